@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.conftest import fresh_database
+from tests.conftest import connections_of_owner, fresh_database
 from voyagent.factory import create_app
 from voyagent.kernel.config import Settings
 
@@ -31,6 +31,5 @@ def app(settings: Settings) -> Flask:
 @pytest.fixture(scope="module")
 def owners(settings: Settings) -> Iterator[sa.Engine]:
     """Connections as the owner of the file's database."""
-    engine = sa.create_engine(sa.make_url(settings.db_admin_url or ""))
-    yield engine
-    engine.dispose()
+    with connections_of_owner(settings) as engine:
+        yield engine

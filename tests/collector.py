@@ -46,7 +46,7 @@ class Collector:
 
     def metrics(self, process: str) -> dict[str, Any]:
         """Return the metrics that a kind of process has sent last, by name."""
-        from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (  # noqa: PLC0415 - optional
+        from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (  # noqa: PLC0415
             ExportMetricsServiceRequest,
         )
 

@@ -205,14 +205,13 @@ def app(settings: Settings) -> Flask:
     return create_app(settings)
 
 
-@pytest.fixture(scope="session")
-def owners(settings: Settings) -> Iterator[sa.Engine]:
-    """Connections as the schema's owner, kept open because each test begins with one."""
+@contextmanager
+def connections_of_owner(settings: Settings) -> Iterator[sa.Engine]:
+    """Connections as the owner, which forget what a test has set for its session."""
     engine = sa.create_engine(sa.make_url(settings.db_admin_url or ""), pool_pre_ping=True)
 
     @sa.event.listens_for(engine, "checkin")
     def reset(connection: psycopg.Connection[Any] | None, record: ConnectionPoolEntry) -> None:
-        """Forget what a test has set for its session."""
         if connection is not None:
             try:
                 connection.pgconn.exec_(b"reset all; reset role")  # one message, no transaction
@@ -221,6 +220,13 @@ def owners(settings: Settings) -> Iterator[sa.Engine]:
 
     yield engine
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def owners(settings: Settings) -> Iterator[sa.Engine]:
+    """Connections as the schema's owner, kept open because each test begins with one."""
+    with connections_of_owner(settings) as engine:
+        yield engine
 
 
 @pytest.fixture

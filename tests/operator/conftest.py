@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from pydantic import SecretStr
 from werkzeug.test import TestResponse
 
-from tests.alone import app, owners, settings  # noqa: F401 - a page lists the agencies with the most mails
+from tests.alone import app, owners, settings  # noqa: F401 - pages list all agencies
 from tests.people import Person, csrf_token
 from voyagent.factory import create_app
 from voyagent.kernel.config import Settings

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from tests.alone import app, owners, settings  # noqa: F401 - what the planner expects depends on all agencies
+from tests.alone import app, owners, settings  # noqa: F401 - plans depend on all rows
 from tests.people import Person
 from voyagent.kernel import clock
 from voyagent.privacy.service.retention import _STATEMENTS, REMOVED

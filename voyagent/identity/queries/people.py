@@ -162,7 +162,7 @@ def _find_token(
     """
     digest, tenant_id = secret_digest(token), agency_of_token(token)
     if tenant_id is None:
-        statement = text(f"select tenant_id, id from {look_up}(:digest)")  # noqa: S608 - names of functions
+        statement = text(f"select tenant_id, id from {look_up}(:digest)")  # noqa: S608 - our names
         row = db.session.execute(statement, {"digest": digest}).first()
         return None if row is None else (row.tenant_id, row.id)
     bind(db.session(), tenant_id)
