@@ -20,22 +20,20 @@ from voyagent.mail import service as mail
 from voyagent.operator.errors import AgencyIsSuspended, WrongToken
 from voyagent.operator.queries import read_agency
 
-ACCOUNT = "operator"
-"""Name under which attempts to sign in are counted; no e-mail address is equal to it."""
 log = structlog.get_logger(__name__)
 
 
 def sign_in(limiter: Limiter, token: str, *, is_token: Callable[[str], bool], address: str) -> bool:
     """Check the operator's token and return True.
 
-    `address` is the IP address of the client. Raises TooManyRequests, WrongToken.
+    `address` is the IP address of the client. Only wrong tokens count towards the limit.
+
+    Raises TooManyRequests, WrongToken.
     """
-    with limiter.admit(limits.SIGN_IN, account=ACCOUNT, address=address) as attempt:
-        if not is_token(token):
-            log.warning("operator.refused")
-            raise WrongToken
-        attempt.succeeded()
-    limiter.note_sign_in(ACCOUNT, address=address, is_confirmed=False)
+    if not is_token(token):
+        log.warning("operator.refused")
+        limiter.failed(limits.OPERATOR_TOKEN, address=address)
+        raise WrongToken
     log.info("operator.signed_in")
     return True
 

@@ -192,6 +192,10 @@ The response reveals whether the new address is taken.
 """
 API_KEY = Throttle("api_key", address=(Quota(60, MINUTE),), overall=(Quota(600, MINUTE),))
 """An invalid API key; valid keys are never counted."""
+OPERATOR_TOKEN = Throttle(
+    "operator_token", address=(Quota(10, MINUTE),), overall=(Quota(100, MINUTE),)
+)
+"""A wrong token of the operator; the right one is never counted, so nobody can lock it out."""
 
 ALL = (
     SIGN_IN,
@@ -210,4 +214,5 @@ ALL = (
     ACCEPT_INVITE,
     CHANGE_ADDRESS,
     API_KEY,
+    OPERATOR_TOKEN,
 )
