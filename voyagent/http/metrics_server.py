@@ -5,7 +5,8 @@ from __future__ import annotations
 import socket
 import sys
 from collections.abc import Iterable
-from threading import Thread
+from contextlib import suppress
+from threading import Thread, Timer
 from typing import TYPE_CHECKING, Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
@@ -17,7 +18,8 @@ from voyagent.http.metrics import PATHS
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-CLIENT_TIMEOUT_S = 5
+REQUEST_MAX_S = 5
+"""Longest time of a request, because the next one waits for it."""
 log = structlog.get_logger(__name__)
 
 
@@ -36,10 +38,23 @@ class _Server6(_Server):
 
 
 class _Handler(WSGIRequestHandler):
-    timeout = CLIENT_TIMEOUT_S
+    def handle(self) -> None:
+        """Answer the request; end a connection that takes too long."""
+        limit = Timer(REQUEST_MAX_S, _end, (self.connection,))
+        limit.daemon = True
+        limit.start()
+        try:
+            super().handle()
+        finally:
+            limit.cancel()
 
     def log_message(self, *_: Any) -> None:
         """Log nothing; the program logs requests itself."""
+
+
+def _end(connection: socket.socket) -> None:
+    with suppress(OSError):  # the connection has just ended
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 def serve_metrics(app: Flask, host: str, port: int) -> None:
