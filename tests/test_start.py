@@ -488,3 +488,23 @@ def test_migrate_up_grants_the_role_to_a_separate_login(
         finally:
             connection.execute(f"drop owned by {login}")
             connection.execute(f"drop role {login}")
+
+
+def test_migrate_up_names_the_right_that_is_missing(
+    tmp_path: Path, server_urls: tuple[str, str]
+) -> None:
+    name = f"owner_{secrets.token_hex(4)}"
+    as_owner = sa.make_url(server_urls[0]).set(username=name, database=name)
+    url = as_owner.render_as_string(hide_password=False)
+    with psycopg.connect(psycopg_url(server_urls[0]), autocommit=True) as server:
+        server.execute(f"create role {name} login")
+        server.execute(f"create database {name} owner {name}")
+        try:
+            done = migrate_up(VOYAGENT_DATA_DIR=str(tmp_path), VOYAGENT_DB_URL=url)
+            assert (done.exit_code, type(done.exception)) == (1, SystemExit), "no traceback"
+            assert (
+                "Error: The login of VOYAGENT_DB_ADMIN_URL lacks a right: permission" in done.stderr
+            )
+        finally:
+            server.execute(f"drop database {name} with (force)")
+            server.execute(f"drop role {name}")

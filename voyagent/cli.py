@@ -6,6 +6,7 @@ import click
 import flask_migrate
 import psycopg
 from flask import Flask
+from sqlalchemy.exc import ProgrammingError
 
 from voyagent.agencies.commands import (
     delete as delete_agency,
@@ -52,6 +53,12 @@ for _command in (export_agency, import_agency, delete_agency):
     agency.add_command(_command)
 
 
+_MISSING_RIGHT = (
+    "The login of VOYAGENT_DB_ADMIN_URL lacks a right: {}. A migration that creates a role needs"
+    " CREATEROLE. What was migrated so far stays; run the command again with the right."
+)
+
+
 class ServerUnreachable(Exception):
     """The database cannot be reached.
 
@@ -71,9 +78,7 @@ def register(app: Flask, settings: Settings) -> None:
             reach(settings)
         except ServerUnreachable as error:
             raise click.ClickException(str(error)) from None
-        flask_migrate.upgrade()
-        grant_app_role(settings)
-        store_session_settings(settings)
+        _migrate_as_owner(settings)
         click.echo("The schema is at the newest revision.")
 
     @app.cli.command("worker")
@@ -151,3 +156,14 @@ def reach(settings: Settings) -> None:
             raise ServerUnreachable(
                 f"the database server of {variable} cannot be reached: {reason}"
             ) from None
+
+
+def _migrate_as_owner(settings: Settings) -> None:
+    try:
+        flask_migrate.upgrade()
+        grant_app_role(settings)
+        store_session_settings(settings)
+    except ProgrammingError as error:
+        if isinstance(error.orig, psycopg.errors.InsufficientPrivilege):
+            raise click.ClickException(_MISSING_RIGHT.format(error.orig)) from None
+        raise
