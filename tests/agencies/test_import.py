@@ -156,6 +156,12 @@ def test_another_revision_is_refused(target: Site, small_file: Path, tmp_path: P
     refused(target, other, "The file has the schema revision 0117, and this installation has ")
 
 
+def test_the_name_in_a_file_cannot_control_the_terminal(small_file: Path) -> None:
+    manifest = manifest_of(small_file)
+    content = manifest.encode().replace(b'"name": "', b'"name": "\\u001b]0;')
+    assert AgencyManifest.decode(content).name == f" ]0;{manifest.name}"
+
+
 def test_an_unknown_signing_key_is_refused(target: Site, file: Path) -> None:
     key = manifest_of(file).public_keys[0]
     target.end_sessions()
