@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import random
 from collections import defaultdict
 from datetime import date, timedelta
@@ -11,14 +13,17 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
+from tests.billing.papers import advance
 from tests.crowds import scanned
 from tests.ledger.books import post
+from tests.paper_text import text_of
 from tests.people import ApiClient, Person
 from tests.reports.books import bill, days_ago, invoice, pay, today
 from tests.reports.test_general_ledger import big
 from tests.reports.test_views import link_of, shown, words
 from voyagent.billing.ageing.queries import open_items
 from voyagent.billing.payments.service import (
+    allocations,
     payments as payment_service,
     reversals as payment_reversals,
     settling,
@@ -147,6 +152,13 @@ def test_the_api_returns_the_statement(customer: Person) -> None:
             "open_documents": "700.00",
             "advances": "50.00",
             "aged": "700.00",
+            "ages": {
+                "not_due": "0.00",
+                "days_1_to_30": "600.00",
+                "days_31_to_60": "100.00",
+                "days_61_to_90": "0.00",
+                "days_over_90": "0.00",
+            },
             "is_proved": True,
         }
     ]
@@ -254,6 +266,50 @@ def test_without_a_name_parties_with_open_amounts_are_listed(customer: Person) -
     assert "The start date is after the end date." in shown(
         client, "/reports/party-statement?party=x&from=2026-02-02&to=2026-02-01", status=422
     )
+
+
+@pytest.fixture
+def with_used_advance(alice: Person) -> Person:
+    """Deepa Krishnan paid an advance of 300 that is used for an invoice of 1,000."""
+    made = invoice(alice, "Deepa Krishnan", "1000", due=days_ago(40))
+    held = advance(alice, 30_000, days_ago(9))
+    part = settling.Part(made, Money(30_000, "INR"))
+    alice.does(lambda actor: allocations.allocate(actor, held, parts=[part], on=days_ago(4)).id)
+    return alice
+
+
+def test_the_use_of_an_advance_is_not_on_the_statement(with_used_advance: Person) -> None:
+    days = Days(days_ago(50), today())
+    for limit in (1, 2, 100):
+        pages = statement_of(with_used_advance, "customer", "Deepa Krishnan", days, limit)
+        moved = [(one.day, one.balance.wire) for page in pages for one in page.moved]
+        assert moved == [(days_ago(40), "1000.00"), (days_ago(9), "700.00")]
+    query = f"from={days_ago(50)}&to={today()}"
+    path = f"/reports/party-statement.csv?kind=customer&party=deepa krishnan&{query}"
+    rows = [
+        (row["row"], row["narration"] if row["row"] == "age" else row["entry_date"], row["amount"])
+        for row in csv.DictReader(io.StringIO(with_used_advance.api.get(path).text))
+    ]
+    assert rows == [
+        ("opening", days_ago(50).isoformat(), ""),
+        ("line", days_ago(40).isoformat(), "1000.00"),
+        ("line", days_ago(9).isoformat(), "-300.00"),
+        ("total", today().isoformat(), "700.00"),
+        ("age", "days_31_to_60", "700.00"),
+    ]
+
+
+def test_open_documents_are_shown_by_age(customer: Person) -> None:
+    query = f"party=deepa+krishnan&from={days_ago(30)}"
+    page = shown(customer.browser, f"/reports/party-statement?{query}")
+    _, table = page.split('<h2 id="ages">')
+    assert "INR – 600.00 100.00 – – 700.00" in words(table)
+    paper = customer.browser.get(f"/reports/party-statement?{query}&format=pdf").data
+    assert "Amount due INR 600.00 100.00 700.00" in " ".join(text_of(paper).split())
+    pay(customer, invoice(customer, "Nila", "5", due=days_ago(2)), "5", on=days_ago(1))
+    page = shown(customer.browser, f"/reports/party-statement?party=Nila&from={days_ago(30)}")
+    assert 'id="ages"' not in page
+    assert "Paid or credited" in page
 
 
 def test_a_payment_to_a_supplier_lowers_the_payables(alice: Person) -> None:

@@ -26,7 +26,8 @@ Cell = Money | UUID | date | Decimal | str | int | None
 ROW = "row"
 """Name of the first column of every table; it contains the kind of the row."""
 HEAD, OPENING, LINE, CARRIED, TOTAL, BOOKS = "head", "opening", "line", "carried", "total", "books"
-"""Kinds of rows: header, opening balance, line, carried forward, total, and ledger balance."""
+AGE = "age"
+"""Kinds of rows: header, opening balance, line, carried forward, total, ledger balance, and age."""
 
 LINES_MAX = 20_000
 """Maximum number of rows in a file that is built in memory."""

@@ -34,7 +34,7 @@ from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account, JournalEntry, Posting
 from voyagent.ledger.queries.account_lines import LINE_ORDER
 from voyagent.ledger.queries.narrations import without_reason
-from voyagent.ledger.queries.party_lines import party_conditions
+from voyagent.ledger.queries.party_lines import CHANGES_BALANCE, party_conditions
 
 _ACCOUNTS = Account.__table__.c
 _ENTRIES = JournalEntry.__table__.c
@@ -127,7 +127,7 @@ def party_entries_cells(
     opening: Mapping[str, int],
     side: int,
 ) -> Select[Any]:
-    """Select the cells of a party's journal entries in a period, with balances.
+    """Select the cells of the entries that change a party's balance in a period.
 
     There is one row for each entry and currency, oldest first. Only postings to accounts with the
     given purposes are included. `mark` is the value of the first cell of each row. `opening` maps
@@ -144,6 +144,7 @@ def party_entries_cells(
         select(*key, net, name)
         .where(*party_conditions(purposes, party), _POSTINGS.effective_date.between(first, last))
         .group_by(*key)
+        .having(CHANGES_BALANCE)
         .subquery("moved")
         .c
     )

@@ -31,6 +31,8 @@ _ENTRIES = JournalEntry.__table__.c
 _OF_ENTRY = ("id", "entry_date", "narration", "source_type", "source_id", "reverses_id")
 _POSTINGS = Posting.__table__.c
 _ENTRY_ORDER = (_POSTINGS.effective_date, _POSTINGS.entry_id)
+CHANGES_BALANCE = func.sum(_POSTINGS.debit_minor) != func.sum(_POSTINGS.credit_minor)
+"""Condition on a group of postings of one entry and currency."""
 
 
 def has_postings(party: str) -> bool:
@@ -91,19 +93,21 @@ def party_entries_statement(
     after: LineCursor | None,
     limit: int,
 ) -> Select[Any]:
-    """Select the journal entries of a party in a period, oldest first.
+    """Select the entries that change a party's balance in a period, oldest first.
 
-    Only postings to accounts with the given purposes are included. If `after` is given, only
-    entries after that cursor are selected. `limit` counts entries, not rows. There is one row for
-    each entry and currency: id, entry_date, narration without its reason (`without_reason`),
-    source_type, source_id, currency, debit_minor, credit_minor. The two amounts are sums of the
-    party's journal lines in the entry.
+    Only postings to accounts with the given purposes are included. An entry that moves an amount
+    from one of these accounts to another, such as an advance that is used for an invoice, changes
+    no balance and is left out. If `after` is given, only entries after that cursor are selected.
+    `limit` counts entries, not rows. There is one row for each entry and currency: id, entry_date,
+    narration without its reason (`without_reason`), source_type, source_id, currency, debit_minor,
+    credit_minor. The two amounts are sums of the party's journal lines in the entry.
     """
     conditions = [*party_conditions(purposes, party), _POSTINGS.effective_date.between(first, last)]
     page = select(*_ENTRY_ORDER).where(*conditions)
     if after is not None:
         page = page.where(_POSTINGS.effective_date >= after.day, _is_after(after))
-    found = page.group_by(*_ENTRY_ORDER).order_by(*_ENTRY_ORDER).limit(limit).subquery("page")
+    changing = page.group_by(*_ENTRY_ORDER, _POSTINGS.currency).having(CHANGES_BALANCE)
+    found = changing.distinct().order_by(*_ENTRY_ORDER).limit(limit).subquery("page")
     return (
         select(
             _ENTRIES.id,
@@ -119,6 +123,7 @@ def party_entries_statement(
         .join(JournalEntry.__table__, _ENTRIES.id == found.c.entry_id)
         .where(owned(JournalEntry), *conditions)
         .group_by(*(_ENTRIES[name] for name in _OF_ENTRY), _POSTINGS.currency)
+        .having(CHANGES_BALANCE)
         .order_by(_ENTRIES.entry_date, _ENTRIES.id, _POSTINGS.currency)
     )
 

@@ -10,7 +10,7 @@ from voyagent.http.account_names import account_name
 from voyagent.http.template_filters import amount, symbol_money
 from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.mail.service import Attached
-from voyagent.reports.documents.sentences import written, youngest
+from voyagent.reports.documents.sentences import age_titles, written
 from voyagent.reports.exports.spreadsheets import whole
 from voyagent.reports.queries.party_statement import PartyBalances, PartyStatement
 from voyagent.reports.queries.receivables import CurrencyBlock, Open
@@ -52,14 +52,17 @@ def trial_balance(report: PeriodBalance, currency: str | None) -> Printed:
 
 
 def party_statement(report: PartyStatement) -> Printed:
-    """Return the party statement as one table for each currency.
+    """Return the party statement: a table for each currency, and open documents.
+
+    The last table has the open documents by age.
 
     Raises TooManyLines if `report` does not contain all its lines.
     """
     whole(report)
+    tables = [_moved(one, report) for one in report.currencies]
     return Printed(
         _("Statement, %(name)s", name=report.party),
-        [_moved(one, report) for one in report.currencies],
+        [*tables, _open_by_age(report)] if report.has_open_documents else tables,
     )
 
 
@@ -97,11 +100,7 @@ def _aged(block: CurrencyBlock, *, owed_to_us: bool, basis: Basis) -> Table:
         title=named(block.currency),
         columns=[
             _("Customer") if owed_to_us else _("Supplier"),
-            youngest(basis),
-            "1–30",
-            "31–60",
-            "61–90",
-            _("Over 90"),
+            *age_titles(basis),
             _("Amount due"),
             *ahead,
         ],
@@ -188,6 +187,19 @@ def _moved(one: PartyBalances, report: PartyStatement) -> Table:
         note=_proof(one),
         texts=2,
         stretch=1,
+    )
+
+
+def _open_by_age(report: PartyStatement) -> Table:
+    rows = [
+        [one.currency, *map(figure, (*one.ages, one.aged))] for one in report.currencies if one.aged
+    ]
+    return Table(
+        title=_("Open documents by age, %(day)s", day=written(report.days.last)),
+        columns=[_("Currency"), *age_titles(), _("Amount due")],
+        groups=[Group("", rows)],
+        totals=[],
+        note="",
     )
 
 

@@ -57,9 +57,10 @@ def written(day: date) -> str:
     return long_day(day, weekday=False, year=True)
 
 
-def youngest(basis: Basis) -> str:
-    """Return the label of the ageing column with the newest documents."""
-    return str(_("Not due") if basis == "due_date" else _("Same day"))
+def age_titles(basis: Basis = "due_date") -> list[str]:
+    """Return the titles of the columns of an ageing table, the newest documents first."""
+    youngest = _("Not due") if basis == "due_date" else _("Same day")
+    return [str(youngest), "1–30", "31–60", "61–90", str(_("Over 90"))]
 
 
 def open_words(kind: Kind, filters: OpenFilters) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from voyagent.kernel.money import Money
 from voyagent.kernel.sheets import (
+    AGE,
     BOOKS,
     CARRIED,
     LINE,
@@ -23,7 +24,7 @@ from voyagent.reports.queries.general_ledger import CarriedLine, GeneralLedger, 
 from voyagent.reports.queries.margin_lines import MarginLines
 from voyagent.reports.queries.margins import Margin, Margins
 from voyagent.reports.queries.party_statement import PartyStatement
-from voyagent.reports.queries.receivables import Open
+from voyagent.reports.queries.receivables import AGE_NAMES, Open
 from voyagent.reports.queries.statements import BalanceSheet, ProfitAndLoss, Section
 from voyagent.reports.queries.trial_balance import PeriodBalance
 from voyagent.trips.rules.journey import Total
@@ -96,16 +97,13 @@ def ageing(report: Open, as_of: date) -> Sheet:
                 None,
             ]
         )
-    youngest = "not_due" if report.basis == "due_date" else "days_0"
+    youngest, *older = AGE_NAMES
     columns = [
         ROW,
         "currency",
         "party",
-        youngest,
-        "days_1_to_30",
-        "days_31_to_60",
-        "days_61_to_90",
-        "days_over_90",
+        youngest if report.basis == "due_date" else "days_0",
+        *older,
         "open",
         "advances",
         "outstanding",
@@ -394,19 +392,18 @@ def statement_opening(report: PartyStatement) -> list[list[Cell]]:
 
 
 def statement_closing(report: PartyStatement) -> list[list[Cell]]:
-    """Return the rows with the closing balance, one for each currency."""
-    return [
-        [
-            TOTAL,
-            report.days.last,
-            None,
-            "Closing",
-            one.currency,
-            one.closing - one.opening,
-            one.closing,
+    """Return the closing balance and the open documents by age, of each currency."""
+    rows: list[list[Cell]] = []
+    for one in report.currencies:
+        moved = one.closing - one.opening
+        rows.append([TOTAL, report.days.last, None, "Closing", one.currency, moved, one.closing])
+    for one in report.currencies:
+        rows += [
+            [AGE, report.days.last, None, name, one.currency, amount, None]
+            for name, amount in zip(AGE_NAMES, one.ages, strict=True)
+            if amount
         ]
-        for one in report.currencies
-    ]
+    return rows
 
 
 def party_statement(report: PartyStatement) -> Sheet:

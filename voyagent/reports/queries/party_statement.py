@@ -14,6 +14,7 @@ from sqlalchemy import Select, func, select
 
 from voyagent.billing.ageing.queries import open_items
 from voyagent.billing.core.queries.open_documents import Kind
+from voyagent.billing.core.queries.open_list import AGES
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.money import Money
@@ -60,20 +61,25 @@ class PartyBalances:
 
     A balance is positive if the customer owes it to the agency, or if the agency owes it to the
     supplier. `open` is the party's balance on the control account. `advances` is the sum of the
-    party's unused payments on the advances account. `closing` is `open` less `advances`. `aged` is
-    the sum of the open documents and equals `open` if the books are correct.
+    party's unused payments on the advances account. `closing` is `open` less `advances`. `ages` has
+    one sum of open documents for each age from 0 to 4, as in `receivables.Document`.
     """
 
     opening: Money
     closing: Money
     open: Money
-    aged: Money
+    ages: tuple[Money, ...]
     advances: Money
 
     @property
     def currency(self) -> str:
         """Currency of all balances."""
         return self.opening.currency
+
+    @property
+    def aged(self) -> Money:
+        """Sum of the open documents; it equals `open` if the books are correct."""
+        return sum(self.ages[1:], self.ages[0])
 
     @property
     def is_proved(self) -> bool:
@@ -95,6 +101,11 @@ class PartyStatement:
     moved: tuple[Moved, ...]
     is_first_page: bool
     next_cursor: str | None
+
+    @property
+    def has_open_documents(self) -> bool:
+        """True if a document is open on the last day."""
+        return any(one.aged for one in self.currencies)
 
     @property
     def is_proved(self) -> bool:
@@ -187,8 +198,16 @@ def _party_balances(kind: PartyKind, closed: list[Row], ages: list[Row]) -> Iter
             opening=Money(side * sum(int(row["earlier_minor"]) for row in then), currency),
             closing=Money(side * sum(map(_net, then)), currency),
             open=Money(on.get(CONTROL[kind], 0), currency),
-            aged=Money(
-                sum(int(row["open_minor"]) for row in ages if row["currency"] == currency), currency
+            ages=tuple(
+                Money(
+                    sum(
+                        int(row["open_minor"])
+                        for row in ages
+                        if (row["currency"], row["age"]) == (currency, age)
+                    ),
+                    currency,
+                )
+                for age in range(AGES)
             ),
             advances=Money(-on.get(ADVANCES[kind], 0), currency),
         )

@@ -26,6 +26,8 @@ SIDE: dict[Kind, int] = {"receivable": 1, "payable": -1}
 ADVANCES: dict[Kind, str] = {"receivable": CONTROL["in"][1], "payable": CONTROL["out"][1]}
 """Purpose of the advances account, whose balance has the opposite sign."""
 BUCKETS = (("0-30", (0, 1)), ("31-60", (2,)), ("61-90", (3,)), ("90+", (4,)))
+AGE_NAMES = ("not_due", "days_1_to_30", "days_31_to_60", "days_61_to_90", "days_over_90")
+"""Names of the ages from 0 to 4 in files and answers, if the age begins with the due date."""
 EVER = (date(1900, 1, 1), date(2200, 12, 31))
 EVERYBODY = "*"
 PARTIES_SHOWN = 50

@@ -34,6 +34,7 @@ from voyagent.reports.queries.party_statement import (
     PartyKind,
     PartyStatement,
 )
+from voyagent.reports.queries.receivables import AGE_NAMES
 from voyagent.reports.schemas.books import PageOfReport, PeriodResponse
 
 LIMIT_MAX = 200
@@ -217,13 +218,27 @@ class GeneralLedgerResponse(AnswerOf[PageOfReport[GeneralLedger]]):
     next_cursor: Annotated[str | None, Read("report.next_cursor")]
 
 
+class AgedAmounts(AnswerOf[Row]):
+    """Open amounts of documents, by the number of days past the due date."""
+
+    not_due: MoneyText
+    days_1_to_30: MoneyText
+    days_31_to_60: MoneyText
+    days_61_to_90: MoneyText
+    days_over_90: MoneyText
+
+
+def _ages(one: PartyBalances) -> Row:
+    return dict(zip(AGE_NAMES, one.ages, strict=True))
+
+
 class PartyStanding(AnswerOf[PartyBalances]):
     """Balances of a customer or supplier in one currency.
 
     A balance is positive if the customer owes it to the agency, or if the agency owes it to the
     supplier. `closing` is `open_documents` less `advances`, which are unused payments. `aged` is
-    the sum of the open documents on the last day. If the books are correct, `aged` equals
-    `open_documents` and `is_proved` is true.
+    the sum of the open documents on the last day, and `ages` divides it by age. If the books are
+    correct, `aged` equals `open_documents` and `is_proved` is true.
     """
 
     currency: str
@@ -232,6 +247,7 @@ class PartyStanding(AnswerOf[PartyBalances]):
     open_documents: Annotated[MoneyText, Read("open")]
     advances: MoneyText
     aged: MoneyText
+    ages: Annotated[AgedAmounts, Computed(_ages)]
     is_proved: bool
 
 
@@ -255,7 +271,8 @@ class PartyMovement(AnswerOf[Moved]):
 class PartyStatementResponse(AnswerOf[PageOfReport[PartyStatement]]):
     """Journal entries of a party, oldest first; the last page has no `next_cursor`.
 
-    `currencies` has the balances of the whole period. Every page has the same `currencies`.
+    Entries that do not change a balance are left out, such as the use of an advance for an
+    invoice. `currencies` has the balances of the whole period and is the same on every page.
     """
 
     tenant_id: UUID

@@ -27,10 +27,10 @@ from voyagent.ledger.errors import AccountNotFound
 from voyagent.ledger.queries.accounts import chart_statement
 from voyagent.reports.documents import books as books_documents, pdf
 from voyagent.reports.documents.sentences import (
+    age_titles,
     open_words,
     period_words,
     trial_balance_words,
-    youngest,
 )
 from voyagent.reports.exports import spreadsheets, streams
 from voyagent.reports.forms import Address, bars, invalid_sentences
@@ -236,7 +236,7 @@ def _open_by_age(reader: RequestReader, kind: Kind, endpoint: str) -> Any:
         "bars": bars,
         "drill": drill,
     }
-    facts |= {"words": open_words(kind, filters), "youngest": youngest}
+    facts |= {"words": open_words(kind, filters), "age_titles": age_titles}
     return answered("reports/ageing.html", sheet, address=address, wrong=wrong, **facts)
 
 

@@ -14,7 +14,7 @@ from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.reports.documents import books, pdf
-from voyagent.reports.documents.sentences import filtered, period_words
+from voyagent.reports.documents.sentences import age_titles, filtered, period_words
 from voyagent.reports.exports import spreadsheets, streams, tally
 from voyagent.reports.forms import Address, invalid_sentences
 from voyagent.reports.queries.day_book import PAGE_ENTRIES, DayBook, read_day_book
@@ -113,6 +113,7 @@ def party_statement(reader: RequestReader) -> Any:
         )
     sheet = partial(spreadsheets.party_statement, report) if report else None
     facts = {"kind": kind, "names": names, "last": last, "report": report, "words": words}
+    facts |= {"age_titles": age_titles()}
     return answered("reports/party_statement.html", sheet, address=address, wrong=wrong, **facts)
 
 
