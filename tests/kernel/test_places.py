@@ -229,6 +229,26 @@ def test_an_address_with_many_parties_is_not_always_next() -> None:
     assert served == ["D", "B", "C"]
 
 
+def test_a_new_address_for_each_call_is_no_advantage() -> None:
+    places, served = Places(1, 1), []
+    for party, address in (("calm", "1.1.1.1"), ("A", "2.2.2.2"), ("B", "3.3.3.3")):
+        assert places.take(party, 0, address=address)
+        places.release(party, address)
+    assert places.take("C", 0, address="4.4.4.4")
+
+    def wait(party: str, address: str) -> None:
+        assert places.take(party, 5, address=address)
+        served.append(party)
+        places.release(party, address)
+
+    with ThreadPoolExecutor(4) as pool:
+        for party, address in (("A", "5.5.5.5"), ("B", "6.6.6.6"), ("calm", "1.1.1.1")):
+            pool.submit(wait, party, address)
+            time.sleep(SOON_S)
+        places.release("C", "4.4.4.4")
+    assert served == ["calm", "A", "B"]
+
+
 def test_an_address_does_not_fill_the_queue_for_all_others() -> None:
     places = Places(1, 1, waiting_max=1, queue_max=4, address_share=1)
     assert places.take("A", 0, address="1.1.1.1")

@@ -43,8 +43,9 @@ class Places:
 
     The places are shared out between parties. A party is the key of a group of callers: usually the
     id of their agency, or the network from which they come. A free place goes to the waiting party
-    that holds the fewest places; of equal parties, to the caller whose IP address and person got a
-    place longest ago. Callers with precedence (`take`) come before the others, but get at most
+    that holds the fewest places; of equal parties, to the caller whose party, IP address and person
+    all got no place for the longest time. So neither a new IP address nor a new party for each call
+    is an advantage. Callers with precedence (`take`) come before the others, but get at most
     FIRST_IN_A_ROW places in a row while others wait.
 
     Args:
@@ -294,8 +295,9 @@ class Places:
             key=lambda ticket: (
                 ticket.is_first is not comes_first,
                 self._held[ticket.party],
-                *sorted(map(self._turn_of, (ticket.address, ticket.person)), reverse=True),
-                self._turn_of(ticket.party),
+                *sorted(
+                    map(self._turn_of, (ticket.party, ticket.address, ticket.person)), reverse=True
+                ),
             ),
             default=None,
         )
