@@ -21,12 +21,13 @@ LENGTH_MIN, LENGTH_MAX = 12, 128
 PHRASE_LENGTH = 20
 EVEN_SHARE = 0.5
 CORES = os.cpu_count() or 1
-MEMORY_COST_MAX, PARALLELISM_MAX = 256 * 1024, 16
+TIME_COST_MAX, MEMORY_COST_MAX, PARALLELISM_MAX = 10, 256 * 1024, 16
 WORK_MAX = 4 * 100 * 1024
 """Highest parameters of a stored hash that is computed, memory in KiB.
 
 A hash that came with an imported agency names its own cost. Its work is the product of passes and
-memory; the highest is twice that of the usual settings.
+memory; the highest is twice that of the usual settings. The passes are limited too, because each
+starts four threads for each degree of parallelism.
 """
 ADDRESS_WAITING_MAX, STRANGERS_WAITING_MAX = 32, 32
 _places = Places(CORES, CORES, waiting_max=ADDRESS_WAITING_MAX, queue_max=STRANGERS_WAITING_MAX)
@@ -83,6 +84,7 @@ class Passwords:
         own = self._hasher
         return (
             cost.time_cost * cost.memory_cost <= max(own.time_cost * own.memory_cost, WORK_MAX)
+            and cost.time_cost <= max(own.time_cost, TIME_COST_MAX)
             and cost.memory_cost <= max(own.memory_cost, MEMORY_COST_MAX)
             and cost.parallelism <= max(own.parallelism, PARALLELISM_MAX)
         )
