@@ -35,7 +35,6 @@ from voyagent.kernel.database.connection_budget import connections_of
 from voyagent.kernel.db_connections import Purpose
 from voyagent.kernel.limits import Quota, long_work, places, throttles
 from voyagent.kernel.text import amounts, passages
-from voyagent.privacy.errors import SearchTimedOut
 from voyagent.privacy.service import erasure, retention, searches
 from voyagent.reports import tasks as report_tasks
 from voyagent.reports.queries import checks
@@ -202,7 +201,8 @@ FIGURES = {
         searches.WAIT_S,
         searches.SEARCH_S,
         erasure.ERASE_S,
-        SearchTimedOut.retry_after_s / 60,
+        searches.SEARCH_REFUSED_S,
+        searches.ERASURE_REFUSED_S / 60,
     ),
     "files": (
         copy_export.SLOTS,

@@ -62,11 +62,17 @@ class SearchesBusy(Unavailable):
 
 
 class SearchTimedOut(Unavailable):
-    """A search took longer than allowed, or one of the agency did a minute ago."""
+    """A search took longer than allowed, or an earlier one of the agency did.
+
+    The agency may try again after `retry_after_s` seconds.
+    """
 
     code = "search_timed_out"
     message = N_("The search for this person took too long. Nothing was changed. Try again later.")
-    retry_after_s = 60
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__()
+        self.retry_after_s = retry_after_s
 
 
 class ReasonRequired(Unprocessable):

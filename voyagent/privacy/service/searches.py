@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -20,8 +21,10 @@ WAIT_S, SEARCH_S = 15.0, 10.0
 
 A search is shorter than the wait, so that those who wait get a place when it ends.
 """
-refused_until: dict[UUID, float] = {}
-"""Agencies whose last search took too long, with the time at which they may search again."""
+SEARCH_REFUSED_S, ERASURE_REFUSED_S = 60, 600
+"""Seconds for which an agency may begin no search, or no erasure, after one that took too long."""
+refused_until: dict[tuple[UUID, bool], float] = {}
+"""Times until which agencies may begin no search (False) or no erasure (True)."""
 
 
 @contextmanager
@@ -32,8 +35,10 @@ def searching(actor: Actor, permission: str, *, erases: bool = False) -> Iterato
     finds, which takes longer.
 
     All statements in the block may take SEARCH_S seconds together. A block that writes after the
-    search may restart the time limit. If the time is up, the agency can begin no search for a
-    minute, because two agencies with such searches would otherwise hold all places all the time.
+    search may restart the time limit. If the time is up, the agency can begin no search for
+    SEARCH_REFUSED_S seconds, because two agencies with such searches would otherwise hold all
+    places all the time. After an erasure it can begin no other for ERASURE_REFUSED_S seconds,
+    because erasures have one place and a longer time limit.
 
     The caller must not have written anything yet. While it waits it holds no database connection.
     After a wait the actor is authenticated again and must have the permission.
@@ -41,8 +46,8 @@ def searching(actor: Actor, permission: str, *, erases: bool = False) -> Iterato
     Raises SearchesBusy after WAIT_S seconds, Unauthorized, Forbidden, and SearchTimedOut.
     """
     agency = actor.tenant_id
-    if refused_until.get(agency, 0) > time.monotonic():
-        raise SearchTimedOut
+    if (left_s := refused_until.get((agency, erases), 0) - time.monotonic()) > 0:
+        raise SearchTimedOut(math.ceil(left_s))
     with ExitStack() as held:
         place = partial(places_to_search, party_of(actor), SearchesBusy, erases=erases)
         held.enter_context(long_work(actor, place, SearchesBusy, WAIT_S)).require(permission)
@@ -50,13 +55,15 @@ def searching(actor: Actor, permission: str, *, erases: bool = False) -> Iterato
             with time_limit(SEARCH_S, allows_long=True) as limit:
                 yield limit
         except TimeIsUp as error:
-            _refuse(agency)
-            raise SearchTimedOut from error
+            _refuse(agency, erases=erases)
+            raise SearchTimedOut(ERASURE_REFUSED_S if erases else SEARCH_REFUSED_S) from error
 
 
-def _refuse(agency: UUID) -> None:
+def _refuse(agency: UUID, *, erases: bool) -> None:
     now = time.monotonic()
     for one, until in list(refused_until.items()):
         if until <= now:
             refused_until.pop(one, None)
-    refused_until[agency] = now + SearchTimedOut.retry_after_s
+    refused_until[agency, False] = now + SEARCH_REFUSED_S
+    if erases:
+        refused_until[agency, True] = now + ERASURE_REFUSED_S
