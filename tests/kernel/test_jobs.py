@@ -16,11 +16,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import procrastinate
+import psycopg
 import pytest
 import sqlalchemy as sa
 import structlog
 from flask import Flask
 from procrastinate.manager import JobManager
+from psycopg.rows import dict_row
 
 from tests.people import Person
 from tests.processes import ROOT, end, worker_environment
@@ -211,6 +213,32 @@ def test_a_job_of_another_worker_is_not_released(
     monkeypatch.setattr(JobManager, "get_stalled_jobs", overtaken)
     looks(app, settings, own)
     assert queue.state(lost) == ("doing", 1), "it runs once"
+
+
+def test_a_job_that_is_committed_during_the_claim_has_its_arguments(
+    queue: Queue, owner_engine: sa.Engine
+) -> None:
+    """The claim waits for a lock inside its function while the job is committed."""
+    values = {"queues": ["elsewhere"], "worker_id": queue.worker(ALIVE), "outward": []}
+
+    def claim() -> dict[str, Any]:
+        with owner_engine.begin() as connection:
+            raw = connection.connection.driver_connection
+            assert isinstance(raw, psycopg.Connection)
+            found = raw.cursor(row_factory=dict_row).execute(jobs.CLAIM, values).fetchone()
+            assert found is not None
+            return found
+
+    with owner_engine.connect() as holder, ThreadPoolExecutor(1) as pool:
+        holder.execute(sa.text("lock table installation in access exclusive mode"))
+        claimed = pool.submit(claim)
+        with owner_engine.connect() as other:
+            waits = sa.text("select exists (select from pg_locks where not granted)")
+            while not other.scalar(waits):
+                time.sleep(0.01)
+        job_id = queue.job(None, status="todo")
+        holder.rollback()
+        assert (claimed.result()["id"], claimed.result()["args"]) == (job_id, {})
 
 
 def test_the_log_has_the_reason_of_a_failed_job(app: Flask) -> None:

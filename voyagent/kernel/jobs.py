@@ -282,18 +282,13 @@ class _Claims(JobManager):
 
     async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:
         row = await self.connector.execute_query_one_async(
-            _CLAIM, queues=queues, worker_id=worker_id, outward=outward_tasks()
+            CLAIM, queues=queues, worker_id=worker_id, outward=outward_tasks()
         )
         return None if row["id"] is None else Job.from_row(row)
 
 
-# The function leaves out the id of the request and the span, because a worker of the release before
-# would pass them to the task.
-_CLAIM = """
-select f.id, f.status, f.task_name, f.priority, f.lock, f.queueing_lock, j.args, f.scheduled_at,
-       f.queue_name, f.attempts, f.worker_id
-  from app.fetch_job(%(queues)s::varchar[], %(worker_id)s, %(outward)s::varchar[]) f
-  left join procrastinate_jobs j on j.id = f.id
+CLAIM = """
+select * from app.claim_job(%(queues)s::varchar[], %(worker_id)s, %(outward)s::varchar[])
 """
 
 

@@ -1,10 +1,8 @@
--- Claim the next job of a worker; during a hold, no job of a task with an effect outside.
+-- Claim the next job of a worker of the release before.
 --
--- Without a hold this is the job library's own function. With a hold, the statement is that of the
--- library with one more condition. A job that is left out keeps its lock and its place.
---
--- The returned arguments are those of the task. The stored ones may also have the id of the request
--- that made the job, and its span.
+-- It would pass the id of the request and the span to the task, so they are left out. This function
+-- may go with the next release.
+-- requires: claim_job
 
 create or replace function app.fetch_job(queues varchar[], worker bigint, outward varchar[])
 returns procrastinate_jobs
@@ -13,34 +11,7 @@ as $$
 declare
   found_job procrastinate_jobs;
 begin
-  if not exists (select from installation where hold is not null) then
-    found_job := procrastinate_fetch_job_v2(queues, worker);
-    found_job.args := found_job.args - array['request_id', 'traceparent'];
-    return found_job;
-  end if;
-  with candidate as (
-    select job.id
-      from procrastinate_jobs job
-     where job.status = 'todo'
-       and job.task_name <> all (outward)
-       and (queues is null or job.queue_name = any (queues))
-       and (job.scheduled_at is null or job.scheduled_at <= now())
-       and not exists (
-         select from procrastinate_jobs other
-          where job.lock is not null and other.lock = job.lock
-            and (other.status = 'doing'
-                 or (other.status = 'todo'
-                     and (other.priority > job.priority
-                          or (other.priority = job.priority and other.id < job.id)))))
-     order by job.priority desc, job.id
-     limit 1
-       for update of job skip locked
-  )
-  update procrastinate_jobs
-     set status = 'doing', worker_id = worker
-    from candidate
-   where procrastinate_jobs.id = candidate.id
-  returning procrastinate_jobs.* into found_job;
+  found_job := app.claim_job(queues, worker, outward);
   found_job.args := found_job.args - array['request_id', 'traceparent'];
   return found_job;
 end $$;
