@@ -156,10 +156,13 @@ def test_another_revision_is_refused(target: Site, small_file: Path, tmp_path: P
     refused(target, other, "The file has the schema revision 0117, and this installation has ")
 
 
-def test_the_name_in_a_file_cannot_control_the_terminal(small_file: Path) -> None:
+@pytest.mark.parametrize("member", ["name", "revision", "made_at"])
+def test_a_text_in_a_file_cannot_control_the_terminal(small_file: Path, member: str) -> None:
     manifest = manifest_of(small_file)
-    content = manifest.encode().replace(b'"name": "', b'"name": "\\u001b]0;')
-    assert AgencyManifest.decode(content).name == f" ]0;{manifest.name}"
+    start = f'"{member}": "'
+    content = manifest.encode().replace(start.encode(), f"{start}\\u001b]0;".encode())
+    read = AgencyManifest.decode(content)
+    assert getattr(read, member) == f" ]0;{getattr(manifest, member)}"
 
 
 def test_an_unknown_signing_key_is_refused(target: Site, file: Path) -> None:

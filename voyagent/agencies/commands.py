@@ -94,18 +94,17 @@ def delete(tenant_id: UUID, file: Path | None) -> None:
     """
     settings, anchors = installed(Settings, "settings"), installed(Anchors, "anchors")
     try:
-        if not deleting.has_begun(tenant_id):
-            asked = deleting.ask(tenant_id)
-            if asked.is_new:
-                click.echo(
-                    f"{asked.name} is suspended, and can be deleted from"
-                    f" {asked.due_at:%Y-%m-%d %H:%M} UTC on. End this with `flask agency resume"
-                    f" {tenant_id}`."
-                )
-                return
+        asked = None if deleting.has_begun(tenant_id) else deleting.ask(tenant_id)
+        if asked is not None and asked.is_new:
+            click.echo(
+                f"{asked.name} is suspended, and can be deleted from"
+                f" {asked.due_at:%Y-%m-%d %H:%M} UTC on. End this with `flask agency resume"
+                f" {tenant_id}`."
+            )
+            return
         with over(settings_of_owner(settings)):
-            if not deleting.has_begun(tenant_id):
-                deleting.begin(anchors, tenant_id, file)
+            if asked is not None and not deleting.has_begun(tenant_id):
+                deleting.begin(anchors, tenant_id, asked, file)
             click.echo(deleting.go_on(anchors, tenant_id))
     except VoyagentError as error:
         raise click.ClickException(error.message) from None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from voyagent.backup.rules.manifest import FileManifest
-from voyagent.kernel.fields import without_controls
 
 FORMAT = "voyagent-agency-1"
 ROWS, SUFFIX = "tables/", ".jsonl"
@@ -30,10 +29,6 @@ class AgencyManifest(FileManifest):
     name: str
     left_out: dict[str, str]
     public_keys: list[str]
-
-    def __post_init__(self) -> None:
-        """Remove control characters from the name, because it is printed on a terminal."""
-        object.__setattr__(self, "name", without_controls(self.name))
 
 
 def member_of(table: str) -> str:

@@ -57,12 +57,11 @@ def has_begun(tenant_id: UUID) -> bool:
     return record is not None and record.finished_at is None
 
 
-def begin(anchors: Anchors, tenant_id: UUID, file: Path | None) -> None:
+def begin(anchors: Anchors, tenant_id: UUID, asked: AskedDeletion, file: Path | None) -> None:
     """Write the audit log to a new file, and record the figures of the deletion.
 
     Raises NotYet, ArchiveNeeded, LogNotSound, ProofNeedsKey, AgencyNotFound, OSError.
     """
-    asked = ask(tenant_id)
     if clock.now() < asked.due_at:
         raise NotYet(asked.due_at)
     if file is None or file.exists():
@@ -79,7 +78,7 @@ def begin(anchors: Anchors, tenant_id: UUID, file: Path | None) -> None:
         # Both rows are locked too: a call that resumes the agency, and an act that records an
         # event, wait and then find the record.
         statements.hold_signers()
-        if ask_for_deletion(tenant_id).is_new:
+        if ask_for_deletion(tenant_id).asked_at != asked.asked_at:
             raise LogNotSound("the agency was resumed meanwhile")
         found = chain.locked_head()
         be_mover()

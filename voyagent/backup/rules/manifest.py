@@ -6,6 +6,8 @@ import json
 from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar, Self
 
+from voyagent.kernel.fields import without_controls
+
 FORMAT = 1
 DATABASE, MANIFEST, KEYS = "database.dump", "manifest.json", "keys.sealed"
 STATEMENTS = "files/audit-statements/"
@@ -45,6 +47,13 @@ class FileManifest:
     installation: str
     census: Census
     members: dict[str, str]
+
+    def __post_init__(self) -> None:
+        """Remove control characters from texts, because they are printed on a terminal."""
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, str):
+                object.__setattr__(self, field.name, without_controls(value))
 
     def encode(self) -> bytes:
         """Return the manifest as JSON in UTF-8."""
