@@ -9,8 +9,8 @@ from wtforms import SelectChoice, SelectField, StringField
 
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
-from voyagent.billing.core.rules import plain_rate
 from voyagent.http.forms import DateText, plain
+from voyagent.kernel.rates import plain_rate
 
 _OF_MEMBER = {
     "base": "rate_base",
