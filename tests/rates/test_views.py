@@ -43,7 +43,7 @@ def test_the_list_shows_who_entered_a_rate_and_its_source(alice: Person, charlie
     page = Page(alice.browser.get("/exchange-rates"))
     assert page.status == 200
     assert cells(page) == [
-        ["1 USD in INR", "18 Nov 2026", "84.205", "Reference", "<b>FBIL</b>", alice.actor.full_name]
+        ["1 USD in INR", "84.205", "18 Nov 2026", "Reference", "<b>FBIL</b>", alice.actor.full_name]
     ]
     empty = Page(charlie.browser.get("/exchange-rates"))
     assert "No exchange rates yet" in empty.words()
