@@ -71,6 +71,8 @@ from voyagent.parties.views import pages as parties_pages
 from voyagent.privacy import tasks as privacy_tasks
 from voyagent.privacy.api import api as privacy_api
 from voyagent.privacy.views import pages as privacy_pages
+from voyagent.rates.api import api as rates_api
+from voyagent.rates.views import pages as rates_pages
 from voyagent.reports import tasks as reports_tasks
 from voyagent.reports.api import api as reports_api
 from voyagent.reports.views import (
@@ -100,6 +102,7 @@ PAGES: tuple[PageBlueprint, ...] = (
     invoice_paper_pages,
     journal_pages,
     chart_pages,
+    rates_pages,
     ledger_pages,
     reports_pages,
     settings_pages,
@@ -119,6 +122,7 @@ APIS: tuple[ApiBlueprint, ...] = (
     enquiries_api,
     trips_api,
     parties_api,
+    rates_api,
     privacy_api,
     imports_api,
     *BILLING_APIS,

@@ -686,6 +686,13 @@ BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     },
     "PartyIn": lambda: {"name": "Deepa Krishnan", "is_customer": True, "terms_days": 15},
     "PartyPatch": lambda: {"terms_days": 30},
+    "ExchangeRateIn": lambda: {
+        "base": "USD",
+        "quote": "INR",
+        "rate": "84.205",
+        "on": "2026-11-18",
+        "source": "FBIL",
+    },
     "TripIn": lambda: {"title": "Krishnan family, Dubai"},
     "TripPatch": lambda: {"title": "Krishnan family"},
     "PassengerIn": lambda: {

@@ -37,10 +37,12 @@ from voyagent.kernel import clock
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
+from voyagent.kernel.rates import Quote
 from voyagent.ledger.service import months
 from voyagent.parties import service as parties
 from voyagent.privacy.models import Erasure
 from voyagent.privacy.service import links
+from voyagent.rates import service as rates
 from voyagent.reports.models import ReportFile
 from voyagent.settings.service import logos, tenant_settings as settings
 from voyagent.trips.models import SupplierOffer, SupplierResponse
@@ -63,6 +65,9 @@ def fill(person: Person, drain: Callable[[], None]) -> None:
         party_id = party.id
         links.confirm(actor, party_id, kind="enquiry", record_id=enquiry.id)
         imports.run(actor, "parties", "name,is_supplier\nAir India,yes\n")
+        rates.enter_rate(
+            actor, Quote("USD", "INR", Decimal("84.205"), clock.today(actor.timezone), "FBIL")
+        )
         _credentials(person)
         rules.outbox.send(to=person.email, kind="recovery_codes_changed", locale="en")
         _book(person)

@@ -38,6 +38,7 @@ def test_a_new_agency_has_the_default_settings_of_the_contract(alice: Person) ->
             "round_invoices",
             "audit_mail_administrators",
             "audit_mail_addresses",
+            "rate_max_age_days",
         }
         | PAPER
     )
@@ -104,6 +105,7 @@ def test_an_invalid_setting_is_refused_by_the_table(alice: Person, owner_engine:
         "locale = 'fr'",
         "default_currency = 'inr'",
         "financial_year_start_month = 13",
+        "rate_max_age_days = 367",
     ]
     for change in wrong:
         with owner_engine.begin() as connection, pytest.raises(sa.exc.IntegrityError):

@@ -35,6 +35,7 @@ WHOLE: dict[str, Any] = {
     "round_invoices": True,
     "audit_mail_administrators": True,
     "audit_mail_addresses": "auditor@books.example, meera@books.example",
+    "rate_max_age_days": 366,
 }
 REFUSED: list[dict[str, Any]] = [
     {"model": "gpt-4"},
@@ -71,6 +72,8 @@ REFUSED: list[dict[str, Any]] = [
     {"audit_mail_addresses": ", ".join(f"a{n}@b.example" for n in range(6))},
     {"audit_mail_addresses": ["a@b.example"]},
     {"four_eyes": 1},
+    {"rate_max_age_days": -1},
+    {"rate_max_age_days": 367},
     {"financial_year_start_month": 0},
     {"financial_year_start_month": 13},
     {"approval_limits": {"viewer": None}},
@@ -91,6 +94,7 @@ CANNOT_BE_NULL = [
     "default_currency",
     "four_eyes",
     "financial_year_start_month",
+    "rate_max_age_days",
     "round_invoices",
     "audit_mail_administrators",
     "approval_limits",

@@ -24,6 +24,7 @@ THINGS = {
     "settings_id": _l("Settings"),
     "check_id": _l("Chain check"),
     "account_id": _l("Account"),
+    "exchange_rate_id": _l("Exchange rate"),
     "tenant_id": _l("Agency"),
 }
 """Labels of references shown on pages; other references are for programs only."""
@@ -68,6 +69,7 @@ _FIELDS = {
     "round_invoices": _l("Round invoice totals to whole currency units"),
     "audit_mail_administrators": _l("Mail the signed head to administrators"),
     "audit_mail_addresses": _l("Mail the signed head to"),
+    "rate_max_age_days": _l("Days for which an exchange rate is used"),
     "month": _l("Month"),
     "code": _l("Code"),
     "name": _l("Name"),
@@ -156,6 +158,7 @@ _KINDS = {
     "enquiry.created": _l("Enquiry logged"),
     "enquiry.promoted": _l("Enquiry opened in chat"),
     "enquiry.updated": _l("Enquiry changed"),
+    "exchange_rate.entered": _l("Exchange rate entered"),
     "import.done": _l("File imported"),
     "invite.accepted": _l("Invitation accepted"),
     "invite.created": _l("Invitation sent"),

@@ -134,7 +134,7 @@ def answer(
 
 def sentence_of(error: errors.VoyagentError) -> str:
     """Return the translated message of an error; a rate limit adds the time to wait."""
-    sentence = gettext(error.message)
+    sentence = gettext(error.message, **(error.body or {}))
     return (
         f"{sentence} {_wait(error.retry_after_s)}"
         if isinstance(error, errors.TooManyRequests)
@@ -195,9 +195,7 @@ def _expected(error: errors.VoyagentError) -> Response:
     retry_after_s = getattr(error, "retry_after_s", None)
     if retry_after_s is not None:
         headers["Retry-After"] = str(retry_after_s)
-    detail: object = getattr(error, "items", error.detail)
-    if isinstance(error, errors.StructuredInvalid):
-        detail = error.body
+    detail: object = error.body or getattr(error, "items", error.detail)
     if not is_api() and isinstance(error, errors.Unauthorized):
         return to_sign_in()
     _load_visitor()

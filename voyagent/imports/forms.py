@@ -25,6 +25,7 @@ KIND_WORDS = {
     "open_bills": _l("Open bills"),
     "customer_advances": _l("Advances from customers"),
     "supplier_advances": _l("Advances to suppliers"),
+    "exchange_rates": _l("Exchange rates"),
 }
 
 

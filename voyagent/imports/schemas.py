@@ -19,6 +19,7 @@ ImportKind = Literal[
     "open_bills",
     "customer_advances",
     "supplier_advances",
+    "exchange_rates",
 ]
 
 

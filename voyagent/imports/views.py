@@ -25,13 +25,17 @@ LEADS_TO = {
 } | {
     "customer_advances": "reports.receivables",
     "supplier_advances": "reports.payables",
+    "exchange_rates": "rates.index",
 }
 
 
 @pages.page("/import", methods=("GET", "POST"), permission="import.run")
 def index(actor: Actor) -> Any:
-    """Show and process the form: check a file, or import it if it has no errors."""
-    form = ImportForm()
+    """Show and process the form: check a file, or import it if it has no errors.
+
+    The query parameter `kind` selects the kind of file.
+    """
+    form = ImportForm(data={"kind": request.args.get("kind")})
     takes = request.form.get("then") == "run"
 
     def act(body: ImportIn) -> Outcome:

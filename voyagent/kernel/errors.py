@@ -23,13 +23,16 @@ class VoyagentError(Exception):
 
     Neither `code` nor `message` contains input. The error rolls the transaction back, unless
     `keeps_work` is true; then the transaction is committed. The response is not sent before
-    `answer_at`, a value of `time.perf_counter()`, so that the response time reveals nothing.
+    `answer_at`, a value of `time.perf_counter()`, so that the response time reveals nothing. If
+    there is a `body`, it becomes the member `detail` of the response, and its values replace the
+    placeholders of `message`, such as `%(day)s`.
     """
 
     code: ClassVar[str] = "error"
     message: ClassVar[str] = N_("This could not be done.")
     keeps_work: ClassVar[bool] = False
     answer_at: float | None = None
+    body: dict[str, str] | None = None
 
     def __init__(self, detail: str | None = None) -> None:
         super().__init__(detail or self.code)
@@ -43,10 +46,7 @@ class Invalid(VoyagentError):
 
 
 class StructuredInvalid(Invalid):
-    """A value breaks a business rule, which an object in the response explains.
-
-    The object `body` becomes the member `detail` of the response.
-    """
+    """A value breaks a business rule, which the object `body` explains."""
 
     def __init__(self, body: dict[str, str]) -> None:
         super().__init__(body.get("code"))
@@ -85,6 +85,14 @@ class Conflict(VoyagentError):
     """The state of the record does not allow the action."""
 
     code = "conflict"
+
+
+class StructuredConflict(Conflict):
+    """The record does not allow the action, which the object `body` explains."""
+
+    def __init__(self, body: dict[str, str]) -> None:
+        super().__init__(body.get("code"))
+        self.body = body
 
 
 class PreconditionFailed(VoyagentError):

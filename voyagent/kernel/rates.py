@@ -11,6 +11,10 @@ from voyagent.kernel.errors import N_, Invalid
 from voyagent.kernel.money import Money, exponent
 
 DECIMALS = 8
+SOURCE_MAX = 64
+"""Maximum length of a rate's source, in characters."""
+RATE_SHAPE = r"^\d{1,9}(\.\d{1,8})?$"
+"""Regular expression of a rate in the API."""
 _STEP = Decimal(1).scaleb(-DECIMALS)
 _RATE_MAX = Decimal(10) ** 9
 _EXACT = Context(prec=60)
@@ -115,13 +119,29 @@ class ExchangeRate:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """An exchange rate without a direction: one `base` costs `rate` of `quote`."""
+    """An exchange rate without a direction: one `base` costs `rate` of `quote`.
+
+    An amount in `base` is multiplied by the rate, and an amount in `quote` is divided by it. The
+    rate is never inverted, because the inverse of a rounded rate is another rate.
+    """
 
     base: str
     quote: str
     rate: Decimal
     on: date
     source: str
+
+    def is_inverse_for(self, currency: str) -> bool:
+        """Return True if an amount in `currency` is divided by the rate."""
+        return currency == self.quote
+
+    def convert(self, amount: Money) -> Money:
+        """Convert an amount in one of the two currencies into the other.
+
+        The result is rounded once, half up, away from zero. Raises InvalidRate, UnknownCurrency,
+        RateOfOtherMoney, InvalidAmount.
+        """
+        return self.changing(amount.currency).convert(amount)
 
     def changing(self, taken: str) -> ExchangeRate:
         """Return the rate for converting an amount in the currency `taken` into the other.
@@ -136,3 +156,8 @@ class Quote:
             self.on,
             self.source,
         )
+
+
+def plain_rate(rate: Decimal) -> str:
+    """Return an exchange rate without trailing zeros, such as `83` or `0.0121`."""
+    return f"{rate.normalize():f}"

@@ -58,8 +58,8 @@ ERROR_FIELDS = {
     "settings_changed": "",
 }
 LOGO_ERROR_FIELDS = dict.fromkeys(("picture_too_large", "picture_unreadable"), "logo")
-_NUMBERS = ("rate_limit_per_minute", "rate_limit_per_hour", "daily_token_budget")
-_NEEDED = ("rate_limit_per_minute", "rate_limit_per_hour")
+_NEEDED = ("rate_limit_per_minute", "rate_limit_per_hour", "rate_max_age_days")
+_NUMBERS = (*_NEEDED, "daily_token_budget")
 _TEXT_MAX = 160
 _FIELD_OF = {"model_override": "model"}
 _WHOLE = _l("Enter a whole number.")
@@ -88,7 +88,11 @@ SECTIONS = (
         ("four_eyes", *(f"approval_limits.{role}" for role in ROLE_WORDS)),
     ),
     Section("audit", _l("Audit log"), ("audit_mail_administrators", "audit_mail_addresses")),
-    Section("books", _l("Books"), ("financial_year_start_month", "round_invoices")),
+    Section(
+        "books",
+        _l("Books"),
+        ("financial_year_start_month", "round_invoices", "rate_max_age_days"),
+    ),
 )
 
 
@@ -108,6 +112,8 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
         "rate_limit_per_minute.less_than_equal": _l("At most 10,000."),
         "rate_limit_per_hour.greater_than_equal": _l("At least 1."),
         "rate_limit_per_hour.less_than_equal": _l("At most 1,000,000."),
+        "rate_max_age_days.greater_than_equal": _l("Enter 0 or more days."),
+        "rate_max_age_days.less_than_equal": _l("At most 366 days."),
         "daily_token_budget.greater_than_equal": _l("At least 1. Leave it empty for no limit."),
         "system_prompt_suffix.string_too_long": _l("At most 10,000 characters."),
         "address.string_too_long": _l("At most 500 characters."),
@@ -152,6 +158,7 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
         validate_choice=False,
     )
     round_invoices = BooleanField(_l("Round invoice totals to whole currency units"))
+    rate_max_age_days = StringField(_l("Days for which an exchange rate is used"))
     audit_mail_administrators = BooleanField(_l("Mail the signed head to administrators"))
     audit_mail_addresses = TextAreaField(_l("Mail the signed head to"))
     limit_agent = StringField(ROLE_WORDS["agent"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import CheckConstraint, text
+from sqlalchemy import CheckConstraint, SmallInteger, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -45,6 +45,7 @@ class TenantSettings(TenantBound, Base):
     retention: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
     audit_mail_administrators: Mapped[bool] = mapped_column(server_default=text("false"))
     audit_mail_addresses: Mapped[str | None]
+    rate_max_age_days: Mapped[int] = mapped_column(SmallInteger, server_default=text("7"))
 
     __table_args__ = (
         CheckConstraint("rate_limit_per_minute between 1 and 10000", name="per_minute"),
@@ -53,6 +54,7 @@ class TenantSettings(TenantBound, Base):
         CheckConstraint("locale in ('en', 'hi')", name="locale"),
         CheckConstraint("default_currency ~ '^[A-Z]{3}$'", name="currency"),
         CheckConstraint("financial_year_start_month between 1 and 12", name="month"),
+        CheckConstraint("rate_max_age_days between 0 and 366", name="rate_max_age"),
         CheckConstraint("jsonb_typeof(approval_limits) = 'object'", name="approval_limits"),
         CheckConstraint("jsonb_typeof(retention) = 'object'", name="retention"),
     )

@@ -29,6 +29,7 @@ member.
 """
 SUFFIX_MAX, ZONE_MAX, PAPER_MAX = 10_000, 64, 500
 PER_MINUTE_MAX, PER_HOUR_MAX = 10_000, 1_000_000
+RATE_AGE_MAX_DAYS = 366
 _BIGINT_MAX = 2**63 - 1
 
 
@@ -91,6 +92,7 @@ class TenantSettingsResponse(AnswerOf[Row]):
     round_invoices: bool
     audit_mail_administrators: bool
     audit_mail_addresses: str | None
+    rate_max_age_days: int
 
 
 class LogoRequest(Closed):
@@ -181,6 +183,7 @@ class TenantSettingsPatchRequest(Closed):
     round_invoices: bool = False
     audit_mail_administrators: bool = False
     audit_mail_addresses: Annotated[str, Lines(PAPER_MAX)] | None = None
+    rate_max_age_days: Annotated[int, Field(ge=0, le=RATE_AGE_MAX_DAYS)] = 7
 
     def changes(self) -> SettingsChanges:
         """Return the members that were sent, including nulls."""

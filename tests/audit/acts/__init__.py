@@ -8,6 +8,7 @@ from tests.audit.acts import (
     operating,
     parties,
     privacy,
+    rates,
     travel,
     work,
 )
@@ -70,6 +71,7 @@ __all__ = [
     "operating",
     "parties",
     "privacy",
+    "rates",
     "travel",
     "work",
 ]

@@ -13,13 +13,13 @@ from wtforms import StringField, TextAreaField
 from voyagent.billing.bills.queries import BillSearch
 from voyagent.billing.bills.schemas import BillDraftIn, ScheduleIn
 from voyagent.billing.core.forms.drafts import DRAFT_SENTENCES, DocumentForm, grouped
-from voyagent.billing.core.forms.listing import LABELS, Listing
 from voyagent.billing.core.models.bills import Bill, BillLine, BillTax
 from voyagent.billing.core.schemas.documents import DocumentQuery
 from voyagent.billing.core.schemas.lines import items
 from voyagent.billing.core.service.input_taxes import INPUT, Bought, bought_sides, sketch_bill
 from voyagent.billing.core.service.taxing import Home
 from voyagent.http.forms import DateText, SchemaForm, plain
+from voyagent.http.list_queries import LABELS, Listing
 from voyagent.http.template_filters import today
 from voyagent.kernel.fields import CurrencyCode, DateFilter, Filter, IdFilter, not_before
 from voyagent.kernel.money import Money

@@ -9,7 +9,6 @@ from flask_babel import lazy_gettext as _l
 from pydantic import BaseModel
 from wtforms import SelectChoice, SelectField, StringField
 
-from voyagent.billing.core.forms.listing import LABELS, Listing
 from voyagent.billing.core.forms.rates import RATE_SENTENCES
 from voyagent.billing.payments.schemas import (
     AllocateIn,
@@ -29,6 +28,7 @@ from voyagent.http.forms import (
     SentOnce,
     plain,
 )
+from voyagent.http.list_queries import LABELS, Listing
 from voyagent.http.template_filters import today
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, currency_codes

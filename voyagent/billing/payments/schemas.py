@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from voyagent.billing.core.schemas.documents import LIMIT_MAX, in_currency
 from voyagent.billing.core.schemas.lines import PAGE_SIZE
 from voyagent.billing.core.schemas.payments import MoneyAccount, PartialAmountIn
-from voyagent.billing.core.schemas.rates import RateIn, RateOut, rated
+from voyagent.billing.core.schemas.rates import RateOut, rated
 from voyagent.billing.payments.queries.documents import (
     PaymentDocument,
     PaymentSearch,
@@ -37,6 +37,7 @@ from voyagent.kernel.fields import (
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import Cursor
 from voyagent.kernel.serializers import AnswerOf, Computed, CursorPageOf, Minor, Read
+from voyagent.rates.schemas import RateIn
 
 Direction = Literal["in", "out"]
 SignedAmount = Annotated[str, Field(pattern=r"^-?\d+\.\d{2,4}$")]

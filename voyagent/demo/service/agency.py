@@ -8,7 +8,14 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import UUID
 
-from voyagent.demo.service import conversations, documents, enquiries, journeys, parties
+from voyagent.demo.service import (
+    conversations,
+    documents,
+    enquiries,
+    journeys,
+    parties,
+    rates,
+)
 from voyagent.demo.service.cast import AGENCY, COLLEAGUES, CURRENCY, LETTERHEAD, OWNER, TIMEZONE
 from voyagent.identity.queries import people
 from voyagent.identity.rules.demo import DEMO_EMAIL, DEMO_PASSWORD
@@ -81,6 +88,7 @@ def create_agency(parts: Identity) -> list[str]:
             accountant = next(actor for actor in staff if actor.role == Role.ACCOUNTING_LEAD)
             logged = enquiries.log_all(agents)
             party_count = parties.create_parties(accountant)
+            rate_count = rates.enter_rates(accountant)
             booked = documents.book_all(accountant)
             booked["invoice"] += documents.bill_today(accountant)
             documents.draft(
@@ -100,6 +108,7 @@ def create_agency(parts: Identity) -> list[str]:
             f"{len(logged)} enquiries, {booked['invoice']} invoices and {booked['bill']} bills of"
             " the past year, with their payments."
         ),
+        f"{rate_count} exchange rates.",
     ]
 
 

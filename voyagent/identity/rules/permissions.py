@@ -129,7 +129,9 @@ ADMINISTER = frozenset(
         "team.remove",
     }
 )
-KEEP_BOOKS = frozenset({"bill.schedule", "import.run", "ledger.chart", "ledger.close"})
+KEEP_BOOKS = frozenset(
+    {"bill.schedule", "import.run", "ledger.chart", "ledger.close", "ledger.enter_rate"}
+)
 """Permissions for other bookkeeping, held by administrators and the accounting lead."""
 
 ROLE_PERMISSIONS: dict[str, frozenset[str]] = {

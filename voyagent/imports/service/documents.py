@@ -11,7 +11,6 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from voyagent.billing.bills import service as bill_service
 from voyagent.billing.core import errors
-from voyagent.billing.core.schemas.rates import RATE_SHAPE
 from voyagent.billing.invoices.service import issuing
 from voyagent.imports.rules.cell_types import (
     Context,
@@ -26,7 +25,7 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.errors import N_, Invalid
 from voyagent.kernel.fields import Closed, Trimmed
 from voyagent.kernel.money import Money
-from voyagent.kernel.rates import Quote
+from voyagent.kernel.rates import RATE_SHAPE, Quote
 
 SOURCE = "Opening balance"
 """The source recorded for exchange rates that come from a file."""

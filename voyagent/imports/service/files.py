@@ -27,7 +27,7 @@ from voyagent.imports.rules.csv_tables import (
     Finding,
     Table,
 )
-from voyagent.imports.service import advances, documents, opening, parties
+from voyagent.imports.service import advances, documents, opening, parties, rates
 from voyagent.imports.service.opening import DayNeeded
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
@@ -169,6 +169,7 @@ KINDS = {
         advances.ERROR_FIELDS,
         ("reference",),
     ),
+    "exchange_rates": Kind(rates.COLUMNS, rates.NEEDED, rates.Taker, rates.ERROR_FIELDS),
 }
 
 

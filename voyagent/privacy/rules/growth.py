@@ -105,8 +105,8 @@ GROWTH: tuple[Growth, ...] = (
         _BOOKS,
     ),
     Growth(
-        ("accounts", "parties", "person_links", "erasures"),
-        "each account, customer, supplier, confirmed link and erasure",
+        ("accounts", "parties", "person_links", "erasures", "exchange_rates"),
+        "each account, customer, supplier, confirmed link, erasure and exchange rate",
         End.NEVER,
         _BOOKS,
     ),

@@ -505,6 +505,7 @@ WITHOUT: frozenset[str] = frozenset(
             "bill_taxes",
             "budget_reservations",
             "closed_months",
+            "exchange_rates",
         ),
         *("credit_note_taxes", "daily_balances", "enquiries_by_hour", "enquiry_counts", "imports"),
         *("heartbeat", "installation", "invoice_counts", "invoice_taxes", "last_runs"),

@@ -130,6 +130,8 @@ class SettingsChanges(TypedDict, total=False):
     audit_mail_administrators: bool
     audit_mail_addresses: str | None
     """At most five e-mail addresses, separated by commas."""
+    rate_max_age_days: int
+    """Age in days up to which an exchange rate is used for a later day."""
 
 
 def open_settings(

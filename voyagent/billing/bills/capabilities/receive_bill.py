@@ -23,7 +23,6 @@ from voyagent.billing.core.capabilities.payments import APPROVERS, party_balance
 from voyagent.billing.core.errors import InstalmentsDoNotAddUp
 from voyagent.billing.core.schemas.documents import Instalments
 from voyagent.billing.core.schemas.lines import LineItemIn
-from voyagent.billing.core.schemas.rates import RateIn
 from voyagent.billing.core.service import instalments, pricing
 from voyagent.billing.core.service.instalments import InstalmentItem, Plan
 from voyagent.billing.core.service.pricing import LINES_MAX, BoughtAs
@@ -50,6 +49,7 @@ from voyagent.kernel.json_values import (
     JsonObject,
 )
 from voyagent.kernel.money import Money, spoken
+from voyagent.rates.schemas import RateIn
 from voyagent.taxes.words import component
 from voyagent.trips.capabilities.lookups import trips
 

@@ -10,7 +10,6 @@ from flask_babel import lazy_gettext as _l
 from pydantic import BeforeValidator
 from wtforms import StringField
 
-from voyagent.billing.core.forms.listing import LABELS, Listing
 from voyagent.billing.core.models.bills import Bill, BillLine
 from voyagent.billing.core.models.invoices import Invoice, InvoiceLine
 from voyagent.billing.core.queries.credits import CreditSearch
@@ -24,6 +23,7 @@ from voyagent.http.forms import (
     plain,
     typed_amount,
 )
+from voyagent.http.list_queries import LABELS, Listing
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import Filter
 from voyagent.kernel.money import Money

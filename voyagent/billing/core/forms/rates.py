@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask_babel import gettext, lazy_gettext as _l
@@ -9,8 +10,11 @@ from wtforms import SelectChoice, SelectField, StringField
 
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
-from voyagent.billing.core.rules import plain_rate
 from voyagent.http.forms import DateText, plain
+from voyagent.kernel.database.read_pool import Reader
+from voyagent.kernel.rates import plain_rate
+from voyagent.rates.errors import RateMissing
+from voyagent.rates.queries import find_rate
 
 _OF_MEMBER = {
     "base": "rate_base",
@@ -33,7 +37,8 @@ RATE_SENTENCES: dict[str, Any] = {
 class RateFields:
     """Form fields of an exchange rate: base currency, rate, date and source.
 
-    If the rate is empty, the document has no exchange rate.
+    If the rate is empty, the document has no exchange rate. `rate_for` is the currency of the
+    document for which the fields were shown.
     """
 
     books: str
@@ -44,6 +49,9 @@ class RateFields:
     rate = StringField(_l("Exchange rate"))
     rate_on = DateText(_l("Rate date"), kind="book")
     rate_source = StringField(_l("Rate source"))
+    rate_for = StringField()
+    missing_rate_on: date | None = None
+    """Day for which no reference rate is stored, if the form should offer one."""
 
     @property
     def pair(self) -> list[str]:
@@ -62,6 +70,29 @@ class RateFields:
             SelectChoice(base, gettext("1 %(base)s in %(quote)s", base=base, quote=quote))
             for base, quote in ways
         ]
+
+    def propose_rate(self, reader: Reader) -> None:
+        """Fill in the reference rate of the issue date, if the document's currency is new.
+
+        A rate that was entered stays, unless the currency has changed since. If no rate is stored,
+        the fields are empty and `missing_rate_on` is the issue date.
+        """
+        shown_for, currency = self.rate_for.data, self.currency.data
+        issued = self.issue_date.iso
+        if not self.pair or shown_for == currency or (self.rate.data and not shown_for):
+            return
+        self.rate_for.data = currency
+        self.rate.data = self.rate_on.data = self.rate_source.data = ""
+        try:
+            day = date.fromisoformat(issued or "")
+            quote = find_rate(reader, currency, day)
+        except ValueError:  # the issue date has its own error
+            return
+        except RateMissing:
+            self.missing_rate_on = day
+            return
+        self.rate_base.data, self.rate.data = quote.base, plain_rate(quote.rate)
+        self.rate_on.data, self.rate_source.data = quote.on, quote.source
 
     def typed_rate(self) -> dict[str, Any] | None:
         """Return the entered exchange rate for the API, or None.
@@ -94,8 +125,11 @@ class RateFields:
 
 def rate_data(document: Invoice | Bill) -> dict[str, Any]:
     """Return the form values of a draft's exchange rate."""
+    shown_for = {"rate_for": document.currency}
     if document.rate is None:
-        return {}
-    return {name: getattr(document, name) for name in ("rate_base", "rate_on", "rate_source")} | {
-        "rate": plain_rate(document.rate)
-    }
+        return shown_for
+    return (
+        shown_for
+        | {name: getattr(document, name) for name in ("rate_base", "rate_on", "rate_source")}
+        | {"rate": plain_rate(document.rate)}
+    )

@@ -12,7 +12,7 @@ from pydantic import Field
 from voyagent.billing.core.queries.documents import open_minor_of
 from voyagent.billing.core.queries.instalments import instalments_of
 from voyagent.billing.core.schemas.lines import PAGE_SIZE, InvoiceLineIn, items
-from voyagent.billing.core.schemas.rates import RateIn, RateOut, rated
+from voyagent.billing.core.schemas.rates import RateOut, rated
 from voyagent.billing.core.service.instalments import INSTALMENTS_MAX, InstalmentItem
 from voyagent.billing.core.service.pricing import LINES_MAX
 from voyagent.kernel.database.read_pool import Row
@@ -37,6 +37,7 @@ from voyagent.kernel.fields import (
 from voyagent.kernel.pages import Cursor
 from voyagent.kernel.rates import Quote
 from voyagent.kernel.serializers import AnswerOf, Computed, Minor, Read
+from voyagent.rates.schemas import RateIn
 
 LIMIT_MAX = 200
 SignedAmount = Annotated[str, Field(pattern=r"^-?\d+\.\d{2,4}$")]

@@ -37,7 +37,8 @@ from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast, translated
 from voyagent.http.template_filters import day, today
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.database.read_pool import Row
+from voyagent.kernel.database.read_pool import Row, SessionReader
+from voyagent.kernel.db import db
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money
 from voyagent.ledger.queries import closed_months
@@ -144,6 +145,7 @@ def draft_page(
     further template variables.
     """
     form.trip_id.choices = _trips(form.trip_id.data)
+    form.propose_rate(SessionReader(db.session))
     blank = (
         1 if form.line_items.data and not continues_editing() and request.method == "POST" else 3
     )

@@ -7,9 +7,9 @@ from datetime import date
 
 from flask_babel import gettext
 
-from voyagent.billing.core.rules import plain_rate
 from voyagent.http.template_filters import day
 from voyagent.kernel.database.read_pool import Row
+from voyagent.kernel.rates import plain_rate
 
 
 def rate_words(row: Row) -> str | None:

@@ -15,7 +15,6 @@ from voyagent.billing.core.capabilities.payments import APPROVERS
 from voyagent.billing.core.queries import taxes as tax_queries
 from voyagent.billing.core.schemas.documents import Instalments
 from voyagent.billing.core.schemas.lines import LineItemIn
-from voyagent.billing.core.schemas.rates import RateIn
 from voyagent.billing.core.service import (
     instalments,
     instalments as service_instalments,
@@ -61,6 +60,7 @@ from voyagent.kernel.json_values import (
     JsonObject,
 )
 from voyagent.kernel.money import Money, spoken
+from voyagent.rates.schemas import RateIn
 from voyagent.trips.capabilities.lookups import trips
 
 TERMS_MAX = 3650

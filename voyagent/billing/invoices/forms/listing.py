@@ -10,12 +10,12 @@ from flask import url_for
 from flask_babel import lazy_gettext as _l
 from pydantic import Field, ValidationError
 
-from voyagent.billing.core.forms.listing import LABELS, invalid_names, labels_of
 from voyagent.billing.core.queries.documents import COUNTED_MAX
 from voyagent.billing.core.schemas.lines import PAGE_SIZE
 from voyagent.billing.invoices.queries.board import InvoiceListPage, InvoiceSearch
 from voyagent.billing.invoices.schemas.lists import InvoiceListQuery
 from voyagent.http.forms import read_date
+from voyagent.http.list_queries import LABELS, invalid_names, labels_of
 
 _DATES = ("due_from", "due_to", "from", "to")
 _TABS = (

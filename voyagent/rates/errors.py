@@ -1,0 +1,50 @@
+"""Errors of entering and finding exchange rates."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from voyagent.kernel.errors import N_, StructuredConflict, Unprocessable
+
+
+class SameCurrency(Unprocessable):
+    """Both currencies of the pair are the same."""
+
+    code = "same_currency"
+    message = N_("A rate needs two different currencies.")
+
+
+class RateOfOtherBooks(Unprocessable):
+    """None of the two currencies is the currency of the books."""
+
+    code = "rate_of_other_books"
+    message = N_("One of the two currencies must be the currency of your books.")
+
+
+class RateOutOfRange(Unprocessable):
+    """The rate of one unit is zero, too large, or has more than eight decimals."""
+
+    code = "rate_out_of_range"
+    message = N_(
+        "Enter a rate above zero and below 1,000,000,000. The rate of one unit has at most eight"
+        " decimals."
+    )
+
+
+class RateInFuture(Unprocessable):
+    """The day of the rate is after today in the agency's time zone."""
+
+    code = "rate_in_future"
+    message = N_("The date is after today. Enter the day on which the rate was quoted.")
+
+
+class RateMissing(StructuredConflict):
+    """The agency has no sufficiently new rate of a currency and day."""
+
+    code = "rate_missing"
+    message = N_(
+        "There is no exchange rate for %(currency)s on %(day)s. Enter one under Exchange rates."
+    )
+
+    def __init__(self, currency: str, day: date) -> None:
+        super().__init__({"code": self.code, "currency": currency, "day": day.isoformat()})
