@@ -46,7 +46,7 @@ from voyagent.kernel.money import Money
 from voyagent.ledger.queries import closed_months
 from voyagent.ledger.rules import parse_month
 from voyagent.ledger.service import chart, direct, entries, months
-from voyagent.parties import service as parties
+from voyagent.parties.service import parties
 from voyagent.parties.models import Party
 from voyagent.privacy.service import erasure
 from voyagent.reports.service import files as report_files

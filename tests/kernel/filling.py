@@ -38,7 +38,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
 from voyagent.ledger.service import months
-from voyagent.parties import service as parties
+from voyagent.parties.service import parties
 from voyagent.privacy.models import Erasure
 from voyagent.privacy.service import links
 from voyagent.reports.models import ReportFile

@@ -11,7 +11,7 @@ from tests.people import Person
 from tests.trips.things import OUT, PASSPORT, a_line, a_passenger, a_trip
 from voyagent.chat.service import conversations as chat
 from voyagent.enquiries import service as enquiries
-from voyagent.parties import service as parties
+from voyagent.parties.service import parties
 from voyagent.privacy.service import links
 
 NAME, MAIL, PHONE = "Deepa Krishnan", "deepa.k@example.com", "+91 98470 12345"

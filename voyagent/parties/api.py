@@ -10,7 +10,8 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.serializers import Body
-from voyagent.parties import queries, service
+from voyagent.parties import queries
+from voyagent.parties.service import parties as service
 from voyagent.parties.queries import PartyNotFound
 from voyagent.parties.schemas import (
     PartyIn,

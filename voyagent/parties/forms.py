@@ -13,7 +13,7 @@ from wtforms import BooleanField, HiddenField, SelectChoice, SelectField, String
 from voyagent.http.forms import SchemaForm, country_options
 from voyagent.kernel.database.read_pool import Row
 from voyagent.parties.schemas import PartyIn, PartyQuery
-from voyagent.parties.service import ERROR_FIELDS as FIELDS_OF_CODES
+from voyagent.parties.service.parties import ERROR_FIELDS as FIELDS_OF_CODES
 from voyagent.taxes.rules.numbers import COUNTRY
 from voyagent.taxes.rules.tables import states
 

@@ -24,7 +24,7 @@ from voyagent.kernel.fields import (
 from voyagent.kernel.pages import NameCursor
 from voyagent.kernel.serializers import AnswerOf, CursorPageOf
 from voyagent.parties.queries import PartySearch
-from voyagent.parties.service import LENGTHS, TERMS_MAX, PartyChanges
+from voyagent.parties.service.parties import LENGTHS, TERMS_MAX, PartyChanges
 
 LIMIT_DEFAULT, LIMIT_MAX, CURSOR_MAX = 50, 200, 2000
 Kind = Literal["customer", "supplier"]

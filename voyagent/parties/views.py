@@ -17,7 +17,8 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import page_or_first
-from voyagent.parties import queries, service
+from voyagent.parties import queries
+from voyagent.parties.service import parties as service
 from voyagent.parties.forms import ERROR_FIELDS, PartyForm, PartyList
 from voyagent.parties.queries import PartyNotFound
 from voyagent.parties.schemas import PartyIn

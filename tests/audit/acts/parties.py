@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.audit.acts.account import in_the_browser
 from tests.audit.acts.registry import Doing, Left, act
 from tests.audit.acts.stage import Stage
-from voyagent.parties import service as parties
+from voyagent.parties.service import parties
 
 VALUES = {
     "name": "Deepa Krishnan",

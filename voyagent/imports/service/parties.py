@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from voyagent.kernel.actor import Actor
-from voyagent.parties import service
+from voyagent.parties.service import parties as service
 from voyagent.parties.schemas import PartyIn
 
 NEEDED = ("name",)
@@ -28,7 +28,7 @@ class Taker:
         """Add a customer or supplier.
 
         The columns `is_customer` and `is_supplier` contain `yes` or `no`. Raises ValidationError,
-        and the errors of `parties.service.create`.
+        and the errors of `parties.create`.
         """
         service.create(self._actor, **PartyIn.model_validate(cells, strict=False).changes())
 
