@@ -46,8 +46,8 @@ from voyagent.kernel.money import Money
 from voyagent.ledger.queries import closed_months
 from voyagent.ledger.rules import parse_month
 from voyagent.ledger.service import chart, direct, entries, months
-from voyagent.parties.service import parties
 from voyagent.parties.models import Party
+from voyagent.parties.service import parties
 from voyagent.privacy.service import erasure
 from voyagent.reports.service import files as report_files
 from voyagent.routes import APIS

@@ -58,7 +58,11 @@ def fill(person: Person, drain: Callable[[], None]) -> None:
         invites.invite(rules, actor, email=f"{secrets.token_hex(6)}@malabar.example", role="agent")
         enquiry = enquiries.create(actor, customer_name="Deepa Krishnan", pax_count=4)
         party = parties.create(
-            actor, name="Deepa Krishnan", is_customer=True, tax_number="27AAPFU0939F1ZV"
+            actor,
+            name="Deepa Krishnan",
+            is_customer=True,
+            tax_number="27AAPFU0939F1ZV",
+            pan="AAPFU0939F",
         )
         party_id = party.id
         links.confirm(actor, party_id, kind="enquiry", record_id=enquiry.id)

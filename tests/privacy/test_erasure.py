@@ -30,8 +30,9 @@ from voyagent.enquiries.queries import enquiries as queries
 from voyagent.kernel import clock, person_keys
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden
-from voyagent.parties import queries as parties, service as party_service
+from voyagent.parties import queries as parties
 from voyagent.parties.queries import PartyNotFound
+from voyagent.parties.service import parties as party_service
 from voyagent.privacy.errors import (
     IdentityNotKept,
     NotAboutPerson,

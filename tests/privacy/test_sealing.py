@@ -20,8 +20,8 @@ from voyagent.kernel.config import Settings
 from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.keyring import Keyring, SealBroken
-from voyagent.parties.service import parties
 from voyagent.parties.queries import PartySearch, list_parties
+from voyagent.parties.service import parties
 from voyagent.settings import queries as settings_queries
 from voyagent.settings.service import tenant_settings
 from voyagent.trips.queries import trips

@@ -11,15 +11,16 @@ from voyagent.kernel.database.read_pool import Reader
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.serializers import Body
 from voyagent.parties import queries
-from voyagent.parties.service import parties as service
 from voyagent.parties.queries import PartyNotFound
 from voyagent.parties.schemas import (
+    PartyCreatedOut,
     PartyIn,
     PartyListOut,
     PartyOut,
     PartyPatch,
     PartyQuery,
 )
+from voyagent.parties.service import parties as service
 
 api = ApiBlueprint("parties", __name__, tag="Parties", guard=Guard.BEARER)
 VALUE_ERRORS = (
@@ -29,7 +30,10 @@ VALUE_ERRORS = (
     service.UnknownState,
     service.InvalidTaxNumber,
     service.StateIsNotOfNumber,
+    service.InvalidPan,
+    service.PanIsNotOfNumber,
     service.PartyNameTaken,
+    service.ExternalIdTaken,
 )
 
 
@@ -44,13 +48,21 @@ def list_parties(reader: Reader, query: PartyQuery) -> Body[PartyListOut]:
     )
 
 
-@api.post("/parties", answer=PartyOut, status=201, permission="party.create", errors=VALUE_ERRORS)
-def create_party(actor: Actor, body: PartyIn) -> Body[PartyOut]:
+@api.post(
+    "/parties",
+    answer=PartyCreatedOut,
+    status=201,
+    permission="party.create",
+    errors=VALUE_ERRORS,
+)
+def create_party(actor: Actor, body: PartyIn) -> Body[PartyCreatedOut]:
     """Add a customer or supplier.
 
-    The name must be unique in the agency, ignoring case.
+    The name must be unique in the agency, ignoring case. `similar` names other parties with the
+    same tax number, PAN, phone number or e-mail address, or with nearly the same name.
     """
-    return PartyOut.of(queries.row_of(service.create(actor, **body.changes())))
+    row = queries.row_of(service.create(actor, **body.changes(actor.currency)))
+    return PartyCreatedOut.of(row | {"similar": queries.similar(row)})
 
 
 @api.get("/parties/<party_id>", answer=PartyOut, permission="party.read", missing=PartyNotFound)
@@ -72,4 +84,6 @@ def update_party(actor: Actor, party_id: UUID, body: PartyPatch) -> Body[PartyOu
     A member that is absent stays unchanged; null clears a member. If the country changes and no
     state is sent, the state is cleared.
     """
-    return PartyOut.of(queries.row_of(service.update(actor, party_id, body.changes())))
+    return PartyOut.of(
+        queries.row_of(service.update(actor, party_id, body.changes(actor.currency)))
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from flask import render_template, request, url_for
@@ -18,10 +18,11 @@ from voyagent.kernel.database.read_pool import Reader
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import page_or_first
 from voyagent.parties import queries
-from voyagent.parties.service import parties as service
-from voyagent.parties.forms import ERROR_FIELDS, PartyForm, PartyList
+from voyagent.parties.forms import ERROR_FIELDS, SAME, PartyForm, PartyList
+from voyagent.parties.models import Party
 from voyagent.parties.queries import PartyNotFound
 from voyagent.parties.schemas import PartyIn
+from voyagent.parties.service import parties as service
 from voyagent.taxes.rules.tables import states
 
 pages = PageBlueprint("parties", __name__, guard=Guard.SIGNED_IN)
@@ -50,10 +51,15 @@ def new(actor: Actor) -> Any:
         "name": request.args.get("name", "")[: service.LENGTHS["name"]],
         "is_customer": request.args.get("kind") != "supplier",
     }
-    form = PartyForm(data=begun | {"is_supplier": not begun["is_customer"]})
-    party = form.attempt(lambda body: service.create(actor, **body.changes()), **ERROR_FIELDS)
+    form = PartyForm(actor, data=begun | {"is_supplier": not begun["is_customer"]})
+
+    def act(body: PartyIn) -> Party | None:
+        form.ask_about(queries.similar(body.model_dump()))
+        return None if form.similar else service.create(actor, **body.changes(actor.currency))
+
+    party = form.attempt(act, **ERROR_FIELDS)
     if party is None:
-        return render_template("parties/new.html", form=form), form.status
+        return render_template("parties/new.html", form=form, same=SAME), form.status
     toast(_("%(name)s saved.", name=party.name))
     return see_other(url_for("parties.detail", party_id=party.id))
 
@@ -72,7 +78,14 @@ def detail(reader: Reader, party_id: UUID) -> Any:
             _(states(party["country"] or "").get(party["state"], "")) if party["state"] else None
         ),
     }
-    return render_template("parties/detail.html", party=party | place, balances=balances)
+    limit = (
+        None
+        if party["credit_limit_minor"] is None
+        else Money(party["credit_limit_minor"], party["credit_limit_currency"])
+    )
+    return render_template(
+        "parties/detail.html", party=party | place, limit=limit, balances=balances
+    )
 
 
 @pages.page(
@@ -83,13 +96,13 @@ def detail(reader: Reader, party_id: UUID) -> Any:
 )
 def edit(actor: Actor, party_id: UUID) -> Any:
     """Show and process the form that changes a party."""
-    form = PartyForm.of(queries.row_of(queries.get_party(party_id)))
+    form = PartyForm.of(actor, queries.row_of(queries.get_party(party_id)))
 
     def act(body: PartyIn) -> Any:
         return service.update(
             actor,
             party_id,
-            cast("service.PartyChanges", body.model_dump()),
+            body.changes(actor.currency),
             seen=opened_state(form.seen.data),
         )
 

@@ -57,6 +57,7 @@ WRITE = frozenset(
         "enquiry.update",
         "invoice.draft",
         "invoice.issue",
+        "invoice.issue_over_limit",
         "invoice.send",
         "invoice.write_off",
         "ledger.post",
@@ -91,6 +92,7 @@ DIRECT = frozenset(
         "invoice.credit",
         "invoice.credit_direct",
         "invoice.issue_direct",
+        "invoice.issue_over_limit_direct",
         "invoice.reverse_write_off",
         "invoice.reverse_write_off_direct",
         "invoice.void",
@@ -129,7 +131,9 @@ ADMINISTER = frozenset(
         "team.remove",
     }
 )
-KEEP_BOOKS = frozenset({"bill.schedule", "import.run", "ledger.chart", "ledger.close"})
+KEEP_BOOKS = frozenset(
+    {"bill.schedule", "import.run", "ledger.chart", "ledger.close", "party.set_credit"}
+)
 """Permissions for other bookkeeping, held by administrators and the accounting lead."""
 
 ROLE_PERMISSIONS: dict[str, frozenset[str]] = {

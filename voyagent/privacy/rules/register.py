@@ -79,7 +79,8 @@ HOLDINGS: tuple[Holding, ...] = (
         N_("Customers and suppliers"),
         (
             *("name", "email", "phone", "address", "country", "state", "tax_number"),
-            *("tax_number_sealed", "terms_days", "notes", "created_at"),
+            *("tax_number_sealed", "pan_sealed", "external_id", "terms_days", "credit_limit_minor"),
+            *("credit_limit_currency", "is_on_hold", "notes", "created_at"),
         ),
         "t.id = :party_id",
         "removed",
