@@ -9,7 +9,18 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
+from sqlalchemy.sql.selectable import LateralFromClause
 
 from voyagent.kernel.database.read_pool import Reader, Row, first_row
 from voyagent.kernel.database.statement_cache import cached_statement
@@ -136,6 +147,20 @@ def tax_status(name: str) -> Row | None:
         .first()
     )
     return None if found is None else with_tax_numbers(dict(found))
+
+
+def credit_terms(key: SQLColumnExpression[str], *, lock: bool) -> LateralFromClause:
+    """Select the credit limit and the hold of a party, for a lateral join.
+
+    `key` is a name in lower case. There is no row for a party with neither. With `lock`, the row is
+    locked until the transaction ends. Columns: limit_minor, currency, is_on_hold.
+    """
+    statement = select(
+        Party.credit_limit_minor.label("limit_minor"),
+        Party.credit_limit_currency.label("currency"),
+        Party.is_on_hold,
+    ).where(Party.party_key == key, or_(Party.credit_limit_minor.is_not(None), Party.is_on_hold))
+    return (statement.with_for_update(key_share=True) if lock else statement).lateral("terms")
 
 
 def email_of(name: str) -> str | None:

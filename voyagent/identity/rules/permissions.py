@@ -81,6 +81,7 @@ WRITE = frozenset(
 
 Some services also check an authority (`Actor.require_authority`): an approved request, or the
 direct right `<area>.<act>_direct`. A role without the direct right needs an approval for the act.
+`invoice.issue_over_limit` confirms an invoice that the credit limit of its customer would stop.
 """
 DIRECT = frozenset(
     {
