@@ -38,7 +38,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
 from voyagent.ledger.service import months
-from voyagent.parties.service import parties
+from voyagent.parties.service import addresses, parties
 from voyagent.privacy.models import Erasure
 from voyagent.privacy.service import links
 from voyagent.reports.models import ReportFile
@@ -65,6 +65,7 @@ def fill(person: Person, drain: Callable[[], None]) -> None:
             pan="AAPFU0939F",
         )
         party_id = party.id
+        addresses.add(actor, party_id, kind="billing", lines="12 MG Road", city="Kochi")
         links.confirm(actor, party_id, kind="enquiry", record_id=enquiry.id)
         imports.run(actor, "parties", "name,is_supplier\nAir India,yes\n")
         _credentials(person)

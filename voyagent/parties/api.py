@@ -1,4 +1,4 @@
-"""JSON API of customers and suppliers."""
+"""JSON API of customers and suppliers, and of their further addresses."""
 
 from __future__ import annotations
 
@@ -11,8 +11,12 @@ from voyagent.kernel.database.read_pool import Reader
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.serializers import Body
 from voyagent.parties import queries
-from voyagent.parties.queries import PartyNotFound
+from voyagent.parties.queries import AddressNotFound, PartyNotFound
 from voyagent.parties.schemas import (
+    PartyAddressesOut,
+    PartyAddressIn,
+    PartyAddressOut,
+    PartyAddressPatch,
     PartyCreatedOut,
     PartyIn,
     PartyListOut,
@@ -20,7 +24,7 @@ from voyagent.parties.schemas import (
     PartyPatch,
     PartyQuery,
 )
-from voyagent.parties.service import parties as service
+from voyagent.parties.service import addresses, parties as service
 
 api = ApiBlueprint("parties", __name__, tag="Parties", guard=Guard.BEARER)
 VALUE_ERRORS = (
@@ -35,6 +39,7 @@ VALUE_ERRORS = (
     service.PartyNameTaken,
     service.ExternalIdTaken,
 )
+ADDRESS_ERRORS = (addresses.InvalidAddress, service.UnknownCountry, service.UnknownState)
 
 
 @api.get("/parties", answer=PartyListOut, permission="party.read", errors=(InvalidCursor,))
@@ -87,3 +92,63 @@ def update_party(actor: Actor, party_id: UUID, body: PartyPatch) -> Body[PartyOu
     return PartyOut.of(
         queries.row_of(service.update(actor, party_id, body.changes(actor.currency)))
     )
+
+
+@api.get(
+    "/parties/<party_id>/addresses",
+    answer=PartyAddressesOut,
+    permission="party.read",
+    missing=PartyNotFound,
+)
+def list_addresses(reader: Reader, party_id: UUID) -> Body[PartyAddressesOut]:
+    """List the further addresses of a customer or supplier.
+
+    The main address is a member of the party itself.
+    """
+    queries.read_party(reader, party_id)
+    return PartyAddressesOut.of({"items": queries.read_addresses(reader, party_id)})
+
+
+@api.post(
+    "/parties/<party_id>/addresses",
+    answer=PartyAddressOut,
+    status=201,
+    permission="party.update",
+    missing=PartyNotFound,
+    errors=(*ADDRESS_ERRORS, addresses.TooManyAddresses),
+)
+def add_address(actor: Actor, party_id: UUID, body: PartyAddressIn) -> Body[PartyAddressOut]:
+    """Add an address; with `is_default` it replaces the default of its kind."""
+    address = addresses.add(actor, party_id, **body.changes())
+    return PartyAddressOut.of(queries.address_row(address))
+
+
+@api.patch(
+    "/parties/<party_id>/addresses/<address_id>",
+    answer=PartyAddressOut,
+    permission="party.update",
+    missing=AddressNotFound,
+    errors=(PartyNotFound, *ADDRESS_ERRORS),
+)
+def change_address(
+    actor: Actor, party_id: UUID, address_id: UUID, body: PartyAddressPatch
+) -> Body[PartyAddressOut]:
+    """Change an address.
+
+    A member that is absent stays unchanged; null clears a member. If the country changes and no
+    state is sent, the state is cleared.
+    """
+    address = addresses.change(actor, party_id, address_id, body.changes())
+    return PartyAddressOut.of(queries.address_row(address))
+
+
+@api.delete(
+    "/parties/<party_id>/addresses/<address_id>",
+    status=204,
+    permission="party.update",
+    missing=AddressNotFound,
+    errors=(PartyNotFound,),
+)
+def remove_address(actor: Actor, party_id: UUID, address_id: UUID) -> None:
+    """Remove an address."""
+    addresses.remove(actor, party_id, address_id)

@@ -22,12 +22,19 @@ from voyagent.http.forms import AMOUNT_SENTENCE, SchemaForm, country_options
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.money import ungrouped, wire_amount
-from voyagent.parties.schemas import PartyIn, PartyQuery
+from voyagent.parties.schemas import PartyAddressIn, PartyIn, PartyQuery
+from voyagent.parties.service.addresses import ERROR_FIELDS as FIELDS_OF_ADDRESS
 from voyagent.parties.service.parties import ERROR_FIELDS as FIELDS_OF_CODES
 from voyagent.taxes.rules.numbers import COUNTRY
 from voyagent.taxes.rules.tables import states
 
 ERROR_FIELDS = FIELDS_OF_CODES | {"party_changed": ""}
+ADDRESS_ERROR_FIELDS = FIELDS_OF_ADDRESS | {"party_changed": "", "too_many_addresses": ""}
+ADDRESS_KINDS = {
+    "billing": _l("Billing address"),
+    "shipping": _l("Shipping address"),
+    "office": _l("Office"),
+}
 _WORDS = {
     "q": _l("Search"),
     "kind": _l("Kind"),
@@ -89,13 +96,7 @@ class PartyForm(SchemaForm[PartyIn]):
         super().__init__(**given)
         if not actor.can("party.set_credit"):
             del self.credit_limit, self.is_on_hold
-        self.state.choices = [
-            SelectChoice("", ""),
-            *sorted(
-                (SelectChoice(code, str(gettext(name))) for code, name in states(COUNTRY).items()),
-                key=lambda choice: str(choice.label),
-            ),
-        ]
+        self.state.choices = _state_options()
 
     def ask_about(self, similar: Sequence[Row]) -> None:
         """Show similar parties, unless the user has seen them and saves anyway."""
@@ -117,6 +118,40 @@ class PartyForm(SchemaForm[PartyIn]):
         if values.get("credit_limit"):
             values["credit_limit"] = ungrouped(values["credit_limit"])
         return values
+
+
+class AddressForm(SchemaForm[PartyAddressIn]):
+    """Form of a further address; `seen` is as in PartyForm."""
+
+    schema: ClassVar[type[BaseModel]] = PartyAddressIn
+    sentences: ClassVar[dict[str, Any]] = {
+        "lines.string_too_short": _l("Enter the address."),
+        "lines.missing": _l("Enter the address."),
+        "string_pattern_mismatch": _l("Choose one from the list."),
+    }
+
+    kind = SelectField(
+        _l("Kind"),
+        choices=[SelectChoice(name, word) for name, word in ADDRESS_KINDS.items()],
+        validate_choice=False,
+    )
+    lines = TextAreaField(_l("Address"))
+    city = StringField(_l("City"))
+    postcode = StringField(_l("Postcode"))
+    country = SelectField(_l("Country"), choices=country_options, validate_choice=False)
+    state = SelectField(_l("State"), validate_choice=False)
+    is_default = BooleanField(_l("Default of its kind"))
+    seen = HiddenField()
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.state.choices = _state_options()
+
+    @classmethod
+    def of(cls, row: Row) -> AddressForm:
+        """Return a form filled with the values of an address."""
+        known = {name: row[name] for name in PartyAddressIn.model_fields}
+        return cls(data=known | {"seen": row["updated_at"].isoformat()})
 
 
 class PartyList(PartyQuery):
@@ -174,3 +209,9 @@ class PartyList(PartyQuery):
             }
             for name, word in words
         ]
+
+
+def _state_options() -> list[SelectChoice]:
+    """Return the options of a state field in the page's language, a blank first."""
+    named = (SelectChoice(code, str(gettext(name))) for code, name in states(COUNTRY).items())
+    return [SelectChoice("", ""), *sorted(named, key=lambda choice: str(choice.label))]

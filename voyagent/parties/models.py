@@ -1,4 +1,4 @@
-"""The table of customers and suppliers."""
+"""Tables of customers and suppliers, and of their further addresses."""
 
 from __future__ import annotations
 
@@ -25,6 +25,9 @@ TAX_NUMBER = "tax_number"
 
 class Party(TenantOwned, Base):
     """A customer, a supplier, or both.
+
+    The address, e-mail address, phone and tax number of this row are the main ones, which documents
+    use. `PartyAddress` has further addresses, not the main one.
 
     Documents refer to a party not by a foreign key but by an equal `party_key`, which is derived
     from the name.
@@ -131,6 +134,42 @@ class Party(TenantOwned, Base):
     def credit_limit(self, limit: Money | None) -> None:
         self.credit_limit_minor = None if limit is None else limit.amount_minor
         self.credit_limit_currency = None if limit is None else limit.currency
+
+
+class PartyAddress(TenantOwned, Base):
+    """A further address of a party, for billing, shipping or an office.
+
+    A party has at most one default of each kind.
+    """
+
+    __tablename__ = "party_addresses"
+
+    party_id: Mapped[UUID]
+    kind: Mapped[str]
+    lines: Mapped[str]
+    city: Mapped[str | None]
+    postcode: Mapped[str | None]
+    country: Mapped[str | None]
+    state: Mapped[str | None]
+    is_default: Mapped[bool] = mapped_column(server_default=_NO)
+    created_at: Mapped[DefaultNow]
+    updated_at: Mapped[DefaultNow]
+
+    __table_args__ = (
+        references("parties", "party_id", "fk_party_addresses_party", "CASCADE"),
+        Index("ix_party_addresses_party", "tenant_id", "party_id"),
+        Index(
+            "uq_party_addresses_default",
+            "tenant_id",
+            "party_id",
+            "kind",
+            unique=True,
+            postgresql_where=text("is_default"),
+        ),
+        CheckConstraint("kind in ('billing', 'shipping', 'office')", name="kind"),
+        CheckConstraint("country ~ '^[A-Z]{2}$'", name="country"),
+        CheckConstraint("state is null or country is not null", name="state"),
+    )
 
 
 def pan_digest(keyring: Keyring, pan: str) -> bytes:

@@ -29,9 +29,9 @@ from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.keyring import current_keyring, opened_text
 from voyagent.kernel.pages import CursorPage, NameCursor
 from voyagent.kernel.patterns import contains, contains_any
-from voyagent.kernel.tenancy import owned
+from voyagent.kernel.tenancy import owned, owned_by_key
 from voyagent.ledger.queries.party_lines import party_balances_statement
-from voyagent.parties.models import TAX_NUMBER, Party, found_by, plain_number
+from voyagent.parties.models import TAX_NUMBER, Party, PartyAddress, found_by, plain_number
 
 _PARTIES = Party.__table__.c
 COLUMNS = (
@@ -77,6 +77,13 @@ class PartyNotFound(NotFound):
     message = N_("We could not find that customer or supplier.")
 
 
+class AddressNotFound(NotFound):
+    """The party has no such address."""
+
+    code = "address_not_found"
+    message = N_("We could not find that address.")
+
+
 @dataclass(frozen=True, slots=True)
 class PartySearch:
     """Filters of the list of parties.
@@ -103,6 +110,34 @@ def read_party(reader: Reader, party_id: UUID) -> Row:
     """Return a party as a row. Raises PartyNotFound."""
     rows = reader.read(_columns().where(_PARTIES.id == party_id))[0]
     return with_tax_numbers(first_row(rows, PartyNotFound))
+
+
+def get_address(party_id: UUID, address_id: UUID) -> PartyAddress:
+    """Return a further address of a party. Raises AddressNotFound."""
+    return load_one(
+        select(PartyAddress).where(
+            PartyAddress.id == address_id, PartyAddress.party_id == party_id
+        ),
+        AddressNotFound,
+    )
+
+
+def read_addresses(reader: Reader, party_id: UUID) -> list[Row]:
+    """Return the further addresses of a party by kind, the default of each kind first.
+
+    The rows have the columns of `PartyAddress`.
+    """
+    columns = PartyAddress.__table__.c
+    return reader.read(
+        select(*columns)
+        .where(owned_by_key(PartyAddress), columns.party_id == party_id)
+        .order_by(columns.kind, columns.is_default.desc(), columns.created_at, columns.id)
+    )[0]
+
+
+def address_row(address: PartyAddress) -> Row:
+    """Return a loaded address as a row."""
+    return {column.name: getattr(address, column.name) for column in PartyAddress.__table__.c}
 
 
 def with_tax_numbers(row: Row) -> Row:

@@ -27,10 +27,12 @@ from voyagent.kernel.money import Money
 from voyagent.kernel.pages import NameCursor
 from voyagent.kernel.serializers import AnswerOf, CursorPageOf, Minor
 from voyagent.parties.queries import PartySearch
+from voyagent.parties.service.addresses import LENGTHS as ADDRESS_LENGTHS, AddressChanges
 from voyagent.parties.service.parties import LENGTHS, TERMS_MAX, PartyChanges
 
 LIMIT_DEFAULT, LIMIT_MAX, CURSOR_MAX = 50, 200, 2000
 Kind = Literal["customer", "supplier"]
+AddressKind = Literal["billing", "shipping", "office"]
 
 
 def _address(typed: str) -> str:
@@ -107,6 +109,35 @@ class PartyPatch(_Details):
     is_archived: bool = MAY_BE_ABSENT
 
 
+class _Address(Closed):
+    """Fields of an address that PartyAddressIn and PartyAddressPatch share."""
+
+    city: Annotated[str, Text(ADDRESS_LENGTHS["city"])] | None = None
+    postcode: Annotated[str, Text(ADDRESS_LENGTHS["postcode"])] | None = None
+    country: CountryCode | None = None
+    state: StateCode | None = None
+
+    def changes(self) -> AddressChanges:
+        """Return the members that were sent, under the names that the service uses."""
+        return cast("AddressChanges", self.model_dump(exclude_unset=True))
+
+
+class PartyAddressIn(_Address):
+    """A further address of a party; `lines` has street, house and area."""
+
+    kind: AddressKind
+    lines: Annotated[str, Lines(ADDRESS_LENGTHS["lines"]), Field(min_length=1)]
+    is_default: bool = False
+
+
+class PartyAddressPatch(_Address):
+    """Changes of an address: an absent member is unchanged, null clears it."""
+
+    kind: AddressKind = MAY_BE_ABSENT
+    lines: Annotated[str, Lines(ADDRESS_LENGTHS["lines"]), Field(min_length=1)] = MAY_BE_ABSENT
+    is_default: bool = MAY_BE_ABSENT
+
+
 class PartyQuery(Query):
     """Filters and cursor of the list; a party must match all filters."""
 
@@ -178,8 +209,40 @@ class PartyCreatedOut(PartyOut):
     similar: list[SimilarOut]
 
 
+class PartyAddressOut(AnswerOf[Row]):
+    """A further address of a party."""
+
+    id: UUID
+    kind: AddressKind
+    lines: str
+    city: str | None
+    postcode: str | None
+    country: str | None
+    state: str | None
+    is_default: bool
+    created_at: Instant
+    updated_at: Instant
+
+
+class PartyAddressesOut(AnswerOf[Row]):
+    """The further addresses of a party by kind, the default of each kind first."""
+
+    items: list[PartyAddressOut]
+
+
 class PartyListOut(CursorPageOf[PartyOut]):
     """A page of parties by name; the last page has no `next_cursor`."""
 
 
-__all__ = ["PartyCreatedOut", "PartyIn", "PartyListOut", "PartyOut", "PartyPatch", "PartyQuery"]
+__all__ = [
+    "PartyAddressIn",
+    "PartyAddressOut",
+    "PartyAddressPatch",
+    "PartyAddressesOut",
+    "PartyCreatedOut",
+    "PartyIn",
+    "PartyListOut",
+    "PartyOut",
+    "PartyPatch",
+    "PartyQuery",
+]

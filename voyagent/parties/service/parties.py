@@ -293,7 +293,7 @@ def _checked(row: Mapping[str, Any]) -> dict[str, Any]:
         raise InvalidTerms
     if values.get("credit_limit") is not None:
         values["credit_limit"].within(0)
-    values |= _place(
+    values |= read_place(
         values.get("country") or None, values.get("state") or None, values["tax_number"]
     )
     values["pan"] = _pan(values["pan"], values["country"], values["tax_number"])
@@ -313,8 +313,11 @@ def _pan(pan: str | None, country: str | None, number: str | None) -> str | None
     return pan
 
 
-def _place(country: str | None, state: str | None, number: str | None) -> dict[str, str | None]:
-    """Return consistent country, state and tax number; a GSTIN determines the state."""
+def read_place(country: str | None, state: str | None, number: str | None) -> dict[str, str | None]:
+    """Return consistent country, state and tax number; a GSTIN determines the state.
+
+    Raises UnknownCountry, UnknownState, InvalidTaxNumber, StateIsNotOfNumber.
+    """
     if country is not None and country not in _countries():
         raise UnknownCountry
     if state is not None and state not in states(country or ""):
@@ -395,6 +398,7 @@ __all__ = [
     "UnknownCountry",
     "UnknownState",
     "create",
+    "read_place",
     "reseal",
     "update",
 ]

@@ -88,6 +88,14 @@ HOLDINGS: tuple[Holding, ...] = (
         mention=Mention("party", ("notes",), title="t.name", posted=False),
     ),
     Holding(
+        "party_addresses",
+        N_("Further addresses"),
+        ("kind", "lines", "city", "postcode", "country", "state", "is_default", "created_at"),
+        "t.party_id = :party_id",
+        "removed",
+        BOOKS,
+    ),
+    Holding(
         "enquiries",
         N_("Enquiries"),
         (

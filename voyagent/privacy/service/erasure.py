@@ -79,6 +79,7 @@ _STEPS = (
     " destination = left(app.without_words(destination, :names, :pseudonym), 128), notes ="
     " app.without_words(notes, :names, :pseudonym) where id = any(:mentions)",
     *(_without_words(holding.table, mention) for holding, mention in MENTIONS),
+    "delete from party_addresses where party_id = :party_id",
     "delete from audit_private where seq = any(:events)",
 )
 # These steps run while nobody can write the name into the books.
