@@ -250,8 +250,9 @@ def test_the_page_shows_the_sum_and_asks_for_a_reason(alice: Person) -> None:
     answer = send(alice, path, over_limit_reason=" ")
     assert (answer.status_code, answer.headers["Location"]) == (303, path)
     assert "above the credit limit" in Page(alice.browser.get(path)).words()
-    answer = send(alice, path, over_limit_reason=WHY)
+    answer = send(alice, path, over_limit_reason=f" {WHY}\r\n")
     assert answer.headers["Location"] == f"/invoices/{invoice_id}"
-    assert alice.api.get(f"/invoices/{invoice_id}").json["status"] == "issued"
+    event = alice.api.get("/audit?kind=invoice.issued&limit=1").json["items"][0]
+    assert event["payload"]["inputs"]["reason"] == WHY
     fine = a_draft(alice, "1", customer_name="Somebody else")
     assert not Page(alice.browser.get(f"/invoices/{fine}/issue")).all(".//textarea")

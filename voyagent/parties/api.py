@@ -128,7 +128,7 @@ def add_address(actor: Actor, party_id: UUID, body: PartyAddressIn) -> Body[Part
     answer=PartyAddressOut,
     permission="party.update",
     missing=AddressNotFound,
-    errors=(PartyNotFound, *ADDRESS_ERRORS),
+    errors=ADDRESS_ERRORS,
 )
 def change_address(
     actor: Actor, party_id: UUID, address_id: UUID, body: PartyAddressPatch
@@ -147,7 +147,6 @@ def change_address(
     status=204,
     permission="party.update",
     missing=AddressNotFound,
-    errors=(PartyNotFound,),
 )
 def remove_address(actor: Actor, party_id: UUID, address_id: UUID) -> None:
     """Remove an address."""

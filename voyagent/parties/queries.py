@@ -112,14 +112,14 @@ def read_party(reader: Reader, party_id: UUID) -> Row:
     return with_tax_numbers(first_row(rows, PartyNotFound))
 
 
-def get_address(party_id: UUID, address_id: UUID) -> PartyAddress:
-    """Return a further address of a party. Raises AddressNotFound."""
-    return load_one(
-        select(PartyAddress).where(
-            PartyAddress.id == address_id, PartyAddress.party_id == party_id
-        ),
-        AddressNotFound,
+def get_address(party_id: UUID, address_id: UUID, *, lock: bool = False) -> PartyAddress:
+    """Return a further address; `lock` locks the party's row. Raises AddressNotFound."""
+    if lock:
+        db.session.execute(select(Party.id).where(Party.id == party_id).with_for_update())
+    statement = select(PartyAddress).where(
+        PartyAddress.id == address_id, PartyAddress.party_id == party_id
     )
+    return load_one(statement.execution_options(populate_existing=lock), AddressNotFound)
 
 
 def read_addresses(reader: Reader, party_id: UUID) -> list[Row]:

@@ -172,8 +172,8 @@ def new_address(actor: Actor, party_id: UUID) -> Any:
 )
 def edit_address(actor: Actor, party_id: UUID, address_id: UUID) -> Any:
     """Show and process the form that changes an address."""
-    party = queries.get_party(party_id)
     form = AddressForm.of(queries.address_row(queries.get_address(party_id, address_id)))
+    party = queries.get_party(party_id)
 
     def act(body: PartyAddressIn) -> Any:
         seen = opened_state(form.seen.data)

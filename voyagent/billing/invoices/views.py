@@ -56,8 +56,10 @@ from voyagent.http.pages import toast
 from voyagent.http.template_filters import page_locale, today
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader, RequestReader
+from voyagent.kernel.fields import without_controls
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money
+from voyagent.kernel.passport_numbers import hidden_in
 from voyagent.kernel.spelling import in_words
 from voyagent.parties import queries as parties
 from voyagent.settings import queries as settings
@@ -217,7 +219,7 @@ def issue(actor: Actor, invoice_id: UUID) -> Any:
             actor,
             invoice_id,
             seen=seen,
-            over_limit_reason=request.form.get("over_limit_reason", "").strip() or None,
+            over_limit_reason=_typed_reason(),
         ),
         page,
         lambda number: _("Invoice %(number)s issued.", number=number),
@@ -241,6 +243,12 @@ def void(actor: Actor, invoice_id: UUID) -> Any:
     return void_step(
         actor, lambda: invoice_queries.get_invoice(invoice_id), act, _("Invoice voided.")
     )
+
+
+def _typed_reason() -> str | None:
+    """Return the submitted reason on one line, or None if there is none."""
+    typed = without_controls(request.form.get("over_limit_reason", ""))
+    return hidden_in(typed).strip() or None
 
 
 def _begun() -> dict[str, Any]:

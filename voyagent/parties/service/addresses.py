@@ -97,12 +97,11 @@ def change(
 ) -> PartyAddress:
     """Change an address; if no value differs, nothing is stored or audited.
 
-    `seen` is the `updated_at` that the caller has read, or None. Raises Forbidden, PartyNotFound,
+    `seen` is the `updated_at` that the caller has read, or None. Raises Forbidden,
     AddressNotFound, PartyChanged, and the errors of `add` about values.
     """
     actor.require("party.update")
-    queries.get_party(party_id, lock=True)
-    address = queries.get_address(party_id, address_id)
+    address = queries.get_address(party_id, address_id, lock=True)
     if seen is not None and seen != address.updated_at:
         raise PartyChanged
     if "country" in changes and "state" not in changes and changes["country"] != address.country:
@@ -123,10 +122,9 @@ def change(
 
 
 def remove(actor: Actor, party_id: UUID, address_id: UUID) -> None:
-    """Remove an address. Raises Forbidden, PartyNotFound, AddressNotFound."""
+    """Remove an address. Raises Forbidden, AddressNotFound."""
     actor.require("party.update")
-    queries.get_party(party_id, lock=True)
-    address = queries.get_address(party_id, address_id)
+    address = queries.get_address(party_id, address_id, lock=True)
     db.session.delete(address)
     db.session.flush()
     _record(actor, "party.address_removed", address, {})
