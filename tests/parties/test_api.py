@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.billing.papers import issued
+from tests.billing.papers import draft, issued
 from tests.billing.test_api import code
 from tests.chat.parallel import at_once
 from tests.people import People, Person
@@ -202,6 +202,13 @@ def test_a_new_party_names_those_that_may_be_the_same(
     assert answer.json["similar"] == (
         [{"id": deepa["id"], "name": "Deepa Krishnan", "reason": reason}] if reason else []
     )
+
+
+def test_an_invoice_without_a_pan_takes_that_of_its_customer(alice: Person) -> None:
+    made(alice, country="IN", pan="AAPFU0939F")
+    given = draft(alice, customer_pan="AAAPL1234C")
+    for invoice_id, expected in ((draft(alice), "AAPFU0939F"), (given, "AAAPL1234C")):
+        assert alice.api.get(f"/invoices/{invoice_id}").json["customer_pan"] == expected
 
 
 def test_a_credit_limit_and_a_hold_need_their_permission(alice: Person, bob: Person) -> None:
