@@ -168,7 +168,7 @@ def _address(person: Person) -> object:
         party_id = db.session.scalar(newest)
         if party_id is not None:
             return addresses.add(
-                replace(actor, role="agent"), party_id, kind="office", lines="12 MG Road"
+                replace(actor, role="agent"), party_id, kind="office", lines="Kochi"
             ).id
     return _party(person) and _address(person)
 
@@ -699,7 +699,7 @@ BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     },
     "PartyIn": lambda: {"name": "Deepa Krishnan", "is_customer": True, "terms_days": 15},
     "PartyPatch": lambda: {"terms_days": 30},
-    "PartyAddressIn": lambda: {"kind": "office", "lines": "12 MG Road"},
+    "PartyAddressIn": lambda: {"kind": "office", "lines": "Kochi"},
     "PartyAddressPatch": lambda: {"city": "Kochi"},
     "IssueIn": lambda: {"over_limit_reason": "The customer has paid today"},
     "TripIn": lambda: {"title": "Krishnan family, Dubai"},
