@@ -75,7 +75,9 @@ def test_people_sign_in_with_their_password_and_read_their_secrets(
     settings = person.api.get("/tenant-settings").json
     assert settings["bank_details"] == "HDFC 50100012345678"
     found = person.api.get("/parties?q=27AAPFU0939F1ZV").json
-    assert [one["name"] for one in found["items"]] == ["Deepa Krishnan"]
+    assert [(one["name"], one["pan"]) for one in found["items"]] == [
+        ("Deepa Krishnan", "AAPFU0939F")
+    ]
     keyring = person.app.extensions["voyagent.keyring"]
     [(passenger_id, passport)] = target.ask(
         "select id, passport_sealed from trip_passengers where passport_sealed is not null"

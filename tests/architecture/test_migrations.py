@@ -33,7 +33,7 @@ from voyagent.kernel.database.sql_files import read_files
 from voyagent.kernel.database.start_checks import SCHEMA_FROM, SCHEMA_TO
 from voyagent.kernel.db import Base
 from voyagent.kernel.db_connections import Purpose, parameters_for
-from voyagent.parties import service as parties
+from voyagent.parties.service import parties
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 VERSIONS = MIGRATIONS / "versions"

@@ -33,6 +33,7 @@ LINES = {
     *("EnquiryIn.notes", "EnquiryPatch.notes", "FlightDetails.notes", "HotelDetails.address"),
     *("HotelDetails.notes", "InvoiceDraftIn.notes", "InvoiceIn.notes", "InvoicePatch.notes"),
     *("OtherDetails.notes", "PartyIn.address", "PartyIn.notes", "PartyPatch.address"),
+    *("PartyAddressIn.lines", "PartyAddressPatch.lines"),
     *("PartyPatch.notes", "ReceiveBillInput.notes", "ResolveIn.reason", "SeveralForm.reason"),
     "TenantSettingsPatchRequest.address",
     "TenantSettingsPatchRequest.audit_mail_addresses",

@@ -307,6 +307,7 @@ ALONE = {
         "discard_a_bill_in_the_browser",
     ),
     *("remove_the_logo", "remove_the_logo_in_the_browser"),
+    *("remove_an_address_over_the_api", "remove_an_address_on_its_page"),
 }
 
 

@@ -11,7 +11,7 @@ from tests.people import Person
 from voyagent.billing.core.queries import names
 from voyagent.billing.core.queries.names import Namesakes, Side, near_of
 from voyagent.enquiries import service as enquiries
-from voyagent.parties import service as parties
+from voyagent.parties.service import parties
 
 KNOWN = [
     "Deepa Krishnan",

@@ -46,8 +46,8 @@ from voyagent.kernel.money import Money
 from voyagent.ledger.queries import closed_months
 from voyagent.ledger.rules import parse_month
 from voyagent.ledger.service import chart, direct, entries, months
-from voyagent.parties import service as parties
 from voyagent.parties.models import Party
+from voyagent.parties.service import addresses, parties
 from voyagent.privacy.service import erasure
 from voyagent.reports.service import files as report_files
 from voyagent.routes import APIS
@@ -159,6 +159,18 @@ def _party(person: Person) -> object:
             name=f"Deepa Krishnan {secrets.randbelow(10**9)}",
             is_customer=True,
         ).id
+
+
+def _address(person: Person) -> object:
+    """Return an address of the newest party, which the path also names."""
+    newest = sa.select(Party.id).order_by(Party.created_at.desc(), Party.id.desc()).limit(1)
+    with person.acting() as actor:
+        party_id = db.session.scalar(newest)
+        if party_id is not None:
+            return addresses.add(
+                replace(actor, role="agent"), party_id, kind="office", lines="Kochi"
+            ).id
+    return _party(person) and _address(person)
 
 
 def _erased(person: Person) -> object:
@@ -533,6 +545,7 @@ def _report_file(person: Person) -> object:
 MAKERS: dict[str, Callable[[Person], object]] = {
     "enquiry_id": _enquiry,
     "party_id": _party,
+    "address_id": _address,
     "session_id": _session,
     "turn_id": _turn,
     "card_id": _card,
@@ -693,6 +706,9 @@ BODIES: dict[str, Callable[[], dict[str, Any]]] = {
         "on": "2026-11-18",
         "source": "FBIL",
     },
+    "PartyAddressIn": lambda: {"kind": "office", "lines": "Kochi"},
+    "PartyAddressPatch": lambda: {"city": "Kochi"},
+    "IssueIn": lambda: {"over_limit_reason": "The customer has paid today"},
     "TripIn": lambda: {"title": "Krishnan family, Dubai"},
     "TripPatch": lambda: {"title": "Krishnan family"},
     "PassengerIn": lambda: {

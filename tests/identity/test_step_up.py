@@ -22,7 +22,7 @@ from tests.identity.test_views import submit
 from tests.people import PASSWORD, ApiClient, Person, csrf
 from voyagent.http.guards import CONFIRMED_FOR_S
 from voyagent.identity.rules.permissions import NAMING_SCOPES, SCOPES, STEP_UP
-from voyagent.parties import service as parties
+from voyagent.parties.service import parties
 
 ROOT = Path(__file__).resolve().parents[2]
 STALE = (403, "reauthentication_required")

@@ -217,3 +217,21 @@ def test_an_unknown_kind_is_refused(alice: Person) -> None:
     with pytest.raises(files.UnknownImport):
         alice.does(files.dry_run, "letters", GOOD)
     assert alice.api.post("/imports", json={"kind": "letters", "content": GOOD}).status_code == 422
+
+
+def test_the_ids_and_credit_terms_of_customers_are_imported(alice: Person) -> None:
+    head = "name,is_customer,external_id,pan,credit_limit,is_on_hold\n"
+    rows = "Deepa Krishnan,yes,C-1047,AAPFU0939F,500000,no\nZeenat,yes,C-1048,AAPFU09,,yes\n"
+    assert findings(sent(alice, head + rows, dry_run=True)) == [(3, "pan", "pan_invalid")]
+    wrong = "Deepa Krishnan,yes,C-1,,1.001,no\nZeenat,yes,C-1,,,no\nAsha,yes,C-1,,,no\n"
+    assert findings(sent(alice, head + wrong, dry_run=True)) == [
+        (2, "credit_limit", "invalid_amount"),
+        (4, "external_id", "external_id_taken"),
+    ]
+    assert sent(alice, head + rows.partition("Zeenat")[0]).json["rows"] == 1
+    (party,) = alice.api.get("/parties?external_id=C-1047").json["items"]
+    assert (party["pan"], party["credit_limit"], party["is_on_hold"]) == (
+        "AAPFU0939F",
+        "500000.00",
+        False,
+    )

@@ -39,7 +39,7 @@ from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
 from voyagent.kernel.rates import Quote
 from voyagent.ledger.service import months
-from voyagent.parties import service as parties
+from voyagent.parties.service import addresses, parties
 from voyagent.privacy.models import Erasure
 from voyagent.privacy.service import links
 from voyagent.rates import service as rates
@@ -60,9 +60,14 @@ def fill(person: Person, drain: Callable[[], None]) -> None:
         invites.invite(rules, actor, email=f"{secrets.token_hex(6)}@malabar.example", role="agent")
         enquiry = enquiries.create(actor, customer_name="Deepa Krishnan", pax_count=4)
         party = parties.create(
-            actor, name="Deepa Krishnan", is_customer=True, tax_number="27AAPFU0939F1ZV"
+            actor,
+            name="Deepa Krishnan",
+            is_customer=True,
+            tax_number="27AAPFU0939F1ZV",
+            pan="AAPFU0939F",
         )
         party_id = party.id
+        addresses.add(actor, party_id, kind="billing", lines="12 MG Road", city="Kochi")
         links.confirm(actor, party_id, kind="enquiry", record_id=enquiry.id)
         imports.run(actor, "parties", "name,is_supplier\nAir India,yes\n")
         rates.enter_rate(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.billing.papers import issued
+from tests.billing.papers import draft, issued
 from tests.billing.test_api import code
 from tests.chat.parallel import at_once
 from tests.people import People, Person
@@ -22,7 +22,11 @@ WHOLE = {
     "country": "IN",
     "state": "27",
     "tax_number": "27AAPFU0939F1ZV",
+    "pan": "AAPFU0939F",
     "terms_days": 15,
+    "credit_limit": "500000.00",
+    "is_on_hold": True,
+    "external_id": "C-1047",
     "notes": "Likes aisle seats",
 }
 
@@ -33,6 +37,7 @@ def made(person: Person, **values: Any) -> dict[str, Any]:
     )
     assert answer.status_code == 201, answer.text
     body: dict[str, Any] = answer.json
+    del body["similar"]
     return body
 
 
@@ -76,6 +81,8 @@ def test_the_list_is_sorted_by_name_and_all_filters_are_combined(alice: Person) 
     )
     assert names(alice, "?q=_%25") == ["air india"]
     assert names(alice, "?archived=1") == ["Gone"]
+    assert names(alice, "?external_id=C-1047") == names(alice, "?q=AAPFU0939F")
+    assert names(alice, "?external_id=C-10") == []
     assert alice.api.get("/parties?kind=friend").status_code == 422
 
 
@@ -123,13 +130,20 @@ def test_the_number_of_statements_does_not_depend_on_the_list(
             {"country": "IN", "state": "32", "tax_number": "27AAPFU0939F1ZV"},
             (400, "state_is_not_of_tax_number"),
         ),
+        ({"pan": "AAPFU0939"}, (400, "pan_invalid")),
+        (
+            {"country": "IN", "tax_number": "27AAPFU0939F1ZV", "pan": "AAPFU0938F"},
+            (400, "pan_is_not_of_tax_number"),
+        ),
+        ({"credit_limit": "1.001"}, (422, "invalid_amount")),
         ({"name": "KNOWN"}, (409, "party_name_taken")),
+        ({"external_id": "C-1"}, (409, "external_id_taken")),
     ],
 )
 def test_each_violated_rule_has_its_error_code(
     alice: Person, values: dict[str, Any], expected: tuple[int, str]
 ) -> None:
-    made(alice, name="Known")
+    made(alice, name="Known", external_id="C-1")
     assert (
         code(
             alice.api.post(
@@ -147,6 +161,9 @@ def test_each_violated_rule_has_its_error_code(
         {"email": "nobody"},
         {"terms_days": 366},
         {"terms_days": "15"},
+        {"credit_limit": "-1"},
+        {"external_id": "x" * 65},
+        {"is_on_hold": None},
         {"country": "in"},
         {"name": None},
         {"other": 1},
@@ -161,6 +178,54 @@ def test_an_invalid_body_is_422(alice: Person, values: dict[str, Any]) -> None:
         == 422
     )
     assert alice.api.patch(f"/parties/{party['id']}", json=values).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ({"country": "IN", "tax_number": "27 aapfu0939f1zv"}, "tax_number"),
+        ({"country": "IN", "tax_number": "29AAPFU0939F1ZR"}, "pan"),
+        ({"pan": "AAPFU0939F"}, "pan"),
+        ({"phone": "094470-31822"}, "phone"),
+        ({"email": "Deepa@Malabar.example"}, "email"),
+        ({"name": "Krishnen, Deepa"}, "name"),
+        ({"phone": "+91 94470 31823"}, None),
+    ],
+)
+def test_a_new_party_names_those_that_may_be_the_same(
+    alice: Person, charlie: Person, values: dict[str, Any], reason: str | None
+) -> None:
+    made(charlie, **WHOLE)
+    deepa = made(alice, **WHOLE)
+    made(alice, name="Air India")
+    answer = alice.api.post("/parties", json={"name": "Zeenat", "is_customer": True} | values)
+    assert answer.json["similar"] == (
+        [{"id": deepa["id"], "name": "Deepa Krishnan", "reason": reason}] if reason else []
+    )
+
+
+def test_an_invoice_without_a_pan_takes_that_of_its_customer(alice: Person) -> None:
+    made(alice, country="IN", pan="AAPFU0939F")
+    given = draft(alice, customer_pan="AAAPL1234C")
+    for invoice_id, expected in ((draft(alice), "AAPFU0939F"), (given, "AAAPL1234C")):
+        assert alice.api.get(f"/invoices/{invoice_id}").json["customer_pan"] == expected
+
+
+def test_a_credit_limit_and_a_hold_need_their_permission(alice: Person, bob: Person) -> None:
+    party = made(bob, credit_limit=None, is_on_hold=False)
+    path = f"/parties/{party['id']}"
+    for values in ({"credit_limit": "1"}, {"is_on_hold": True}):
+        assert code(bob.api.patch(path, json=values)) == (403, "forbidden_role")
+        body = {"name": "Zeenat", "is_customer": True} | values
+        assert code(bob.api.post("/parties", json=body)) == (403, "forbidden_role")
+    changed = alice.api.patch(path, json={"credit_limit": "1000", "is_on_hold": True}).json
+    assert (changed["credit_limit"], changed["credit_limit_currency"]) == ("1000.00", "INR")
+    assert bob.api.patch(path, json={"phone": "1"}).status_code == 200
+    (event,) = alice.api.get("/audit?kind=party.updated&limit=5").json["items"][1:]
+    assert event["payload"]["inputs"]["fields"] == [
+        {"field": "credit_limit", "before": None, "after": "INR 1000.00"},
+        {"field": "is_on_hold", "before": "false", "after": "true"},
+    ]
 
 
 def test_a_name_in_the_books_cannot_change(alice: Person) -> None:

@@ -12,8 +12,9 @@ from tests.billing.papers import issued, receive
 from tests.people import People, Person
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.ids import new_id
-from voyagent.parties import queries, service
+from voyagent.parties import queries
 from voyagent.parties.models import Party
+from voyagent.parties.service import parties as service
 
 GSTIN = "27AAPFU0939F1ZV"
 

@@ -37,6 +37,9 @@ def test_a_party_is_created_shown_and_changed(alice: Person) -> None:
         "Maharashtra",
         "27AAPFU0939F1ZV",
         "15 days",
+        "AAPFU0939F",
+        "C-1047",
+        "5,00,000.00",
     ):
         assert expected in facts
     form = Page(alice.browser.get(f"/parties/{party['id']}/edit"))
@@ -69,6 +72,8 @@ def test_a_party_is_created_shown_and_changed(alice: Person) -> None:
         ({"name": "KNOWN"}, "name", "already exists"),
         ({"is_customer": ""}, "is_customer", "customer, supplier or both"),
         ({"email": "nobody"}, "email", "Enter an e-mail address"),
+        ({"pan": "AAPFU0939"}, "pan", "This PAN is not valid"),
+        ({"credit_limit": "lots"}, "credit_limit", "Enter an amount"),
         ({"terms_days": "366"}, "terms_days", "from 0 to 365"),
         ({"terms_days": "soon"}, "terms_days", "whole number"),
         ({"country": "AE", "state": "32"}, "state", "does not belong to the country"),
@@ -94,6 +99,30 @@ def test_an_invalid_form_shows_field_errors_and_creates_no_party(
     assert page.status == 422
     assert expected in page.error_at(place)
     assert [item["name"] for item in alice.api.get("/parties").json["items"]] == ["Known"]
+
+
+def test_a_similar_party_is_shown_once_before_it_is_saved(alice: Person) -> None:
+    party = made(alice, **WHOLE)
+    typed = {"name": "Malabar Tours", "is_customer": "1", "phone": WHOLE["phone"]}
+    page = Page(send(alice, "/parties/new", **typed))
+    assert (page.status, page.words(".//ul[@id='similar']")) == (
+        422,
+        "Deepa Krishnan (same phone number)",
+    )
+    assert f"/parties/{party['id']}" in page.links()
+    assert page.one(".//button[@name='is_confirmed']").text.strip() == "Save anyway"
+    assert send(alice, "/parties/new", **typed, is_confirmed="1").status_code == 303
+    assert len(alice.api.get("/parties").json["items"]) == 2
+
+
+def test_an_agent_keeps_the_credit_limit_of_a_customer(alice: Person, bob: Person) -> None:
+    party = made(alice, **WHOLE)
+    form = Page(bob.browser.get(f"/parties/{party['id']}/edit"))
+    assert not form.all(".//input[@name='credit_limit']") + form.all(".//input[@name='is_on_hold']")
+    path = f"/parties/{party['id']}/edit"
+    assert send(bob, path, **TYPED, phone="", seen=form.field("seen")).status_code == 303
+    after = alice.api.get(f"/parties/{party['id']}").json
+    assert (after["credit_limit"], after["is_on_hold"], after["phone"]) == ("500000.00", True, None)
 
 
 def test_a_concurrent_change_is_not_overwritten(alice: Person) -> None:

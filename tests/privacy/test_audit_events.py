@@ -16,7 +16,7 @@ from voyagent.audit.service import recording as audit
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
-from voyagent.parties import service as parties
+from voyagent.parties.service import parties
 from voyagent.privacy.queries import person as held
 
 MANY = sa.text("""

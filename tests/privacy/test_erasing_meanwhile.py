@@ -27,8 +27,8 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import Money
 from voyagent.ledger.queries import entries as entry_queries
 from voyagent.ledger.service import entries
-from voyagent.parties import service as parties
-from voyagent.parties.service import PartyInBooks
+from voyagent.parties.service import parties
+from voyagent.parties.service.parties import PartyInBooks
 from voyagent.privacy.errors import PersonHasOpenRecords
 from voyagent.privacy.service import erasure
 

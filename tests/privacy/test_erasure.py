@@ -30,8 +30,9 @@ from voyagent.enquiries.queries import enquiries as queries
 from voyagent.kernel import clock, person_keys
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden
-from voyagent.parties import queries as parties, service as party_service
+from voyagent.parties import queries as parties
 from voyagent.parties.queries import PartyNotFound
+from voyagent.parties.service import parties as party_service
 from voyagent.privacy.errors import (
     IdentityNotKept,
     NotAboutPerson,
@@ -412,6 +413,7 @@ def test_an_erased_party_has_no_tax_number_and_is_not_found_by_it(alice: Person)
     with alice.acting():
         party = parties.get_party(one.party_id)
         assert party.tax_number is party.tax_number_sealed is party.tax_number_digests is None
+        assert party.pan is party.pan_digest is party.external_id is None
     assert alice.api.get(f"/privacy/parties/{one.party_id}/identity").json["tax_number"] == GSTIN
 
 

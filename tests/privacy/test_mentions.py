@@ -21,7 +21,7 @@ from tests.trips.things import a_line, a_trip
 from voyagent.audit.service import checks as audit_checks
 from voyagent.enquiries import service as enquiries
 from voyagent.ledger.service.direct import WRITTEN
-from voyagent.parties import service as parties
+from voyagent.parties.service import parties
 from voyagent.privacy.errors import RecordNotAboutPerson, RecordNotFound
 from voyagent.privacy.queries import person as held
 from voyagent.privacy.rules.register import _WRITTEN, BOOKS, HOLDINGS, MENTIONS, RECORDS

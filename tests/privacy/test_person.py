@@ -26,8 +26,8 @@ from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.limits import long_work
 from voyagent.kernel.time_limits import TimeLimit
-from voyagent.parties import service as parties
 from voyagent.parties.queries import PartyNotFound
+from voyagent.parties.service import parties
 from voyagent.privacy.errors import RecordNotFound, SearchesBusy, SearchTimedOut
 from voyagent.privacy.models import PersonLink
 from voyagent.privacy.queries import person as held

@@ -20,8 +20,8 @@ from voyagent.kernel.config import Settings
 from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.keyring import Keyring, SealBroken
-from voyagent.parties import service as parties
 from voyagent.parties.queries import PartySearch, list_parties
+from voyagent.parties.service import parties
 from voyagent.settings import queries as settings_queries
 from voyagent.settings.service import tenant_settings
 from voyagent.trips.queries import trips
@@ -30,6 +30,7 @@ from voyagent.trips.service import passengers, passports
 BANK = "Bank of the Coast\nA/c 0012 3456 7890, IFSC BMCX0000123"
 PAN = "AAPFU0939F"
 GSTIN = f"27{PAN}1ZV"
+OTHER_PAN = "AAAPL1234C"
 
 
 def stored(engine: sa.Engine, table: str, person: Person) -> str:
@@ -160,6 +161,14 @@ def test_the_tax_number_of_a_party_is_encrypted_and_shown_everywhere(
     assert (found(alice, GSTIN), found(alice, "Uma")) == ([], ["Uma Traders"])
 
 
+def test_the_pan_of_a_party_is_encrypted(alice: Person, owner_engine: sa.Engine) -> None:
+    party_id = a_business(alice, country=None, tax_number=None, pan=OTHER_PAN.lower())
+    for path in (f"/parties/{party_id}", f"/parties/{party_id}/edit"):
+        assert OTHER_PAN in alice.browser.get(path).text
+    for table in ("parties", "audit_events", "audit_private"):
+        assert OTHER_PAN not in stored(owner_engine, table, alice).upper()
+
+
 def test_a_party_is_found_by_its_whole_tax_number_or_pan(alice: Person, charlie: Person) -> None:
     a_business(alice)
     a_business(alice, name="Emirates Trading", country="AE", tax_number="100-200 300")
@@ -202,18 +211,22 @@ def test_a_new_secret_finds_and_encrypts_tax_numbers_again(
     alice: Person, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     a_business(alice)
+    a_business(alice, name="Varsha Traders", country=None, tax_number=None, pan=OTHER_PAN)
     invoice_id = draft(alice, customer_tax_number=GSTIN)
     both, alone = rotated(settings)
     monkeypatch.setattr("voyagent.kernel.keyring._current", [lambda: both])
     assert found(alice, GSTIN) == ["Uma Traders"], "with the earlier secret"
+    assert found(alice, OTHER_PAN) == ["Varsha Traders"]
     with alice.acting():
-        assert (parties.reseal(both), tax_numbers.reseal(both)) == (1, 1)
+        assert (parties.reseal(both), tax_numbers.reseal(both)) == (2, 1)
     with alice.acting():
         assert (parties.reseal(both), tax_numbers.reseal(both)) == (0, 0)
     monkeypatch.setattr("voyagent.kernel.keyring._current", [lambda: alone])
     with alice.acting():
         (row,) = list_parties(SessionReader(db.session), PartySearch(PAN)).items
         assert (row["name"], row["tax_number"]) == ("Uma Traders", GSTIN)
+        (row,) = list_parties(SessionReader(db.session), PartySearch(OTHER_PAN)).items
+        assert (row["name"], row["pan"]) == ("Varsha Traders", OTHER_PAN)
         assert invoices.get_invoice(invoice_id).customer_tax_number == GSTIN
 
 

@@ -69,12 +69,16 @@ def reseal(keyring: Keyring, model: type[Base], *names: str) -> int:
 
     An old value is unencrypted, because an earlier release stored it, or encrypted with an earlier
     secret. Only rows of the current agency are changed. For each name in `names` the model has a
-    column `{name}_sealed`, a column `{name}_clear` with the unencrypted value of an earlier
-    release, and a property `{name}` that decrypts and encrypts. Rows that another transaction has
-    locked are left out. Returns the number of rows.
+    column `{name}_sealed`, a property `{name}` that decrypts and encrypts, and perhaps a column
+    `{name}_clear` with the unencrypted value of an earlier release. Rows that another transaction
+    has locked are left out. Returns the number of rows.
     """
     mark = keyring.present_mark
-    clear = [getattr(model, f"{name}_clear").is_not(None) for name in names]
+    clear = [
+        getattr(model, f"{name}_clear").is_not(None)
+        for name in names
+        if hasattr(model, f"{name}_clear")
+    ]
     old = [func.substring(getattr(model, f"{name}_sealed"), 1, len(mark)) != mark for name in names]
     rows = db.session.scalars(
         select(model)

@@ -1,4 +1,4 @@
-"""JSON API of customers and suppliers."""
+"""JSON API of customers and suppliers, and of their further addresses."""
 
 from __future__ import annotations
 
@@ -10,15 +10,21 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.serializers import Body
-from voyagent.parties import queries, service
-from voyagent.parties.queries import PartyNotFound
+from voyagent.parties import queries
+from voyagent.parties.queries import AddressNotFound, PartyNotFound
 from voyagent.parties.schemas import (
+    PartyAddressesOut,
+    PartyAddressIn,
+    PartyAddressOut,
+    PartyAddressPatch,
+    PartyCreatedOut,
     PartyIn,
     PartyListOut,
     PartyOut,
     PartyPatch,
     PartyQuery,
 )
+from voyagent.parties.service import addresses, parties as service
 
 api = ApiBlueprint("parties", __name__, tag="Parties", guard=Guard.BEARER)
 VALUE_ERRORS = (
@@ -28,8 +34,12 @@ VALUE_ERRORS = (
     service.UnknownState,
     service.InvalidTaxNumber,
     service.StateIsNotOfNumber,
+    service.InvalidPan,
+    service.PanIsNotOfNumber,
     service.PartyNameTaken,
+    service.ExternalIdTaken,
 )
+ADDRESS_ERRORS = (addresses.InvalidAddress, service.UnknownCountry, service.UnknownState)
 
 
 @api.get("/parties", answer=PartyListOut, permission="party.read", errors=(InvalidCursor,))
@@ -43,13 +53,21 @@ def list_parties(reader: Reader, query: PartyQuery) -> Body[PartyListOut]:
     )
 
 
-@api.post("/parties", answer=PartyOut, status=201, permission="party.create", errors=VALUE_ERRORS)
-def create_party(actor: Actor, body: PartyIn) -> Body[PartyOut]:
+@api.post(
+    "/parties",
+    answer=PartyCreatedOut,
+    status=201,
+    permission="party.create",
+    errors=VALUE_ERRORS,
+)
+def create_party(actor: Actor, body: PartyIn) -> Body[PartyCreatedOut]:
     """Add a customer or supplier.
 
-    The name must be unique in the agency, ignoring case.
+    The name must be unique in the agency, ignoring case. `similar` names other parties with the
+    same tax number, PAN, phone number or e-mail address, or with nearly the same name.
     """
-    return PartyOut.of(queries.row_of(service.create(actor, **body.changes())))
+    row = queries.row_of(service.create(actor, **body.changes(actor.currency)))
+    return PartyCreatedOut.of(row | {"similar": queries.similar(row)})
 
 
 @api.get("/parties/<party_id>", answer=PartyOut, permission="party.read", missing=PartyNotFound)
@@ -71,4 +89,65 @@ def update_party(actor: Actor, party_id: UUID, body: PartyPatch) -> Body[PartyOu
     A member that is absent stays unchanged; null clears a member. If the country changes and no
     state is sent, the state is cleared.
     """
-    return PartyOut.of(queries.row_of(service.update(actor, party_id, body.changes())))
+    return PartyOut.of(
+        queries.row_of(service.update(actor, party_id, body.changes(actor.currency)))
+    )
+
+
+@api.get(
+    "/parties/<party_id>/addresses",
+    answer=PartyAddressesOut,
+    permission="party.read",
+    missing=PartyNotFound,
+)
+def list_addresses(reader: Reader, party_id: UUID) -> Body[PartyAddressesOut]:
+    """List the further addresses of a customer or supplier.
+
+    The main address is a member of the party itself.
+    """
+    queries.read_party(reader, party_id)
+    return PartyAddressesOut.of({"items": queries.read_addresses(reader, party_id)})
+
+
+@api.post(
+    "/parties/<party_id>/addresses",
+    answer=PartyAddressOut,
+    status=201,
+    permission="party.update",
+    missing=PartyNotFound,
+    errors=(*ADDRESS_ERRORS, addresses.TooManyAddresses),
+)
+def add_address(actor: Actor, party_id: UUID, body: PartyAddressIn) -> Body[PartyAddressOut]:
+    """Add an address; with `is_default` it replaces the default of its kind."""
+    address = addresses.add(actor, party_id, **body.changes())
+    return PartyAddressOut.of(queries.address_row(address))
+
+
+@api.patch(
+    "/parties/<party_id>/addresses/<address_id>",
+    answer=PartyAddressOut,
+    permission="party.update",
+    missing=AddressNotFound,
+    errors=ADDRESS_ERRORS,
+)
+def change_address(
+    actor: Actor, party_id: UUID, address_id: UUID, body: PartyAddressPatch
+) -> Body[PartyAddressOut]:
+    """Change an address.
+
+    A member that is absent stays unchanged; null clears a member. If the country changes and no
+    state is sent, the state is cleared.
+    """
+    address = addresses.change(actor, party_id, address_id, body.changes())
+    return PartyAddressOut.of(queries.address_row(address))
+
+
+@api.delete(
+    "/parties/<party_id>/addresses/<address_id>",
+    status=204,
+    permission="party.update",
+    missing=AddressNotFound,
+)
+def remove_address(actor: Actor, party_id: UUID, address_id: UUID) -> None:
+    """Remove an address."""
+    addresses.remove(actor, party_id, address_id)

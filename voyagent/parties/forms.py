@@ -2,36 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar
 
 from flask import url_for
 from flask_babel import gettext, lazy_gettext as _l
 from pydantic import BaseModel, Field, ValidationError
-from wtforms import BooleanField, HiddenField, SelectChoice, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    SelectChoice,
+    SelectField,
+    StringField,
+    SubmitField,
+    TextAreaField,
+)
 
-from voyagent.http.forms import SchemaForm, country_options
+from voyagent.http.forms import AMOUNT_SENTENCE, SchemaForm, country_options
+from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Row
-from voyagent.parties.schemas import PartyIn, PartyQuery
-from voyagent.parties.service import ERROR_FIELDS as FIELDS_OF_CODES
+from voyagent.kernel.money import ungrouped, wire_amount
+from voyagent.parties.schemas import PartyAddressIn, PartyIn, PartyQuery
+from voyagent.parties.service.addresses import ERROR_FIELDS as FIELDS_OF_ADDRESS
+from voyagent.parties.service.parties import ERROR_FIELDS as FIELDS_OF_CODES
 from voyagent.taxes.rules.numbers import COUNTRY
 from voyagent.taxes.rules.tables import states
 
 ERROR_FIELDS = FIELDS_OF_CODES | {"party_changed": ""}
+ADDRESS_ERROR_FIELDS = FIELDS_OF_ADDRESS | {"party_changed": "", "too_many_addresses": ""}
+ADDRESS_KINDS = {
+    "billing": _l("Billing address"),
+    "shipping": _l("Shipping address"),
+    "office": _l("Office"),
+}
 _WORDS = {
     "q": _l("Search"),
     "kind": _l("Kind"),
     "archived": _l("Archived"),
+    "external_id": _l("ID in another program"),
     "cursor": _l("page marker"),
     "limit": _l("place in the list"),
 }
+SAME = {
+    "tax_number": _l("same tax number"),
+    "pan": _l("same PAN"),
+    "phone": _l("same phone number"),
+    "email": _l("same e-mail address"),
+    "name": _l("similar name"),
+}
+"""Words for the reasons of `queries.similar`."""
 
 
 class PartyForm(SchemaForm[PartyIn]):
     """Form of a customer, a supplier, or both.
 
     `seen` is the `updated_at` of the party when the form was opened. If the stored `updated_at`
-    differs when the form is saved, somebody else has changed the party.
+    differs when the form is saved, somebody else has changed the party. `is_confirmed` is set by
+    the button that saves a party although similar ones exist; `similar` are these.
     """
 
     schema: ClassVar[type[BaseModel]] = PartyIn
@@ -40,6 +67,7 @@ class PartyForm(SchemaForm[PartyIn]):
         "name.missing": _l("Enter a name."),
         "string_pattern_mismatch": _l("Choose one from the list."),
         "email_invalid": _l("Enter an e-mail address such as name@example.com."),
+        "credit_limit.string_pattern_mismatch": AMOUNT_SENTENCE,
         **dict.fromkeys(
             ("greater_than_equal", "less_than_equal"), _l("Payment terms are from 0 to 365 days.")
         ),
@@ -54,27 +82,76 @@ class PartyForm(SchemaForm[PartyIn]):
     country = SelectField(_l("Country"), choices=country_options, validate_choice=False)
     state = SelectField(_l("State"), validate_choice=False)
     tax_number = StringField(_l("Tax number"))
+    pan = StringField(_l("PAN"))
     terms_days = StringField(_l("Payment terms in days"))
+    credit_limit = StringField(_l("Credit limit"))
+    is_on_hold = BooleanField(_l("On hold"))
+    external_id = StringField(_l("ID in another program"))
     notes = TextAreaField(_l("Notes"))
+    seen = HiddenField()
+    is_confirmed = SubmitField(_l("Save anyway"))
+    similar: Sequence[Row] = ()
+
+    def __init__(self, actor: Actor, **given: Any) -> None:
+        super().__init__(**given)
+        if not actor.can("party.set_credit"):
+            del self.credit_limit, self.is_on_hold
+        self.state.choices = _state_options()
+
+    def ask_about(self, similar: Sequence[Row]) -> None:
+        """Show similar parties, unless the user has seen them and saves anyway."""
+        self.similar = () if self.is_confirmed.data else similar
+
+    @classmethod
+    def of(cls, actor: Actor, row: Row) -> PartyForm:
+        """Return a form filled with the values of a party."""
+        known = {name: row[name] for name in PartyIn.model_fields if name in row}
+        if row["credit_limit_minor"] is not None:
+            known["credit_limit"] = wire_amount(
+                row["credit_limit_minor"], row["credit_limit_currency"]
+            )
+        return cls(actor, data=known | {"seen": row["updated_at"].isoformat()})
+
+    def values(self) -> dict[str, Any]:
+        """Return the submitted values; an amount may have thousands separators."""
+        values = super().values()
+        if values.get("credit_limit"):
+            values["credit_limit"] = ungrouped(values["credit_limit"])
+        return values
+
+
+class AddressForm(SchemaForm[PartyAddressIn]):
+    """Form of a further address; `seen` is as in PartyForm."""
+
+    schema: ClassVar[type[BaseModel]] = PartyAddressIn
+    sentences: ClassVar[dict[str, Any]] = {
+        "lines.string_too_short": _l("Enter the address."),
+        "lines.missing": _l("Enter the address."),
+        "string_pattern_mismatch": _l("Choose one from the list."),
+    }
+
+    kind = SelectField(
+        _l("Kind"),
+        choices=[SelectChoice(name, word) for name, word in ADDRESS_KINDS.items()],
+        validate_choice=False,
+    )
+    lines = TextAreaField(_l("Address"))
+    city = StringField(_l("City"))
+    postcode = StringField(_l("Postcode"))
+    country = SelectField(_l("Country"), choices=country_options, validate_choice=False)
+    state = SelectField(_l("State"), validate_choice=False)
+    is_default = BooleanField(_l("Default of its kind"))
     seen = HiddenField()
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
-        self.state.choices = [
-            SelectChoice("", ""),
-            *sorted(
-                (SelectChoice(code, str(gettext(name))) for code, name in states(COUNTRY).items()),
-                key=lambda choice: str(choice.label),
-            ),
-        ]
+        self.state.choices = _state_options()
 
     @classmethod
-    def of(cls, row: Row) -> PartyForm:
-        """Return a form filled with the values of a party."""
-        return cls(
-            data={name: row[name] for name in PartyIn.model_fields}
-            | {"seen": row["updated_at"].isoformat()}
-        )
+    def of(cls, row: Row) -> AddressForm:
+        """Return a form filled with the values of an address."""
+        known = {name: row[name] for name in PartyAddressIn.model_fields}
+        return cls(data=known | {"seen": row["updated_at"].isoformat()})
 
 
 class PartyList(PartyQuery):
@@ -87,7 +164,7 @@ class PartyList(PartyQuery):
         """Parse the query parameters of the list."""
         values: dict[str, Any] = {
             name: given[name]
-            for name in ("q", "kind", "archived", "cursor")
+            for name in ("q", "kind", "external_id", "archived", "cursor")
             if given.get(name, "").strip()
         }
         try:
@@ -132,3 +209,9 @@ class PartyList(PartyQuery):
             }
             for name, word in words
         ]
+
+
+def _state_options() -> list[SelectChoice]:
+    """Return the options of a state field in the page's language, a blank first."""
+    named = (SelectChoice(code, str(gettext(name))) for code, name in states(COUNTRY).items())
+    return [SelectChoice("", ""), *sorted(named, key=lambda choice: str(choice.label))]

@@ -1,15 +1,16 @@
-"""The table of customers and suppliers."""
+"""Tables of customers and suppliers, and of their further addresses."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, LargeBinary, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Computed, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voyagent.kernel.db import Base, DefaultNow
 from voyagent.kernel.keyring import Keyring, current_keyring, opened_text
+from voyagent.kernel.money import Money
 from voyagent.kernel.tenancy import TenantOwned, references
 from voyagent.taxes.rules.numbers import COUNTRY, country_of, pan_of
 
@@ -19,11 +20,14 @@ _SEARCH = (
     " chr(31) || COALESCE(tax_number, ''::text))"
 )
 TAX_NUMBER = "tax_number"
-"""Purpose of the keys with which a tax number is encrypted and hashed."""
+"""Purpose of the keys with which tax numbers and PANs are encrypted and hashed."""
 
 
 class Party(TenantOwned, Base):
     """A customer, a supplier, or both.
+
+    The address, e-mail address, phone and tax number of this row are the main ones, which documents
+    use. `PartyAddress` has further addresses, not the main one.
 
     Documents refer to a party not by a foreign key but by an equal `party_key`, which is derived
     from the name.
@@ -31,6 +35,13 @@ class Party(TenantOwned, Base):
     The tax number is encrypted, because a GSTIN contains the PAN of its holder. A party is found by
     a keyed hash of the tax number or of this PAN. `tax_number_clear` has a tax number that an
     earlier release stored, until a job has encrypted it. The next release drops this column.
+
+    `external_id` is the id of the party in another program of the agency. `pan` is the Indian tax
+    account number; a party with a GSTIN needs none, because the GSTIN contains it.
+
+    `credit_limit_minor` is the largest sum that a customer may owe, and `is_on_hold` stops all
+    sales to it (`billing.invoices.service.credit_limits`). The limit keeps the currency in which
+    it was entered, because the default currency of the agency can change.
     """
 
     __tablename__ = "parties"
@@ -48,6 +59,12 @@ class Party(TenantOwned, Base):
     tax_number_sealed: Mapped[bytes | None]
     tax_number_digests: Mapped[list[bytes] | None] = mapped_column(ARRAY(LargeBinary))
     terms_days: Mapped[int | None]
+    external_id: Mapped[str | None]
+    pan_sealed: Mapped[bytes | None]
+    pan_digest: Mapped[bytes | None]
+    credit_limit_minor: Mapped[int | None]
+    credit_limit_currency: Mapped[str | None]
+    is_on_hold: Mapped[bool] = mapped_column(server_default=_NO)
     notes: Mapped[str | None]
     is_archived: Mapped[bool] = mapped_column(server_default=_NO)
     search: Mapped[str] = mapped_column(Computed(_SEARCH, persisted=True), deferred=True)
@@ -65,6 +82,20 @@ class Party(TenantOwned, Base):
         CheckConstraint(
             "(tax_number_sealed is null) = (tax_number_digests is null)", name="tax_number"
         ),
+        Index(
+            "uq_parties_external_id",
+            "tenant_id",
+            "external_id",
+            unique=True,
+            postgresql_where=text("external_id is not null"),
+        ),
+        CheckConstraint("length(external_id) between 1 and 64", name="external_id"),
+        CheckConstraint("(pan_sealed is null) = (pan_digest is null)", name="pan"),
+        CheckConstraint(
+            "num_nonnulls(credit_limit_minor, credit_limit_currency) in (0, 2)"
+            " and credit_limit_minor >= 0 and credit_limit_currency ~ '^[A-Z]{3}$'",
+            name="credit_limit",
+        ),
     )
 
     @property
@@ -81,10 +112,74 @@ class Party(TenantOwned, Base):
         )
         self.tax_number_digests = None if number is None else tax_number_digests(keyring, number)
 
+    @property
+    def pan(self) -> str | None:
+        """Return the decrypted PAN."""
+        return opened_text(TAX_NUMBER, self.pan_sealed, None)
+
+    @pan.setter
+    def pan(self, pan: str | None) -> None:
+        keyring = current_keyring()
+        self.pan_sealed = None if pan is None else keyring.seal(TAX_NUMBER, pan.encode())
+        self.pan_digest = None if pan is None else pan_digest(keyring, pan)
+
+    @property
+    def credit_limit(self) -> Money | None:
+        """Return the credit limit; None means that there is none."""
+        if self.credit_limit_minor is None or self.credit_limit_currency is None:
+            return None
+        return Money(self.credit_limit_minor, self.credit_limit_currency)
+
+    @credit_limit.setter
+    def credit_limit(self, limit: Money | None) -> None:
+        self.credit_limit_minor = None if limit is None else limit.amount_minor
+        self.credit_limit_currency = None if limit is None else limit.currency
+
+
+class PartyAddress(TenantOwned, Base):
+    """A further address of a party, for billing, shipping or an office.
+
+    A party has at most one default of each kind.
+    """
+
+    __tablename__ = "party_addresses"
+
+    party_id: Mapped[UUID]
+    kind: Mapped[str]
+    lines: Mapped[str]
+    city: Mapped[str | None]
+    postcode: Mapped[str | None]
+    country: Mapped[str | None]
+    state: Mapped[str | None]
+    is_default: Mapped[bool] = mapped_column(server_default=_NO)
+    created_at: Mapped[DefaultNow]
+    updated_at: Mapped[DefaultNow]
+
+    __table_args__ = (
+        references("parties", "party_id", "fk_party_addresses_party", "CASCADE"),
+        Index("ix_party_addresses_party", "tenant_id", "party_id"),
+        Index(
+            "uq_party_addresses_default",
+            "tenant_id",
+            "party_id",
+            "kind",
+            unique=True,
+            postgresql_where=text("is_default"),
+        ),
+        CheckConstraint("kind in ('billing', 'shipping', 'office')", name="kind"),
+        CheckConstraint("country ~ '^[A-Z]{2}$'", name="country"),
+        CheckConstraint("state is null or country is not null", name="state"),
+    )
+
+
+def pan_digest(keyring: Keyring, pan: str) -> bytes:
+    """Return the keyed hash of a PAN, equal to that of the PAN in a GSTIN."""
+    return keyring.digest(TAX_NUMBER, pan)
+
 
 def tax_number_digests(keyring: Keyring, number: str) -> list[bytes]:
     """Return the keyed hashes by which a tax number is found."""
-    return [keyring.digest(TAX_NUMBER, one) for one in _found_by(number)]
+    return [keyring.digest(TAX_NUMBER, one) for one in found_by(number)]
 
 
 def plain_number(number: str) -> str:
@@ -92,7 +187,7 @@ def plain_number(number: str) -> str:
     return "".join(number.split()).upper()
 
 
-def _found_by(number: str) -> list[str]:
+def found_by(number: str) -> list[str]:
     """Return the texts by which a tax number is found: itself, and the PAN in a GSTIN."""
     plain = plain_number(number)
     return [plain, pan_of(plain)] if country_of(plain) == COUNTRY else [plain]

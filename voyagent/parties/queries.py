@@ -1,14 +1,26 @@
-"""Queries of customers and suppliers: by id, by name, and the list."""
+"""Queries of customers and suppliers: by id, by name, the list, and similar ones."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
+from sqlalchemy.sql.selectable import LateralFromClause
 
 from voyagent.kernel.database.read_pool import Reader, Row, first_row
 from voyagent.kernel.database.statement_cache import cached_statement
@@ -17,9 +29,9 @@ from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.keyring import current_keyring, opened_text
 from voyagent.kernel.pages import CursorPage, NameCursor
 from voyagent.kernel.patterns import contains, contains_any
-from voyagent.kernel.tenancy import owned
+from voyagent.kernel.tenancy import owned, owned_by_key
 from voyagent.ledger.queries.party_lines import party_balances_statement
-from voyagent.parties.models import TAX_NUMBER, Party, plain_number
+from voyagent.parties.models import TAX_NUMBER, Party, PartyAddress, found_by, plain_number
 
 _PARTIES = Party.__table__.c
 COLUMNS = (
@@ -35,6 +47,10 @@ COLUMNS = (
         "state",
         "tax_number",
         "terms_days",
+        "external_id",
+        "credit_limit_minor",
+        "credit_limit_currency",
+        "is_on_hold",
         "notes",
     ),
     *("is_archived", "created_at", "updated_at"),
@@ -46,6 +62,11 @@ SIGNS = {"receivable": 1, "customer_advances": -1, "payable": -1, "supplier_adva
 
 With this sign, the usual balance of each account is positive.
 """
+SIMILAR_MAX = 5
+_LIKENESS = 0.6
+"""Least similarity of two names, by their trigrams; one wrong letter in a name of two words."""
+_PHONE_DIGITS = 10
+"""Digits at the end of a phone number that are compared: those without the country code."""
 KINDS = {"customer": _PARTIES.is_customer, "supplier": _PARTIES.is_supplier}
 
 
@@ -56,15 +77,24 @@ class PartyNotFound(NotFound):
     message = N_("We could not find that customer or supplier.")
 
 
+class AddressNotFound(NotFound):
+    """The party has no such address."""
+
+    code = "address_not_found"
+    message = N_("We could not find that address.")
+
+
 @dataclass(frozen=True, slots=True)
 class PartySearch:
     """Filters of the list of parties.
 
     `text` is part of a name, e-mail address or phone number, or a whole tax number or PAN.
+    `external_id` is the whole id of a party in another program.
     """
 
     text: str | None = None
     kind: str | None = None
+    external_id: str | None = None
     is_archived: bool = False
 
 
@@ -79,19 +109,50 @@ def get_party(party_id: UUID, *, lock: bool = False) -> Party:
 def read_party(reader: Reader, party_id: UUID) -> Row:
     """Return a party as a row. Raises PartyNotFound."""
     rows = reader.read(_columns().where(_PARTIES.id == party_id))[0]
-    return with_tax_number(first_row(rows, PartyNotFound))
+    return with_tax_numbers(first_row(rows, PartyNotFound))
 
 
-def with_tax_number(row: Row) -> Row:
-    """Return a party's row with the tax number decrypted."""
+def get_address(party_id: UUID, address_id: UUID, *, lock: bool = False) -> PartyAddress:
+    """Return a further address; `lock` locks the party's row. Raises AddressNotFound."""
+    if lock:
+        db.session.execute(select(Party.id).where(Party.id == party_id).with_for_update())
+    statement = select(PartyAddress).where(
+        PartyAddress.id == address_id, PartyAddress.party_id == party_id
+    )
+    return load_one(statement.execution_options(populate_existing=lock), AddressNotFound)
+
+
+def read_addresses(reader: Reader, party_id: UUID) -> list[Row]:
+    """Return the further addresses of a party by kind, the default of each kind first.
+
+    The rows have the columns of `PartyAddress`.
+    """
+    columns = PartyAddress.__table__.c
+    return reader.read(
+        select(*columns)
+        .where(owned_by_key(PartyAddress), columns.party_id == party_id)
+        .order_by(columns.kind, columns.is_default.desc(), columns.created_at, columns.id)
+    )[0]
+
+
+def address_row(address: PartyAddress) -> Row:
+    """Return a loaded address as a row."""
+    return {column.name: getattr(address, column.name) for column in PartyAddress.__table__.c}
+
+
+def with_tax_numbers(row: Row) -> Row:
+    """Return a party's row with tax number and PAN decrypted."""
     known = dict(row)
-    sealed = known.pop("tax_number_sealed")
-    return known | {"tax_number": opened_text(TAX_NUMBER, sealed, known["tax_number"])}
+    tax_number, pan = known.pop("tax_number_sealed"), known.pop("pan_sealed")
+    return known | {
+        "tax_number": opened_text(TAX_NUMBER, tax_number, known["tax_number"]),
+        "pan": opened_text(TAX_NUMBER, pan, None),
+    }
 
 
 def row_of(party: Party) -> Row:
     """Return a loaded party as a row."""
-    return {name: getattr(party, name) for name in COLUMNS}
+    return {name: getattr(party, name) for name in (*COLUMNS, "pan")}
 
 
 def terms_days(name: str) -> int | None:
@@ -103,7 +164,7 @@ def terms_days(name: str) -> int | None:
 
 
 def tax_status(name: str) -> Row | None:
-    """Return country, state and tax number of the party with a name.
+    """Return country, state, tax number and PAN of the party with a name.
 
     The result is None if there is no such party.
     """
@@ -114,12 +175,27 @@ def tax_status(name: str) -> Row | None:
                 Party.state,
                 Party.tax_number_clear.label("tax_number"),
                 Party.tax_number_sealed,
+                Party.pan_sealed,
             ).where(Party.party_key == func.lower(name))
         )
         .mappings()
         .first()
     )
-    return None if found is None else with_tax_number(dict(found))
+    return None if found is None else with_tax_numbers(dict(found))
+
+
+def credit_terms(key: SQLColumnExpression[str], *, lock: bool) -> LateralFromClause:
+    """Select the credit limit and the hold of a party, for a lateral join.
+
+    `key` is a name in lower case. There is no row for a party with neither. With `lock`, the row is
+    locked until the transaction ends. Columns: limit_minor, currency, is_on_hold.
+    """
+    statement = select(
+        Party.credit_limit_minor.label("limit_minor"),
+        Party.credit_limit_currency.label("currency"),
+        Party.is_on_hold,
+    ).where(Party.party_key == key, or_(Party.credit_limit_minor.is_not(None), Party.is_on_hold))
+    return (statement.with_for_update(key_share=True) if lock else statement).lateral("terms")
 
 
 def email_of(name: str) -> str | None:
@@ -140,6 +216,54 @@ def known_names(kind: str) -> list[str]:
         .limit(NAMES_MAX)
     )
     return list(db.session.scalars(statement))
+
+
+def similar(row: Row) -> list[Row]:
+    """Return at most SIMILAR_MAX other parties that may be the same as a party.
+
+    `row` has the values of the party. Rows: id, name, reason. The reason is the first that is true
+    of `tax_number`, `pan`, `phone`, `email` (each is equal) and `name` (nearly equal). Archived
+    parties count too. A party of the same name is the party itself, or a reason to refuse it.
+    """
+    key = func.lower(literal(row["name"]))
+    likeness = func.similarity(Party.party_key, key)
+    conditions = _equal_facts(row) | {"name": likeness >= _LIKENESS}
+    found = (
+        select(
+            Party.id,
+            Party.name,
+            case(*((one, literal(name)) for name, one in conditions.items())).label("reason"),
+        )
+        .where(Party.party_key != key, or_(*conditions.values()))
+        .order_by(
+            case(*((one, place) for place, one in enumerate(conditions.values()))),
+            likeness.desc(),
+            Party.party_key,
+        )
+        .limit(SIMILAR_MAX)
+    )
+    return [dict(one) for one in db.session.execute(found).mappings()]
+
+
+def _equal_facts(row: Row) -> dict[str, ColumnElement[bool]]:
+    """Return the conditions for equal numbers and addresses, by name of the fact."""
+    found: dict[str, ColumnElement[bool]] = {}
+    keyring = current_keyring()
+    number, pan = (plain_number(row.get(name) or "") for name in ("tax_number", "pan"))
+    if number:
+        digests = keyring.digests(TAX_NUMBER, number)
+        found["tax_number"] = Party.tax_number_digests.overlap(digests)
+    pan = pan or next(iter(found_by(number)[1:]), "")
+    if pan:
+        digests = keyring.digests(TAX_NUMBER, pan)
+        found["pan"] = or_(Party.pan_digest.in_(digests), Party.tax_number_digests.overlap(digests))
+    digits = re.sub(r"\D", "", row.get("phone") or "")[-_PHONE_DIGITS:]
+    if digits:
+        plain = func.regexp_replace(Party.phone, r"\D", "", "g")
+        found["phone"] = func.right(plain, _PHONE_DIGITS) == digits
+    if row.get("email"):
+        found["email"] = func.lower(Party.email) == func.lower(literal(row["email"]))
+    return found
 
 
 def names_statement(kind: str, parts: Iterable[str]) -> Select[Any]:
@@ -164,7 +288,7 @@ def list_parties(
     typed = plain_number(search.text or "")
     digests = tuple(current_keyring().digests(TAX_NUMBER, typed)) if typed else ()
     rows = reader.read(_list_statement(search, digests, limit + 1, cursor))[0]
-    shown = [with_tax_number(row) for row in rows[:limit]]
+    shown = [with_tax_numbers(row) for row in rows[:limit]]
     return CursorPage(
         shown, limit, NameCursor(shown[-1]["party_key"]).encode() if len(rows) > limit else None
     )
@@ -200,20 +324,23 @@ def _list_statement(
 
 
 def _columns() -> Select[Any]:
-    return select(*(_PARTIES[name] for name in COLUMNS), _PARTIES.tax_number_sealed).where(
-        owned(Party)
-    )
+    return select(
+        *(_PARTIES[name] for name in COLUMNS), _PARTIES.tax_number_sealed, _PARTIES.pan_sealed
+    ).where(owned(Party))
 
 
 def _conditions(search: PartySearch, digests: tuple[bytes, ...]) -> list[Any]:
     wanted: list[Any] = [_PARTIES.is_archived.is_(search.is_archived)]
     if search.kind is not None:
         wanted.append(KINDS[search.kind])
+    if search.external_id is not None:
+        wanted.append(_PARTIES.external_id == search.external_id)
     if search.text and search.text.strip():
         wanted.append(
             or_(
                 _PARTIES.search.like(func.lower(contains(search.text.strip()))),
                 _PARTIES.tax_number_digests.overlap(list(digests)),
+                _PARTIES.pan_digest.in_(digests),
             )
         )
     return wanted

@@ -16,18 +16,23 @@ from voyagent.kernel.fields import (
     Filter,
     Instant,
     Lines,
+    PlainAmount,
     Query,
     Text,
     Trimmed,
+    WireAmount,
     storable,
 )
+from voyagent.kernel.money import Money
 from voyagent.kernel.pages import NameCursor
-from voyagent.kernel.serializers import AnswerOf, CursorPageOf
+from voyagent.kernel.serializers import AnswerOf, CursorPageOf, Minor
 from voyagent.parties.queries import PartySearch
-from voyagent.parties.service import LENGTHS, TERMS_MAX, PartyChanges
+from voyagent.parties.service.addresses import LENGTHS as ADDRESS_LENGTHS, AddressChanges
+from voyagent.parties.service.parties import LENGTHS, TERMS_MAX, PartyChanges
 
 LIMIT_DEFAULT, LIMIT_MAX, CURSOR_MAX = 50, 200, 2000
 Kind = Literal["customer", "supplier"]
+AddressKind = Literal["billing", "shipping", "office"]
 
 
 def _address(typed: str) -> str:
@@ -54,24 +59,40 @@ class _Details(Closed):
     country: CountryCode | None = None
     state: StateCode | None = None
     tax_number: Annotated[str, Text(LENGTHS["tax_number"])] | None = None
+    pan: Annotated[str, Text(LENGTHS["pan"])] | None = None
     terms_days: TermsDays | None = None
+    credit_limit: PlainAmount | None = Field(
+        default=None,
+        description="The largest sum that the customer may owe, in the agency's currency.",
+    )
+    external_id: Annotated[str, Trimmed(LENGTHS["external_id"])] | None = Field(
+        default=None, description="The party's id in another program, unique in the agency."
+    )
     notes: Annotated[str, Lines(LENGTHS["notes"])] | None = None
 
-    def changes(self) -> PartyChanges:
-        """Return the members that were sent, under the names that the service uses."""
-        return cast("PartyChanges", self.model_dump(exclude_unset=True))
+    def changes(self, currency: str) -> PartyChanges:
+        """Return the members that were sent, under the names that the service uses.
+
+        `currency` is the agency's. Raises InvalidAmount.
+        """
+        sent = self.model_dump(exclude_unset=True)
+        if self.credit_limit is not None:
+            sent["credit_limit"] = Money.parse(self.credit_limit, currency)
+        return cast("PartyChanges", sent)
 
 
 class PartyIn(_Details):
     """A customer, a supplier, or both.
 
     `state` is the code with which a tax number names the state, such as `27` for Maharashtra. If
-    the country is India, `tax_number` must be a GSTIN.
+    the country is India, `tax_number` must be a GSTIN. `credit_limit` and `is_on_hold` need the
+    permission `party.set_credit`.
     """
 
     name: Annotated[str, Trimmed(LENGTHS["name"])]
     is_customer: bool = False
     is_supplier: bool = False
+    is_on_hold: bool = False
 
 
 class PartyPatch(_Details):
@@ -84,7 +105,37 @@ class PartyPatch(_Details):
     name: Annotated[str, Trimmed(LENGTHS["name"])] = MAY_BE_ABSENT
     is_customer: bool = MAY_BE_ABSENT
     is_supplier: bool = MAY_BE_ABSENT
+    is_on_hold: bool = MAY_BE_ABSENT
     is_archived: bool = MAY_BE_ABSENT
+
+
+class _Address(Closed):
+    """Fields of an address that PartyAddressIn and PartyAddressPatch share."""
+
+    city: Annotated[str, Text(ADDRESS_LENGTHS["city"])] | None = None
+    postcode: Annotated[str, Text(ADDRESS_LENGTHS["postcode"])] | None = None
+    country: CountryCode | None = None
+    state: StateCode | None = None
+
+    def changes(self) -> AddressChanges:
+        """Return the members that were sent, under the names that the service uses."""
+        return cast("AddressChanges", self.model_dump(exclude_unset=True))
+
+
+class PartyAddressIn(_Address):
+    """A further address of a party; `lines` has street, house and area."""
+
+    kind: AddressKind
+    lines: Annotated[str, Lines(ADDRESS_LENGTHS["lines"]), Field(min_length=1)]
+    is_default: bool = False
+
+
+class PartyAddressPatch(_Address):
+    """Changes of an address: an absent member is unchanged, null clears it."""
+
+    kind: AddressKind = MAY_BE_ABSENT
+    lines: Annotated[str, Lines(ADDRESS_LENGTHS["lines"]), Field(min_length=1)] = MAY_BE_ABSENT
+    is_default: bool = MAY_BE_ABSENT
 
 
 class PartyQuery(Query):
@@ -97,6 +148,9 @@ class PartyQuery(Query):
     kind: Annotated[Kind | None, BeforeValidator(lambda value: value or None)] = Field(
         default=None, description="`customer` or `supplier`."
     )
+    external_id: Annotated[str | None, Filter(LENGTHS["external_id"])] = Field(
+        default=None, description="The whole id of a party in another program."
+    )
     archived: Annotated[int, Field(ge=0, le=1)] = Field(
         default=0, description="1 for archived parties only, 0 for active ones only."
     )
@@ -107,7 +161,9 @@ class PartyQuery(Query):
 
     def search(self) -> PartySearch:
         """Return the filters in the form that the queries accept."""
-        return PartySearch(self.q, self.kind, is_archived=bool(self.archived))
+        return PartySearch(
+            self.q, self.kind, external_id=self.external_id, is_archived=bool(self.archived)
+        )
 
     def place(self) -> NameCursor | None:
         """Return the position after which the page begins. Raises InvalidCursor."""
@@ -127,15 +183,66 @@ class PartyOut(AnswerOf[Row]):
     country: str | None
     state: str | None
     tax_number: str | None
+    pan: str | None
     terms_days: int | None
+    credit_limit: Annotated[WireAmount | None, Minor("credit_limit_minor", "credit_limit_currency")]
+    credit_limit_currency: str | None
+    is_on_hold: bool
+    external_id: str | None
     notes: str | None
     is_archived: bool
     created_at: Instant
     updated_at: Instant
 
 
+class SimilarOut(AnswerOf[Row]):
+    """A party that may be the same, and the first fact that both have."""
+
+    id: UUID
+    name: str
+    reason: Literal["tax_number", "pan", "phone", "email", "name"]
+
+
+class PartyCreatedOut(PartyOut):
+    """The new party, and at most five others that may be the same."""
+
+    similar: list[SimilarOut]
+
+
+class PartyAddressOut(AnswerOf[Row]):
+    """A further address of a party."""
+
+    id: UUID
+    kind: AddressKind
+    lines: str
+    city: str | None
+    postcode: str | None
+    country: str | None
+    state: str | None
+    is_default: bool
+    created_at: Instant
+    updated_at: Instant
+
+
+class PartyAddressesOut(AnswerOf[Row]):
+    """The further addresses of a party by kind, the default of each kind first."""
+
+    items: list[PartyAddressOut]
+
+
 class PartyListOut(CursorPageOf[PartyOut]):
     """A page of parties by name; the last page has no `next_cursor`."""
 
 
-__all__ = ["PartyIn", "PartyListOut", "PartyOut", "PartyPatch", "PartyQuery"]
+__all__ = [
+    "PartyAddressIn",
+    "PartyAddressOut",
+    "PartyAddressPatch",
+    "PartyAddressesOut",
+    "PartyCreatedOut",
+    "PartyIn",
+    "PartyListOut",
+    "PartyOut",
+    "PartyPatch",
+    "PartyQuery",
+]

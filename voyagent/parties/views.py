@@ -1,8 +1,8 @@
-"""Pages of parties: list, detail, add, change, archive."""
+"""Pages of parties: list, detail, add, change, archive, and further addresses."""
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from flask import render_template, request, url_for
@@ -14,13 +14,23 @@ from voyagent.http.htmx import see_other
 from voyagent.http.pages import PageBlueprint, toast
 from voyagent.http.template_filters import country_choices, today
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.database.read_pool import Reader
+from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import page_or_first
-from voyagent.parties import queries, service
-from voyagent.parties.forms import ERROR_FIELDS, PartyForm, PartyList
-from voyagent.parties.queries import PartyNotFound
-from voyagent.parties.schemas import PartyIn
+from voyagent.parties import queries
+from voyagent.parties.forms import (
+    ADDRESS_ERROR_FIELDS,
+    ADDRESS_KINDS,
+    ERROR_FIELDS,
+    SAME,
+    AddressForm,
+    PartyForm,
+    PartyList,
+)
+from voyagent.parties.models import Party
+from voyagent.parties.queries import AddressNotFound, PartyNotFound
+from voyagent.parties.schemas import PartyAddressIn, PartyIn
+from voyagent.parties.service import addresses as address_service, parties as service
 from voyagent.taxes.rules.tables import states
 
 pages = PageBlueprint("parties", __name__, guard=Guard.SIGNED_IN)
@@ -49,10 +59,15 @@ def new(actor: Actor) -> Any:
         "name": request.args.get("name", "")[: service.LENGTHS["name"]],
         "is_customer": request.args.get("kind") != "supplier",
     }
-    form = PartyForm(data=begun | {"is_supplier": not begun["is_customer"]})
-    party = form.attempt(lambda body: service.create(actor, **body.changes()), **ERROR_FIELDS)
+    form = PartyForm(actor, data=begun | {"is_supplier": not begun["is_customer"]})
+
+    def act(body: PartyIn) -> Party | None:
+        form.ask_about(queries.similar(body.model_dump()))
+        return None if form.similar else service.create(actor, **body.changes(actor.currency))
+
+    party = form.attempt(act, **ERROR_FIELDS)
     if party is None:
-        return render_template("parties/new.html", form=form), form.status
+        return render_template("parties/new.html", form=form, same=SAME), form.status
     toast(_("%(name)s saved.", name=party.name))
     return see_other(url_for("parties.detail", party_id=party.id))
 
@@ -65,13 +80,20 @@ def detail(reader: Reader, party_id: UUID) -> Any:
         row | {"amount": Money(row["minor"], row["currency"])}
         for row in queries.read_balances(reader, party["name"], today())
     ]
-    place = {
-        "country_name": dict(country_choices()).get(party["country"], party["country"]),
-        "state_name": (
-            _(states(party["country"] or "").get(party["state"], "")) if party["state"] else None
-        ),
-    }
-    return render_template("parties/detail.html", party=party | place, balances=balances)
+    addresses = [row | _place_names(row) for row in queries.read_addresses(reader, party_id)]
+    limit = (
+        None
+        if party["credit_limit_minor"] is None
+        else Money(party["credit_limit_minor"], party["credit_limit_currency"])
+    )
+    return render_template(
+        "parties/detail.html",
+        party=party | _place_names(party),
+        limit=limit,
+        balances=balances,
+        addresses=addresses,
+        kinds=ADDRESS_KINDS,
+    )
 
 
 @pages.page(
@@ -82,13 +104,13 @@ def detail(reader: Reader, party_id: UUID) -> Any:
 )
 def edit(actor: Actor, party_id: UUID) -> Any:
     """Show and process the form that changes a party."""
-    form = PartyForm.of(queries.row_of(queries.get_party(party_id)))
+    form = PartyForm.of(actor, queries.row_of(queries.get_party(party_id)))
 
     def act(body: PartyIn) -> Any:
         return service.update(
             actor,
             party_id,
-            cast("service.PartyChanges", body.model_dump()),
+            body.changes(actor.currency),
             seen=opened_state(form.seen.data),
         )
 
@@ -117,3 +139,72 @@ def archive(actor: Actor, party_id: UUID) -> Any:
         else _("%(name)s restored.", name=party.name)
     )
     return see_other(url_for("parties.detail", party_id=party_id))
+
+
+@pages.page(
+    "/parties/<party_id>/addresses/new",
+    methods=("GET", "POST"),
+    permission="party.update",
+    missing=PartyNotFound,
+)
+def new_address(actor: Actor, party_id: UUID) -> Any:
+    """Show and process the form of a further address."""
+    party = queries.get_party(party_id)
+    form = AddressForm()
+    added = form.attempt(
+        lambda body: address_service.add(actor, party_id, **body.changes()),
+        **ADDRESS_ERROR_FIELDS,
+    )
+    if added is None:
+        return (
+            render_template("parties/address.html", form=form, party=party, address_id=None),
+            form.status,
+        )
+    toast(_("Saved."))
+    return see_other(url_for("parties.detail", party_id=party_id))
+
+
+@pages.page(
+    "/parties/<party_id>/addresses/<address_id>/edit",
+    methods=("GET", "POST"),
+    permission="party.update",
+    missing=AddressNotFound,
+)
+def edit_address(actor: Actor, party_id: UUID, address_id: UUID) -> Any:
+    """Show and process the form that changes an address."""
+    form = AddressForm.of(queries.address_row(queries.get_address(party_id, address_id)))
+    party = queries.get_party(party_id)
+
+    def act(body: PartyAddressIn) -> Any:
+        seen = opened_state(form.seen.data)
+        return address_service.change(actor, party_id, address_id, body.changes(), seen=seen)
+
+    if form.attempt(act, **ADDRESS_ERROR_FIELDS) is None:
+        return (
+            render_template("parties/address.html", form=form, party=party, address_id=address_id),
+            form.status,
+        )
+    toast(_("Saved."))
+    return see_other(url_for("parties.detail", party_id=party_id))
+
+
+@pages.page(
+    "/parties/<party_id>/addresses/<address_id>/remove",
+    methods=("POST",),
+    permission="party.update",
+    missing=AddressNotFound,
+)
+def remove_address(actor: Actor, party_id: UUID, address_id: UUID) -> Any:
+    """Remove an address."""
+    address_service.remove(actor, party_id, address_id)
+    toast(_("Address removed."))
+    return see_other(url_for("parties.detail", party_id=party_id))
+
+
+def _place_names(row: Row) -> Row:
+    """Return the names of the country and state of a row, in the page's language."""
+    country, state = row["country"], row["state"]
+    return {
+        "country_name": dict(country_choices()).get(country, country),
+        "state_name": _(states(country or "").get(state, "")) if state else None,
+    }

@@ -152,6 +152,7 @@ class IdentityOut(AnswerOf[Row]):
     country: str | None
     state: str | None
     tax_number: str | None
+    pan: str | None
 
 
 Days = Annotated[int | None, Field(ge=1, le=DAYS_MAX)]

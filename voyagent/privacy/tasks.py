@@ -17,7 +17,7 @@ from voyagent.kernel.db import db, transaction
 from voyagent.kernel.housekeeping import in_agencies, stopping
 from voyagent.kernel.jobs import task
 from voyagent.kernel.keyring import Keyring
-from voyagent.parties import service as parties
+from voyagent.parties.service import parties
 from voyagent.privacy.rules.retention import KINDS
 from voyagent.privacy.service import retention
 from voyagent.settings.service import tenant_settings

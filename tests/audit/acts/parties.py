@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.audit.acts.account import in_the_browser
 from tests.audit.acts.registry import Doing, Left, act
 from tests.audit.acts.stage import Stage
-from voyagent.parties import service as parties
+from voyagent.kernel.actor import Actor
+from voyagent.parties.service import addresses, parties
 
 VALUES = {
     "name": "Deepa Krishnan",
@@ -53,6 +56,52 @@ def change_a_customer_over_the_api(stage: Stage) -> Doing:
     )
 
 
+ADDRESS = {"kind": "office", "lines": "12 MG Road"}
+ADDED = [{"field": "kind", "after": "office"}, {"field": "lines"}]
+
+
+def _address_of(stage: Stage) -> tuple[Any, Any]:
+    """Add an address to a party; return the ids of both."""
+
+    def make(actor: Actor) -> tuple[Any, Any]:
+        party_id = parties.create(actor, **VALUES).id
+        return party_id, addresses.add(actor, party_id, **ADDRESS).id
+
+    return stage.bob.does(make)
+
+
+@act(
+    "POST /api/parties/<party_id>/addresses",
+    leaves=Left("party.address_added", ("party_id", "address_id")),
+    answers=201,
+)
+def add_an_address_over_the_api(stage: Stage) -> Doing:
+    api, (party_id, _address_id) = stage.alice.api, _address_of(stage)
+    return lambda: api.post(f"/parties/{party_id}/addresses", json=ADDRESS)
+
+
+@act(
+    "PATCH /api/parties/<party_id>/addresses/<address_id>",
+    leaves=Left(
+        "party.address_changed", ("party_id", "address_id"), says={"fields": [{"field": "city"}]}
+    ),
+    answers=200,
+)
+def change_an_address_over_the_api(stage: Stage) -> Doing:
+    api, (party_id, address_id) = stage.alice.api, _address_of(stage)
+    return lambda: api.patch(f"/parties/{party_id}/addresses/{address_id}", json={"city": "Kochi"})
+
+
+@act(
+    "DELETE /api/parties/<party_id>/addresses/<address_id>",
+    leaves=Left("party.address_removed", ("party_id", "address_id")),
+    answers=204,
+)
+def remove_an_address_over_the_api(stage: Stage) -> Doing:
+    api, (party_id, address_id) = stage.alice.api, _address_of(stage)
+    return lambda: api.delete(f"/parties/{party_id}/addresses/{address_id}")
+
+
 # In the browser
 # --------------------------------------------------------------------------------
 
@@ -96,3 +145,41 @@ ARCHIVED = {"field": "is_archived", "before": "false", "after": "true"}
 def put_a_customer_away(stage: Stage) -> Doing:
     party_id = stage.bob.does(lambda actor: parties.create(actor, **VALUES).id)
     return _posted(stage, f"/parties/{party_id}/archive")
+
+
+@act(
+    "POST /parties/<party_id>/addresses/new",
+    leaves=in_the_browser(Left("party.address_added", ("party_id", "address_id"))),
+    answers=303,
+)
+def add_an_address_on_its_page(stage: Stage) -> Doing:
+    party_id, _address_id = _address_of(stage)
+    return _posted(stage, f"/parties/{party_id}/addresses/new", **ADDRESS)
+
+
+@act(
+    "POST /parties/<party_id>/addresses/<address_id>/edit",
+    leaves=in_the_browser(
+        Left(
+            "party.address_changed",
+            ("party_id", "address_id"),
+            says={"fields": [{"field": "city"}]},
+        )
+    ),
+    answers=303,
+)
+def change_an_address_on_its_page(stage: Stage) -> Doing:
+    party_id, address_id = _address_of(stage)
+    return _posted(
+        stage, f"/parties/{party_id}/addresses/{address_id}/edit", **ADDRESS, city="Kochi"
+    )
+
+
+@act(
+    "POST /parties/<party_id>/addresses/<address_id>/remove",
+    leaves=in_the_browser(Left("party.address_removed", ("party_id", "address_id"))),
+    answers=303,
+)
+def remove_an_address_on_its_page(stage: Stage) -> Doing:
+    party_id, address_id = _address_of(stage)
+    return _posted(stage, f"/parties/{party_id}/addresses/{address_id}/remove")

@@ -12,7 +12,7 @@ from tests.audit.acts.stage import Stage
 from tests.trips.things import a_passenger, a_trip, keyring
 from voyagent.chat.service import conversations as chat
 from voyagent.enquiries import service as enquiries
-from voyagent.parties import service as parties
+from voyagent.parties.service import parties
 from voyagent.privacy import tasks
 from voyagent.privacy.service import erasure, links
 

@@ -19,7 +19,7 @@ from voyagent.kernel import person_keys
 from voyagent.kernel.config import Settings
 from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.keyring import Keyring, SealBroken
-from voyagent.parties import service as parties
+from voyagent.parties.service import parties
 from voyagent.settings.service import tenant_settings
 from voyagent.trips.service import passports
 

@@ -139,7 +139,7 @@ class WouldBeRefused(Conflict):
     message = N_("Some values are not valid. Check them and try again.")
 
     def __init__(self, code: str, sentence: str) -> None:
-        super().__init__()
+        super().__init__(code)
         self.code, self.message = code, sentence  # type: ignore[misc]  # each rule has its own class
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from voyagent.billing.core import errors
 from voyagent.billing.core.api import DRAFT_ERRORS, POSTING_ERRORS, VOID_ERRORS
 from voyagent.billing.core.schemas.documents import VoidIn
-from voyagent.billing.invoices.errors import InvoiceNotFound
+from voyagent.billing.invoices.errors import CreditLimitExceeded, InvoiceNotFound, PartyOnHold
 from voyagent.billing.invoices.queries import (
     documents as invoice_queries,
     listing as invoice_listing,
@@ -18,6 +18,7 @@ from voyagent.billing.invoices.schemas.documents import (
     InvoiceOut,
     InvoicePatch,
     InvoiceQuery,
+    IssueIn,
     invoice_row,
 )
 from voyagent.billing.invoices.service import drafts as invoice_drafts, issuing
@@ -109,16 +110,24 @@ def discard_invoice(actor: Actor, invoice_id: UUID) -> None:
     permission="invoice.issue",
     direct=True,
     missing=InvoiceNotFound,
-    errors=(errors.InvoiceNotDraft, errors.InstalmentsDoNotAddUp, *POSTING_ERRORS),
+    errors=(
+        errors.InvoiceNotDraft,
+        errors.InstalmentsDoNotAddUp,
+        CreditLimitExceeded,
+        PartyOnHold,
+        *POSTING_ERRORS,
+    ),
 )
-def issue_invoice(actor: Actor, invoice_id: UUID) -> Body[InvoiceOut]:
+def issue_invoice(actor: Actor, invoice_id: UUID, body: IssueIn | None) -> Body[InvoiceOut]:
     """Issue a draft invoice.
 
     The invoice gets the next number of its financial year and is posted to the ledger on its issue
     date. The caller needs the authority to issue invoices without approval, up to the amount limit
-    of their role.
+    of their role. `over_limit_reason` confirms an invoice to a customer who is on hold or above the
+    credit limit.
     """
-    return invoice_response(issuing.issue_invoice(actor, invoice_id).id)
+    reason = body.over_limit_reason if body else None
+    return invoice_response(issuing.issue_invoice(actor, invoice_id, over_limit_reason=reason).id)
 
 
 @api.post(

@@ -33,6 +33,29 @@ class NumberIsNotNext(InvoiceNumberConflict):
     )
 
 
+class PartyOnHold(Conflict):
+    """The customer is on hold, and nobody has confirmed the invoice with a reason."""
+
+    code = "party_on_hold"
+    message = N_(
+        "This customer is on hold. Issue the invoice with a reason, or ask for approval with one."
+    )
+
+
+class CreditLimitExceeded(Conflict):
+    """The invoice is above the customer's credit limit, and nobody has confirmed it.
+
+    The message has the parts of the sum.
+    """
+
+    code = "credit_limit_exceeded"
+    message = N_("This invoice is above the credit limit of the customer.")
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__()
+        self.message = sentence  # type: ignore[misc]  # the sum differs by invoice
+
+
 class InvoiceNotSendable(Conflict):
     """The invoice is a draft or void, so it cannot be sent."""
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from flask import make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
+from voyagent.billing.core.errors import DraftChanged, TextTooLong
 from voyagent.billing.core.forms.drafts import DRAFT_ERROR_FIELDS
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
@@ -35,13 +36,17 @@ from voyagent.billing.core.views.previews import (
     recognition_postings,
 )
 from voyagent.billing.core.words.taxes import line_notes, place_of_supply, required_sentences
-from voyagent.billing.invoices.errors import InvoiceNotFound
+from voyagent.billing.invoices.errors import CreditLimitExceeded, InvoiceNotFound, PartyOnHold
 from voyagent.billing.invoices.forms.drafts import COLLECT, SOLD_AS, InvoiceForm
 from voyagent.billing.invoices.forms.listing import InvoiceList
-from voyagent.billing.invoices.queries import board as invoice_board, documents as invoice_queries
+from voyagent.billing.invoices.queries import (
+    board as invoice_board,
+    credit,
+    documents as invoice_queries,
+)
 from voyagent.billing.invoices.queries.listing import invoices_listing
 from voyagent.billing.invoices.schemas.documents import InvoiceDraftIn
-from voyagent.billing.invoices.service import drafts as invoice_drafts, issuing
+from voyagent.billing.invoices.service import credit_limits, drafts as invoice_drafts, issuing
 from voyagent.enquiries.queries import enquiries
 from voyagent.enquiries.queries.enquiries import EnquiryNotFound
 from voyagent.http.files import list_file
@@ -51,8 +56,10 @@ from voyagent.http.pages import toast
 from voyagent.http.template_filters import page_locale, today
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader, RequestReader
+from voyagent.kernel.fields import without_controls
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money
+from voyagent.kernel.passport_numbers import hidden_in
 from voyagent.kernel.spelling import in_words
 from voyagent.parties import queries as parties
 from voyagent.settings import queries as settings
@@ -201,15 +208,22 @@ def issue(actor: Actor, invoice_id: UUID) -> Any:
             number=numbering.next_number(numbering.INVOICE_SERIES, draft.issue_date),
             postings=postings_of(issuing.issue_sides(draft)),
             recognitions=recognition_postings(issuing.recognitions_of(draft)),
+            stop=credit_limits.find_stop(draft, credit.find_terms(draft.id)),
             other_year=other_year_words(draft.issue_date, numbering.INVOICE_SERIES),
             **to_be_booked(draft, actor.currency),
         )
 
     return post_step(
         lambda: invoice_queries.get_invoice(invoice_id),
-        lambda seen: issuing.issue_invoice(actor, invoice_id, seen=seen),
+        lambda seen: issuing.issue_invoice(
+            actor,
+            invoice_id,
+            seen=seen,
+            over_limit_reason=_typed_reason(),
+        ),
         page,
         lambda number: _("Invoice %(number)s issued.", number=number),
+        again=(DraftChanged, CreditLimitExceeded, PartyOnHold, TextTooLong),
     )
 
 
@@ -229,6 +243,12 @@ def void(actor: Actor, invoice_id: UUID) -> Any:
     return void_step(
         actor, lambda: invoice_queries.get_invoice(invoice_id), act, _("Invoice voided.")
     )
+
+
+def _typed_reason() -> str | None:
+    """Return the submitted reason on one line, or None if there is none."""
+    typed = without_controls(request.form.get("over_limit_reason", ""))
+    return hidden_in(typed).strip() or None
 
 
 def _begun() -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from voyagent.demo.service import documents, enquiries
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Row
-from voyagent.parties import service as parties
+from voyagent.parties.service import parties
 
 _SIDE = {"invoice": "is_customer", "bill": "is_supplier"}
 

@@ -57,6 +57,7 @@ WRITE = frozenset(
         "enquiry.update",
         "invoice.draft",
         "invoice.issue",
+        "invoice.issue_over_limit",
         "invoice.send",
         "invoice.write_off",
         "ledger.post",
@@ -80,6 +81,7 @@ WRITE = frozenset(
 
 Some services also check an authority (`Actor.require_authority`): an approved request, or the
 direct right `<area>.<act>_direct`. A role without the direct right needs an approval for the act.
+`invoice.issue_over_limit` confirms an invoice that the credit limit of its customer would stop.
 """
 DIRECT = frozenset(
     {
@@ -91,6 +93,7 @@ DIRECT = frozenset(
         "invoice.credit",
         "invoice.credit_direct",
         "invoice.issue_direct",
+        "invoice.issue_over_limit_direct",
         "invoice.reverse_write_off",
         "invoice.reverse_write_off_direct",
         "invoice.void",
@@ -130,7 +133,14 @@ ADMINISTER = frozenset(
     }
 )
 KEEP_BOOKS = frozenset(
-    {"bill.schedule", "import.run", "ledger.chart", "ledger.close", "ledger.enter_rate"}
+    {
+        "bill.schedule",
+        "import.run",
+        "ledger.chart",
+        "ledger.close",
+        "ledger.enter_rate",
+        "party.set_credit",
+    }
 )
 """Permissions for other bookkeeping, held by administrators and the accounting lead."""
 

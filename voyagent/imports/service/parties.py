@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from voyagent.kernel.actor import Actor
-from voyagent.parties import service
 from voyagent.parties.schemas import PartyIn
+from voyagent.parties.service import parties as service
 
 NEEDED = ("name",)
 COLUMNS = (
@@ -28,9 +28,11 @@ class Taker:
         """Add a customer or supplier.
 
         The columns `is_customer` and `is_supplier` contain `yes` or `no`. Raises ValidationError,
-        and the errors of `parties.service.create`.
+        and the errors of `parties.create`.
         """
-        service.create(self._actor, **PartyIn.model_validate(cells, strict=False).changes())
+        service.create(
+            self._actor, **PartyIn.model_validate(cells, strict=False).changes(self._actor.currency)
+        )
 
     def finish(self) -> None:
         """Do nothing, because each row is already imported."""

@@ -307,6 +307,8 @@ select w.kind, w.word, w.record_kind, w.record_id
                                           ('address', p.address)) own(kind, word)
          where p.id = :party_id
         union all
+        select 'address', lines, null, null from party_addresses where party_id = :party_id
+        union all
         select kind, word, 'enquiry', e.id
           from enquiries e, lateral (values ('name', e.customer_name), ('email', e.customer_email),
                                             ('phone', e.customer_phone)) own(kind, word)
@@ -499,9 +501,13 @@ def _words(links: Links) -> Sequence[Any]:
 
 def _tax_numbers(links: Links) -> list[str]:
     """Return the tax numbers and PANs of a party and of its invoices, longest first."""
-    own = parties.get_party(links.party_id).tax_number
+    own = parties.get_party(links.party_id)
     rows = db.session.execute(_TAX_NUMBERS, {"key": links.key}).mappings()
-    found = {own, *(one for row in rows for one in with_tax_numbers(dict(row)).values())}
+    found = {
+        own.tax_number,
+        own.pan,
+        *(one for row in rows for one in with_tax_numbers(dict(row)).values()),
+    }
     numbers = {number for number in found if number}
     numbers |= {pan_of(number) for number in numbers if country_of(number) == COUNTRY}
     return sorted(numbers, key=lambda number: (-len(number), number))

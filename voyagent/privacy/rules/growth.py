@@ -111,6 +111,13 @@ GROWTH: tuple[Growth, ...] = (
         _BOOKS,
     ),
     Growth(
+        ("party_addresses",),
+        "each further address of a customer or supplier",
+        End.PARENT,
+        "stays with its row in `parties`, until somebody removes it",
+        "parties",
+    ),
+    Growth(
         ("trips", "enquiries", "enquiries_by_hour"),
         "each trip and enquiry, and each hour with an enquiry, by status",
         End.NEVER,

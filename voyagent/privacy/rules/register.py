@@ -79,12 +79,21 @@ HOLDINGS: tuple[Holding, ...] = (
         N_("Customers and suppliers"),
         (
             *("name", "email", "phone", "address", "country", "state", "tax_number"),
-            *("tax_number_sealed", "terms_days", "notes", "created_at"),
+            *("tax_number_sealed", "pan_sealed", "external_id", "terms_days", "credit_limit_minor"),
+            *("credit_limit_currency", "is_on_hold", "notes", "created_at"),
         ),
         "t.id = :party_id",
         "removed",
         BOOKS,
         mention=Mention("party", ("notes",), title="t.name", posted=False),
+    ),
+    Holding(
+        "party_addresses",
+        N_("Further addresses"),
+        ("kind", "lines", "city", "postcode", "country", "state", "is_default", "created_at"),
+        "t.party_id = :party_id",
+        "removed",
+        BOOKS,
     ),
     Holding(
         "enquiries",

@@ -40,7 +40,7 @@ PURPOSE = "tax_identity"
 REASON_MAX = 500
 ERASE_S = 30.0
 """Most seconds of the changes of an erasure, after the search for the person."""
-_IDENTITY = ("name", "address", "country", "state", "tax_number")
+_IDENTITY = ("name", "address", "country", "state", "tax_number", "pan")
 
 
 def _without_words(table: str, mention: Mention) -> str:
@@ -79,6 +79,7 @@ _STEPS = (
     " destination = left(app.without_words(destination, :names, :pseudonym), 128), notes ="
     " app.without_words(notes, :names, :pseudonym) where id = any(:mentions)",
     *(_without_words(holding.table, mention) for holding, mention in MENTIONS),
+    "delete from party_addresses where party_id = :party_id",
     "delete from audit_private where seq = any(:events)",
 )
 # These steps run while nobody can write the name into the books.
@@ -86,7 +87,9 @@ _STEPS_IN_BOOKS = (
     "select app.pseudonymise_party(:name, :pseudonym, :words)",
     "update parties set name = :pseudonym, email = null, phone = null, address = null, country ="
     " null, state = null, tax_number = null, tax_number_sealed = null, tax_number_digests = null,"
-    " terms_days = null, notes = null, is_archived = true, updated_at = :now where id = :party_id",
+    " pan_sealed = null, pan_digest = null, external_id = null, credit_limit_minor = null,"
+    " credit_limit_currency = null, is_on_hold = false, terms_days = null, notes = null,"
+    " is_archived = true, updated_at = :now where id = :party_id",
     # Files are encrypted too, and can be requested again.
     "delete from report_files where tenant_id = :tenant_id",
     # Stored responses are encrypted, so nobody knows whom they name. The keys stay: a deleted key
@@ -236,13 +239,13 @@ def _passports(keyring: Keyring, passengers: list[UUID]) -> list[str]:
 
 
 def sealed_identity(keyring: Keyring, party_id: UUID, identity: Row) -> bytes:
-    """Return name, address and tax number of a party, encrypted with its key."""
+    """Return name, address, tax number and PAN of a party, encrypted with its key."""
     known = json.dumps({name: identity.get(name) for name in _IDENTITY})
     return person_keys.seal(keyring, party_id, PURPOSE, known.encode())
 
 
 def open_identity(keyring: Keyring, actor: Actor, party_id: UUID) -> Row:
-    """Return name, address and tax number of an erased person.
+    """Return name, address, tax number and PAN of an erased person.
 
     The audit log records the call. The agency keeps this identity for tax authorities until the
     statutory period is over. Raises Forbidden, PartyNotFound, IdentityNotKept.
@@ -259,7 +262,8 @@ def open_identity(keyring: Keyring, actor: Actor, party_id: UUID) -> Row:
     if plain is None:
         raise IdentityNotKept
     audit.record(actor, "privacy.identity_opened", entity_refs={"party_id": party_id})
-    found: Row = json.loads(plain)
+    # An identity that an earlier release kept has no PAN.
+    found: Row = dict.fromkeys(_IDENTITY) | json.loads(plain)
     return found
 
 

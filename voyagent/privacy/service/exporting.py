@@ -172,7 +172,7 @@ def _plain(keyring: Keyring, row: Row) -> dict[str, Any]:
     if "customer_pan_sealed" in known:
         known = with_tax_numbers(known)
     if "tax_number_sealed" in known:
-        known = parties.with_tax_number(known)
+        known = parties.with_tax_numbers(known)
     return {name: _wire(value) for name, value in known.items() if value not in (None, "")}
 
 

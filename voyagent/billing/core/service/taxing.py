@@ -79,7 +79,7 @@ class Buyer:
 
     @classmethod
     def of(cls, party: str, place: str | None, tax_number: str | None, pan: str | None) -> Buyer:
-        """Return the buyer, by default with the place and tax number stored for the party.
+        """Return the buyer, by default with place, tax number and PAN of the party.
 
         The stored values are used if `place` and `tax_number` are both absent and the party's
         country is India. Raises the errors of `Buyer.read`.
@@ -87,7 +87,7 @@ class Buyer:
         stored = None if place or tax_number else parties.tax_status(party)
         if stored is None or stored["country"] != numbers.COUNTRY:
             return cls.read(place, tax_number, pan)
-        return cls.read(stored["state"], stored["tax_number"], pan)
+        return cls.read(stored["state"], stored["tax_number"], pan or stored["pan"])
 
 
 @dataclass(frozen=True, slots=True)

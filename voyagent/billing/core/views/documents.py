@@ -39,6 +39,7 @@ from voyagent.http.template_filters import day, today
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Row, SessionReader
 from voyagent.kernel.db import db
+from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money
 from voyagent.ledger.queries import closed_months
@@ -238,12 +239,15 @@ def post_step(
     post: Callable[[datetime | None], Invoice | Bill],
     page: Callable[[Any], str],
     done: Callable[[str | None], str],
+    *,
+    again: tuple[type[VoyagentError], ...] = (DraftChanged,),
 ) -> Any:
     """Issue or receive a draft (POST), or show the page of its postings (GET).
 
     A POST redirects to the document. `read` returns the draft. `page` renders the postings of the
     draft. `post` issues or receives the draft; its argument is the `updated_at` that the draft had
-    when the page was shown. `done` returns the success message for the document's number.
+    when the page was shown. `done` returns the success message for the document's number. After
+    an error of `again`, the page is shown again with its message.
     """
     draft = read()
     place = Place(draft)
@@ -258,7 +262,7 @@ def post_step(
         return page(draft)
     try:
         posted = post(opened_state(request.form.get("seen")))
-    except DraftChanged as refusal:
+    except again as refusal:
         return not_now(translated(refusal.message), Place(read()).url(kind_of(draft).purpose))
     toast(done(number_of(posted)))
     return see_other(place.url())

@@ -27,8 +27,9 @@ from voyagent.billing.invoices.capabilities.invoices import (
     shown_document,
     shown_row,
 )
-from voyagent.billing.invoices.queries import documents as invoice_queries
-from voyagent.billing.invoices.service import issuing
+from voyagent.billing.invoices.queries import credit, documents as invoice_queries
+from voyagent.billing.invoices.service import credit_limits, issuing
+from voyagent.billing.invoices.service.credit_limits import REASON_MAX, Stop
 from voyagent.capabilities.capability import (
     Capability,
     Card,
@@ -41,7 +42,7 @@ from voyagent.capabilities.cards import day, sum_note
 from voyagent.capabilities.lookups import of_party
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import N_
-from voyagent.kernel.fields import Closed, Id
+from voyagent.kernel.fields import Closed, Id, Trimmed
 from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.money import Money, spoken
 
@@ -54,11 +55,18 @@ class IssueInvoiceInput(Closed):
     invoice_id: Annotated[Id, Slot("document", N_("Which draft do you want to issue?"))] = Field(
         description="The draft invoice."
     )
+    over_limit_reason: Annotated[str, Trimmed(REASON_MAX)] | None = Field(
+        default=None,
+        title=N_("Reason to issue it above the credit limit"),
+        description="Why it is issued although the customer is above the limit or on hold.",
+    )
 
 
 def run(call: Invocation, inputs: IssueInvoiceInput) -> JsonObject:
     """Issue the draft. Raises the errors of `service.issue_invoice`."""
-    invoice = issuing.issue_invoice(call.actor, inputs.invoice_id)
+    invoice = issuing.issue_invoice(
+        call.actor, inputs.invoice_id, over_limit_reason=inputs.over_limit_reason
+    )
     return {"issued": True} | invoice_output(invoice)
 
 
@@ -67,7 +75,8 @@ def preview(call: Invocation, inputs: IssueInvoiceInput) -> Description:
 
     Raises InvoiceNotFound, InvoiceNotDraft.
     """
-    # The lock keeps the draft as it is described here, if the act itself follows.
+    # The locks keep the draft as it is described here, if the act itself follows.
+    terms = credit.find_terms(inputs.invoice_id, lock=True)
     invoice = invoice_queries.get_invoice(inputs.invoice_id, lock=True)
     check_draft(invoice)
     total = Money(invoice.total_minor, invoice.currency)
@@ -106,7 +115,8 @@ def preview(call: Invocation, inputs: IssueInvoiceInput) -> Description:
                 value=spoken(one.amount.wire, one.amount.currency),
             )
             for one in issuing.recognitions_of(invoice)
-        ],
+        ]
+        + _limit_facts(credit_limits.find_stop(invoice, terms), inputs.over_limit_reason),
     )
 
 
@@ -141,6 +151,15 @@ def sentence(_given: JsonObject, output: JsonObject) -> str:
     if not output.get("number"):
         return str(gettext("Issue invoice"))
     return str(gettext("Issued invoice %(number)s", number=output["number"]))
+
+
+def _limit_facts(stop: Stop | None, reason: str | None) -> list[FactShown]:
+    """Return the sum above the credit limit, and the reason to issue it anyway."""
+    if stop is None:
+        return []
+    held = [(gettext("Customer"), gettext("On hold"))] if stop.is_on_hold else []
+    why = [(gettext("Reason"), reason)] if reason else []
+    return [FactShown(label=label, value=value) for label, value in (*held, *stop.parts, *why)]
 
 
 def _draft(row: Row) -> Choice:

@@ -29,6 +29,7 @@ from voyagent.billing.invoices.schemas.lines import (
     State,
     TaxNumber,
 )
+from voyagent.billing.invoices.service.credit_limits import REASON_MAX
 from voyagent.billing.invoices.service.drafts import DraftChanges, InvoiceFields
 from voyagent.identity.schemas.entry import Email
 from voyagent.kernel import clock
@@ -92,6 +93,12 @@ class InvoicePatch(DocumentPatch):
         The lines are in the currency that was sent, or in `currency` if none was sent.
         """
         return cast("DraftChanges", self._changes(currency))
+
+
+class IssueIn(Closed):
+    """The confirmation of an invoice above the credit limit, or to a customer on hold."""
+
+    over_limit_reason: Annotated[str, Trimmed(REASON_MAX)] | None = None
 
 
 class InvoiceSendIn(Closed):

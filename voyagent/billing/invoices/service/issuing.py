@@ -24,7 +24,8 @@ from voyagent.billing.invoices.errors import (
     InvoiceNumberConflict,
     NumberIsNotNext,
 )
-from voyagent.billing.invoices.queries import documents as invoice_queries
+from voyagent.billing.invoices.queries import credit, documents as invoice_queries
+from voyagent.billing.invoices.service import credit_limits
 from voyagent.billing.invoices.service.drafts import draft_invoice
 from voyagent.enquiries.queries import enquiries
 from voyagent.kernel import clock
@@ -92,21 +93,33 @@ def import_open_invoice(
     return issue_invoice(actor, invoice.id)
 
 
-def issue_invoice(actor: Actor, invoice_id: UUID, *, seen: datetime | None = None) -> Invoice:
+def issue_invoice(
+    actor: Actor,
+    invoice_id: UUID,
+    *,
+    seen: datetime | None = None,
+    over_limit_reason: str | None = None,
+) -> Invoice:
     """Issue a draft invoice with the next number.
 
     `seen` is the `updated_at` that the caller has read, or None to issue any version of the draft.
+    `over_limit_reason` confirms that the invoice is issued although the customer is on hold or
+    would be above the credit limit (`credit_limits`); it is ignored otherwise.
 
     Raises Forbidden, InvoiceNotFound, InvoiceNotDraft, DraftChanged, InstalmentsDoNotAddUp,
-    AmountAboveLimit, InvoiceNumberConflict, AccountNotFound, AccountInactive.
+    AmountAboveLimit, InvoiceNumberConflict, AccountNotFound, AccountInactive, and the errors of
+    `credit_limits.check`.
     """
     actor.require_authority("invoice.issue")
+    # The customer is locked first, as by an erasure; another order could end in a deadlock.
+    terms = credit.find_terms(invoice_id, lock=True)
     invoice = invoice_queries.get_invoice(invoice_id, lock=True)
     drafts.check_draft(invoice, seen)
     series, letter = OPENING_SERIES if invoice.is_opening else (INVOICE_SERIES, "")
     number = numbering.take_number(series, invoice.issue_date, letter=letter)
     taxing.charge(invoice, document_queries.get_lines(invoice), strict=True)
     check_sum(invoice)
+    stop = credit_limits.check(actor, invoice, terms, over_limit_reason)
     entry_id = post_document(actor, invoice, number, issue_sides(invoice))
     earning.recognise(
         actor,
@@ -132,7 +145,10 @@ def issue_invoice(actor: Actor, invoice_id: UUID, *, seen: datetime | None = Non
         actor,
         "invoice.issued",
         entity_refs={**drafts.refs_of(invoice), "journal_entry_id": entry_id},
-        outputs=drafts.audit_facts(invoice) | {"number": number},
+        outputs=drafts.audit_facts(invoice)
+        | {"number": number}
+        | ({"is_over_limit": True} if stop else {}),
+        private={"reason": over_limit_reason} if stop else {},
     )
     return invoice
 

@@ -18,16 +18,19 @@ from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, Conflict, Invalid, PreconditionFailed, Unprocessable
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.keyring import Keyring
+from voyagent.kernel.money import Money
 from voyagent.kernel.resealing import SealedColumn
 from voyagent.ledger.queries.party_lines import has_postings
 from voyagent.ledger.service.names import lock_name
 from voyagent.parties import queries
-from voyagent.parties.models import TAX_NUMBER, Party, tax_number_digests
+from voyagent.parties.models import TAX_NUMBER, Party, pan_digest, tax_number_digests
 from voyagent.parties.queries import PartyNotFound
 from voyagent.taxes.rules.numbers import (
     COUNTRY as GSTIN_COUNTRY,
     InvalidTaxNumber,
+    pan_of,
     read_gstin,
+    read_pan,
     state_of,
 )
 from voyagent.taxes.rules.tables import states
@@ -41,9 +44,19 @@ SEALED = (
         hashed="tax_number_digests",
         hashes=tax_number_digests,
     ),
+    SealedColumn("parties", "pan_sealed", TAX_NUMBER, hashed="pan_digest", hashes=pan_digest),
 )
 TERMS_MAX = 365
-LENGTHS = {"name": 255, "email": 254, "phone": 64, "address": 500, "tax_number": 32, "notes": 2000}
+LENGTHS = {
+    "name": 255,
+    "email": 254,
+    "phone": 64,
+    "address": 500,
+    "tax_number": 32,
+    "pan": 32,
+    "external_id": 64,
+    "notes": 2000,
+}
 """Maximum length of each text, in characters."""
 ERROR_FIELDS = {
     **dict.fromkeys(("party_name_required", "party_name_taken", "party_in_books"), "name"),
@@ -52,11 +65,15 @@ ERROR_FIELDS = {
     "country_unknown": "country",
     "state_unknown": "state",
     **dict.fromkeys(("tax_number_invalid", "state_is_not_of_tax_number"), "tax_number"),
+    **dict.fromkeys(("pan_invalid", "pan_is_not_of_tax_number"), "pan"),
+    "external_id_taken": "external_id",
+    "invalid_amount": "credit_limit",
 }
 """The form field at which each error is shown, by error code."""
 # Personal details are not recorded in the audit trail, because it can never be changed or deleted:
 # of these fields an event has only the names.
-_PRIVATE = frozenset({"name", "email", "phone", "address", "tax_number", "notes"})
+_PRIVATE = frozenset(LENGTHS)
+_CREDIT = frozenset({"credit_limit", "is_on_hold"})
 
 
 class PartyNameRequired(Unprocessable):
@@ -71,8 +88,8 @@ class PartyTextTooLong(Unprocessable):
 
     code = "party_text_too_long"
     message = N_(
-        "Phone numbers have at most 64 characters, e-mail addresses 254, addresses 500, tax numbers"
-        " 32, notes 2,000."
+        "Phone numbers and the ID in another program have at most 64 characters, e-mail addresses"
+        " 254, addresses 500, tax numbers 32, notes 2,000."
     )
 
 
@@ -106,6 +123,20 @@ class StateIsNotOfNumber(Invalid):
     )
 
 
+class InvalidPan(InvalidTaxNumber):
+    """The text is not a PAN."""
+
+    code = "pan_invalid"
+    message = N_("This PAN is not valid. Check each character.")
+
+
+class PanIsNotOfNumber(Invalid):
+    """The PAN differs from the PAN in the GSTIN."""
+
+    code = "pan_is_not_of_tax_number"
+    message = N_("The GSTIN contains another PAN. Check the GSTIN and the PAN.")
+
+
 class InvalidTerms(Invalid):
     """The payment terms are not a number of days from 0 to 365."""
 
@@ -118,6 +149,13 @@ class PartyNameTaken(Conflict):
 
     code = "party_name_taken"
     message = N_("A customer or supplier with this name already exists.")
+
+
+class ExternalIdTaken(Conflict):
+    """Another party of the agency has the same id in another program."""
+
+    code = "external_id_taken"
+    message = N_("Another customer or supplier has this ID.")
 
 
 class PartyInBooks(Conflict):
@@ -143,7 +181,7 @@ class PartyChanged(PreconditionFailed):
 class PartyChanges(TypedDict, total=False):
     """Changes of a party: a field whose key is absent is unchanged.
 
-    None clears a field. The name, the kind and `is_archived` cannot be cleared.
+    None clears a field. The name, the kind, `is_on_hold` and `is_archived` cannot be cleared.
     """
 
     name: str
@@ -155,7 +193,11 @@ class PartyChanges(TypedDict, total=False):
     country: str | None
     state: str | None
     tax_number: str | None
+    pan: str | None
     terms_days: int | None
+    credit_limit: Money | None
+    is_on_hold: bool
+    external_id: str | None
     notes: str | None
     is_archived: bool
 
@@ -165,13 +207,19 @@ def create(actor: Actor, **changes: Unpack[PartyChanges]) -> Party:
 
     `country` is a code of ISO 3166. `state` is a state code of that country. `terms_days` is a
     number from 0 to 365. If the country is India, the tax number must be a GSTIN, which determines
-    the state if none is given.
+    the state if none is given, and must contain the PAN if there is one.
+
+    A credit limit and a hold need the permission `party.set_credit`: otherwise everybody who may
+    edit a customer could lift the limit that stops an invoice.
 
     Raises Forbidden, PartyNameRequired, PartyTextTooLong, PartyKindRequired, UnknownCountry,
-    UnknownState, InvalidTaxNumber, StateIsNotOfNumber, InvalidTerms, PartyNameTaken.
+    UnknownState, InvalidTaxNumber, StateIsNotOfNumber, InvalidPan, PanIsNotOfNumber, InvalidTerms,
+    InvalidAmount, PartyNameTaken, ExternalIdTaken.
     """
     actor.require("party.create")
     values = _checked({"name": "", "is_customer": False, "is_supplier": False} | dict(changes))
+    if values.get("credit_limit") is not None or values.get("is_on_hold"):
+        actor.require("party.set_credit")
     now = clock.now()
     party = Party(
         id=new_id(), created_by_user_id=actor.user_id, created_at=now, updated_at=now, **values
@@ -208,6 +256,8 @@ def update(
     changed = {name: (known[name], value) for name, value in values.items() if known[name] != value}
     if not changed:
         return party
+    if not _CREDIT.isdisjoint(changed):
+        actor.require("party.set_credit")
     if "name" in changed and not _is_same_name(*changed["name"]):
         lock_name(party.name)
         if has_postings(party.name):
@@ -226,8 +276,8 @@ def update(
 
 
 def reseal(keyring: Keyring) -> int:
-    """Encrypt up to 500 tax numbers with the current secret, and return their number."""
-    return resealing.reseal(keyring, Party, "tax_number")
+    """Encrypt the numbers of up to 500 parties again; return how many parties."""
+    return resealing.reseal(keyring, Party, "tax_number", "pan")
 
 
 def _checked(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -241,13 +291,33 @@ def _checked(row: Mapping[str, Any]) -> dict[str, Any]:
     terms = values.get("terms_days")
     if terms is not None and not 0 <= terms <= TERMS_MAX:
         raise InvalidTerms
-    return values | _place(
+    if values.get("credit_limit") is not None:
+        values["credit_limit"].within(0)
+    values |= read_place(
         values.get("country") or None, values.get("state") or None, values["tax_number"]
     )
+    values["pan"] = _pan(values["pan"], values["country"], values["tax_number"])
+    return values
 
 
-def _place(country: str | None, state: str | None, number: str | None) -> dict[str, str | None]:
-    """Return consistent country, state and tax number; a GSTIN determines the state."""
+def _pan(pan: str | None, country: str | None, number: str | None) -> str | None:
+    """Return a valid PAN that agrees with the GSTIN."""
+    if pan is None:
+        return None
+    try:
+        pan = read_pan(pan)
+    except InvalidTaxNumber:
+        raise InvalidPan from None
+    if number is not None and country == GSTIN_COUNTRY and pan != pan_of(number):
+        raise PanIsNotOfNumber
+    return pan
+
+
+def read_place(country: str | None, state: str | None, number: str | None) -> dict[str, str | None]:
+    """Return consistent country, state and tax number; a GSTIN determines the state.
+
+    Raises UnknownCountry, UnknownState, InvalidTaxNumber, StateIsNotOfNumber.
+    """
     if country is not None and country not in _countries():
         raise UnknownCountry
     if state is not None and state not in states(country or ""):
@@ -282,6 +352,8 @@ def _flush() -> None:
     except IntegrityError as error:
         if "uq_parties_party_key" in str(error.orig):
             raise PartyNameTaken from None
+        if "uq_parties_external_id" in str(error.orig):
+            raise ExternalIdTaken from None
         raise
 
 
@@ -300,6 +372,8 @@ def _audit_changes(changed: Mapping[str, tuple[Any, Any]]) -> list[dict[str, str
 
 
 def _plain(value: Any) -> str | None:
+    if isinstance(value, Money):
+        return f"{value.currency} {value.wire}"
     return None if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -307,8 +381,11 @@ __all__ = [
     "ERROR_FIELDS",
     "LENGTHS",
     "TERMS_MAX",
+    "ExternalIdTaken",
+    "InvalidPan",
     "InvalidTaxNumber",
     "InvalidTerms",
+    "PanIsNotOfNumber",
     "PartyChanged",
     "PartyChanges",
     "PartyInBooks",
@@ -321,6 +398,7 @@ __all__ = [
     "UnknownCountry",
     "UnknownState",
     "create",
+    "read_place",
     "reseal",
     "update",
 ]

@@ -1,0 +1,144 @@
+"""Credit terms of the customer of a draft, and what the customer owes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import BigInteger, cast, func, select, true
+
+from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.parts import OPEN_INVOICE
+from voyagent.billing.core.models.payments import Payment
+from voyagent.billing.core.service.exchange import quote_of
+from voyagent.kernel.db import db
+from voyagent.kernel.money import Money
+from voyagent.kernel.rates import Quote
+from voyagent.parties import queries as parties
+
+
+@dataclass(frozen=True, slots=True)
+class CreditTerms:
+    """The customer of a draft, with the terms that can stop an invoice.
+
+    `party_key` is the customer's name in lower case. A customer without a limit has `limit` None.
+    """
+
+    party_key: str
+    limit: Money | None
+    is_on_hold: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """The sum that a customer would owe with a further invoice, beside the limit.
+
+    `open` is due now, `document` is the total of the further invoice, and `advances` are payments
+    that settle nothing yet. These amounts are in the currency of `limit`. `unrated` are amounts in
+    other currencies that are due or in the further invoice, and have no rate for this currency.
+    """
+
+    limit: Money
+    open: Money
+    document: Money
+    advances: Money
+    unrated: tuple[Money, ...]
+
+    @property
+    def total(self) -> Money:
+        """Return the sum without the amounts that have no rate."""
+        return self.open + self.document - self.advances
+
+    @property
+    def excess(self) -> Money:
+        """Return the part of the sum above the limit, or zero."""
+        return Money(max(0, (self.total - self.limit).amount_minor), self.limit.currency)
+
+
+def find_terms(invoice_id: UUID, *, lock: bool = False) -> CreditTerms | None:
+    """Return the credit terms of the customer of an invoice.
+
+    The result is None if there is no such invoice. With `lock`, the row of a customer with a limit
+    or a hold is locked until the transaction ends, so that two invoices cannot both pass below the
+    limit. A customer without these is not locked.
+    """
+    terms = parties.credit_terms(Invoice.party_key, lock=lock)
+    row = db.session.execute(
+        select(Invoice.party_key, terms.c.limit_minor, terms.c.currency, terms.c.is_on_hold)
+        .outerjoin(terms, true())
+        .where(Invoice.id == invoice_id)
+    ).first()
+    if row is None:
+        return None
+    limit = None if row.limit_minor is None else Money(row.limit_minor, row.currency)
+    return CreditTerms(row.party_key, limit, bool(row.is_on_hold))
+
+
+def read_exposure(invoice: Invoice, limit: Money) -> Exposure:
+    """Return what the customer of a draft would owe after its issue.
+
+    An amount in another currency counts at the booked rate of its invoice. Advances in other
+    currencies have no rate, so they are left out.
+    """
+    currency = limit.currency
+    rated, unrated = Money(0, currency), list[Money]()
+    for amount, quote in _open_amounts(invoice.party_key):
+        one = _converted(amount, quote, currency)
+        if one is None:
+            unrated.append(amount)
+        else:
+            rated += one
+    total = Money(invoice.total_minor, invoice.currency)
+    document = _converted(total, quote_of(invoice), currency)
+    if document is None:
+        unrated.append(total)
+    unused = Payment.amount_minor - Payment.allocated_minor - Payment.refunded_minor
+    advances = db.session.scalar(
+        select(cast(func.coalesce(func.sum(unused), 0), BigInteger)).where(
+            Payment.party_key == invoice.party_key,
+            Payment.direction == "in",
+            Payment.currency == currency,
+            unused > 0,
+        )
+    )
+    return Exposure(
+        limit,
+        rated,
+        document or Money(0, currency),
+        Money(advances or 0, currency),
+        tuple(unrated),
+    )
+
+
+def _open_amounts(party_key: str) -> Iterator[tuple[Money, Quote | None]]:
+    """Yield the sums of a customer's open invoices by currency and booked rate."""
+    rate = (Invoice.rate_base, Invoice.rate_quote, Invoice.rate, Invoice.rate_on)
+    due = Invoice.total_minor - Invoice.paid_minor - Invoice.credited_minor
+    statement = (
+        select(
+            Invoice.currency,
+            *rate,
+            Invoice.rate_source,
+            cast(func.sum(due), BigInteger).label("open_minor"),
+        )
+        .where(Invoice.party_key == party_key, Invoice.status.in_(OPEN_INVOICE))
+        .group_by(Invoice.currency, *rate, Invoice.rate_source)
+        .order_by(Invoice.currency, *rate)
+    )
+    for row in db.session.execute(statement):
+        quote = (
+            None
+            if row.rate is None
+            else Quote(row.rate_base, row.rate_quote, row.rate, row.rate_on, row.rate_source)
+        )
+        yield Money(row.open_minor, row.currency), quote
+
+
+def _converted(amount: Money, quote: Quote | None, currency: str) -> Money | None:
+    """Return an amount in a currency, or None without a rate between the two."""
+    if amount.currency == currency:
+        return amount
+    if quote is None or {quote.base, quote.quote} != {amount.currency, currency}:
+        return None
+    return quote.changing(amount.currency).convert(amount)

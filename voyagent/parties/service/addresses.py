@@ -1,0 +1,164 @@
+"""Services of further addresses of a party: add, change and remove.
+
+The address in the record of a party is its main address, which documents print. The rows of
+`party_addresses` are further ones for billing, shipping and offices; a row never repeats the main
+address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, TypedDict, Unpack
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+
+from voyagent.audit.service import recording as audit
+from voyagent.kernel import clock
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.errors import N_, Conflict, Unprocessable
+from voyagent.kernel.ids import new_id
+from voyagent.parties import queries
+from voyagent.parties.models import PartyAddress
+from voyagent.parties.service.parties import PartyChanged, read_place
+
+ADDRESSES_MAX = 50
+LENGTHS = {"lines": 500, "city": 120, "postcode": 20}
+"""Maximum length of each text, in characters."""
+ERROR_FIELDS = {
+    "address_invalid": "lines",
+    "country_unknown": "country",
+    "state_unknown": "state",
+}
+"""The form field at which each error is shown, by error code."""
+_PRIVATE = frozenset({"lines", "city", "postcode", "country", "state"})
+
+
+class InvalidAddress(Unprocessable):
+    """The lines are missing, or a text is longer than allowed."""
+
+    code = "address_invalid"
+    message = N_(
+        "Enter the address in at most 500 characters. A city has at most 120, a postcode 20."
+    )
+
+
+class TooManyAddresses(Conflict):
+    """The party has ADDRESSES_MAX further addresses."""
+
+    code = "too_many_addresses"
+    message = N_("A customer or supplier has at most 50 further addresses.")
+
+
+class AddressChanges(TypedDict, total=False):
+    """Changes of an address: an absent field is unchanged, None clears one.
+
+    `kind` is `billing`, `shipping` or `office`.
+    """
+
+    kind: str
+    lines: str
+    city: str | None
+    postcode: str | None
+    country: str | None
+    state: str | None
+    is_default: bool
+
+
+def add(actor: Actor, party_id: UUID, **changes: Unpack[AddressChanges]) -> PartyAddress:
+    """Add an address to a party; the default of its kind replaces the earlier default.
+
+    Raises Forbidden, PartyNotFound, TooManyAddresses, InvalidAddress, UnknownCountry, UnknownState.
+    """
+    actor.require("party.update")
+    queries.get_party(party_id, lock=True)
+    number = db.session.scalar(select(func.count()).where(PartyAddress.party_id == party_id))
+    if (number or 0) >= ADDRESSES_MAX:
+        raise TooManyAddresses
+    values, now = _checked(changes), clock.now()
+    if values.get("is_default"):
+        _clear_default(party_id, values["kind"])
+    address = PartyAddress(id=new_id(), party_id=party_id, created_at=now, updated_at=now, **values)
+    db.session.add(address)
+    db.session.flush()
+    _record(actor, "party.address_added", address, values)
+    return address
+
+
+def change(
+    actor: Actor,
+    party_id: UUID,
+    address_id: UUID,
+    changes: AddressChanges,
+    *,
+    seen: datetime | None = None,
+) -> PartyAddress:
+    """Change an address; if no value differs, nothing is stored or audited.
+
+    `seen` is the `updated_at` that the caller has read, or None. Raises Forbidden,
+    AddressNotFound, PartyChanged, and the errors of `add` about values.
+    """
+    actor.require("party.update")
+    address = queries.get_address(party_id, address_id, lock=True)
+    if seen is not None and seen != address.updated_at:
+        raise PartyChanged
+    if "country" in changes and "state" not in changes and changes["country"] != address.country:
+        changes = {**changes, "state": None}
+    known = {name: getattr(address, name) for name in AddressChanges.__annotations__}
+    values = _checked(known | dict(changes))
+    changed = {name: value for name, value in values.items() if known[name] != value}
+    if not changed:
+        return address
+    if values["is_default"]:
+        _clear_default(party_id, values["kind"])
+    for name, value in values.items():
+        setattr(address, name, value)
+    address.updated_at = clock.now()
+    db.session.flush()
+    _record(actor, "party.address_changed", address, changed)
+    return address
+
+
+def remove(actor: Actor, party_id: UUID, address_id: UUID) -> None:
+    """Remove an address. Raises Forbidden, AddressNotFound."""
+    actor.require("party.update")
+    address = queries.get_address(party_id, address_id, lock=True)
+    db.session.delete(address)
+    db.session.flush()
+    _record(actor, "party.address_removed", address, {})
+
+
+def _clear_default(party_id: UUID, kind: str) -> None:
+    db.session.execute(
+        update(PartyAddress)
+        .where(PartyAddress.party_id == party_id, PartyAddress.kind == kind)
+        .values(is_default=False)
+    )
+
+
+def _checked(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Normalise all values of an address and check them together."""
+    texts = {name: (row.get(name) or "").strip() or None for name in LENGTHS}
+    if texts["lines"] is None or any(
+        text is not None and len(text) > LENGTHS[name] for name, text in texts.items()
+    ):
+        raise InvalidAddress
+    place = read_place(row.get("country") or None, row.get("state") or None, None)
+    return dict(row) | texts | {name: place[name] for name in ("country", "state")}
+
+
+def _record(actor: Actor, kind: str, address: PartyAddress, changed: Mapping[str, Any]) -> None:
+    """Record an event; of personal details it has only the names."""
+    fields = [
+        {"field": name} if name in _PRIVATE else {"field": name, "after": str(value).lower()}
+        for name, value in changed.items()
+        if value is not None
+    ]
+    audit.record(
+        actor,
+        kind,
+        entity_refs={"party_id": address.party_id, "address_id": address.id},
+        inputs={"fields": fields} if fields else {},
+    )
