@@ -130,8 +130,12 @@ class DueBeforeIssue(InvalidDate):
 
 
 class DateInFuture(InvalidDate):
-    """The date of a payment or of a correction is after today."""
+    """The date of a document, payment or correction is after today.
 
+    Today is the date in the agency's time zone.
+    """
+
+    code = "date_in_future"
     message = N_("This date is in the future. Enter today or an earlier date.")
 
 

@@ -69,9 +69,12 @@ ERROR_FIELDS = {
     "account_not_found": "account",
     "account_inactive": "account",
 }
-RECORD_ERROR_FIELDS = ERROR_FIELDS | {"invalid_date": "paid_on", "period_locked": "paid_on"}
+RECORD_ERROR_FIELDS = ERROR_FIELDS | dict.fromkeys(
+    ("invalid_date", "date_in_future", "period_locked"), "paid_on"
+)
 ALLOCATION_ERROR_FIELDS = ERROR_FIELDS | {
     "invalid_date": "effective_on",
+    "date_in_future": "effective_on",
     "period_locked": "effective_on",
     "invalid_amount": "allocations",
     "amount_above_limit": "allocations",
@@ -79,12 +82,13 @@ ALLOCATION_ERROR_FIELDS = ERROR_FIELDS | {
 ALLOCATION_ERROR_FIELDS |= dict.fromkeys(("account_inactive", "payment_reversed"), "")
 TAKEN_BACK = {
     "invalid_date": "effective_on",
+    "date_in_future": "effective_on",
     "period_locked": "effective_on",
     "allocation_taken_back": "",
     "account_inactive": "",
 }
 REFUNDED = {
-    **dict.fromkeys(("invalid_date", "period_locked"), "refunded_on"),
+    **dict.fromkeys(("invalid_date", "date_in_future", "period_locked"), "refunded_on"),
     **dict.fromkeys(("payment_over_allocated", "invalid_amount", "amount_above_limit"), "amount"),
     **dict.fromkeys(("account_not_found", "account_inactive"), "account"),
     "payment_reversed": "",
@@ -102,6 +106,7 @@ RECEIPT_ERROR_FIELDS = {
     "amount_above_limit": "amount",
     "invalid_amount": "amount",
     "invalid_date": "paid_on",
+    "date_in_future": "paid_on",
     "period_locked": "paid_on",
     "document_not_open": "",
     "account_not_found": "account",

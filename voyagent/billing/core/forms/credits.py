@@ -34,6 +34,7 @@ CREDIT_ERROR_FIELDS = {
     "reason_required": "reason",
     "text_too_long": "reason",
     "invalid_date": "issue_date",
+    "date_in_future": "issue_date",
     "period_locked": "issue_date",
     "invalid_amount": "lines",
     "credit_exceeds_line": "lines",

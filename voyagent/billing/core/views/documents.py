@@ -12,7 +12,7 @@ from flask import render_template, request, url_for
 from flask_babel import gettext as _
 from wtforms import SelectChoice
 
-from voyagent.billing.core.errors import DraftChanged
+from voyagent.billing.core.errors import DateInFuture, DraftChanged
 from voyagent.billing.core.forms.drafts import VOID_ERROR_FIELDS, DocumentForm, VoidForm
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
@@ -247,6 +247,8 @@ def post_step(
     place = Place(draft)
     if back := turned_back(draft, may=draft.status == "draft"):
         return back
+    if draft.issue_date > today():
+        return not_now(translated(DateInFuture.message), place.url("edit"))
     month = closed_months.last_closed_month()
     if month is not None and draft.issue_date.replace(day=1) <= month:
         return not_now(translated(PeriodLocked.message), place.url("edit"))
