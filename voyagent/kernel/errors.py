@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
 from typing import ClassVar
 
 
@@ -24,12 +26,15 @@ class VoyagentError(Exception):
     Neither `code` nor `message` contains input. The error rolls the transaction back, unless
     `keeps_work` is true; then the transaction is committed. The response is not sent before
     `answer_at`, a value of `time.perf_counter()`, so that the response time reveals nothing.
+
+    `further` is a second sentence for people, marked with `N_`, and the values of its placeholders.
     """
 
     code: ClassVar[str] = "error"
     message: ClassVar[str] = N_("This could not be done.")
     keeps_work: ClassVar[bool] = False
     answer_at: float | None = None
+    further: tuple[str, Mapping[str, str | date]] | None = None
 
     def __init__(self, detail: str | None = None) -> None:
         super().__init__(detail or self.code)

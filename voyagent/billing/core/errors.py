@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from voyagent.kernel.errors import N_, Conflict, Invalid, PreconditionFailed, Unprocessable
 from voyagent.kernel.money import InvalidAmount
 
@@ -146,6 +148,31 @@ class DateTooEarly(InvalidDate):
         "This date is too early. Enter the date of the document or payment, or a later one. If a"
         " part of it was reversed, enter the date of the reversal or a later one."
     )
+
+
+class NeedsReason(Conflict):
+    """The act is unusual, and a reason in the request confirms it."""
+
+
+class DocumentOutOfOrder(NeedsReason):
+    """A document of the series has a later date in the same financial year.
+
+    `number` and `day` are the number and the issue date of that document. The member
+    `out_of_order_reason` of the request confirms the date.
+    """
+
+    code = "document_out_of_order"
+    message = N_(
+        "A document with a later date is already issued in this series. To issue this one out of"
+        " order, enter the reason."
+    )
+
+    def __init__(self, number: str, day: date) -> None:
+        super().__init__()
+        self.further = (
+            N_("The last one is %(number)s of %(day)s."),
+            {"number": number, "day": day},
+        )
 
 
 class PlannedInPast(InvalidDate):

@@ -14,6 +14,7 @@ from voyagent.billing.invoices.queries import (
 )
 from voyagent.billing.invoices.schemas.documents import (
     InvoiceDraftIn,
+    InvoiceIssueIn,
     InvoiceListOut,
     InvoiceOut,
     InvoicePatch,
@@ -109,16 +110,23 @@ def discard_invoice(actor: Actor, invoice_id: UUID) -> None:
     permission="invoice.issue",
     direct=True,
     missing=InvoiceNotFound,
-    errors=(errors.InvoiceNotDraft, errors.InstalmentsDoNotAddUp, *POSTING_ERRORS),
+    errors=(
+        errors.InvoiceNotDraft,
+        errors.DocumentOutOfOrder,
+        errors.InstalmentsDoNotAddUp,
+        *POSTING_ERRORS,
+    ),
 )
-def issue_invoice(actor: Actor, invoice_id: UUID) -> Body[InvoiceOut]:
+def issue_invoice(actor: Actor, invoice_id: UUID, body: InvoiceIssueIn | None) -> Body[InvoiceOut]:
     """Issue a draft invoice.
 
     The invoice gets the next number of its financial year and is posted to the ledger on its issue
-    date. The caller needs the authority to issue invoices without approval, up to the amount limit
-    of their role.
+    date. If an issued invoice of the year has a later date, `out_of_order_reason` is required. The
+    caller needs the authority to issue invoices without approval, up to the amount limit of their
+    role.
     """
-    return invoice_response(issuing.issue_invoice(actor, invoice_id).id)
+    why = body.out_of_order_reason if body else None
+    return invoice_response(issuing.issue_invoice(actor, invoice_id, out_of_order_reason=why).id)
 
 
 @api.post(

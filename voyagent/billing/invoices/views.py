@@ -13,7 +13,7 @@ from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
 from voyagent.billing.core.schemas.documents import VoidIn
 from voyagent.billing.core.schemas.lines import PAGE_SIZE
-from voyagent.billing.core.service import numbering, taxing
+from voyagent.billing.core.service import numbering, order, taxing
 from voyagent.billing.core.views.blueprint import pages
 from voyagent.billing.core.views.documents import (
     discard_step,
@@ -192,8 +192,9 @@ def discard(actor: Actor, invoice_id: UUID) -> Any:
 )
 def issue(actor: Actor, invoice_id: UUID) -> Any:
     """Show the postings of issuing a draft (GET), and issue it (POST)."""
+    typed = request.form.get("out_of_order_reason")
 
-    def page(draft: Invoice) -> str:
+    def page(draft: Invoice, problem: str = "") -> str:
         return render_template(
             "billing/issue.html",
             invoice=draft,
@@ -202,12 +203,15 @@ def issue(actor: Actor, invoice_id: UUID) -> Any:
             postings=postings_of(issuing.issue_sides(draft)),
             recognitions=recognition_postings(issuing.recognitions_of(draft)),
             other_year=other_year_words(draft.issue_date, numbering.INVOICE_SERIES),
+            later=order.last_after(Invoice, draft.issue_date),
+            problem=problem,
+            typed=typed,
             **to_be_booked(draft, actor.currency),
         )
 
     return post_step(
         lambda: invoice_queries.get_invoice(invoice_id),
-        lambda seen: issuing.issue_invoice(actor, invoice_id, seen=seen),
+        lambda seen: issuing.issue_invoice(actor, invoice_id, seen=seen, out_of_order_reason=typed),
         page,
         lambda number: _("Invoice %(number)s issued.", number=number),
     )

@@ -35,6 +35,7 @@ CREDIT_ERROR_FIELDS = {
     "text_too_long": "reason",
     "invalid_date": "issue_date",
     "date_in_future": "issue_date",
+    "document_out_of_order": "out_of_order_reason",
     "period_locked": "issue_date",
     "invalid_amount": "lines",
     "credit_exceeds_line": "lines",

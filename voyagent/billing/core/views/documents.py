@@ -12,7 +12,7 @@ from flask import render_template, request, url_for
 from flask_babel import gettext as _
 from wtforms import SelectChoice
 
-from voyagent.billing.core.errors import DateInFuture, DraftChanged
+from voyagent.billing.core.errors import DateInFuture, DraftChanged, NeedsReason
 from voyagent.billing.core.forms.drafts import VOID_ERROR_FIELDS, DocumentForm, VoidForm
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
@@ -32,12 +32,14 @@ from voyagent.billing.core.views.previews import (
     typed_day,
 )
 from voyagent.billing.core.words.rates import rate_on_paper, rate_words
+from voyagent.http.errors import sentence_of, status_of
 from voyagent.http.forms import opened_state
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast, translated
 from voyagent.http.template_filters import day, today
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Row
+from voyagent.kernel.db import finish
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money
 from voyagent.ledger.queries import closed_months
@@ -234,14 +236,15 @@ def discard_step(draft: Invoice | Bill, discard: Callable[[], None]) -> Any:
 def post_step(
     read: Callable[[], Invoice | Bill],
     post: Callable[[datetime | None], Invoice | Bill],
-    page: Callable[[Any], str],
+    page: Callable[..., Any],
     done: Callable[[str | None], str],
 ) -> Any:
     """Issue or receive a draft (POST), or show the page of its postings (GET).
 
     A POST redirects to the document. `read` returns the draft. `page` renders the postings of the
-    draft. `post` issues or receives the draft; its argument is the `updated_at` that the draft had
-    when the page was shown. `done` returns the success message for the document's number.
+    draft; its argument `problem` is the sentence of a refusal that a reason would confirm. `post`
+    issues or receives the draft; its argument is the `updated_at` that the draft had when the page
+    was shown. `done` returns the success message for the document's number.
     """
     draft = read()
     place = Place(draft)
@@ -260,6 +263,9 @@ def post_step(
         posted = post(opened_state(request.form.get("seen")))
     except DraftChanged as refusal:
         return not_now(translated(refusal.message), Place(read()).url(kind_of(draft).purpose))
+    except NeedsReason as refusal:
+        finish(refusal)
+        return page(read(), problem=sentence_of(refusal)), status_of(refusal)
     toast(done(number_of(posted)))
     return see_other(place.url())
 

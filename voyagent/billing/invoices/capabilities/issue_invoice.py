@@ -41,7 +41,7 @@ from voyagent.capabilities.cards import day, sum_note
 from voyagent.capabilities.lookups import of_party
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import N_
-from voyagent.kernel.fields import Closed, Id
+from voyagent.kernel.fields import Closed, Id, Trimmed
 from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.money import Money, spoken
 
@@ -54,11 +54,18 @@ class IssueInvoiceInput(Closed):
     invoice_id: Annotated[Id, Slot("document", N_("Which draft do you want to issue?"))] = Field(
         description="The draft invoice."
     )
+    out_of_order_reason: Annotated[str, Trimmed(500)] | None = Field(
+        default=None,
+        title=N_("Reason for the earlier date"),
+        description="Needed only if an issued invoice of the financial year has a later date.",
+    )
 
 
 def run(call: Invocation, inputs: IssueInvoiceInput) -> JsonObject:
     """Issue the draft. Raises the errors of `service.issue_invoice`."""
-    invoice = issuing.issue_invoice(call.actor, inputs.invoice_id)
+    invoice = issuing.issue_invoice(
+        call.actor, inputs.invoice_id, out_of_order_reason=inputs.out_of_order_reason
+    )
     return {"issued": True} | invoice_output(invoice)
 
 

@@ -101,6 +101,12 @@ class InvoiceSendIn(Closed):
     locale: Literal["en", "hi"]
 
 
+class InvoiceIssueIn(Closed):
+    """The reason to issue an invoice whose date is before that of an earlier number."""
+
+    out_of_order_reason: Annotated[str, Trimmed(500)] | None = None
+
+
 class InvoiceQuery(TripDocumentQuery):
     """Filters of the list of invoices, and the cursor of a page.
 

@@ -16,6 +16,7 @@ from voyagent.billing.core.service.earning import Recognition
 from voyagent.billing.core.service.instalments import check_sum
 from voyagent.billing.core.service.numbering import INVOICE_SERIES, OPENING_SERIES
 from voyagent.billing.core.service.opening import balance_line, former_number
+from voyagent.billing.core.service.order import check_order
 from voyagent.billing.core.service.posting import post_document
 from voyagent.billing.core.service.pricing import LineItem
 from voyagent.billing.core.service.voiding import void_document
@@ -92,19 +93,33 @@ def import_open_invoice(
     return issue_invoice(actor, invoice.id)
 
 
-def issue_invoice(actor: Actor, invoice_id: UUID, *, seen: datetime | None = None) -> Invoice:
+def issue_invoice(
+    actor: Actor,
+    invoice_id: UUID,
+    *,
+    seen: datetime | None = None,
+    out_of_order_reason: str | None = None,
+) -> Invoice:
     """Issue a draft invoice with the next number.
 
     `seen` is the `updated_at` that the caller has read, or None to issue any version of the draft.
+    `out_of_order_reason` confirms an issue date before that of an earlier number of the financial
+    year. Imported invoices are issued in any order.
 
-    Raises Forbidden, InvoiceNotFound, InvoiceNotDraft, DraftChanged, InstalmentsDoNotAddUp,
-    AmountAboveLimit, InvoiceNumberConflict, AccountNotFound, AccountInactive.
+    Raises Forbidden, InvoiceNotFound, InvoiceNotDraft, DraftChanged, DateInFuture,
+    DocumentOutOfOrder, TextTooLong, InstalmentsDoNotAddUp, AmountAboveLimit, InvoiceNumberConflict,
+    AccountNotFound, AccountInactive.
     """
     actor.require_authority("invoice.issue")
     invoice = invoice_queries.get_invoice(invoice_id, lock=True)
     drafts.check_draft(invoice, seen)
     series, letter = OPENING_SERIES if invoice.is_opening else (INVOICE_SERIES, "")
     number = numbering.take_number(series, invoice.issue_date, letter=letter)
+    why = (
+        None
+        if invoice.is_opening
+        else check_order(Invoice, invoice.issue_date, out_of_order_reason)
+    )
     taxing.charge(invoice, document_queries.get_lines(invoice), strict=True)
     check_sum(invoice)
     entry_id = post_document(actor, invoice, number, issue_sides(invoice))
@@ -133,6 +148,7 @@ def issue_invoice(actor: Actor, invoice_id: UUID, *, seen: datetime | None = Non
         "invoice.issued",
         entity_refs={**drafts.refs_of(invoice), "journal_entry_id": entry_id},
         outputs=drafts.audit_facts(invoice) | {"number": number},
+        private={"out_of_order_reason": why} if why else None,
     )
     return invoice
 
@@ -170,7 +186,7 @@ def recognitions_of(invoice: Invoice) -> list[Recognition]:
     )
 
 
-def create_invoice(
+def create_invoice(  # noqa: PLR0913 - each keyword is a field of the invoice, but the last
     actor: Actor,
     *,
     number: str,
@@ -179,6 +195,7 @@ def create_invoice(
     due_date: date | None = None,
     line_items: Sequence[LineItem],
     notes: str | None = None,
+    out_of_order_reason: str | None = None,
 ) -> Invoice:
     """Create and issue an invoice to an enquiry's customer.
 
@@ -196,7 +213,7 @@ def create_invoice(
         notes=notes,
         enquiry_id=enquiry_id,
     )
-    invoice = issue_invoice(actor, drafted.id)
+    invoice = issue_invoice(actor, drafted.id, out_of_order_reason=out_of_order_reason)
     if invoice.number != number:
         raise NumberIsNotNext
     return invoice
