@@ -28,10 +28,10 @@ class Issued:
 
 
 def last_after(series: type[Invoice | CreditNote], day: date) -> Issued | None:
-    """Return the document with the latest date after `day` in the financial year of `day`.
+    """Return the document with the latest issue date after a day.
 
-    The result is None if the year has no such document. Drafts have no number, and imported
-    invoices have numbers of another series.
+    Only the financial year of `day` counts. The result is None if it has no such document. Drafts
+    have no number, and imported invoices have numbers of another series.
     """
     _first, last = days_of_year(day)
     rows = (
@@ -47,10 +47,11 @@ def last_after(series: type[Invoice | CreditNote], day: date) -> Issued | None:
 
 
 def check_order(series: type[Invoice | CreditNote], day: date, reason: str | None) -> str | None:
-    """Check that a document may be issued on a day; return the reason if it is out of order.
+    """Check that a document may be issued on a day.
 
     The caller has taken the number before. So it holds the lock of the series, and sees all
-    documents that have lower numbers. The result is None for a document that is in order.
+    documents that have lower numbers. The result is the reason for a document that is out of order,
+    and None for one that is in order.
 
     Raises DocumentOutOfOrder if a document of the series has a later date in the same financial
     year and `reason` is blank, and TextTooLong if `reason` has more than 500 characters.

@@ -20,6 +20,7 @@ from voyagent.billing.core.models.kinds import kind_of, number_of
 from voyagent.billing.core.models.parts import OPEN, RATE_COLUMNS
 from voyagent.billing.core.queries.documents import DocumentSearch, open_minor_of
 from voyagent.billing.core.queries.instalments import Instalment, instalments_of
+from voyagent.billing.core.rules import shown_status
 from voyagent.billing.core.schemas.documents import VoidIn
 from voyagent.billing.core.service import days, taxing, voiding
 from voyagent.billing.core.service.numbering import INVOICE_SERIES
@@ -32,6 +33,7 @@ from voyagent.billing.core.views.previews import (
     typed_day,
 )
 from voyagent.billing.core.words.rates import rate_on_paper, rate_words
+from voyagent.billing.core.words.settled import settled_words
 from voyagent.http.errors import sentence_of, status_of
 from voyagent.http.forms import opened_state
 from voyagent.http.htmx import see_other
@@ -315,7 +317,7 @@ def shown(row: Row) -> Row:
     """Return a document's row for a page, with amounts, instalments and days past due.
 
     `look` is the status to show. The status is `overdue` if the document has an open amount and the
-    due date is before today.
+    due date is before today. `settled` says how a document without an open amount was settled.
     """
     currency = row["currency"]
     days_past_due = (today() - row["due_date"]).days
@@ -335,7 +337,8 @@ def shown(row: Row) -> Row:
         ),
         "days_past_due": days_past_due,
         "is_overdue": is_overdue,
-        "look": "overdue" if is_overdue else _look(row),
+        "look": "overdue" if is_overdue else shown_status(row),
+        "settled": settled_words(row),
         "booked_rate": rate_words(row) if "rate" in row else None,
         "paper_rate": rate_on_paper(row, partial(day, year=True)) if "rate" in row else None,
         "instalments": [_instalment(one, row) for one in instalments_of(row)],
@@ -384,11 +387,3 @@ def _instalment(one: Instalment, row: Row) -> Row:
         "days_past_due": days_past_due,
         "look": None if row["status"] in ("draft", "void") else part,
     }
-
-
-def _look(row: Row) -> str:
-    if row["status"] == "paid" and row.get("written_off_minor"):
-        return "written_off"
-    if row["status"] == "paid" and not row["paid_minor"]:
-        return "credited"
-    return "partly_paid" if row["status"] == "partially_paid" else str(row["status"])
