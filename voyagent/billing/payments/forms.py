@@ -62,6 +62,7 @@ ERROR_FIELDS = {
         ),
         "allocations",
     ),
+    "cash_limit": "over_cash_limit_reason",
     "customer_name_required": "party_name",
     "invalid_amount": "amount",
     "amount_above_limit": "amount",
@@ -102,6 +103,7 @@ _AMOUNTS: dict[str, Any] = {
 }
 _ACCOUNTS = (SelectChoice("bank", _l("Bank")), SelectChoice("cash", _l("Cash")))
 RECEIPT_ERROR_FIELDS = {
+    "cash_limit": "over_cash_limit_reason",
     "payment_exceeds_open": "amount",
     "amount_above_limit": "amount",
     "invalid_amount": "amount",
@@ -249,6 +251,7 @@ class PaymentForm(SettlingForm[PaymentRecordIn]):
     paid_on = DateText(_l("Paid on"), kind="book")
     account = SelectField(_l("Bank or cash"), choices=_ACCOUNTS, validate_choice=False)
     reference = StringField(_l("Reference"))
+    over_cash_limit_reason = StringField(_l("Reason for cash above the limit"))
 
     def __init__(self, currency: str, **given: Any) -> None:
         super().__init__(**given)
@@ -281,6 +284,7 @@ class AllocateForm(SettlingForm[AllocateIn]):
     settled_on = "effective_on"
 
     effective_on = DateText(_l("Effective date"), kind="book")
+    over_cash_limit_reason = StringField(_l("Reason for cash above the limit"))
 
 
 class UnallocateForm(SchemaForm[UnallocateIn]):
@@ -355,3 +359,4 @@ class ReceiptForm(SentOnce, AmountForm[ReceiptIn]):
         validate_choice=False,
     )
     reference = StringField(_l("Reference"))
+    over_cash_limit_reason = StringField(_l("Reason for cash above the limit"))

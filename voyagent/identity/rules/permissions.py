@@ -129,7 +129,9 @@ ADMINISTER = frozenset(
         "team.remove",
     }
 )
-KEEP_BOOKS = frozenset({"bill.schedule", "import.run", "ledger.chart", "ledger.close"})
+KEEP_BOOKS = frozenset(
+    {"bill.schedule", "import.run", "ledger.chart", "ledger.close", "payment.over_cash_limit"}
+)
 """Permissions for other bookkeeping, held by administrators and the accounting lead."""
 
 ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
