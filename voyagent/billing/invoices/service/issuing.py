@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
+from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 
 from voyagent.audit.service import recording as audit
@@ -27,6 +28,7 @@ from voyagent.billing.invoices.errors import (
 )
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.invoices.service.drafts import draft_invoice
+from voyagent.enquiries import service as enquiry_service
 from voyagent.enquiries.queries import enquiries
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
@@ -34,6 +36,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
 from voyagent.kernel.rates import Quote
 from voyagent.ledger.service import chart
+from voyagent.trips.queries import trips
 
 
 def void_invoice(actor: Actor, invoice_id: UUID, *, reason: str, on: date | None = None) -> Invoice:
@@ -46,7 +49,25 @@ def void_invoice(actor: Actor, invoice_id: UUID, *, reason: str, on: date | None
     """
     actor.require_authority("invoice.void")
     invoice = invoice_queries.get_invoice(invoice_id, lock=True)
-    return void_document(actor, invoice, reason, on)
+    voided = void_document(actor, invoice, reason, on)
+    _follow_enquiry(actor, voided)
+    return voided
+
+
+@enquiry_service.on_documents
+def has_invoice(enquiry_id: UUID) -> bool:
+    """Return True if an enquiry or a trip of it has an invoice that is not void.
+
+    Drafts do not count.
+    """
+    invoice = select(Invoice.id).where(
+        Invoice.status.not_in(("draft", "void")),
+        or_(
+            Invoice.enquiry_id == enquiry_id,
+            Invoice.trip_id.in_(trips.ids_of_enquiry(enquiry_id)),
+        ),
+    )
+    return db.session.scalar(invoice.limit(1)) is not None
 
 
 def import_open_invoice(
@@ -150,6 +171,7 @@ def issue_invoice(
         outputs=drafts.audit_facts(invoice) | {"number": number},
         private={"out_of_order_reason": why} if why else None,
     )
+    _follow_enquiry(actor, invoice)
     return invoice
 
 
@@ -217,3 +239,10 @@ def create_invoice(  # noqa: PLR0913 - each keyword is a field of the invoice, b
     if invoice.number != number:
         raise NumberIsNotNext
     return invoice
+
+
+def _follow_enquiry(actor: Actor, invoice: Invoice) -> None:
+    """Set the status of the invoice's enquiry, and of that of its trip, by the facts."""
+    of_trip = trips.get_trip(invoice.trip_id).enquiry_id if invoice.trip_id else None
+    for enquiry_id in sorted({one for one in (invoice.enquiry_id, of_trip) if one is not None}):
+        enquiry_service.follow(actor, enquiry_id)
