@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from voyagent.kernel.errors import N_, Conflict, Invalid, PreconditionFailed, Unprocessable
-from voyagent.kernel.money import InvalidAmount
+from voyagent.kernel.money import InvalidAmount, Money, spoken
 
 
 class InvoiceNotDraft(Conflict):
@@ -172,6 +172,31 @@ class DocumentOutOfOrder(NeedsReason):
         self.further = (
             N_("The last one is %(number)s of %(day)s."),
             {"number": number, "day": day},
+        )
+
+
+class InputTaxAboveRate(NeedsReason):
+    """A bill line claims more tax than the highest rate of the day allows.
+
+    `line_no` is the number of the line, `printed` its tax, and `highest` the tax at that rate. The
+    member `input_tax_reason` of the request confirms the tax.
+    """
+
+    code = "input_tax_above_rate"
+    message = N_(
+        "The tax that is credited to us is more than the highest rate of this day gives. Check the"
+        " bill, or enter the reason."
+    )
+
+    def __init__(self, line_no: int, printed: Money, highest: Money) -> None:
+        super().__init__()
+        self.further = (
+            N_("Line %(line)s has a tax of %(printed)s; at the highest rate it is %(highest)s."),
+            {
+                "line": str(line_no),
+                "printed": spoken(printed.wire, printed.currency),
+                "highest": spoken(highest.wire, highest.currency),
+            },
         )
 
 

@@ -9,6 +9,7 @@ computed with an unconfirmed row is marked as well.
 from __future__ import annotations
 
 import csv
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -130,6 +131,18 @@ def components_on(country: str, day: date) -> tuple[str, ...]:
             rate.component for rate in _rates() if rate.country == country and _holds(rate, day)
         )
     )
+
+
+def highest_percent_on(country: str, day: date) -> Decimal | None:
+    """Return the highest tax rate of a country on a day, all components together.
+
+    The result is None if the country has no rate on that day.
+    """
+    sums: dict[tuple[str, Supply], Decimal] = defaultdict(Decimal)
+    for rate in _rates():
+        if rate.country == country and _holds(rate, day):
+            sums[rate.treatment, rate.supply] += rate.percent
+    return max(sums.values(), default=None)
 
 
 def collections(country: str) -> tuple[str, ...]:
