@@ -102,11 +102,6 @@ class CreateInvoiceInput(Closed):
     invoice: Annotated[InvoiceIn, Slot("invoice", N_("Who is the invoice for, and how much?"))] = (
         Field(description="The invoice with its lines and address.")
     )
-    out_of_order_reason: Annotated[str, Trimmed(500)] | None = Field(
-        default=None,
-        title=N_("Reason for the earlier date"),
-        description="Needed only if an issued invoice of the financial year has a later date.",
-    )
 
 
 def run(call: Invocation, inputs: CreateInvoiceInput) -> JsonObject:
@@ -121,7 +116,6 @@ def run(call: Invocation, inputs: CreateInvoiceInput) -> JsonObject:
         due_date=given.due_date,
         line_items=given.items,
         notes="\n".join(filter(None, (address, given.notes))),
-        out_of_order_reason=inputs.out_of_order_reason,
     )
     return {"created": True, "invoice_number": invoice.number} | invoice_output(invoice)
 

@@ -208,7 +208,7 @@ def recognitions_of(invoice: Invoice) -> list[Recognition]:
     )
 
 
-def create_invoice(  # noqa: PLR0913 - each keyword is a field of the invoice, but the last
+def create_invoice(
     actor: Actor,
     *,
     number: str,
@@ -217,12 +217,12 @@ def create_invoice(  # noqa: PLR0913 - each keyword is a field of the invoice, b
     due_date: date | None = None,
     line_items: Sequence[LineItem],
     notes: str | None = None,
-    out_of_order_reason: str | None = None,
 ) -> Invoice:
     """Create and issue an invoice to an enquiry's customer.
 
     `number` must be the next number of the financial year (Rule 46 of the CGST Rules). Raises
-    NumberIsNotNext, and the errors of `draft_invoice` and `issue_invoice`.
+    NumberIsNotNext, and the errors of `draft_invoice` and `issue_invoice`. To issue an invoice out
+    of order, draft it and then issue it with its reason.
     """
     actor.require_authority("invoice.issue")
     customer = enquiries.get_enquiry(enquiry_id).customer_name
@@ -235,7 +235,7 @@ def create_invoice(  # noqa: PLR0913 - each keyword is a field of the invoice, b
         notes=notes,
         enquiry_id=enquiry_id,
     )
-    invoice = issue_invoice(actor, drafted.id, out_of_order_reason=out_of_order_reason)
+    invoice = issue_invoice(actor, drafted.id)
     if invoice.number != number:
         raise NumberIsNotNext
     return invoice
