@@ -9,7 +9,7 @@ from alembic import op
 from row_security import mover_policy, protect
 
 revision = "0139"
-down_revision = "0134"
+down_revision = "0137"
 branch_labels = None
 depends_on = None
 

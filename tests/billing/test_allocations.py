@@ -237,6 +237,20 @@ def test_amounts_above_the_payment_or_the_document_are_refused(
     assert seen(alice, invoice_id)["paid_minor"] == 0
 
 
+def test_no_allocation_is_dated_before_the_payment(alice: Person) -> None:
+    invoice_id, payment_id = issued(alice), advance(alice, 100, DUE)
+    before = DUE - timedelta(days=1)
+    with pytest.raises(errors.DateTooEarly):
+        allocate(alice, payment_id, part(invoice_id, 100), on=before)
+    body = {
+        "allocations": [{"document_id": str(invoice_id), "amount": "1.00"}],
+        "effective_on": before.isoformat(),
+    }
+    refused = alice.api.post(f"/payments/{payment_id}/allocate", json=body)
+    assert (refused.status_code, refused.json["detail"]) == (400, "invalid_date")  # type: ignore[index]
+    allocate(alice, payment_id, part(invoice_id, 100), on=DUE)
+
+
 def test_a_payment_cannot_allocate_more_than_its_amount(alice: Person) -> None:
     first, second = issued(alice), issued(alice)
     with pytest.raises(payment_errors.PaymentOverAllocated):

@@ -36,8 +36,8 @@ FIRST, NEXT, BOOKED = (
 )
 
 
-def later(years: int = 4) -> tuple[date, dict[str, str]]:
-    """A day in a later financial year, and how that is written."""
+def other(years: int = -4) -> tuple[date, dict[str, str]]:
+    """A day in another financial year, and how that is written."""
     today = clock.today()
     first = today.year + years - (1 if today.month < 4 else 0)
     return date(first, 11, 29), {"first": str(first), "year": f"{first}-{(first + 1) % 100:02d}"}
@@ -50,7 +50,7 @@ def note_on(answer: object) -> str:
 def test_an_invoice_says_if_its_number_is_the_first_or_the_next_of_another_year(
     alice: Person,
 ) -> None:
-    day, words = later()
+    day, words = other()
     typed = DRAFTS["/invoices"] | LINE | {"issue_date": f"29 Nov {day.year}"}
     assert note_on(send(alice, "/invoices/new", **typed, then="look")) == FIRST.format(**words)
     page = send(alice, "/invoices/new", **typed).location
@@ -64,7 +64,7 @@ def test_an_invoice_says_if_its_number_is_the_first_or_the_next_of_another_year(
 
 
 def test_a_bill_says_in_which_year_it_is_booked(alice: Person) -> None:
-    day, words = later(-3)
+    day, words = other()
     typed = DRAFTS["/bills"] | LINE | {"issue_date": f"29 Nov {day.year}"}
     assert note_on(send(alice, "/bills/new", **typed, then="look")) == BOOKED.format(**words)
     assert note_on(
@@ -73,7 +73,7 @@ def test_a_bill_says_in_which_year_it_is_booked(alice: Person) -> None:
 
 
 def test_credit_notes_say_it_for_their_own_series(alice: Person) -> None:
-    day, words = later()
+    day, words = other()
     typed = {"reason": "Late", "issue_date": f"29 Nov {day.year}", "amount": "10"}
     invoices = [
         f"/invoices/{issued(alice, issue_date=when, due_date=when)}/credit"
@@ -125,13 +125,13 @@ def test_the_financial_years_are_those_of_the_agency(alice: Person) -> None:
         (date(today.year + 1, 1, 1), True),
     ):
         note = note_on(
-            alice.browser.get(f"/invoices/{draft(alice, issue_date=day, due_date=day)}/issue")
+            alice.browser.get(f"/invoices/{draft(alice, issue_date=day, due_date=day)}/edit")
         )
         assert (f"it gets the first number of {day.year}." in note) is has_number_note, day
 
 
 def test_the_assistants_card_names_the_other_year(alice: Person) -> None:
-    day, words = later()
+    day, words = other()
     shown = run_dry(
         alice, "issue_invoice", {"invoice_id": str(draft(alice, issue_date=day, due_date=day))}
     )

@@ -164,7 +164,7 @@ def test_an_allocation_without_open_documents_gives_the_reason(alice: Person) ->
     [
         ({"amount": "0"}, (422, "invalid_amount")),
         ({"amount": "1.001"}, (422, "invalid_amount")),
-        ({"paid_on": "2100-01-01"}, (400, "invalid_date")),
+        ({"paid_on": "2100-01-01"}, (400, "date_in_future")),
         ({"amount": "100", "allocations": "over"}, (409, "payment_over_allocated")),
         ({"allocations": "over"}, (409, "payment_exceeds_open")),
         ({"allocations": "twice"}, (422, "document_twice")),

@@ -72,16 +72,8 @@ def test_a_past_date_is_not_accepted(alice: Person) -> None:
     with pytest.raises(errors.InvalidDate):
         schedule(alice, bill_id, today - timedelta(days=1))
     schedule(alice, bill_id, today)
-    ahead = receive(
-        alice,
-        vendor_reference="BSP-2",
-        issue_date=today + timedelta(days=9),
-        due_date=today + timedelta(days=9),
-    )
     with pytest.raises(errors.InvalidDate):
-        schedule(alice, ahead, today + timedelta(days=8))
-    with pytest.raises(errors.InvalidDate):
-        schedule(alice, ahead, date(2201, 1, 1))
+        schedule(alice, bill_id, date(2201, 1, 1))
 
 
 def test_only_an_open_bill_can_be_scheduled(alice: Person) -> None:

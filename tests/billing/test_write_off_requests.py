@@ -365,7 +365,7 @@ def test_an_edited_request_runs_with_the_new_arguments(
         ({"written_off_on": "2024-06-09"}, (400, "invalid_date")),
         (
             {"written_off_on": (clock.today() + timedelta(days=2)).isoformat()},
-            (400, "invalid_date"),
+            (400, "date_in_future"),
         ),
     ],
 )

@@ -26,6 +26,7 @@ FIELDS = {
         "budget_amount",
         "budget_currency",
         "status",
+        "status_source",
         "notes",
         "session_id",
         "created_at",

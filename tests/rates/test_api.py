@@ -56,7 +56,8 @@ def test_a_missing_rate_names_currency_and_day(alice: Person) -> None:
         {"code": "rate_missing", "currency": "USD", "day": "2026-11-26"},
     )
     assert answer.json["message"] == (
-        "There is no exchange rate for USD on 2026-11-26. Enter one under Exchange rates."
+        "There is no exchange rate for this day. Enter one under Exchange rates. The rate of USD on"
+        " 26 Nov 2026 is needed."
     )
     assert find(alice, "currency=USD&on=2026-11-18&kind=card").status_code == 409
     assert code(find(alice, "currency=INR&on=2026-11-18")) == (422, "same_currency")

@@ -88,7 +88,7 @@ def invoice(
                 }
             ],
         )
-        return issuing.issue_invoice(actor, drafted.id).id
+        return issuing.issue_invoice(actor, drafted.id, out_of_order_reason="Late").id
 
 
 def bill(

@@ -89,6 +89,7 @@ def get_enquiry(reader: Reader, enquiry_id: UUID) -> Headed[EnquiryOut]:
     errors=(
         *VALUE_ERRORS,
         service.InvalidStatusTransition,
+        service.EnquiryHasDocuments,
         service.StatusCannotBeNull,
         service.CustomerNameCannotBeNull,
         service.PaxCountCannotBeNull,
@@ -106,7 +107,8 @@ def update_enquiry(actor: Actor, enquiry_id: UUID, body: EnquiryPatch) -> Headed
 
     A member that is absent stays unchanged; null clears a member. The changed enquiry as a whole
     must be valid: its return date, for example, must not be before its departure date. A booked or
-    cancelled enquiry cannot become new or quoted again.
+    cancelled enquiry cannot become new or quoted again, and one with an issued invoice cannot be
+    cancelled. An issued invoice or a booking sets the status to booked.
     """
     return _answer(
         enquiries.row_of(service.update(actor, enquiry_id, body.changes(), seen=_seen()))

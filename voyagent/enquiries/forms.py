@@ -43,6 +43,7 @@ ERROR_FIELDS = {
     "invalid_pax_count": "pax_count",
     "budget_currency_required": "budget_currency",
     "invalid_status_transition": "status",
+    "enquiry_has_documents": "status",
     "enquiry_changed": "",
 }
 

@@ -42,6 +42,8 @@ class Enquiry(TenantOwned, Base):
     budget_hundredths: Mapped[int | None]
     budget_currency: Mapped[str | None]
     status: Mapped[str] = mapped_column(server_default=text("'new'"))
+    status_source: Mapped[str] = mapped_column(server_default=text("'person'"))
+    earlier_status: Mapped[str | None]
     notes: Mapped[str | None]
     session_id: Mapped[UUID | None]
     search: Mapped[str] = mapped_column(Computed(_SEARCH, persisted=True), deferred=True)
@@ -54,6 +56,11 @@ class Enquiry(TenantOwned, Base):
             "chat_sessions", "session_id", "fk_enquiries_session", ondelete="SET NULL (session_id)"
         ),
         CheckConstraint("status in ('new', 'quoted', 'booked', 'cancelled')", name="status"),
+        CheckConstraint(
+            "case status_source when 'person' then earlier_status is null when 'fact' then"
+            " earlier_status in ('new', 'quoted', 'cancelled') else false end",
+            name="status_source",
+        ),
         CheckConstraint("pax_count between 1 and 2147483647", name="pax"),
         CheckConstraint("return_date >= depart_date", name="dates"),
         CheckConstraint("budget_hundredths between 0 and 99999999999999", name="budget"),

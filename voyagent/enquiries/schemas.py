@@ -177,8 +177,8 @@ def _budget_text(row: Row) -> str | None:
 class EnquiryOut(AnswerOf[Row]):
     """An enquiry.
 
-    The budget is a decimal string with two decimals. `session_id` is null if the conversation was
-    deleted.
+    `status_source` is `fact` if an issued invoice or a booking has set the status. The budget is a
+    decimal string with two decimals. `session_id` is null if the conversation was deleted.
     """
 
     id: UUID
@@ -197,6 +197,7 @@ class EnquiryOut(AnswerOf[Row]):
     ]
     budget_currency: str | None
     status: Status
+    status_source: Literal["fact", "person"]
     notes: str | None
     session_id: UUID | None
     created_at: Instant

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, TypedDict, Unpack, cast
@@ -106,6 +106,15 @@ class EnquiryAlreadyCancelled(Conflict):
     message = N_("This enquiry is already cancelled.")
 
 
+class EnquiryHasDocuments(Conflict):
+    """An enquiry with an issued invoice cannot be cancelled."""
+
+    code = "enquiry_has_documents"
+    message = N_(
+        "This enquiry has an issued invoice. Void the invoice before you cancel the enquiry."
+    )
+
+
 class EnquiryChanged(PreconditionFailed):
     """The enquiry has changed since the caller read it."""
 
@@ -144,6 +153,53 @@ class EnquiryChanges(EnquiryWish, total=False):
     customer_name: str | None
 
 
+FactSource = Callable[[UUID], bool]
+_bookings: list[FactSource] = []
+_documents: list[FactSource] = []
+
+
+def on_bookings(source: FactSource) -> FactSource:
+    """Register a function that tells whether an enquiry has a booking."""
+    if source not in _bookings:
+        _bookings.append(source)
+    return source
+
+
+def on_documents(source: FactSource) -> FactSource:
+    """Register a function that tells whether an enquiry has an issued document."""
+    if source not in _documents:
+        _documents.append(source)
+    return source
+
+
+def follow(actor: Actor, enquiry_id: UUID) -> None:
+    """Set the status of an enquiry by its facts.
+
+    Facts are bookings and issued documents. The service of each fact calls this function last in
+    its transaction, also when the fact is undone. The lock of the enquiry lets two facts at the
+    same moment see each other. An enquiry with a fact becomes `booked`. Without one, it returns to
+    the status that a person has set before. A status that a person sets afterwards stays until the
+    next fact.
+
+    Raises Forbidden, EnquiryNotFound.
+    """
+    actor.require("enquiry.read")
+    db.session.flush()
+    enquiry = enquiries.get_enquiry(enquiry_id, lock=True)
+    is_booked = any(has(enquiry_id) for has in (*_documents, *_bookings))
+    if is_booked and enquiry.status != "booked":
+        values: dict[str, str | None] = {
+            "status": "booked",
+            "status_source": "fact",
+            "earlier_status": enquiry.status,
+        }
+    elif not is_booked and enquiry.status_source == "fact":
+        values = _by_person(enquiry.earlier_status or "new")
+    else:
+        return
+    _apply(actor, enquiry, values, "enquiry.updated")
+
+
 def create(actor: Actor, **fields: Unpack[NewEnquiry]) -> Enquiry:
     """Create an enquiry and record its audit event.
 
@@ -159,6 +215,7 @@ def create(actor: Actor, **fields: Unpack[NewEnquiry]) -> Enquiry:
         tenant_id=actor.tenant_id,
         id=new_id(),
         created_by_user_id=actor.user_id,
+        status_source="person",
         created_at=now,
         updated_at=now,
         **values,
@@ -180,8 +237,8 @@ def update(
     `seen` is the `updated_at` that the caller has read, or None to change any version of the
     enquiry.
 
-    Raises EnquiryNotFound, EnquiryChanged, InvalidStatusTransition, errors of invalid values such
-    as StatusCannotBeNull, and the errors of `create`.
+    Raises EnquiryNotFound, EnquiryChanged, InvalidStatusTransition, EnquiryHasDocuments, errors of
+    invalid values such as StatusCannotBeNull, and the errors of `create`.
     """
     actor.require("enquiry.update")
     values = _columns(changes)
@@ -192,6 +249,9 @@ def update(
     _check(_row(enquiry) | values)
     if values.get("status", enquiry.status) not in next_statuses(enquiry.status):
         raise InvalidStatusTransition
+    if values.get("status", enquiry.status) != enquiry.status:
+        values |= _by_person(values["status"])
+        _check_cancellation(enquiry.id, values["status"])
     _apply(actor, enquiry, values, "enquiry.updated")
     return enquiry
 
@@ -199,13 +259,14 @@ def update(
 def cancel(actor: Actor, enquiry_id: UUID) -> Enquiry:
     """Cancel an enquiry, even a booked one.
 
-    Raises Forbidden, EnquiryNotFound, EnquiryAlreadyCancelled.
+    Raises Forbidden, EnquiryNotFound, EnquiryAlreadyCancelled, EnquiryHasDocuments.
     """
     actor.require("enquiry.cancel")
     enquiry = enquiries.get_enquiry(enquiry_id, lock=True)
     if enquiry.status == "cancelled":
         raise EnquiryAlreadyCancelled
-    _apply(actor, enquiry, {"status": "cancelled"}, "enquiry.cancelled")
+    _check_cancellation(enquiry_id, "cancelled")
+    _apply(actor, enquiry, _by_person("cancelled"), "enquiry.cancelled")
     return enquiry
 
 
@@ -266,6 +327,15 @@ def facts(enquiry: Enquiry) -> dict[str, str]:
         for name, value in _wire(_row(enquiry)).items()
         if value not in (None, "") and name != "session_id"
     }
+
+
+def _by_person(status: str) -> dict[str, str | None]:
+    return {"status": status, "status_source": "person", "earlier_status": None}
+
+
+def _check_cancellation(enquiry_id: UUID, status: str) -> None:
+    if status == "cancelled" and any(has(enquiry_id) for has in _documents):
+        raise EnquiryHasDocuments
 
 
 def _columns(changes: EnquiryChanges) -> dict[str, Any]:
@@ -402,6 +472,7 @@ __all__ = [
     "EnquiryAlreadyCancelled",
     "EnquiryChanged",
     "EnquiryChanges",
+    "EnquiryHasDocuments",
     "EnquiryNotFound",
     "EnquiryWish",
     "InvalidCreatedRange",
@@ -417,8 +488,11 @@ __all__ = [
     "check_dates",
     "create",
     "facts",
+    "follow",
     "hundredths",
     "next_statuses",
+    "on_bookings",
+    "on_documents",
     "promote",
     "update",
 ]

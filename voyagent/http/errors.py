@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import date
 from http import HTTPStatus
 
 import psycopg
@@ -29,6 +30,7 @@ from voyagent.http.guards import (
 )
 from voyagent.http.htmx import is_htmx
 from voyagent.http.pace import answer_no_earlier_than
+from voyagent.http.template_filters import day
 from voyagent.kernel import errors
 from voyagent.kernel.database.session_pool import ShareInUse
 from voyagent.kernel.db import READ_ONLY, is_away, is_of_commit
@@ -133,13 +135,21 @@ def answer(
 
 
 def sentence_of(error: errors.VoyagentError) -> str:
-    """Return the translated message of an error; a rate limit adds the time to wait."""
-    sentence = gettext(error.message, **(error.body or {}))
-    return (
-        f"{sentence} {_wait(error.retry_after_s)}"
-        if isinstance(error, errors.TooManyRequests)
-        else sentence
-    )
+    """Return the translated message of an error, with its further sentence.
+
+    The further sentence of a rate limit is the time to wait.
+    """
+    sentence = gettext(error.message)
+    if isinstance(error, errors.TooManyRequests):
+        return f"{sentence} {_wait(error.retry_after_s)}"
+    if error.further is None:
+        return sentence
+    template, values = error.further
+    shown = {
+        name: day(value, year=True) if isinstance(value, date) else value
+        for name, value in values.items()
+    }
+    return f"{sentence} {gettext(template, **shown)}"
 
 
 def _wait(seconds: int) -> str:

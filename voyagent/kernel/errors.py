@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
 from typing import ClassVar
 
 
@@ -23,9 +25,10 @@ class VoyagentError(Exception):
 
     Neither `code` nor `message` contains input. The error rolls the transaction back, unless
     `keeps_work` is true; then the transaction is committed. The response is not sent before
-    `answer_at`, a value of `time.perf_counter()`, so that the response time reveals nothing. If
-    there is a `body`, it becomes the member `detail` of the response, and its values replace the
-    placeholders of `message`, such as `%(day)s`.
+    `answer_at`, a value of `time.perf_counter()`, so that the response time reveals nothing.
+
+    `body`, if there is one, becomes the member `detail` of the response. `further` is a second
+    sentence for people, marked with `N_`, and the values of its placeholders.
     """
 
     code: ClassVar[str] = "error"
@@ -33,6 +36,7 @@ class VoyagentError(Exception):
     keeps_work: ClassVar[bool] = False
     answer_at: float | None = None
     body: dict[str, str] | None = None
+    further: tuple[str, Mapping[str, str | date]] | None = None
 
     def __init__(self, detail: str | None = None) -> None:
         super().__init__(detail or self.code)

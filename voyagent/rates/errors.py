@@ -42,9 +42,11 @@ class RateMissing(StructuredConflict):
     """The agency has no sufficiently new rate of a currency and day."""
 
     code = "rate_missing"
-    message = N_(
-        "There is no exchange rate for %(currency)s on %(day)s. Enter one under Exchange rates."
-    )
+    message = N_("There is no exchange rate for this day. Enter one under Exchange rates.")
 
     def __init__(self, currency: str, day: date) -> None:
         super().__init__({"code": self.code, "currency": currency, "day": day.isoformat()})
+        self.further = (
+            N_("The rate of %(currency)s on %(day)s is needed."),
+            {"currency": currency, "day": day},
+        )

@@ -48,6 +48,7 @@ def note_a_receipt_by_a_grant(stage: Stage) -> Doing:
     )
 
 
+FOLLOWED = Left("enquiry.updated", ("enquiry_id",))
 DRAFTED, ISSUED = (
     Left("invoice.drafted", ("enquiry_id", "invoice_id")),
     Left("invoice.issued", ("enquiry_id", "invoice_id", "journal_entry_id")),
@@ -56,7 +57,11 @@ DRAFTED, ISSUED = (
 
 @act(
     "approvals.run_effect",
-    leaves=(*_by_bob(DRAFTED, POSTED, ISSUED), effect(create_invoice.CAPABILITY.name), CONTINUED),
+    leaves=(
+        *_by_bob(DRAFTED, POSTED, ISSUED, FOLLOWED),
+        effect(create_invoice.CAPABILITY.name),
+        CONTINUED,
+    ),
 )
 def create_an_invoice_by_a_grant(stage: Stage) -> Doing:
     invoice = {

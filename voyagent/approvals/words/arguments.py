@@ -172,7 +172,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "draft": _l("Draft"),
         "issued": _l("Issued"),
         "partially_paid": _l("Partly paid"),
-        "paid": _l("Paid"),
+        "paid": _l("Settled"),
         "void": _l("Void"),
         "open": _l("Open"),
         "overdue": _l("Overdue"),

@@ -16,6 +16,7 @@ from voyagent.billing.bills.schemas import (
     BillOut,
     BillPatch,
     BillQuery,
+    BillReceiveIn,
     ScheduleIn,
     bill_row,
 )
@@ -107,15 +108,19 @@ def discard_bill(actor: Actor, bill_id: UUID) -> None:
     permission="bill.receive",
     direct=True,
     missing=BillNotFound,
-    errors=(errors.BillNotDraft, *TAX_ERRORS, *POSTING_ERRORS),
+    errors=(errors.BillNotDraft, errors.InputTaxAboveRate, *TAX_ERRORS, *POSTING_ERRORS),
 )
-def receive_bill(actor: Actor, bill_id: UUID) -> Body[BillOut]:
+def receive_bill(actor: Actor, bill_id: UUID, body: BillReceiveIn | None) -> Body[BillOut]:
     """Receive a draft bill.
+
+    If a line claims more tax than the highest rate of the day gives, `input_tax_reason` is
+    required.
 
     The bill is posted to the ledger on its issue date and is payable from then on. The caller needs
     the authority to receive bills without approval, up to the amount limit of their role.
     """
-    return _bill(bill_service.receive_draft(actor, bill_id).id)
+    why = body.input_tax_reason if body else None
+    return _bill(bill_service.receive_draft(actor, bill_id, input_tax_reason=why).id)
 
 
 @api.post(

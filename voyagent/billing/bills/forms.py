@@ -31,7 +31,7 @@ _TABS = (
     ("open", _l("Unpaid")),
     ("overdue", _l("Overdue")),
     ("scheduled", _l("Scheduled")),
-    ("paid", _l("Paid")),
+    ("paid", _l("Settled")),
     ("void", _l("Void")),
 )
 

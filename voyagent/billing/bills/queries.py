@@ -24,6 +24,7 @@ from voyagent.billing.core.queries.exports import (
     documents_listing,
     open_column,
     party_columns,
+    settled_column,
 )
 from voyagent.billing.core.queries.parts import items_statement, settling_statement
 from voyagent.billing.core.queries.taxes import tax_amounts_statement
@@ -80,6 +81,7 @@ def bills_listing(search: BillSearch) -> Listing:
         Column("pay_on", of.pay_on),
         *amount_columns(of, "total_amount", "paid_amount", "credited_amount"),
         Column("open_amount", open_column(of), "amount"),
+        settled_column(of),
     ]
     return documents_listing("bills", Bill, columns, search)
 

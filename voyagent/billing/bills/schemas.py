@@ -167,6 +167,12 @@ class BillQuery(TripDocumentQuery):
         )
 
 
+class BillReceiveIn(Closed):
+    """The reason to claim more tax than the highest rate of the day gives."""
+
+    input_tax_reason: Annotated[str, Trimmed(500)] | None = None
+
+
 class BillBrief(DocumentBrief):
     """A bill in a list.
 

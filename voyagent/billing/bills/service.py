@@ -148,22 +148,35 @@ def discard_bill(actor: Actor, bill_id: UUID) -> None:
     drafts.discard(actor, bill_queries.get_bill(bill_id, lock=True))
 
 
-def receive_draft(actor: Actor, bill_id: UUID, *, seen: datetime | None = None) -> Bill:
+def receive_draft(
+    actor: Actor,
+    bill_id: UUID,
+    *,
+    seen: datetime | None = None,
+    input_tax_reason: str | None = None,
+) -> Bill:
     """Receive a draft bill and post it against payables.
 
     Costs, purchases as agent and input taxes are posted on the issue date. `seen` is the
     `updated_at` that the caller has read, or None to receive any version of the draft.
+    `input_tax_reason` confirms a claimed tax above the highest rate of the day.
 
-    Raises Forbidden, BillNotFound, BillNotDraft, DraftChanged, AmountAboveLimit, PeriodLocked,
-    AccountNotFound, AccountInactive.
+    Raises Forbidden, BillNotFound, BillNotDraft, DraftChanged, DateInFuture, InputTaxAboveRate,
+    TextTooLong, AmountAboveLimit, PeriodLocked, AccountNotFound, AccountInactive.
     """
     actor.require_authority("bill.receive")
     bill = bill_queries.get_bill(bill_id, lock=True)
     drafts.check_draft(bill, seen)
-    return _receive(actor, bill)
+    return _receive(actor, bill, input_tax_reason)
 
 
-def receive_bill(actor: Actor, *, is_opening: bool = False, **fields: Unpack[BillFields]) -> Bill:
+def receive_bill(
+    actor: Actor,
+    *,
+    is_opening: bool = False,
+    input_tax_reason: str | None = None,
+    **fields: Unpack[BillFields],
+) -> Bill:
     """Enter and receive a bill in one step.
 
     With `is_opening` the bill is an imported bill, and no cost is posted for it.
@@ -171,7 +184,7 @@ def receive_bill(actor: Actor, *, is_opening: bool = False, **fields: Unpack[Bil
     Raises the errors of `draft_bill` and `receive_draft`.
     """
     actor.require_authority("bill.receive")
-    return _receive(actor, _begin(actor, fields, is_opening=is_opening))
+    return _receive(actor, _begin(actor, fields, is_opening=is_opening), input_tax_reason)
 
 
 def read_reference(typed: str) -> str:
@@ -215,9 +228,10 @@ def _begin(actor: Actor, fields: BillFields, *, is_opening: bool = False) -> Bil
         )
 
 
-def _receive(actor: Actor, bill: Bill) -> Bill:
+def _receive(actor: Actor, bill: Bill, input_tax_reason: str | None) -> Bill:
     """Post a draft bill on its issue date."""
     input_taxes.check(bill, (tax.component for tax in tax_queries.get_taxes(bill)))
+    why = input_taxes.check_rates(bill, input_tax_reason)
     entry_id = post_document(actor, bill, bill.vendor_reference, receive_sides(bill))
     bill.status = "received"
     bill.entry_id = entry_id
@@ -228,6 +242,7 @@ def _receive(actor: Actor, bill: Bill) -> Bill:
         "bill.received",
         entity_refs={**drafts.refs_of(bill), "journal_entry_id": entry_id},
         outputs=drafts.audit_facts(bill),
+        private={"input_tax_reason": why} if why else None,
     )
     return bill
 

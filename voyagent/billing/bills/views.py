@@ -26,7 +26,7 @@ from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.parts import OPEN_BILL
 from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
 from voyagent.billing.core.schemas.documents import VoidIn
-from voyagent.billing.core.service import taxing
+from voyagent.billing.core.service import input_taxes, taxing
 from voyagent.billing.core.views.blueprint import pages
 from voyagent.billing.core.views.documents import (
     Place,
@@ -43,6 +43,7 @@ from voyagent.billing.core.views.documents import (
 )
 from voyagent.billing.core.views.previews import continues_editing, other_year_words, postings_of
 from voyagent.billing.core.words.taxes import tax_note
+from voyagent.http.errors import sentence_of
 from voyagent.http.files import list_file
 from voyagent.http.forms import opened_state
 from voyagent.http.htmx import see_other
@@ -180,19 +181,24 @@ def discard_bill(actor: Actor, bill_id: UUID) -> Any:
 )
 def receive_bill(actor: Actor, bill_id: UUID) -> Any:
     """Show the postings of receiving a draft (GET), and receive it (POST)."""
+    typed = request.form.get("input_tax_reason")
 
-    def page(draft: Bill) -> str:
+    def page(draft: Bill, problem: str = "") -> str:
+        above = input_taxes.above_rate(draft)
         return render_template(
             "bills/receive.html",
             place=Place(draft),
             postings=postings_of(bill_service.receive_sides(draft)),
             other_year=other_year_words(draft.issue_date),
+            above=above and sentence_of(above),
+            problem=problem,
+            typed=typed,
             **to_be_booked(draft, actor.currency),
         )
 
     return post_step(
         lambda: bill_queries.get_bill(bill_id),
-        lambda seen: bill_service.receive_draft(actor, bill_id, seen=seen),
+        lambda seen: bill_service.receive_draft(actor, bill_id, seen=seen, input_tax_reason=typed),
         page,
         lambda reference: _("Bill %(reference)s received.", reference=reference),
     )

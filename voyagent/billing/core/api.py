@@ -30,13 +30,20 @@ DRAFT_ERRORS = (
 )
 
 
-POSTING_ERRORS = (AmountAboveLimit, AccountNotFound, AccountInactive, PeriodLocked)
+POSTING_ERRORS = (
+    AmountAboveLimit,
+    AccountNotFound,
+    AccountInactive,
+    errors.DateInFuture,
+    PeriodLocked,
+)
 
 
 VOID_ERRORS = (
     AmountAboveLimit,
     errors.DocumentNotVoidable,
     errors.InvalidDate,
+    errors.DateInFuture,
     EntryAlreadyReversed,
     PeriodLocked,
 )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from voyagent.kernel.errors import N_, Conflict, Invalid, PreconditionFailed, Unprocessable
-from voyagent.kernel.money import InvalidAmount
+from voyagent.kernel.money import InvalidAmount, Money, spoken
 
 
 class InvoiceNotDraft(Conflict):
@@ -130,8 +132,12 @@ class DueBeforeIssue(InvalidDate):
 
 
 class DateInFuture(InvalidDate):
-    """The date of a payment or of a correction is after today."""
+    """The date of a document, payment or correction is after today.
 
+    Today is the date in the agency's time zone.
+    """
+
+    code = "date_in_future"
     message = N_("This date is in the future. Enter today or an earlier date.")
 
 
@@ -142,6 +148,56 @@ class DateTooEarly(InvalidDate):
         "This date is too early. Enter the date of the document or payment, or a later one. If a"
         " part of it was reversed, enter the date of the reversal or a later one."
     )
+
+
+class NeedsReason(Conflict):
+    """The act is unusual, and a reason in the request confirms it."""
+
+
+class DocumentOutOfOrder(NeedsReason):
+    """A document of the series has a later date in the same financial year.
+
+    `number` and `day` are the number and the issue date of that document. The member
+    `out_of_order_reason` of the request confirms the date.
+    """
+
+    code = "document_out_of_order"
+    message = N_(
+        "A document with a later date is already issued in this series. To issue this one out of"
+        " order, enter the reason."
+    )
+
+    def __init__(self, number: str, day: date) -> None:
+        super().__init__()
+        self.further = (
+            N_("The last one is %(number)s of %(day)s."),
+            {"number": number, "day": day},
+        )
+
+
+class InputTaxAboveRate(NeedsReason):
+    """A bill line claims more tax than the highest rate of the day allows.
+
+    `line_no` is the number of the line, `printed` its tax, and `highest` the tax at that rate. The
+    member `input_tax_reason` of the request confirms the tax.
+    """
+
+    code = "input_tax_above_rate"
+    message = N_(
+        "The tax that is credited to us is more than the highest rate of this day gives. Check the"
+        " bill, or enter the reason."
+    )
+
+    def __init__(self, line_no: int, printed: Money, highest: Money) -> None:
+        super().__init__()
+        self.further = (
+            N_("Line %(line)s has a tax of %(printed)s; at the highest rate it is %(highest)s."),
+            {
+                "line": str(line_no),
+                "printed": spoken(printed.wire, printed.currency),
+                "highest": spoken(highest.wire, highest.currency),
+            },
+        )
 
 
 class PlannedInPast(InvalidDate):

@@ -1,6 +1,11 @@
-"""Keys of the ledger accounts of billing."""
+"""Accounts of billing, and how a document was settled."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+SettledAs = Literal["paid", "credited", "settled", "paid_part_credited"]
 
 EXCHANGE = "currency_exchange"
 """Key of the clearing account for settlements in another currency."""
@@ -12,3 +17,46 @@ OPEN_ACCOUNTS = tuple(documents for documents, _advances in CONTROL.values())
 """Keys of the accounts of open documents, whose journal lines name the party."""
 DIFFERENCES = "exchange_differences"
 """Key of the account of exchange gains (credit) and losses (debit)."""
+
+
+def settled_as(
+    *, total_minor: int, paid_minor: int, credited_minor: int, written_off_minor: int = 0
+) -> SettledAs:
+    """Return how a document without an open amount was settled.
+
+    `credited_minor` is the amount of its credit notes, without write-offs. The document is `paid`
+    by money alone, `credited` by credit notes alone, and `settled` by both or by a write-off. It is
+    `paid_part_credited` if its whole total was paid and a part was credited besides.
+    """
+    if written_off_minor:
+        return "settled"
+    if not credited_minor:
+        return "paid"
+    if not paid_minor:
+        return "credited"
+    return "paid_part_credited" if paid_minor >= total_minor else "settled"
+
+
+def way_settled(document: Mapping[str, Any]) -> SettledAs | None:
+    """Return how an invoice or bill was settled, or None if it is not settled.
+
+    `document` is a row of the table.
+    """
+    if document["status"] != "paid":
+        return None
+    written_off_minor = document.get("written_off_minor", 0)
+    return settled_as(
+        total_minor=document["total_minor"],
+        paid_minor=document["paid_minor"],
+        credited_minor=document["credited_minor"] - written_off_minor,
+        written_off_minor=written_off_minor,
+    )
+
+
+def shown_status(document: Mapping[str, Any]) -> str:
+    """Return the status of an invoice or bill as people read it.
+
+    The stored status `paid` only means that nothing is open; it is shown as the way of settling.
+    """
+    status = str(document["status"])
+    return way_settled(document) or ("partly_paid" if status == "partially_paid" else status)

@@ -58,6 +58,7 @@ def list_credit_notes(reader: Reader, query: CreditNoteQuery) -> Body[CreditNote
         InvoiceNotFound,
         errors.DocumentNotOpen,
         errors.InvalidDate,
+        errors.DocumentOutOfOrder,
         errors.LineNotOnInvoice,
         errors.LineAlreadyNamed,
         errors.CreditExceedsLine,
@@ -74,7 +75,12 @@ def issue_credit_note(actor: Actor, body: CreditNoteIn) -> Body[CreditNoteOut]:
     """
     amounts = body.amounts(invoice_queries.get_invoice(body.invoice_id).currency)
     note = credit_note_service.issue_credit_note(
-        actor, body.invoice_id, reason=body.reason, on=body.issue_date, amounts=amounts
+        actor,
+        body.invoice_id,
+        reason=body.reason,
+        on=body.issue_date,
+        amounts=amounts,
+        out_of_order_reason=body.out_of_order_reason,
     )
     return _response(SessionReader(db.session), note.id)
 

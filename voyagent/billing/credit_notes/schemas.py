@@ -20,12 +20,23 @@ from voyagent.kernel.fields import (
     Filter,
     Id,
     Instant,
+    Trimmed,
     WireAmount,
 )
 from voyagent.kernel.serializers import AnswerOf, CursorPageOf, Minor, Read
 
 
-class CreditNoteIn(CreditIn):
+class CreditNoteFields(CreditIn):
+    """The contents of a credit note.
+
+    `out_of_order_reason` is required if an issued credit note of the financial year has a later
+    date.
+    """
+
+    out_of_order_reason: Annotated[str, Trimmed(500)] | None = None
+
+
+class CreditNoteIn(CreditNoteFields):
     """A credit note to issue on an invoice."""
 
     invoice_id: Id

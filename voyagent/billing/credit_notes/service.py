@@ -34,6 +34,7 @@ from voyagent.billing.core.service.credits import (
 )
 from voyagent.billing.core.service.days import book_day
 from voyagent.billing.core.service.earning import Recognition
+from voyagent.billing.core.service.order import check_order
 from voyagent.billing.core.service.reversals import why_of
 from voyagent.billing.credit_notes import queries as credit_note_queries
 from voyagent.billing.invoices.queries import documents as invoice_queries
@@ -69,6 +70,7 @@ def issue_credit_note(
     reason: str,
     on: date | None = None,
     amounts: Mapping[int, Money] | None = None,
+    out_of_order_reason: str | None = None,
 ) -> CreditNote:
     """Issue a credit note on an invoice.
 
@@ -77,9 +79,11 @@ def issue_credit_note(
 
     `on` is the issue date. It defaults to today, or to the issue date of the invoice if that date
     is later. Revenue and taxes are posted against receivables on this date. The number is from a
-    series of its own (Rule 53 of the CGST Rules).
+    series of its own (Rule 53 of the CGST Rules). `out_of_order_reason` confirms a date before that
+    of an earlier number of the financial year.
 
     Raises Forbidden, InvoiceNotFound, DocumentNotOpen, ReasonRequired, TextTooLong, InvalidDate,
+    DocumentOutOfOrder,
     NoLines, LineNotOnInvoice, InvalidAmount, MixedCurrencies, CreditExceedsLine, CreditExceedsOpen,
     AmountAboveLimit, PeriodLocked, AccountNotFound, AccountInactive.
     """
@@ -94,7 +98,13 @@ def issue_credit_note(
         actor,
         CREDIT_NOTE,
         invoice,
-        CreditEntry(number=number, reason=why, day=day, contents=credit),
+        CreditEntry(
+            number=number,
+            reason=why,
+            out_of_order_reason=check_order(CreditNote, day, out_of_order_reason),
+            day=day,
+            contents=credit,
+        ),
         round_off_minor=credit.round_off.amount_minor,
     )
     earning.recognise(

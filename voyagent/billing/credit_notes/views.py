@@ -119,6 +119,7 @@ def credit(actor: Actor, invoice_id: UUID) -> Any:
             reason=body.reason,
             on=body.issue_date,
             amounts=body.amounts(invoice.currency),
+            out_of_order_reason=body.out_of_order_reason,
         )
 
     def sides(body: Any) -> list[tuple[str, int, Money]]:

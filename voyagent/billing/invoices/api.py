@@ -112,6 +112,7 @@ def discard_invoice(actor: Actor, invoice_id: UUID) -> None:
     missing=InvoiceNotFound,
     errors=(
         errors.InvoiceNotDraft,
+        errors.DocumentOutOfOrder,
         errors.InstalmentsDoNotAddUp,
         CreditLimitExceeded,
         PartyOnHold,
@@ -124,10 +125,11 @@ def issue_invoice(actor: Actor, invoice_id: UUID, body: IssueIn | None) -> Body[
     The invoice gets the next number of its financial year and is posted to the ledger on its issue
     date. The caller needs the authority to issue invoices without approval, up to the amount limit
     of their role. `over_limit_reason` confirms an invoice to a customer who is on hold or above the
-    credit limit.
+    credit limit. `out_of_order_reason` is required if an issued invoice of the year has a later
+    date.
     """
-    reason = body.over_limit_reason if body else None
-    return invoice_response(issuing.issue_invoice(actor, invoice_id, over_limit_reason=reason).id)
+    reasons = body.model_dump() if body else {}
+    return invoice_response(issuing.issue_invoice(actor, invoice_id, **reasons).id)
 
 
 @api.post(

@@ -14,7 +14,7 @@ from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
 from voyagent.billing.core.schemas.documents import VoidIn
 from voyagent.billing.core.schemas.lines import PAGE_SIZE
-from voyagent.billing.core.service import numbering, taxing
+from voyagent.billing.core.service import numbering, order, taxing
 from voyagent.billing.core.views.blueprint import pages
 from voyagent.billing.core.views.documents import (
     discard_step,
@@ -199,8 +199,9 @@ def discard(actor: Actor, invoice_id: UUID) -> Any:
 )
 def issue(actor: Actor, invoice_id: UUID) -> Any:
     """Show the postings of issuing a draft (GET), and issue it (POST)."""
+    typed = request.form.get("out_of_order_reason")
 
-    def page(draft: Invoice) -> str:
+    def page(draft: Invoice, problem: str = "") -> str:
         return render_template(
             "billing/issue.html",
             invoice=draft,
@@ -210,6 +211,10 @@ def issue(actor: Actor, invoice_id: UUID) -> Any:
             recognitions=recognition_postings(issuing.recognitions_of(draft)),
             stop=credit_limits.find_stop(draft, credit.find_terms(draft.id)),
             other_year=other_year_words(draft.issue_date, numbering.INVOICE_SERIES),
+            later=order.last_after(Invoice, draft.issue_date),
+            problem=problem,
+            typed=typed,
+            typed_over_limit=_typed_reason(),
             **to_be_booked(draft, actor.currency),
         )
 
@@ -220,6 +225,7 @@ def issue(actor: Actor, invoice_id: UUID) -> Any:
             invoice_id,
             seen=seen,
             over_limit_reason=_typed_reason(),
+            out_of_order_reason=typed,
         ),
         page,
         lambda number: _("Invoice %(number)s issued.", number=number),

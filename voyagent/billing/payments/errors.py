@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from voyagent.billing.core.errors import NeedsReason
 from voyagent.kernel.errors import N_, Conflict, NotFound, Unprocessable
-from voyagent.kernel.money import MixedCurrencies
+from voyagent.kernel.money import MixedCurrencies, Money, spoken
 
 
 class PaymentNotFound(NotFound):
@@ -97,6 +98,32 @@ class AllocationTakenBack(Conflict):
 
     code = "allocation_taken_back"
     message = N_("This allocation is already reversed.")
+
+
+class CashLimit(NeedsReason):
+    """The law forbids to receive so much cash, and no reason was given.
+
+    `limit` is the amount that is forbidden. `amount` is the cash that would be received with this
+    payment, and `basis` a sentence that has both as placeholders. The member
+    `over_cash_limit_reason` of the request confirms it, with the permission
+    `payment.over_cash_limit`.
+    """
+
+    code = "cash_limit"
+    message = N_(
+        "By law, this much cash must not be received. Receive it through a bank. An accounting lead"
+        " or administrator can confirm it with a reason."
+    )
+
+    def __init__(self, basis: str, amount: Money, limit: Money) -> None:
+        super().__init__()
+        self.further = (
+            basis,
+            {
+                "amount": spoken(amount.wire, amount.currency),
+                "limit": spoken(limit.wire, limit.currency),
+            },
+        )
 
 
 class PaymentReversed(Conflict):

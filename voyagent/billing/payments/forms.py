@@ -62,6 +62,7 @@ ERROR_FIELDS = {
         ),
         "allocations",
     ),
+    "cash_limit": "over_cash_limit_reason",
     "customer_name_required": "party_name",
     "invalid_amount": "amount",
     "amount_above_limit": "amount",
@@ -69,9 +70,12 @@ ERROR_FIELDS = {
     "account_not_found": "account",
     "account_inactive": "account",
 }
-RECORD_ERROR_FIELDS = ERROR_FIELDS | {"invalid_date": "paid_on", "period_locked": "paid_on"}
+RECORD_ERROR_FIELDS = ERROR_FIELDS | dict.fromkeys(
+    ("invalid_date", "date_in_future", "period_locked"), "paid_on"
+)
 ALLOCATION_ERROR_FIELDS = ERROR_FIELDS | {
     "invalid_date": "effective_on",
+    "date_in_future": "effective_on",
     "period_locked": "effective_on",
     "invalid_amount": "allocations",
     "amount_above_limit": "allocations",
@@ -79,12 +83,13 @@ ALLOCATION_ERROR_FIELDS = ERROR_FIELDS | {
 ALLOCATION_ERROR_FIELDS |= dict.fromkeys(("account_inactive", "payment_reversed"), "")
 TAKEN_BACK = {
     "invalid_date": "effective_on",
+    "date_in_future": "effective_on",
     "period_locked": "effective_on",
     "allocation_taken_back": "",
     "account_inactive": "",
 }
 REFUNDED = {
-    **dict.fromkeys(("invalid_date", "period_locked"), "refunded_on"),
+    **dict.fromkeys(("invalid_date", "date_in_future", "period_locked"), "refunded_on"),
     **dict.fromkeys(("payment_over_allocated", "invalid_amount", "amount_above_limit"), "amount"),
     **dict.fromkeys(("account_not_found", "account_inactive"), "account"),
     "payment_reversed": "",
@@ -98,10 +103,12 @@ _AMOUNTS: dict[str, Any] = {
 }
 _ACCOUNTS = (SelectChoice("bank", _l("Bank")), SelectChoice("cash", _l("Cash")))
 RECEIPT_ERROR_FIELDS = {
+    "cash_limit": "over_cash_limit_reason",
     "payment_exceeds_open": "amount",
     "amount_above_limit": "amount",
     "invalid_amount": "amount",
     "invalid_date": "paid_on",
+    "date_in_future": "paid_on",
     "period_locked": "paid_on",
     "document_not_open": "",
     "account_not_found": "account",
@@ -244,6 +251,7 @@ class PaymentForm(SettlingForm[PaymentRecordIn]):
     paid_on = DateText(_l("Paid on"), kind="book")
     account = SelectField(_l("Bank or cash"), choices=_ACCOUNTS, validate_choice=False)
     reference = StringField(_l("Reference"))
+    over_cash_limit_reason = StringField(_l("Reason for cash above the limit"))
 
     def __init__(self, currency: str, **given: Any) -> None:
         super().__init__(**given)
@@ -276,6 +284,7 @@ class AllocateForm(SettlingForm[AllocateIn]):
     settled_on = "effective_on"
 
     effective_on = DateText(_l("Effective date"), kind="book")
+    over_cash_limit_reason = StringField(_l("Reason for cash above the limit"))
 
 
 class UnallocateForm(SchemaForm[UnallocateIn]):
@@ -350,3 +359,4 @@ class ReceiptForm(SentOnce, AmountForm[ReceiptIn]):
         validate_choice=False,
     )
     reference = StringField(_l("Reference"))
+    over_cash_limit_reason = StringField(_l("Reason for cash above the limit"))

@@ -88,7 +88,8 @@ class PaymentRecordIn(Closed):
     """A payment from a customer (`in`) or to a supplier (`out`).
 
     The part of the amount that is not allocated to documents is an advance. `paid_on` defaults to
-    today in the agency's time zone.
+    today in the agency's time zone. `over_cash_limit_reason` confirms cash of the amount that the
+    law forbids; the caller needs the permission `payment.over_cash_limit`.
     """
 
     direction: Direction = "in"
@@ -99,6 +100,7 @@ class PaymentRecordIn(Closed):
     account: MoneyAccount = "bank"
     reference: Annotated[str, Text(128)] | None = None
     allocations: Annotated[list[PartIn], Field(max_length=PARTS_MAX)] = Field(default_factory=list)
+    over_cash_limit_reason: Annotated[str, Trimmed(500)] | None = None
 
     def money(self) -> Money:
         """Return the amount. Raises InvalidAmount, UnknownCurrency."""
@@ -118,6 +120,7 @@ class AllocateIn(Closed):
 
     allocations: Annotated[list[PartIn], Field(min_length=1, max_length=PARTS_MAX)] | None = None
     effective_on: BusinessDate | None = None
+    over_cash_limit_reason: Annotated[str, Trimmed(500)] | None = None
 
     def parts(self, currency: str) -> list[Part] | None:
         """Return the allocations for the service, or None if absent. Raises InvalidAmount."""
@@ -165,6 +168,7 @@ class ReceiptIn(PartialAmountIn):
     paid_on: BusinessDate | None = None
     account: MoneyAccount = "bank"
     reference: Annotated[str, Text(128)] | None = None
+    over_cash_limit_reason: Annotated[str, Trimmed(500)] | None = None
 
 
 class PaymentQuery(Query):

@@ -17,12 +17,14 @@ REQUEST_ERROR_FIELDS = _REASON_ERROR_FIELDS | {
     "write_off_exceeds_open": "amount",
     "invalid_amount": "amount",
     "invalid_date": "written_off_on",
+    "date_in_future": "written_off_on",
     "period_locked": "written_off_on",
     "document_not_open": "",
     "write_off_requested": "",
 }
 REVERSAL_ERROR_FIELDS = _REASON_ERROR_FIELDS | {
     "invalid_date": "effective_on",
+    "date_in_future": "effective_on",
     "period_locked": "effective_on",
     "write_off_taken_back": "",
     "amount_above_limit": "",

@@ -63,6 +63,7 @@ COLUMNS = (
     "budget_hundredths",
     "budget_currency",
     "status",
+    "status_source",
     "notes",
     "session_id",
     "created_at",

@@ -140,6 +140,7 @@ KEEP_BOOKS = frozenset(
         "ledger.close",
         "ledger.enter_rate",
         "party.set_credit",
+        "payment.over_cash_limit",
     }
 )
 """Permissions for other bookkeeping, held by administrators and the accounting lead."""

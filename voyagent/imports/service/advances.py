@@ -27,7 +27,9 @@ ERROR_FIELDS = {
     **dict.fromkeys(
         ("former_number_required", "former_payment_taken", "text_too_long"), "reference"
     ),
-    **dict.fromkeys(("paid_after_day", "period_locked", "invalid_date"), "paid_on"),
+    **dict.fromkeys(
+        ("paid_after_day", "date_in_future", "period_locked", "invalid_date"), "paid_on"
+    ),
     "invalid_currency": "currency",
     **dict.fromkeys(("invalid_amount", "amount_above_limit"), "amount"),
 }

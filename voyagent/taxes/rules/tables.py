@@ -1,4 +1,4 @@
-"""Tables of tax rates, collections at source and states, read from CSV files.
+"""Tables of tax rates, collections at source, limits and states, from CSV files.
 
 A tax treatment, such as `service_fee` or `air_domestic`, is the way in which a country taxes a kind
 of sale. Each row of rates has its first and last day and its legal source. A row is marked as
@@ -9,6 +9,7 @@ computed with an unconfirmed row is marked as well.
 from __future__ import annotations
 
 import csv
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -132,9 +133,47 @@ def components_on(country: str, day: date) -> tuple[str, ...]:
     )
 
 
+def highest_percent_on(country: str, day: date) -> Decimal | None:
+    """Return the highest tax rate of a country on a day, all components together.
+
+    The result is None if the country has no rate on that day.
+    """
+    sums: dict[tuple[str, Supply], Decimal] = defaultdict(Decimal)
+    for rate in _rates():
+        if rate.country == country and _holds(rate, day):
+            sums[rate.treatment, rate.supply] += rate.percent
+    return max(sums.values(), default=None)
+
+
 def collections(country: str) -> tuple[str, ...]:
     """Return the kinds of tax that sellers of a country collect at source."""
     return tuple(dict.fromkeys(band.kind for band in _bands() if band.country == country))
+
+
+@cache
+def cash_limit_on(country: str, day: date) -> Decimal | None:
+    """Return the amount of cash that the law forbids to receive on a day.
+
+    The amount is in major units of the country's currency. Less than it is allowed. The result is
+    None if the law of the country has no limit on that day.
+    """
+    return next(
+        (
+            Decimal(row["amount"])
+            for row in _rows("cash_limits.csv")
+            if row["country"] == country
+            and date.fromisoformat(row["valid_from"]) <= day
+            and ((last := _day(row["valid_to"])) is None or day <= last)
+        ),
+        None,
+    )
+
+
+def country_of_currency(currency: str) -> str | None:
+    """Return the country of the tables whose taxes are due in a currency, or None."""
+    return next(
+        (row["country"] for row in _rows("countries.csv") if row["currency"] == currency), None
+    )
 
 
 @cache

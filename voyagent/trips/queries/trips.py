@@ -130,6 +130,11 @@ def trip_id_of_line(line_id: UUID) -> UUID:
     return load_one(select(TripLine.trip_id).where(TripLine.id == line_id), LineNotFound)
 
 
+def ids_of_enquiry(enquiry_id: UUID) -> Select[Any]:
+    """Select the ids of the trips of an enquiry."""
+    return select(Trip.id).where(Trip.enquiry_id == enquiry_id)
+
+
 def find_trip(*, session_id: UUID | None = None, enquiry_id: UUID | None = None) -> Trip | None:
     """Return the trip of a conversation, else the newest trip of an enquiry, or None."""
     if session_id is not None:

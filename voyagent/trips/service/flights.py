@@ -46,7 +46,7 @@ from voyagent.trips.service.supplies import (
     refs_of,
     traveller_of,
 )
-from voyagent.trips.service.trips import title_follows
+from voyagent.trips.service.trips import follow_enquiry, title_follows
 
 TICKETING = "issue_ticket"
 LET_GO = N_("The hold was released, so no ticket can be issued. Nothing was done.")
@@ -179,6 +179,7 @@ def issue_ticket(suppliers: Suppliers, actor: Actor, line_id: UUID) -> OutboundC
             outputs=outputs,
             driver=found.supplier,
         )
+        follow_enquiry(actor, lines[0].trip_id)
         return lines
 
     return OutboundCall(note, insisting(lambda: suppliers.flights.issue(key, reference)))

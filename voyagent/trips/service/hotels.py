@@ -44,6 +44,7 @@ from voyagent.trips.service.supplies import (
     traveller_of,
     unused_name,
 )
+from voyagent.trips.service.trips import follow_enquiry
 
 
 def search_hotels(
@@ -133,6 +134,7 @@ def book_hotel(
             outputs=outputs,
             driver=found.supplier,
         )
+        follow_enquiry(actor, line.trip_id)
         return line
 
     return OutboundCall(note, insisting(lambda: suppliers.hotels.book(rate, guests, reference)))
@@ -175,6 +177,7 @@ def cancel_hotel_booking(
             outputs=outputs,
             driver=found.supplier,
         )
+        follow_enquiry(actor, line.trip_id)
         return line, charge
 
     return OutboundCall(note, insisting(lambda: suppliers.hotels.cancel(key, reference)))

@@ -33,7 +33,14 @@ from voyagent.trips.service.errors import (
     NegativeAmount,
     TripFull,
 )
-from voyagent.trips.service.trips import apply, audit_changes, title_follows, touch
+from voyagent.trips.service.trips import (
+    COMMITTED,
+    apply,
+    audit_changes,
+    follow_enquiry,
+    title_follows,
+    touch,
+)
 
 LINES_MAX = 200
 BY_HAND = {
@@ -141,6 +148,8 @@ def add_line(
         entity_refs=_refs(line),
         inputs={"kind": line.kind, "status": line.status, **amounts},
     )
+    if line.status in COMMITTED:
+        follow_enquiry(actor, trip.id)
     return line
 
 
@@ -195,6 +204,8 @@ def update_line(actor: Actor, trip_id: UUID, line_id: UUID, changes: LineChanges
             inputs={"kind": line.kind, **inputs},
             private=private,
         )
+    if not COMMITTED.isdisjoint(changed.get("status", ())):
+        follow_enquiry(actor, trip_id)
     return line
 
 
@@ -223,6 +234,8 @@ def cancel_line(actor: Actor, trip_id: UUID, line_id: UUID) -> TripLine:
         entity_refs=_refs(line),
         inputs={"kind": line.kind, "before": was},
     )
+    if was in COMMITTED:
+        follow_enquiry(actor, trip_id)
     return line
 
 

@@ -8,8 +8,11 @@ from datetime import date
 from typing import Any, TypedDict
 from uuid import UUID
 
+from sqlalchemy import select
+
 from voyagent.audit.service import recording as audit
 from voyagent.chat.queries import sessions as chats
+from voyagent.enquiries import service as enquiry_service
 from voyagent.enquiries.queries import enquiries
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
@@ -120,6 +123,7 @@ def update_trip(actor: Actor, trip_id: UUID, changes: TripChanges) -> Trip:
     actor.require("trip.update")
     trip = trips.get_trip(trip_id, lock=True)
     values: dict[str, Any] = dict(changes)
+    was_of = trip.enquiry_id
     if values.get("currency") is not None:
         _known(values["currency"])
     if values.get("session_id") not in (None, trip.session_id):
@@ -138,6 +142,9 @@ def update_trip(actor: Actor, trip_id: UUID, changes: TripChanges) -> Trip:
             entity_refs=_refs(trip),
             inputs={"fields": audit_changes(changed, private=_PRIVATE)},
         )
+    if trip.enquiry_id != was_of:
+        for enquiry_id in sorted(one for one in (was_of, trip.enquiry_id) if one is not None):
+            enquiry_service.follow(actor, enquiry_id)
     return trip
 
 
@@ -174,6 +181,32 @@ def apply(
     if changed:
         row.updated_at = clock.now()
     return changed
+
+
+COMMITTED = frozenset({"booked", "ticketed", "filed"})
+"""Statuses of a trip line that commit the agency to a supplier."""
+
+
+@enquiry_service.on_bookings
+def has_booking(enquiry_id: UUID) -> bool:
+    """Return True if a trip of the enquiry has a committed line."""
+    line = (
+        select(TripLine.id)
+        .join(Trip, Trip.id == TripLine.trip_id)
+        .where(Trip.enquiry_id == enquiry_id, TripLine.status.in_(COMMITTED))
+    )
+    return db.session.scalar(line.limit(1)) is not None
+
+
+def follow_enquiry(actor: Actor, trip_id: UUID) -> None:
+    """Set the status of the trip's enquiry.
+
+    The caller has booked or cancelled a line of the trip. Raises Forbidden.
+    """
+    actor.require("trip.read")
+    enquiry_id = trips.get_trip(trip_id).enquiry_id
+    if enquiry_id is not None:
+        enquiry_service.follow(actor, enquiry_id)
 
 
 def touch(trip_id: UUID) -> None:

@@ -33,6 +33,7 @@ from voyagent.trips.service.supplies import (
     traveller_of,
     unused_name,
 )
+from voyagent.trips.service.trips import follow_enquiry
 
 
 def visa_requirements(
@@ -107,6 +108,7 @@ def file_visa(
             outputs={"country": destination, "receipt": found.receipt},
             driver=found.supplier,
         )
+        follow_enquiry(actor, line.trip_id)
         return line
 
     return OutboundCall(note, insisting(lambda: suppliers.visas.file(application, reference)))

@@ -121,6 +121,11 @@ class ReceiveBillInput(Closed):
         default=None,
         description="Exchange rate to the agency's currency, if the bill is in another one.",
     )
+    input_tax_reason: Annotated[str, Trimmed(500)] | None = Field(
+        default=None,
+        title=N_("Reason for the higher tax"),
+        description="Needed only if a line claims more tax than the highest rate of the day gives.",
+    )
 
     @property
     def items(self) -> list[pricing.LineItem]:
@@ -156,6 +161,7 @@ def run(call: Invocation, inputs: ReceiveBillInput) -> JsonObject:
         notes=inputs.notes,
         trip_id=inputs.trip_id,
         exchange_rate=inputs.exchange_rate.quoted if inputs.exchange_rate else None,
+        input_tax_reason=inputs.input_tax_reason,
     )
     total = Money(bill.total_minor, bill.currency)
     return {

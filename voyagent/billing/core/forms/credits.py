@@ -34,6 +34,8 @@ CREDIT_ERROR_FIELDS = {
     "reason_required": "reason",
     "text_too_long": "reason",
     "invalid_date": "issue_date",
+    "date_in_future": "issue_date",
+    "document_out_of_order": "out_of_order_reason",
     "period_locked": "issue_date",
     "invalid_amount": "lines",
     "credit_exceeds_line": "lines",

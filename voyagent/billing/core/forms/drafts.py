@@ -85,6 +85,7 @@ VOID_ERROR_FIELDS = {
     "reason_required": "reason",
     "text_too_long": "reason",
     "invalid_date": "voided_on",
+    "date_in_future": "voided_on",
     "period_locked": "voided_on",
     "document_not_voidable": "",
     "amount_above_limit": "",

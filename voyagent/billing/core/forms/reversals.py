@@ -20,7 +20,7 @@ from voyagent.http.forms import (
 
 REVERSED = {
     **dict.fromkeys(("reason_required", "text_too_long"), "reason"),
-    **dict.fromkeys(("invalid_date", "period_locked"), "reversed_on"),
+    **dict.fromkeys(("invalid_date", "date_in_future", "period_locked"), "reversed_on"),
     **dict.fromkeys(
         (
             "payment_reversed",

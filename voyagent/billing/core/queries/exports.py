@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, literal, or_, select
 
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
@@ -84,6 +84,22 @@ def party_columns(of: Columns, party: str) -> list[Column]:
 def amount_columns(of: Columns, *names: str) -> list[Column]:
     """Return columns for amounts, given their exported names such as `total_amount`."""
     return [Column(name, of[f"{name.removesuffix('_amount')}_minor"], "amount") for name in names]
+
+
+def settled_column(of: Columns) -> Column:
+    """Return the column that says how a document was settled, as `settled_as` does."""
+    written_off = of.written_off_minor if "written_off_minor" in of else literal(0)
+    is_settled = of.status == "paid"
+    return Column(
+        "settled_as",
+        case(
+            (and_(is_settled, written_off > 0), "settled"),
+            (and_(is_settled, of.credited_minor == 0), "paid"),
+            (and_(is_settled, of.paid_minor == 0), "credited"),
+            (and_(is_settled, of.paid_minor >= of.total_minor), "paid_part_credited"),
+            (is_settled, "settled"),
+        ),
+    )
 
 
 def open_column(of: Columns) -> ColumnElement[Any]:

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from voyagent.billing.core.queries.documents import open_minor_of
 from voyagent.billing.core.queries.instalments import instalments_of
+from voyagent.billing.core.rules import SettledAs, way_settled
 from voyagent.billing.core.schemas.lines import PAGE_SIZE, InvoiceLineIn, items
 from voyagent.billing.core.schemas.rates import RateOut, rated
 from voyagent.billing.core.service.instalments import INSTALMENTS_MAX, InstalmentItem
@@ -171,14 +172,35 @@ class TripDocumentQuery(DocumentQuery):
     )
 
 
+def _credit_notes_minor(row: Row) -> int:
+    return int(row["credited_minor"] - row.get("written_off_minor", 0))
+
+
+def _written_off_minor(row: Row) -> int:
+    return int(row.get("written_off_minor", 0))
+
+
+def _itself(row: Row) -> Row:
+    return row
+
+
+class SettledByOut(AnswerOf[Row]):
+    """The amounts that settle a document: money, credit notes and write-offs."""
+
+    paid: Annotated[WireAmount, Minor("paid_minor")]
+    credited: Annotated[WireAmount, Minor(_credit_notes_minor)]
+    written_off: Annotated[WireAmount, Minor(_written_off_minor)]
+
+
 class DocumentBrief(AnswerOf[Row]):
     """A document in a list.
 
     Amounts are decimal strings in the document's currency. `open_amount` is the part of an open
     document's total that is not settled; otherwise it is zero. A document that is settled only by
-    credits has the status `paid` too. If the document has instalments, `due_date` is the due date
-    of the first open instalment, or of the last one if none is open. `trip_id` is the trip to which
-    the document belongs.
+    credits has the status `paid` too; `settled_as` tells how it was settled, and is null while
+    something is open. If the document has instalments, `due_date` is the due date of the first open
+    instalment, or of the last one if none is open. `trip_id` is the trip to which the document
+    belongs.
     """
 
     id: UUID
@@ -190,6 +212,8 @@ class DocumentBrief(AnswerOf[Row]):
     paid_amount: Annotated[WireAmount, Minor("paid_minor")]
     credited_amount: Annotated[WireAmount, Minor("credited_minor")]
     open_amount: Annotated[WireAmount, Minor(open_minor_of)]
+    settled_as: Annotated[SettledAs | None, Computed(way_settled)]
+    settled_by: Annotated[SettledByOut, Computed(_itself)]
     trip_id: UUID | None
     created_at: Instant
     updated_at: Instant

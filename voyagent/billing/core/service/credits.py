@@ -66,10 +66,14 @@ class Contents(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditEntry:
-    """A credit to post: its number, reason, issue date and computed amounts."""
+    """A credit to post: its number, reason, issue date and computed amounts.
+
+    `out_of_order_reason` is the reason for a date before that of an earlier number.
+    """
 
     number: str
     reason: str
+    out_of_order_reason: str | None = None
     day: date
     contents: Contents
 
@@ -195,7 +199,8 @@ def enter_credit(
             kind_of(document).key: document.id,
             "journal_entry_id": posted.entry_id,
         },
-        private={"reason": entry.reason},
+        private={"reason": entry.reason}
+        | ({"out_of_order_reason": why} if (why := entry.out_of_order_reason) else {}),
         outputs=outputs,
     )
     return credit

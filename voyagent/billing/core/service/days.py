@@ -46,6 +46,15 @@ def book_day(actor: Actor, document: Invoice | Bill, on: date | None) -> date:
     return day
 
 
+def check_not_future(actor: Actor, day: date) -> None:
+    """Check that a document may be posted on a day.
+
+    Raises DateInFuture if the day is after today in the agency's time zone.
+    """
+    if day > clock.today(actor.timezone):
+        raise DateInFuture
+
+
 def check_between(day: date, earliest: date, latest: date) -> None:
     """Check that a date is from `earliest` to `latest`, which is today or later.
 

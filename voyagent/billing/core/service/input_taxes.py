@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from decimal import ROUND_HALF_UP
 from typing import NamedTuple
 
-from voyagent.billing.core.errors import TaxComponentUnknown, TaxInAnotherCurrency, TaxNumberMissing
+from voyagent.billing.core.errors import (
+    InputTaxAboveRate,
+    TaxComponentUnknown,
+    TaxInAnotherCurrency,
+    TaxNumberMissing,
+)
 from voyagent.billing.core.models.bills import Bill, BillLine, BillTax
 from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
 from voyagent.billing.core.service.crediting import CreditedTax
-from voyagent.billing.core.service.pricing import LineItem, PricedLine, price
+from voyagent.billing.core.service.pricing import LineItem, PricedLine, price, words
 from voyagent.billing.core.service.taxing import home
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
@@ -75,6 +81,42 @@ def check(bill: Bill, components: Iterable[str]) -> None:
         raise TaxInAnotherCurrency
     if not given <= set(tables.components_on(at.country, bill.issue_date)) & INPUT.keys():
         raise TaxComponentUnknown
+
+
+def check_rates(bill: Bill, reason: str | None) -> str | None:
+    """Check that the claimed taxes of a bill are within the highest rate of its day.
+
+    The result is the reason for taxes that are above it, and None for others. Raises
+    InputTaxAboveRate if they are above it and `reason` is blank, and TextTooLong.
+    """
+    above = above_rate(bill)
+    if above is None:
+        return None
+    why = words(reason, 500)
+    if why is None:
+        raise above
+    return why
+
+
+def above_rate(bill: Bill) -> InputTaxAboveRate | None:
+    """Return the error of the first line that claims too much tax, or None.
+
+    The tax is compared with the highest rate of the day. A difference up to one unit of the
+    currency is tolerated, because suppliers round. Taxes that are part of the cost are not checked.
+    """
+    at = home()
+    percent = None if at is None else tables.highest_percent_on(at.country, bill.issue_date)
+    if percent is None:
+        return None
+    tolerated = Money.parse("1", bill.currency)
+    for number, line in enumerate(bought(bill), start=1):
+        printed_minor = sum(minor for _component, minor in line.taxes)
+        highest_minor = int((line.minor * percent / 100).to_integral_value(ROUND_HALF_UP))
+        if line.input_credit and printed_minor > highest_minor + tolerated.amount_minor:
+            return InputTaxAboveRate(
+                number, Money(printed_minor, bill.currency), Money(highest_minor, bill.currency)
+            )
+    return None
 
 
 def sketch_bill(items: Sequence[LineItem], *, issue_date: date) -> list[tuple[str, int, Money]]:

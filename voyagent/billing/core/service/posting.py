@@ -9,6 +9,7 @@ from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.kinds import kind_of
 from voyagent.billing.core.rules import OPEN_ACCOUNTS
+from voyagent.billing.core.service.days import check_not_future
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import Money
 from voyagent.ledger.service import entries
@@ -21,10 +22,11 @@ def post_document(
     """Post the journal entry of a draft on its issue date, and return the entry's id.
 
     `number` is the document's number. `sides` has the journal lines as tuples: key of the account,
-    1 for debit or -1 for credit, and amount. Raises ApprovalRequired, AmountAboveLimit, and the
-    errors of `entries.post`.
+    1 for debit or -1 for credit, and amount. Raises ApprovalRequired, DateInFuture,
+    AmountAboveLimit, and the errors of `entries.post`.
     """
     actor.require_authority(kind_of(document).authority)
+    check_not_future(actor, document.issue_date)
     kind = kind_of(document)
     check_limit(actor, Money(document.total_minor, document.currency))
     posted = entries.post(

@@ -12,7 +12,7 @@ from flask import render_template, request, url_for
 from flask_babel import gettext as _
 from wtforms import SelectChoice
 
-from voyagent.billing.core.errors import DraftChanged
+from voyagent.billing.core.errors import DateInFuture, DraftChanged, NeedsReason
 from voyagent.billing.core.forms.drafts import VOID_ERROR_FIELDS, DocumentForm, VoidForm
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
@@ -20,6 +20,7 @@ from voyagent.billing.core.models.kinds import kind_of, number_of
 from voyagent.billing.core.models.parts import OPEN, RATE_COLUMNS
 from voyagent.billing.core.queries.documents import DocumentSearch, open_minor_of
 from voyagent.billing.core.queries.instalments import Instalment, instalments_of
+from voyagent.billing.core.rules import shown_status
 from voyagent.billing.core.schemas.documents import VoidIn
 from voyagent.billing.core.service import days, taxing, voiding
 from voyagent.billing.core.service.numbering import INVOICE_SERIES
@@ -32,13 +33,15 @@ from voyagent.billing.core.views.previews import (
     typed_day,
 )
 from voyagent.billing.core.words.rates import rate_on_paper, rate_words
+from voyagent.billing.core.words.settled import settled_words
+from voyagent.http.errors import sentence_of, status_of
 from voyagent.http.forms import opened_state
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast, translated
 from voyagent.http.template_filters import day, today
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Row, SessionReader
-from voyagent.kernel.db import db
+from voyagent.kernel.db import db, finish
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money
@@ -237,7 +240,7 @@ def discard_step(draft: Invoice | Bill, discard: Callable[[], None]) -> Any:
 def post_step(
     read: Callable[[], Invoice | Bill],
     post: Callable[[datetime | None], Invoice | Bill],
-    page: Callable[[Any], str],
+    page: Callable[..., Any],
     done: Callable[[str | None], str],
     *,
     again: tuple[type[VoyagentError], ...] = (DraftChanged,),
@@ -245,14 +248,17 @@ def post_step(
     """Issue or receive a draft (POST), or show the page of its postings (GET).
 
     A POST redirects to the document. `read` returns the draft. `page` renders the postings of the
-    draft. `post` issues or receives the draft; its argument is the `updated_at` that the draft had
-    when the page was shown. `done` returns the success message for the document's number. After
-    an error of `again`, the page is shown again with its message.
+    draft; its argument `problem` is the sentence of a refusal that a reason would confirm. `post`
+    issues or receives the draft; its argument is the `updated_at` that the draft had when the page
+    was shown. `done` returns the success message for the document's number. After an error of
+    `again`, the page is shown again with its message.
     """
     draft = read()
     place = Place(draft)
     if back := turned_back(draft, may=draft.status == "draft"):
         return back
+    if draft.issue_date > today():
+        return not_now(translated(DateInFuture.message), place.url("edit"))
     month = closed_months.last_closed_month()
     if month is not None and draft.issue_date.replace(day=1) <= month:
         return not_now(translated(PeriodLocked.message), place.url("edit"))
@@ -264,6 +270,9 @@ def post_step(
         posted = post(opened_state(request.form.get("seen")))
     except again as refusal:
         return not_now(translated(refusal.message), Place(read()).url(kind_of(draft).purpose))
+    except NeedsReason as refusal:
+        finish(refusal)
+        return page(read(), problem=sentence_of(refusal)), status_of(refusal)
     toast(done(number_of(posted)))
     return see_other(place.url())
 
@@ -313,7 +322,7 @@ def shown(row: Row) -> Row:
     """Return a document's row for a page, with amounts, instalments and days past due.
 
     `look` is the status to show. The status is `overdue` if the document has an open amount and the
-    due date is before today.
+    due date is before today. `settled` says how a document without an open amount was settled.
     """
     currency = row["currency"]
     days_past_due = (today() - row["due_date"]).days
@@ -333,7 +342,8 @@ def shown(row: Row) -> Row:
         ),
         "days_past_due": days_past_due,
         "is_overdue": is_overdue,
-        "look": "overdue" if is_overdue else _look(row),
+        "look": "overdue" if is_overdue else shown_status(row),
+        "settled": settled_words(row),
         "booked_rate": rate_words(row) if "rate" in row else None,
         "paper_rate": rate_on_paper(row, partial(day, year=True)) if "rate" in row else None,
         "instalments": [_instalment(one, row) for one in instalments_of(row)],
@@ -382,11 +392,3 @@ def _instalment(one: Instalment, row: Row) -> Row:
         "days_past_due": days_past_due,
         "look": None if row["status"] in ("draft", "void") else part,
     }
-
-
-def _look(row: Row) -> str:
-    if row["status"] == "paid" and row.get("written_off_minor"):
-        return "written_off"
-    if row["status"] == "paid" and not row["paid_minor"]:
-        return "credited"
-    return "partly_paid" if row["status"] == "partially_paid" else str(row["status"])

@@ -10,6 +10,8 @@ from pydantic import Field
 
 from voyagent.billing.core.capabilities.payments import SHOWN_MAX, row_amount
 from voyagent.billing.core.queries import documents as document_queries
+from voyagent.billing.core.rules import way_settled
+from voyagent.billing.core.words.settled import settled_in_a_list
 from voyagent.billing.invoices.queries import board as invoice_board, documents as invoice_queries
 from voyagent.billing.invoices.queries.board import InvoiceSearch
 from voyagent.capabilities.capability import Capability, Card, Invocation, Slot
@@ -97,12 +99,20 @@ def sentence(given: JsonObject, _output: JsonObject) -> str:
 def row(invoice: JsonObject) -> str:
     """Return an invoice as text: number, customer, total, and due date.
 
-    A paid or void invoice has its status in place of the due date. The amount due is added if it
+    In place of the due date, a void invoice has its status, and one without an open amount says how
+    it was settled. The amount due is added if it
     differs from the total.
     """
     parts = [_number(invoice), invoice["customer_name"]]
     parts.append(money(invoice["total"]))
-    final = {"paid": gettext("paid"), "void": gettext("void")}.get(invoice["status"])
+    settled = invoice.get("settled_as")
+    final = (
+        settled_in_a_list(settled)
+        if settled
+        else gettext("void")
+        if invoice["status"] == "void"
+        else None
+    )
     if final is None and invoice["status"] != "draft" and invoice["open"] != invoice["total"]:
         parts.append(gettext("amount due %(amount)s", amount=money(invoice["open"])))
     return ", ".join([*parts, final or gettext("due %(day)s", day=day(invoice["due_date"]))])
@@ -156,6 +166,7 @@ def _invoice(row: Row) -> JsonObject:
         "issue_date": row["issue_date"].isoformat(),
         "due_date": row["due_date"].isoformat(),
         "status": row["status"],
+        "settled_as": way_settled(row),
     }
 
 

@@ -60,12 +60,20 @@ class IssueInvoiceInput(Closed):
         title=N_("Reason to issue it above the credit limit"),
         description="Why it is issued although the customer is above the limit or on hold.",
     )
+    out_of_order_reason: Annotated[str, Trimmed(500)] | None = Field(
+        default=None,
+        title=N_("Reason for the earlier date"),
+        description="Needed only if an issued invoice of the financial year has a later date.",
+    )
 
 
 def run(call: Invocation, inputs: IssueInvoiceInput) -> JsonObject:
     """Issue the draft. Raises the errors of `service.issue_invoice`."""
     invoice = issuing.issue_invoice(
-        call.actor, inputs.invoice_id, over_limit_reason=inputs.over_limit_reason
+        call.actor,
+        inputs.invoice_id,
+        over_limit_reason=inputs.over_limit_reason,
+        out_of_order_reason=inputs.out_of_order_reason,
     )
     return {"issued": True} | invoice_output(invoice)
 

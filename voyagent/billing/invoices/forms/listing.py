@@ -24,7 +24,7 @@ _TABS = (
     ("open", _l("Unpaid")),
     ("overdue", _l("Overdue")),
     ("partially_paid", _l("Partly paid")),
-    ("paid", _l("Paid")),
+    ("paid", _l("Settled")),
 )
 _RARE_TABS = (("issued", _l("Issued")), ("void", _l("Void")))
 

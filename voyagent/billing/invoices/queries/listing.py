@@ -18,6 +18,7 @@ from voyagent.billing.core.queries.exports import (
     documents_listing,
     open_column,
     party_columns,
+    settled_column,
 )
 from voyagent.billing.invoices.queries.board import InvoiceSearch
 from voyagent.kernel.database.read_pool import Reader, Row
@@ -113,5 +114,6 @@ def invoices_listing(search: InvoiceSearch) -> Listing:
         Column("credited_amount", of.credited_minor - of.written_off_minor, "amount"),
         Column("written_off_amount", of.written_off_minor, "amount"),
         Column("open_amount", open_column(of), "amount"),
+        settled_column(of),
     ]
     return documents_listing("invoices", Invoice, columns, search)

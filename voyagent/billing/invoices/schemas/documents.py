@@ -96,9 +96,14 @@ class InvoicePatch(DocumentPatch):
 
 
 class IssueIn(Closed):
-    """The confirmation of an invoice above the credit limit, or to a customer on hold."""
+    """Reasons that confirm an unusual invoice.
+
+    `over_limit_reason` is for an invoice above the credit limit or to a customer on hold.
+    `out_of_order_reason` is for a date before that of an earlier number.
+    """
 
     over_limit_reason: Annotated[str, Trimmed(REASON_MAX)] | None = None
+    out_of_order_reason: Annotated[str, Trimmed(500)] | None = None
 
 
 class InvoiceSendIn(Closed):

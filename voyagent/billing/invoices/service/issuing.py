@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
+from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 
 from voyagent.audit.service import recording as audit
@@ -16,6 +17,7 @@ from voyagent.billing.core.service.earning import Recognition
 from voyagent.billing.core.service.instalments import check_sum
 from voyagent.billing.core.service.numbering import INVOICE_SERIES, OPENING_SERIES
 from voyagent.billing.core.service.opening import balance_line, former_number
+from voyagent.billing.core.service.order import check_order
 from voyagent.billing.core.service.posting import post_document
 from voyagent.billing.core.service.pricing import LineItem
 from voyagent.billing.core.service.voiding import void_document
@@ -27,6 +29,7 @@ from voyagent.billing.invoices.errors import (
 from voyagent.billing.invoices.queries import credit, documents as invoice_queries
 from voyagent.billing.invoices.service import credit_limits
 from voyagent.billing.invoices.service.drafts import draft_invoice
+from voyagent.enquiries import service as enquiry_service
 from voyagent.enquiries.queries import enquiries
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
@@ -34,6 +37,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
 from voyagent.kernel.rates import Quote
 from voyagent.ledger.service import chart
+from voyagent.trips.queries import trips
 
 
 def void_invoice(actor: Actor, invoice_id: UUID, *, reason: str, on: date | None = None) -> Invoice:
@@ -46,7 +50,25 @@ def void_invoice(actor: Actor, invoice_id: UUID, *, reason: str, on: date | None
     """
     actor.require_authority("invoice.void")
     invoice = invoice_queries.get_invoice(invoice_id, lock=True)
-    return void_document(actor, invoice, reason, on)
+    voided = void_document(actor, invoice, reason, on)
+    _follow_enquiry(actor, voided)
+    return voided
+
+
+@enquiry_service.on_documents
+def has_invoice(enquiry_id: UUID) -> bool:
+    """Return True if an enquiry or a trip of it has an invoice that is not void.
+
+    Drafts do not count.
+    """
+    invoice = select(Invoice.id).where(
+        Invoice.status.not_in(("draft", "void")),
+        or_(
+            Invoice.enquiry_id == enquiry_id,
+            Invoice.trip_id.in_(trips.ids_of_enquiry(enquiry_id)),
+        ),
+    )
+    return db.session.scalar(invoice.limit(1)) is not None
 
 
 def import_open_invoice(
@@ -99,16 +121,19 @@ def issue_invoice(
     *,
     seen: datetime | None = None,
     over_limit_reason: str | None = None,
+    out_of_order_reason: str | None = None,
 ) -> Invoice:
     """Issue a draft invoice with the next number.
 
     `seen` is the `updated_at` that the caller has read, or None to issue any version of the draft.
     `over_limit_reason` confirms that the invoice is issued although the customer is on hold or
     would be above the credit limit (`credit_limits`); it is ignored otherwise.
+    `out_of_order_reason` confirms an issue date before that of an earlier number of the financial
+    year. Imported invoices are issued in any order.
 
-    Raises Forbidden, InvoiceNotFound, InvoiceNotDraft, DraftChanged, InstalmentsDoNotAddUp,
-    AmountAboveLimit, InvoiceNumberConflict, AccountNotFound, AccountInactive, and the errors of
-    `credit_limits.check`.
+    Raises Forbidden, InvoiceNotFound, InvoiceNotDraft, DraftChanged, DateInFuture,
+    DocumentOutOfOrder, TextTooLong, InstalmentsDoNotAddUp, AmountAboveLimit, InvoiceNumberConflict,
+    AccountNotFound, AccountInactive, and the errors of `credit_limits.check`.
     """
     actor.require_authority("invoice.issue")
     # The customer is locked first, as by an erasure; another order could end in a deadlock.
@@ -117,6 +142,11 @@ def issue_invoice(
     drafts.check_draft(invoice, seen)
     series, letter = OPENING_SERIES if invoice.is_opening else (INVOICE_SERIES, "")
     number = numbering.take_number(series, invoice.issue_date, letter=letter)
+    why = (
+        None
+        if invoice.is_opening
+        else check_order(Invoice, invoice.issue_date, out_of_order_reason)
+    )
     taxing.charge(invoice, document_queries.get_lines(invoice), strict=True)
     check_sum(invoice)
     stop = credit_limits.check(actor, invoice, terms, over_limit_reason)
@@ -148,8 +178,10 @@ def issue_invoice(
         outputs=drafts.audit_facts(invoice)
         | {"number": number}
         | ({"is_over_limit": True} if stop else {}),
-        private={"reason": over_limit_reason} if stop else {},
+        private=({"reason": over_limit_reason} if stop else {})
+        | ({"out_of_order_reason": why} if why else {}),
     )
+    _follow_enquiry(actor, invoice)
     return invoice
 
 
@@ -199,7 +231,8 @@ def create_invoice(
     """Create and issue an invoice to an enquiry's customer.
 
     `number` must be the next number of the financial year (Rule 46 of the CGST Rules). Raises
-    NumberIsNotNext, and the errors of `draft_invoice` and `issue_invoice`.
+    NumberIsNotNext, and the errors of `draft_invoice` and `issue_invoice`. To issue an invoice out
+    of order, draft it and then issue it with its reason.
     """
     actor.require_authority("invoice.issue")
     customer = enquiries.get_enquiry(enquiry_id).customer_name
@@ -216,3 +249,10 @@ def create_invoice(
     if invoice.number != number:
         raise NumberIsNotNext
     return invoice
+
+
+def _follow_enquiry(actor: Actor, invoice: Invoice) -> None:
+    """Set the status of the invoice's enquiry, and of that of its trip, by the facts."""
+    of_trip = trips.get_trip(invoice.trip_id).enquiry_id if invoice.trip_id else None
+    for enquiry_id in sorted({one for one in (invoice.enquiry_id, of_trip) if one is not None}):
+        enquiry_service.follow(actor, enquiry_id)

@@ -20,6 +20,7 @@ from voyagent.billing.core.queries import (
 )
 from voyagent.billing.core.queries.credits import CreditDocument
 from voyagent.billing.core.words.rates import rate_on_paper
+from voyagent.billing.core.words.settled import settled_words
 from voyagent.billing.core.words.taxes import (
     line_notes,
     place_of_supply,
@@ -309,14 +310,7 @@ def _settled(document: InvoiceDocument, currency: str) -> list[tuple[str, str]]:
 
 def _due(invoice: Row, still_open: Money) -> tuple[str, str] | None:
     """Return the amount due with its label, or None for a draft or void invoice."""
-    if invoice["status"] == "paid":
-        settled = (
-            _("Settled")
-            if invoice["written_off_minor"]
-            else _("Paid in full")
-            if invoice["paid_minor"]
-            else _("Credited in full")
-        )
+    if (settled := settled_words(invoice)) is not None:
         return settled, symbol_money(still_open)
     if invoice["status"] not in OPEN_INVOICE:
         return None

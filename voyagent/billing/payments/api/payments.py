@@ -42,6 +42,7 @@ PART_ERRORS = (
     InvoiceNotFound,
     BillNotFound,
     payment_errors.AnotherParty,
+    payment_errors.CashLimit,
     errors.DocumentNotOpen,
     payment_errors.DocumentTwice,
     payment_errors.InvalidAllocations,
@@ -86,7 +87,9 @@ def record_payment(actor: Actor, body: PaymentRecordIn) -> Body[PaymentOut]:
 
     `allocations` are the documents that the payment settles. The rest of the amount is an advance.
     """
-    fields = body.model_dump(include={"direction", "party_name", "account", "reference"})
+    fields = body.model_dump(
+        include={"direction", "party_name", "account", "reference", "over_cash_limit_reason"}
+    )
     return _payment(
         payment_service.record_payment(
             actor, amount=body.money(), on=body.paid_on, parts=body.parts(), **fields
@@ -125,7 +128,13 @@ def allocate_payment(actor: Actor, payment_id: UUID, body: AllocateIn) -> Body[P
     separate account.
     """
     currency = payment_queries.get_payment(payment_id).currency
-    allocations.allocate(actor, payment_id, parts=body.parts(currency), on=body.effective_on)
+    allocations.allocate(
+        actor,
+        payment_id,
+        parts=body.parts(currency),
+        on=body.effective_on,
+        over_cash_limit_reason=body.over_cash_limit_reason,
+    )
     return _payment(payment_id)
 
 

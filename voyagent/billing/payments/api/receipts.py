@@ -28,6 +28,7 @@ from voyagent.kernel.serializers import Body
     errors=(
         errors.DocumentNotOpen,
         payment_errors.PaymentExceedsOpen,
+        payment_errors.CashLimit,
         errors.InvalidDate,
         MixedCurrencies,
         UnknownCurrency,
@@ -42,6 +43,12 @@ def record_receipt(actor: Actor, invoice_id: UUID, body: ReceiptIn) -> Body[Invo
     """
     amount = body.money(invoice_queries.get_invoice(invoice_id).currency)
     payment_service.record_receipt(
-        actor, invoice_id, amount, body.paid_on, reference=body.reference, account=body.account
+        actor,
+        invoice_id,
+        amount,
+        body.paid_on,
+        reference=body.reference,
+        account=body.account,
+        over_cash_limit_reason=body.over_cash_limit_reason,
     )
     return invoice_response(invoice_id)

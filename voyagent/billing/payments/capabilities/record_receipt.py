@@ -27,7 +27,7 @@ from voyagent.billing.payments.service import payments as payment_service
 from voyagent.capabilities.capability import Capability, Card, Invocation, Policy, Slot
 from voyagent.capabilities.cards import sum_note
 from voyagent.kernel.errors import N_
-from voyagent.kernel.fields import BusinessDate, Id, PlainAmount
+from voyagent.kernel.fields import BusinessDate, Id, PlainAmount, Trimmed
 from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.money import Money, spoken
 
@@ -47,6 +47,11 @@ class RecordReceiptInput(PaymentInput):
     account: Annotated[MoneyAccount, Slot("cash_or_bank")] = Field(
         default="bank", description="The account that received the money: bank or cash."
     )
+    over_cash_limit_reason: Annotated[str, Trimmed(500)] | None = Field(
+        default=None,
+        title=N_("Reason for cash above the limit"),
+        description="Needed only for cash of the amount that the law forbids.",
+    )
 
 
 def run(call: Invocation, inputs: RecordReceiptInput) -> JsonObject:
@@ -59,6 +64,7 @@ def run(call: Invocation, inputs: RecordReceiptInput) -> JsonObject:
         inputs.paid_on,
         reference=inputs.reference,
         account=inputs.account,
+        over_cash_limit_reason=inputs.over_cash_limit_reason,
     )
     invoice = invoice_queries.get_invoice(inputs.invoice_id)
     return {

@@ -24,6 +24,7 @@ from voyagent.billing.payments.queries import (
     allocations as allocation_queries,
     documents as payment_queries,
 )
+from voyagent.billing.payments.service.cash import check_cash_limit
 from voyagent.billing.payments.service.settling import (
     PARTS_MAX,
     Part,
@@ -48,7 +49,12 @@ from voyagent.ledger.service.errors import PeriodLocked
 
 
 def allocate(
-    actor: Actor, payment_id: UUID, *, parts: Sequence[Part] | None = None, on: date | None = None
+    actor: Actor,
+    payment_id: UUID,
+    *,
+    parts: Sequence[Part] | None = None,
+    on: date | None = None,
+    over_cash_limit_reason: str | None = None,
 ) -> Payment:
     """Allocate an advance to documents of its party from a day on (default today).
 
@@ -56,12 +62,13 @@ def allocate(
     first.
 
     The day may not be before the payment date, the issue date of a document, or the last reversal
-    that concerns the payment or a document.
+    that concerns the payment or a document. `over_cash_limit_reason` confirms cash for an invoice
+    or a trip that the law forbids, for an actor with the permission `payment.over_cash_limit`.
 
     Raises Forbidden, PaymentNotFound, PaymentReversed, NothingLeft, NothingOpen,
     InvalidAllocations, DocumentTwice, InvoiceNotFound, BillNotFound, AnotherParty, DocumentNotOpen,
-    InvalidDate, PaymentExceedsOpen, PaymentOverAllocated, AmountAboveLimit, SettledFarFromRate,
-    PeriodLocked, and the errors of `settling.settlement_of`.
+    InvalidDate, PaymentExceedsOpen, PaymentOverAllocated, AmountAboveLimit, CashLimit,
+    SettledFarFromRate, PeriodLocked, and the errors of `settling.settlement_of`.
     """
     actor.require_authority("payment.record")
     payment = payment_queries.get_payment(payment_id, lock=True)
@@ -82,6 +89,15 @@ def allocate(
     settlements = check_parts(
         actor, payment, parts, documents, day, left_minor=payment.unapplied_minor
     )
+    why = check_cash_limit(
+        actor,
+        payment,
+        settlements,
+        list(documents.values()),
+        over_cash_limit_reason,
+        is_new=False,
+    )
+    kept = {"over_cash_limit_reason": why} if why else None
     alike = [part for part in settlements if not part.is_exchanged]
     if alike:
         allocations = [new_allocation(payment, part, day) for part in alike]
@@ -100,6 +116,7 @@ def allocate(
             "payment.allocated",
             entity_refs=refs_of(payment, alike) | {"journal_entry_id": entry_id},
             outputs=audit_outputs(alike, day),
+            private=kept,
         )
     exchange(actor, payment, settlements, day)
     return payment

@@ -22,6 +22,7 @@ from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.payments.errors import PaidInOtherMoney, PaymentOverAllocated
 from voyagent.billing.payments.queries import documents as payment_queries
 from voyagent.billing.payments.service.allocations import check_left, exchange, settlements_now
+from voyagent.billing.payments.service.cash import check_cash_limit
 from voyagent.billing.payments.service.settling import (
     Direction,
     Part,
@@ -58,14 +59,16 @@ def record_payment(  # noqa: PLR0913 - each keyword is a field of the document
     account: str = "bank",
     reference: str | None = None,
     parts: Sequence[Part] = (),
+    over_cash_limit_reason: str | None = None,
 ) -> Payment:
     """Record a payment from a customer or to a supplier on a day (default today).
 
     `account` is `bank` or `cash`; only `import_advance` passes `opening_balances`. `parts` settle
-    documents immediately; the rest is an advance.
+    documents immediately; the rest is an advance. `over_cash_limit_reason` confirms cash of the
+    amount that the law forbids, for an actor with the permission `payment.over_cash_limit`.
 
-    Raises Forbidden, AmountAboveLimit, CustomerNameRequired, TextTooLong, InvalidAmount, and the
-    errors of `allocate`.
+    Raises Forbidden, AmountAboveLimit, CustomerNameRequired, TextTooLong, InvalidAmount, CashLimit,
+    and the errors of `allocate`.
     """
     actor.require_authority("payment.record")
     payment = _read(actor, direction, party_name, amount, on, account=account, reference=reference)
@@ -76,6 +79,14 @@ def record_payment(  # noqa: PLR0913 - each keyword is a field of the document
     alike = [part for part in settlements if not part.is_exchanged]
     series, letter = OPENING_ADVANCES if payment.is_opening else SERIES[direction]
     payment.number = numbering.take_number(series, payment.paid_on, letter=letter)
+    why = check_cash_limit(
+        actor,
+        payment,
+        settlements,
+        list(documents.values()),
+        over_cash_limit_reason,
+        is_new=True,
+    )
     payment.entry_id = _post(actor, payment, alike, list(documents.values()))
     db.session.add(payment)
     db.session.flush()
@@ -91,6 +102,7 @@ def record_payment(  # noqa: PLR0913 - each keyword is a field of the document
         "payment.received" if direction == "in" else "payment.made",
         entity_refs=refs_of(payment, parts),
         outputs=_audit_outputs(payment, parts),
+        private={"over_cash_limit_reason": why} if why else None,
     )
     return payment
 
@@ -129,6 +141,7 @@ def record_receipt(
     *,
     reference: str | None = None,
     account: str = "bank",
+    over_cash_limit_reason: str | None = None,
 ) -> Payment:
     """Record a payment of an invoice.
 
@@ -138,7 +151,15 @@ def record_receipt(
     """
     actor.require_authority("payment.record")
     invoice = invoice_queries.get_invoice(invoice_id, lock=True)
-    return _pay_one(actor, invoice, amount, on, reference=reference, account=account)
+    return _pay_one(
+        actor,
+        invoice,
+        amount,
+        on,
+        reference=reference,
+        account=account,
+        over_cash_limit_reason=over_cash_limit_reason,
+    )
 
 
 def pay_bill(
@@ -258,6 +279,7 @@ def _pay_one(
     *,
     reference: str | None,
     account: str,
+    over_cash_limit_reason: str | None = None,
 ) -> Payment:
     """Record a payment that settles one locked invoice or bill."""
     is_invoice = isinstance(document, Invoice)
@@ -275,6 +297,7 @@ def _pay_one(
         account=account,
         reference=reference,
         parts=[Part(document.id, amount)],
+        over_cash_limit_reason=over_cash_limit_reason,
     )
 
 

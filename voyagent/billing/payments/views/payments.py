@@ -138,7 +138,9 @@ def new_payment(actor: Actor) -> Any:
     form = PaymentForm(actor.currency, data=_begun())
 
     def act(body: PaymentRecordIn) -> Payment:
-        fields = body.model_dump(include={"direction", "party_name", "account", "reference"})
+        fields = body.model_dump(
+            include={"direction", "party_name", "account", "reference", "over_cash_limit_reason"}
+        )
         return payment_service.record_payment(
             actor, amount=body.money(), on=body.paid_on, parts=body.parts(), **fields
         )
@@ -198,7 +200,11 @@ def allocate_payment(actor: Actor, payment_id: UUID) -> Any:
 
     def act(body: AllocateIn) -> Payment:
         return allocations.allocate(
-            actor, payment_id, parts=body.parts(left.currency) or [], on=body.effective_on
+            actor,
+            payment_id,
+            parts=body.parts(left.currency) or [],
+            on=body.effective_on,
+            over_cash_limit_reason=body.over_cash_limit_reason,
         )
 
     def sides(body: AllocateIn) -> list[tuple[str, int, Money]]:

@@ -52,6 +52,7 @@ def receipt(actor: Actor, invoice_id: UUID) -> Any:
             body.paid_on,
             reference=body.reference,
             account=body.account,
+            over_cash_limit_reason=body.over_cash_limit_reason,
         )
 
     def sides(body: ReceiptIn) -> list[tuple[str, int, Money]]:

@@ -1,0 +1,156 @@
+"""Limit of the law for cash from customers.
+
+In India it is that of section 269ST of the Income-tax Act 1961.
+The limit is for what one customer pays on one day, for one invoice, and for one trip. It concerns
+agencies in a country whose tables have a limit, and cash in the currency of that country.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, select, text
+from sqlalchemy.orm import InstrumentedAttribute
+
+from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.payments import Allocation, Payment
+from voyagent.billing.core.service import pricing, taxing
+from voyagent.billing.payments.errors import CashLimit
+from voyagent.billing.payments.service.settling import Settlement
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.errors import N_
+from voyagent.kernel.money import Money
+from voyagent.taxes.rules import tables
+
+CASH = "cash"
+_LOCK = text("select pg_advisory_xact_lock(hashtextextended('cash for trip ' || :trip_id, 0))")
+_ON_A_DAY = N_("From this customer on this day: %(amount)s. The limit is %(limit)s.")
+_FOR_AN_INVOICE = N_("For this invoice: %(amount)s. The limit is %(limit)s.")
+_FOR_A_TRIP = N_("For this trip: %(amount)s. The limit is %(limit)s.")
+
+
+def check_cash_limit(
+    actor: Actor,
+    payment: Payment,
+    settlements: Sequence[Settlement],
+    documents: Sequence[Invoice | Bill],
+    reason: str | None,
+    *,
+    is_new: bool,
+) -> str | None:
+    """Check that a payment, or the allocation of one, keeps to the limit.
+
+    The result is the reason for one that does not, and None for one that does.
+
+    `is_new` is true for a payment that is not stored yet, and false for an advance of which
+    `settlements` allocate a part. The caller has locked the documents and, for a new payment, has
+    taken its number. All receipts of a day wait for the lock of that number series, and so see each
+    other here. Trips are locked last, in the order of their ids.
+
+    Raises CashLimit if the limit is reached without a reason, Forbidden if the actor may not exceed
+    it, and TextTooLong.
+    """
+    limit = _limit(actor, payment)
+    if limit is None:
+        return None
+    over = next(
+        (
+            (basis, Money(minor, payment.currency))
+            for basis, minor in _received(payment, settlements, documents, is_new=is_new)
+            if minor >= limit.amount_minor
+        ),
+        None,
+    )
+    if over is None:
+        return None
+    why = pricing.words(reason, 500)
+    if why is None:
+        raise CashLimit(*over, limit)
+    actor.require("payment.over_cash_limit")
+    return why
+
+
+def _limit(actor: Actor, payment: Payment) -> Money | None:
+    if (payment.direction, payment.account) != ("in", CASH):
+        return None
+    home = taxing.home()
+    country = tables.country_of_currency(actor.currency) if home is None else home.country
+    if country is None:
+        return None
+    amount = tables.cash_limit_on(country, payment.paid_on)
+    if amount is None or payment.currency != tables.currency_of(country):
+        return None
+    return Money.parse(str(amount), payment.currency)
+
+
+def _received(
+    payment: Payment,
+    settlements: Sequence[Settlement],
+    documents: Sequence[Invoice | Bill],
+    *,
+    is_new: bool,
+) -> Iterator[tuple[str, int]]:
+    """Yield the cash received with this payment on each basis of the limit.
+
+    The amounts are in minor units.
+    """
+    if is_new:
+        yield _ON_A_DAY, _of_the_day(payment) + payment.amount_minor
+    for_invoices = {part.document_id: part.amount.amount_minor for part in settlements}
+    before = _allocated(payment.currency, Invoice.id, for_invoices)
+    for invoice_id, minor in for_invoices.items():
+        yield _FOR_AN_INVOICE, before.get(invoice_id, 0) + minor
+    for_trips: dict[UUID, int] = defaultdict(int)
+    for document in documents:
+        if document.trip_id is not None:
+            for_trips[document.trip_id] += for_invoices[document.id]
+    for trip_id in sorted(for_trips):
+        db.session.execute(_LOCK, {"trip_id": str(trip_id)})
+    before = _allocated(payment.currency, Invoice.trip_id, for_trips)
+    for trip_id, minor in for_trips.items():
+        yield _FOR_A_TRIP, before.get(trip_id, 0) + minor
+
+
+def _of_the_day(payment: Payment) -> int:
+    """Return the other cash of the customer on the day, in minor units."""
+    return int(
+        db.session.scalar(
+            select(func.coalesce(func.sum(Payment.amount_minor), 0)).where(
+                Payment.party_key == func.lower(payment.party_name),
+                Payment.paid_on == payment.paid_on,
+                *_is_cash(payment.currency),
+            )
+        )
+        or 0
+    )
+
+
+def _allocated(
+    currency: str, key: InstrumentedAttribute[Any], keys: Collection[UUID]
+) -> dict[UUID, int]:
+    """Return the cash allocated to invoices, by a column of the invoices."""
+    if not keys:
+        return {}
+    rows = db.session.execute(
+        select(key, func.sum(Allocation.amount_minor))
+        .select_from(Allocation)
+        .join(Payment, Payment.id == Allocation.payment_id)
+        .join(Invoice, Invoice.id == Allocation.invoice_id)
+        .where(key.in_(list(keys)), *_is_cash(currency))
+        .group_by(key)
+    )
+    return {row[0]: int(row[1]) for row in rows}
+
+
+def _is_cash(currency: str) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Payment.direction == "in",
+        Payment.account == CASH,
+        Payment.currency == currency,
+        Payment.reversed_on.is_(None),
+    )
