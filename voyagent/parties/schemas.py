@@ -115,7 +115,11 @@ class PartyQuery(Query):
 
 
 class PartyOut(AnswerOf[Row]):
-    """A customer or supplier; documents refer to it by `name`."""
+    """A customer or supplier; documents refer to it by `id`, and print its name.
+
+    `origin` is `document` if a document with a new name made the party, and `migration` if an
+    upgrade did. Creating a party with this name then completes it.
+    """
 
     id: UUID
     name: str
@@ -130,6 +134,7 @@ class PartyOut(AnswerOf[Row]):
     terms_days: int | None
     notes: str | None
     is_archived: bool
+    origin: Literal["person", "import", "document", "migration"]
     created_at: Instant
     updated_at: Instant
 

@@ -30,7 +30,8 @@ class Taker:
         The columns `is_customer` and `is_supplier` contain `yes` or `no`. Raises ValidationError,
         and the errors of `parties.service.create`.
         """
-        service.create(self._actor, **PartyIn.model_validate(cells, strict=False).changes())
+        changes = PartyIn.model_validate(cells, strict=False).changes()
+        service.create(self._actor, origin="import", **changes)
 
     def finish(self) -> None:
         """Do nothing, because each row is already imported."""
