@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, TypedDict, TypeVar, Unpack, cast
+from typing import TypedDict, TypeVar, Unpack, cast
 from uuid import UUID
 
 from voyagent.audit.service import recording as audit
@@ -153,12 +153,14 @@ def create_draft(  # noqa: PLR0913 - each keyword is a field of the document
     return document
 
 
-def party_of(actor: Actor, kind: DocumentKind, fields: Mapping[str, Any]) -> NamedParty:
+def party_of(actor: Actor, kind: DocumentKind, fields: Mapping[str, object]) -> NamedParty:
     """Return the party of the fields of a document, by id, name or both.
 
     Raises the errors of `pricing.party_of`.
     """
-    return pricing.party_of(actor, kind.party_kind, fields.get("party_id"), fields.get(kind.party))
+    party_id = cast("UUID | None", fields.get("party_id"))
+    name = cast("str | None", fields.get(kind.party))
+    return pricing.party_of(actor, kind.party_kind, party_id, name)
 
 
 def changed_party(
@@ -170,7 +172,7 @@ def changed_party(
     """
     kind = kind_of(document)
     is_given = {"party_id", kind.party} & changes.keys()
-    return party_of(actor, kind, cast("Mapping[str, Any]", changes)) if is_given else None
+    return party_of(actor, kind, changes) if is_given else None
 
 
 def check_draft(document: Invoice | Bill, seen: datetime | None = None) -> None:
