@@ -8,7 +8,7 @@ Never edit this file once it has landed.
 from alembic import op
 
 revision = "0132"
-down_revision = "0127"
+down_revision = "0131"
 branch_labels = None
 depends_on = None
 

@@ -375,7 +375,7 @@ def test_paths_in_backquotes_exist(name: str) -> None:
 @pytest.mark.parametrize("page", MANUALS, ids=lambda page: page.stem)
 def test_commands_in_the_manuals_exist(page: Path) -> None:
     commands = re.findall(
-        r"(?:\bflask |(?:^|`|/)voyagent )([a-z][a-z-]+)(?: ([a-z]+))?",
+        r"(?:\bflask |(?:^|`|/)voyagent )([a-z][a-z-]+)(?: ([a-z][a-z-]*))?",
         page.read_text(),
         re.MULTILINE,
     )

@@ -142,7 +142,7 @@ def test_a_downgrade_decrypts_tax_numbers(empty_app: Flask, engine: sa.Engine) -
     alice = People(empty_app).sign_up("Alice Owner", agency="Alice Travels")
     alice.does(
         lambda actor: parties.create(
-            actor, name="Uma", is_customer=True, country="IN", tax_number=gstin
+            actor, name="Deepa Krishnan", is_customer=True, country="IN", tax_number=gstin
         )
     )
     papers.issued(alice, customer_tax_number=gstin)

@@ -32,6 +32,8 @@ from voyagent.kernel.database.start_checks import SCHEMA_TO, UPGRADE_FROM
 from voyagent.kernel.db_connections import Purpose, parameters_for
 
 CLIENTS, PHASE_S = 8, 30
+AFTERWARDS = (["books", "link-parties"],)
+"""Commands that docs/operations.md says to run after the upgrade."""
 DAY, AMOUNT = "2024-06-10", "500.00"
 LINES = [{"description": "Dubai visa", "quantity": 1, "unit_price": AMOUNT}]
 HOTEL = {
@@ -203,6 +205,9 @@ def test_nobody_notices_an_upgrade(
             time.sleep(phase_s)
             done = create_app(settings).test_cli_runner().invoke(args=upgrade)
             assert done.exit_code == 0, done.output
+            for command in AFTERWARDS:
+                done = create_app(settings).test_cli_runner().invoke(args=command)
+                assert done.exit_code == 0, done.output
             time.sleep(phase_s)
             with (
                 worker_process(settings, tmp_path / "new"),

@@ -182,7 +182,7 @@ def test_the_reversal_of_an_entry_that_lost_its_name_is_repeated(
         return lines
 
     monkeypatch.setattr(entry_queries, "get_lines", read_and_erase)
-    with pytest.raises(sa.exc.OperationalError, match="another party name"):
+    with pytest.raises(sa.exc.OperationalError, match="another name now"):
         alice.does(entries.reverse, entry_id, reason="wrong")
     assert named(owner_engine, alice) == set()
     reversal = alice.does(entries.reverse, entry_id, reason="wrong")

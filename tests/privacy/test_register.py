@@ -37,7 +37,7 @@ def test_free_texts_of_a_registered_table_are_registered() -> None:
         *("arguments_hash", "preview_hash", "effect_status", "effect_result", "approval_id"),
         *("original_payload", "replaces", "superseded_by", "source_type", "purpose", "tax"),
         *("collection", "sold_as", "bought_as", "our_reference", "supplier_key", "locale"),
-        *("budget_currency", "last_error", "pseudonym", "counts"),
+        *("budget_currency", "last_error", "pseudonym", "counts", "origin"),
     }
     for holding in HOLDINGS:
         if not holding.linked:

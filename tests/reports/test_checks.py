@@ -198,6 +198,18 @@ BROKEN = {
         "insert into approval_counts (tenant_id, status, n) values (:t, 'pending', 1)",
         {"approvals": None},
     ),
+    "an invoice without its party": (
+        f"update invoices set party_id = null where tenant_id = :t and id = {INVOICE}",
+        {"parties": None},
+    ),
+    "lines of another party": (
+        (
+            "update postings set party_id = (select id from parties p where p.tenant_id = :t and"
+            " p.party_key <> postings.party_key limit 1) where tenant_id = :t and party_key is not"
+            " null"
+        ),
+        {"parties": None},
+    ),
     "the counter": (
         "update number_series set last_number = last_number + 1 where tenant_id = :t",
         {"numbers": None},
@@ -276,7 +288,7 @@ def test_correct_books_have_no_finding(
 ) -> None:
     assert found(app, trader) == []
     output = command("--agency", trader.actor.tenant_id)
-    assert (output.exit_code, output.output) == (0, f"{trader.actor.tenant_id}: OK, 21 checks\n")
+    assert (output.exit_code, output.output) == (0, f"{trader.actor.tenant_id}: OK, 22 checks\n")
 
 
 def test_an_agency_without_entries_has_no_finding(app: Flask, alice: Person) -> None:
@@ -328,7 +340,7 @@ def test_each_agency_is_checked_and_one_error_fails_the_command(
     output = command()
     lines = output.output.splitlines()
     assert output.exit_code == 1
-    assert f"{trader.actor.tenant_id}: OK, 21 checks" in lines
+    assert f"{trader.actor.tenant_id}: OK, 22 checks" in lines
     assert (
         f"{charlie.actor.tenant_id}: control: AED -123.45: open receivable documents and their"
         " control account differ" in lines

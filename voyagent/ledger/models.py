@@ -95,7 +95,8 @@ class JournalEntry(TenantOwned, Base):
 class Posting(TenantBound, Base):
     """A line of a journal entry: a debit or a credit to one account.
 
-    Amounts are in minor units of `currency`.
+    Amounts are in minor units of `currency`. A line with a party has its id, and its name as it was
+    when the line was posted.
     """
 
     __tablename__ = "postings"
@@ -107,6 +108,7 @@ class Posting(TenantBound, Base):
     debit_minor: Mapped[int] = mapped_column(server_default=_ZERO)
     credit_minor: Mapped[int] = mapped_column(server_default=_ZERO)
     effective_date: Mapped[date]
+    party_id: Mapped[UUID | None]
     party_name: Mapped[str | None]
     party_key: Mapped[str | None] = mapped_column(
         Computed("lower(party_name)", persisted=True), deferred=True
@@ -116,6 +118,7 @@ class Posting(TenantBound, Base):
     __table_args__ = (
         references("journal_entries", "entry_id", "fk_postings_entry"),
         references("accounts", "account_id", "fk_postings_account"),
+        references("parties", "party_id", "fk_postings_party"),
         CheckConstraint("line_no >= 1", name="line_no"),
         CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency"),
         CheckConstraint(
@@ -129,6 +132,12 @@ class Posting(TenantBound, Base):
             *("tenant_id", "party_key", "account_id", "effective_date", "entry_id"),
             postgresql_include=["currency", "debit_minor", "credit_minor"],
             postgresql_where=text("party_key is not null"),
+        ),
+        Index(
+            "ix_postings_unlinked",
+            "tenant_id",
+            "effective_date",
+            postgresql_where=text("party_id is null and party_name is not null"),
         ),
     )
 

@@ -29,8 +29,11 @@ class Party(TenantOwned, Base):
     The address, e-mail address, phone and tax number of this row are the main ones, which documents
     use. `PartyAddress` has further addresses, not the main one.
 
-    Documents refer to a party not by a foreign key but by an equal `party_key`, which is derived
-    from the name.
+    Documents, payments and postings refer to a party by `party_id`, and store its name as it was
+    then. Reports still add them up by `party_key`, the name in lower case, which is unique.
+
+    `origin` is `person` or `import` if somebody recorded the party, `document` if a document with
+    a new name did, and `migration` if `flask books link-parties` did.
 
     The tax number is encrypted, because a GSTIN contains the PAN of its holder. A party is found by
     a keyed hash of the tax number or of this PAN. `tax_number_clear` has a tax number that an
@@ -67,6 +70,7 @@ class Party(TenantOwned, Base):
     is_on_hold: Mapped[bool] = mapped_column(server_default=_NO)
     notes: Mapped[str | None]
     is_archived: Mapped[bool] = mapped_column(server_default=_NO)
+    origin: Mapped[str] = mapped_column(server_default=text("'person'"))
     search: Mapped[str] = mapped_column(Computed(_SEARCH, persisted=True), deferred=True)
     created_by_user_id: Mapped[UUID | None]
     created_at: Mapped[DefaultNow]
@@ -78,6 +82,7 @@ class Party(TenantOwned, Base):
         CheckConstraint("is_customer or is_supplier", name="kind"),
         CheckConstraint("country ~ '^[A-Z]{2}$'", name="country"),
         CheckConstraint("state is null or country is not null", name="state"),
+        CheckConstraint("origin in ('person', 'import', 'document', 'migration')", name="origin"),
         CheckConstraint("terms_days between 0 and 365", name="terms"),
         CheckConstraint(
             "(tax_number_sealed is null) = (tax_number_digests is null)", name="tax_number"

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
+    ScalarSelect,
     Select,
     SQLColumnExpression,
     case,
@@ -53,7 +54,7 @@ COLUMNS = (
         "is_on_hold",
         "notes",
     ),
-    *("is_archived", "created_at", "updated_at"),
+    *("is_archived", "origin", "created_at", "updated_at"),
 )
 NAMES_MAX = 500
 """Largest number of names that a form suggests."""
@@ -67,6 +68,10 @@ _LIKENESS = 0.6
 """Least similarity of two names, by their trigrams; one wrong letter in a name of two words."""
 _PHONE_DIGITS = 10
 """Digits at the end of a phone number that are compared: those without the country code."""
+AUTOMATIC = ("document", "migration")
+"""Origins of parties that nobody has recorded or changed: they have a name and nothing else."""
+WITH_PARTY = ("invoices", "bills", "credit_notes", "supplier_credits", "payments", "postings")
+"""Tables whose rows have the id of a party and its name."""
 KINDS = {"customer": _PARTIES.is_customer, "supplier": _PARTIES.is_supplier}
 
 
@@ -104,6 +109,58 @@ def get_party(party_id: UUID, *, lock: bool = False) -> Party:
     Raises PartyNotFound.
     """
     return load_one(select(Party).where(Party.id == party_id), PartyNotFound, lock=lock)
+
+
+def find_named(name: str) -> Party | None:
+    """Return the party with a name, ignoring case; None if there is none."""
+    return db.session.scalar(select(Party).where(Party.party_key == func.lower(name)))
+
+
+def find_automatic(name: str) -> Party | None:
+    """Return the party of a name that was made for a document, and lock its row.
+
+    None if there is no such party, or if it was completed or archived since.
+    """
+    made = select(Party).where(
+        Party.party_key == func.lower(name),
+        Party.origin.in_(AUTOMATIC),
+        Party.is_archived.is_(False),
+    )
+    return db.session.scalar(
+        made.with_for_update(key_share=True).execution_options(populate_existing=True)
+    )
+
+
+def key_of(party_id: UUID) -> ScalarSelect[str]:
+    """Return a subquery for the key of a party.
+
+    Lists and reports find the rows of a party by it. It is null if the agency has no such party, so
+    no row is found.
+    """
+    return select(_PARTIES.party_key).where(owned(Party), _PARTIES.id == party_id).scalar_subquery()
+
+
+def untied_statement(table: str) -> Select[Any]:
+    """Count the rows of a table whose party is missing or has another name.
+
+    `table` is one of WITH_PARTY. One row: `untied`, the rows that name a party and have no
+    `party_id`, and `differing`, the rows whose name is not that of their party, ignoring case. Only
+    the case of a posted name may differ, so sums by id and by name are equal if both are 0.
+    """
+    rows = db.metadata.tables[table].c
+    numbers: list[Any] = [
+        func.count().filter(rows.party_id.is_(None)).label("untied"),
+        func.count().filter(_PARTIES.party_key != rows.party_key).label("differing"),
+    ]
+    return (
+        select(*numbers)
+        .select_from(rows.party_id.table)
+        .outerjoin(
+            Party.__table__,
+            (_PARTIES.tenant_id == rows.tenant_id) & (_PARTIES.id == rows.party_id),
+        )
+        .where(owned(rows.party_id.table), rows.party_name.is_not(None))
+    )
 
 
 def read_party(reader: Reader, party_id: UUID) -> Row:

@@ -171,7 +171,11 @@ class PartyQuery(Query):
 
 
 class PartyOut(AnswerOf[Row]):
-    """A customer or supplier; documents refer to it by `name`."""
+    """A customer or supplier; documents refer to it by `id`, and print its name.
+
+    `origin` is `document` if a document with a new name made the party, and `migration` if an
+    upgrade did. Creating a party with this name then completes it.
+    """
 
     id: UUID
     name: str
@@ -191,6 +195,7 @@ class PartyOut(AnswerOf[Row]):
     external_id: str | None
     notes: str | None
     is_archived: bool
+    origin: Literal["person", "import", "document", "migration"]
     created_at: Instant
     updated_at: Instant
 

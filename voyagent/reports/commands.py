@@ -20,6 +20,7 @@ from voyagent.kernel.db import db, transaction
 from voyagent.kernel.last_runs import note_run
 from voyagent.kernel.money import is_currency
 from voyagent.ledger.service.months import FIRST_DAY, LAST_DAY
+from voyagent.parties.service import parties
 from voyagent.reports.exports import beancount, files, tally
 from voyagent.reports.queries import checks
 from voyagent.reports.queries.periods import Days, PeriodInverted
@@ -87,6 +88,19 @@ def rebuild(agency: UUID | None, *, dry_run: bool) -> None:
             click.echo(f"{tenant_id}: OK, {len(ROLL_UPS)} tables")
     if differing and dry_run:
         raise click.exceptions.Exit(1)
+
+
+@books.command("link-parties")
+@with_database
+def link_parties() -> None:
+    """Give rows of earlier releases the ids of their parties.
+
+    The rows are documents, payments and postings. Run this command once after the upgrade; it can
+    be stopped and started again. People may work at the same time. A name without a party gets one.
+    A second run changes nothing.
+    """
+    linked = parties.link(list(chain.every_agency()))
+    click.echo(f"{linked} rows were linked to their parties.")
 
 
 @books.command("export")

@@ -9,6 +9,7 @@ from tempfile import mkdtemp
 from tests.audit.acts.account import in_the_browser
 from tests.audit.acts.registry import Doing, Left, act
 from tests.audit.acts.stage import Stage
+from tests.audit.acts.work import NEW_PARTY
 
 FILE = "name,is_customer\nDeepa Krishnan,yes\n"
 LEFT = (
@@ -67,7 +68,7 @@ RECEIVED = Left("bill.received", ("bill_id", "journal_entry_id"), says={"total":
 
 @act(
     "POST /api/imports",
-    leaves=(ADDED, POSTED, ISSUED, Left("import.done", ("import_id",))),
+    leaves=(ADDED, NEW_PARTY, POSTED, ISSUED, Left("import.done", ("import_id",))),
     answers=200,
     in_savepoints=True,
 )
@@ -86,7 +87,7 @@ def import_open_invoices_over_the_api(stage: Stage) -> Doing:
 
 @act(
     "POST /api/imports",
-    leaves=(ADDED, POSTED, RECEIVED, Left("import.done", ("import_id",))),
+    leaves=(ADDED, NEW_PARTY, POSTED, RECEIVED, Left("import.done", ("import_id",))),
     answers=200,
     in_savepoints=True,
 )
@@ -111,7 +112,7 @@ PAID = Left(
 
 @act(
     "POST /api/imports",
-    leaves=(ADDED, POSTED, PAID, Left("import.done", ("import_id",))),
+    leaves=(ADDED, NEW_PARTY, POSTED, PAID, Left("import.done", ("import_id",))),
     answers=200,
     in_savepoints=True,
 )

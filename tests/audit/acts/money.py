@@ -9,7 +9,13 @@ from uuid import UUID
 from tests.audit.acts.account import in_the_browser
 from tests.audit.acts.registry import Doing, Left, act
 from tests.audit.acts.stage import Stage
-from tests.audit.acts.work import CONTINUED, POSTED, _effect as effect, _granted as granted
+from tests.audit.acts.work import (
+    CONTINUED,
+    NEW_PARTY,
+    POSTED,
+    _effect as effect,
+    _granted as granted,
+)
 from tests.billing import papers
 from tests.ledger import books
 from tests.ledger.test_journal import made, written
@@ -58,7 +64,7 @@ DRAFTED, ISSUED = (
 @act(
     "approvals.run_effect",
     leaves=(
-        *_by_bob(DRAFTED, POSTED, ISSUED, FOLLOWED),
+        *_by_bob(NEW_PARTY, DRAFTED, POSTED, ISSUED, FOLLOWED),
         effect(create_invoice.CAPABILITY.name),
         CONTINUED,
     ),
@@ -82,7 +88,7 @@ def create_an_invoice_by_a_grant(stage: Stage) -> Doing:
 @act(
     "approvals.run_effect",
     leaves=(
-        *_by_bob(POSTED, Left("bill.received", ("bill_id", "journal_entry_id"))),
+        *_by_bob(NEW_PARTY, POSTED, Left("bill.received", ("bill_id", "journal_entry_id"))),
         effect(receive_bill.CAPABILITY.name),
         CONTINUED,
     ),
@@ -170,7 +176,11 @@ DRAWN = {
 TOTAL = {"total": "45000.00", "currency": "INR", "issue_date": "2024-06-10"}
 
 
-@act("POST /api/invoices", leaves=Left("invoice.drafted", INVOICE, says=TOTAL), answers=201)
+@act(
+    "POST /api/invoices",
+    leaves=(NEW_PARTY, Left("invoice.drafted", INVOICE, says=TOTAL)),
+    answers=201,
+)
 def draft_an_invoice_over_the_api(stage: Stage) -> Doing:
     api = stage.alice.api
     return lambda: api.post("/invoices", json=DRAWN)
@@ -264,7 +274,7 @@ BILL_VOIDED = Left(
 )
 
 
-@act("POST /api/bills", leaves=Left("bill.drafted", BILL, says=TOTAL), answers=201)
+@act("POST /api/bills", leaves=(NEW_PARTY, Left("bill.drafted", BILL, says=TOTAL)), answers=201)
 def draft_a_bill_over_the_api(stage: Stage) -> Doing:
     api = stage.alice.api
     return lambda: api.post("/bills", json=BILLED)
@@ -382,6 +392,7 @@ ADVANCE = {
 @act(
     "POST /api/payments",
     leaves=(
+        NEW_PARTY,
         POSTED,
         Left("payment.received", PAYMENT, says={"amount": "100.00", "paid_on": "2024-06-25"}),
     ),
@@ -392,7 +403,7 @@ def note_an_advance_over_the_api(stage: Stage) -> Doing:
     return lambda: api.post("/payments", json=ADVANCE)
 
 
-@act("POST /api/payments", leaves=(POSTED, Left("payment.made", PAYMENT)), answers=201)
+@act("POST /api/payments", leaves=(NEW_PARTY, POSTED, Left("payment.made", PAYMENT)), answers=201)
 def note_what_a_supplier_is_paid_ahead_over_the_api(stage: Stage) -> Doing:
     api = stage.alice.api
     return lambda: api.post("/payments", json=ADVANCE | {"direction": "out"})
@@ -609,7 +620,7 @@ def reverse_a_supplier_credit_in_the_browser(stage: Stage) -> Doing:
 
 @act(
     "POST /payments/new",
-    leaves=in_the_browser(POSTED, Left("payment.received", PAYMENT)),
+    leaves=in_the_browser(NEW_PARTY, POSTED, Left("payment.received", PAYMENT)),
     answers=303,
 )
 def note_an_advance_in_the_browser(stage: Stage) -> Doing:
@@ -923,7 +934,11 @@ BILL_TYPED = {
 }
 
 
-@act("POST /bills/new", leaves=in_the_browser(Left("bill.drafted", BILL, says=TOTAL)), answers=303)
+@act(
+    "POST /bills/new",
+    leaves=in_the_browser(NEW_PARTY, Left("bill.drafted", BILL, says=TOTAL)),
+    answers=303,
+)
 def draft_a_bill_in_the_browser(stage: Stage) -> Doing:
     browser = stage.alice.browser
     return lambda: stage.submit(browser, "/bills/new", **BILL_TYPED, **LINE, due_date="10 Jun 2024")
@@ -971,7 +986,7 @@ def void_a_bill_in_the_browser(stage: Stage) -> Doing:
 
 @act(
     "POST /invoices/new",
-    leaves=in_the_browser(Left("invoice.drafted", INVOICE, says=TOTAL)),
+    leaves=in_the_browser(NEW_PARTY, Left("invoice.drafted", INVOICE, says=TOTAL)),
     answers=303,
 )
 def draft_an_invoice_in_the_browser(stage: Stage) -> Doing:

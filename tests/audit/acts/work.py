@@ -465,6 +465,7 @@ def _turn(stage: Stage, person: Person, session_id: UUID, message: str) -> Doing
 GRANTED = Left(
     "approval.granted", APPROVAL, by="leila", says={"tool_name": "probe_note", "reason": None}
 )
+NEW_PARTY = Left("party.created", ("party_id",))
 CONTINUED = Left("chat.continued", SESSION, by="bob", via="assistant")
 REJECTED = (
     Left(
@@ -693,6 +694,7 @@ def break_at_a_grant(stage: Stage) -> Doing:
 @act(
     "approvals.run_effect",
     leaves=(
+        replace(NEW_PARTY, by="bob", via="assistant"),
         Left("invoice.drafted", ("invoice_id",), by="bob", via="assistant"),
         _effect(draft_invoice.CAPABILITY.name),
         CONTINUED,
@@ -752,7 +754,7 @@ def make_a_bill_void(stage: Stage) -> Doing:
     return lambda: person.does(bill_service.void_bill, bill_id, reason="Entered twice")
 
 
-@act(leaves=Left("invoice.drafted", ("invoice_id",)))
+@act(leaves=(NEW_PARTY, Left("invoice.drafted", ("invoice_id",))))
 def draft_an_invoice(stage: Stage) -> Doing:
     person = stage.alice
     return lambda: papers.draft(person)
@@ -775,7 +777,7 @@ def note_a_receipt(stage: Stage) -> Doing:
     return lambda: papers.pay(person, invoice_id, 10_000)
 
 
-@act(leaves=(POSTED, Left("bill.received", ("bill_id", "journal_entry_id"))))
+@act(leaves=(NEW_PARTY, POSTED, Left("bill.received", ("bill_id", "journal_entry_id"))))
 def receive_a_bill(stage: Stage) -> Doing:
     person = stage.alice
     return lambda: papers.receive(person)

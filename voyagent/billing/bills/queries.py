@@ -43,6 +43,7 @@ _BRIEF = (
         "id",
         "status",
         "vendor_reference",
+        "party_id",
         "party_name",
         "party_reference",
         "issue_date",

@@ -23,6 +23,7 @@ from voyagent.billing.core.schemas.documents import (
     taxed_lines,
 )
 from voyagent.billing.core.schemas.lines import InvoiceLineIn
+from voyagent.billing.core.schemas.parties import PartyName
 from voyagent.billing.core.service.pricing import LINES_MAX, BoughtAs, LineItem
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import Row
@@ -95,7 +96,7 @@ class BillDraftIn(DocumentDraftIn):
     the due date by the supplier's payment terms, or the issue date if the supplier has no terms.
     """
 
-    vendor_name: Annotated[str, Trimmed(255)]
+    vendor_name: PartyName = None
     vendor_reference: Annotated[str, Trimmed(64)]
     line_items: Annotated[Sequence[BoughtLineIn], Field(min_length=1, max_length=LINES_MAX)]
 
@@ -161,6 +162,7 @@ class BillQuery(TripDocumentQuery):
             text=self.q,
             status=self.status,
             party=self.party,
+            party_id=self.party_id,
             issued_from=first,
             issued_to=last,
             trip_id=self.trip_id,

@@ -19,6 +19,7 @@ from voyagent.billing.bills.errors import (
 )
 from voyagent.billing.core.errors import DocumentNotOpen, InvalidDate, PlannedInPast
 from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.kinds import BILL
 from voyagent.billing.core.models.parts import OPEN_BILL
 from voyagent.billing.core.queries import taxes as tax_queries
 from voyagent.billing.core.service import drafts, input_taxes
@@ -80,9 +81,13 @@ def import_open_bill(
 
 
 class BillFields(TypedDict):
-    """Fields of a new bill; `party_reference` is the agency's own reference."""
+    """Fields of a new bill, with the supplier's id, name or both.
 
-    vendor_name: str
+    `party_reference` is the agency's own reference.
+    """
+
+    party_id: NotRequired[UUID | None]
+    vendor_name: NotRequired[str | None]
     vendor_reference: str
     issue_date: date
     due_date: NotRequired[date | None]
@@ -97,7 +102,7 @@ class BillFields(TypedDict):
 class BillChanges(DocumentChanges, total=False):
     """Changes of a draft bill; a key that is absent leaves the field unchanged."""
 
-    vendor_name: str
+    vendor_name: str | None
     vendor_reference: str
 
 
@@ -138,7 +143,7 @@ def revise_bill(
         else {}
     )
     with _once():
-        drafts.revise(actor, bill, columns, changes)
+        drafts.revise(actor, bill, columns, changes, drafts.changed_party(actor, bill, changes))
     return bill
 
 
@@ -214,7 +219,7 @@ def _begin(actor: Actor, fields: BillFields, *, is_opening: bool = False) -> Bil
         return drafts.create_draft(
             actor,
             Bill,
-            party_name=fields["vendor_name"],
+            party=drafts.party_of(actor, BILL, fields),
             vendor_reference=read_reference(fields["vendor_reference"]),
             issue_date=fields["issue_date"],
             due_date=fields.get("due_date"),

@@ -7,6 +7,8 @@ from voyagent.kernel.money import InvalidAmount, UnknownCurrency
 from voyagent.kernel.rates import InvalidRate, RateOfOtherMoney
 from voyagent.ledger.errors import AccountNotFound
 from voyagent.ledger.service.errors import AccountInactive, EntryAlreadyReversed, PeriodLocked
+from voyagent.parties.queries import PartyNotFound
+from voyagent.parties.service.parties import PartyMismatch
 from voyagent.settings.queries import AmountAboveLimit
 from voyagent.trips.queries.trips import TripNotFound
 
@@ -18,7 +20,11 @@ PLAN_ERRORS = (
 )
 
 
+PARTY_ERRORS = (PartyNotFound, PartyMismatch)
+
+
 DRAFT_ERRORS = (
+    *PARTY_ERRORS,
     TripNotFound,
     errors.InvalidDate,
     errors.TotalOutOfRange,

@@ -59,7 +59,14 @@ class CreditNoteQuery(DocumentQuery):
 
     def search(self) -> CreditSearch:
         """Return the filters in the type that the query takes."""
-        return CreditSearch(self.invoice_id, self.party, self.issued_from, self.issued_to, self.q)
+        return CreditSearch(
+            self.invoice_id,
+            self.party,
+            self.issued_from,
+            self.issued_to,
+            self.q,
+            party_id=self.party_id,
+        )
 
 
 class CreditNoteBrief(AnswerOf[Row]):
@@ -75,6 +82,7 @@ class CreditNoteBrief(AnswerOf[Row]):
     number: str
     invoice_id: UUID
     invoice_number: str
+    party_id: UUID | None
     customer_name: Annotated[str, Read("party_name")]
     issue_date: date
     currency: str

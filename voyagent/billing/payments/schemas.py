@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from voyagent.billing.core.schemas.documents import LIMIT_MAX, in_currency
 from voyagent.billing.core.schemas.lines import PAGE_SIZE
+from voyagent.billing.core.schemas.parties import PartyName
 from voyagent.billing.core.schemas.payments import MoneyAccount, PartialAmountIn
 from voyagent.billing.core.schemas.rates import RateOut, rated
 from voyagent.billing.payments.queries.documents import (
@@ -26,11 +27,11 @@ from voyagent.kernel.fields import (
     DateFilter,
     Filter,
     Id,
+    IdFilter,
     Instant,
     PlainAmount,
     Query,
     Text,
-    Trimmed,
     WireAmount,
     not_before,
 )
@@ -87,13 +88,15 @@ class PartIn(Closed):
 class PaymentRecordIn(Closed):
     """A payment from a customer (`in`) or to a supplier (`out`).
 
+    The party is given by `party_id`, by its name or by both. A name that no party has makes one.
     The part of the amount that is not allocated to documents is an advance. `paid_on` defaults to
     today in the agency's time zone. `over_cash_limit_reason` confirms cash of the amount that the
     law forbids; the caller needs the permission `payment.over_cash_limit`.
     """
 
     direction: Direction = "in"
-    party_name: Annotated[str, Trimmed(255)]
+    party_id: Id | None = None
+    party_name: PartyName = None
     amount: PlainAmount
     currency: CurrencyCode
     paid_on: BusinessDate | None = None
@@ -183,6 +186,7 @@ class PaymentQuery(Query):
     party: Annotated[str | None, Filter(255)] = Field(
         default=None, description="Full name of the customer or supplier, ignoring case."
     )
+    party_id: IdFilter = Field(default=None, description="Id of the customer or supplier.")
     paid_from: DateFilter = Field(default=None, alias="from", description="First payment date.")
     paid_to: Annotated[DateFilter, not_before("paid_from")] = Field(
         default=None, alias="to", description="Last payment date."
@@ -209,7 +213,13 @@ class PaymentQuery(Query):
         """Return the filters as a PaymentSearch for the queries."""
         only = {"is_unapplied": bool(self.unapplied), "is_reversed": bool(self.reversed)}
         return PaymentSearch(
-            self.direction, self.party, self.paid_from, self.paid_to, text=self.q, **only
+            self.direction,
+            self.party,
+            self.paid_from,
+            self.paid_to,
+            text=self.q,
+            party_id=self.party_id,
+            **only,
         )
 
     def place(self) -> Cursor | None:
@@ -240,6 +250,7 @@ class PaymentBrief(AnswerOf[Row]):
     id: UUID
     number: str
     direction: Direction
+    party_id: UUID | None
     party_name: str
     currency: str
     amount: Annotated[WireAmount, Minor("amount_minor")]

@@ -55,7 +55,14 @@ class SupplierCreditQuery(DocumentQuery):
 
     def search(self) -> CreditSearch:
         """Return the filters as a CreditSearch for the queries."""
-        return CreditSearch(self.bill_id, self.party, self.issued_from, self.issued_to, self.q)
+        return CreditSearch(
+            self.bill_id,
+            self.party,
+            self.issued_from,
+            self.issued_to,
+            self.q,
+            party_id=self.party_id,
+        )
 
 
 class SupplierCreditBrief(AnswerOf[Row]):
@@ -68,6 +75,7 @@ class SupplierCreditBrief(AnswerOf[Row]):
     vendor_reference: str
     bill_id: UUID
     bill_reference: str
+    party_id: UUID | None
     vendor_name: Annotated[str, Read("party_name")]
     issue_date: date
     currency: str

@@ -67,10 +67,12 @@ def write_off_invoice(
         narration=words.with_reason(
             f"Write-off of invoice {invoice.number}", invoice.party_name, why
         ),
-        lines=[
-            entries.debit("bad_debts", total, party_name=invoice.party_name, memo=invoice.number),
-            entries.credit("receivable", total, party_name=invoice.party_name, memo=invoice.number),
-        ],
+        lines=entries.lines_of(
+            [("bad_debts", 1, total), ("receivable", -1, total)],
+            memo=invoice.number,
+            party_id=invoice.party_id,
+            party_name=invoice.party_name,
+        ),
         entry_date=day,
     )
     return _store(

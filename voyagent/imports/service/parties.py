@@ -30,9 +30,8 @@ class Taker:
         The columns `is_customer` and `is_supplier` contain `yes` or `no`. Raises ValidationError,
         and the errors of `parties.create`.
         """
-        service.create(
-            self._actor, **PartyIn.model_validate(cells, strict=False).changes(self._actor.currency)
-        )
+        changes = PartyIn.model_validate(cells, strict=False).changes(self._actor.currency)
+        service.create(self._actor, origin="import", **changes)
 
     def finish(self) -> None:
         """Do nothing, because each row is already imported."""

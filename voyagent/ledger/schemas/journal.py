@@ -158,6 +158,7 @@ class JournalLineOut(AnswerOf[Row]):
     currency: str
     debit_amount: Annotated[WireAmount | None, Minor(_debit_minor)]
     credit_amount: Annotated[WireAmount | None, Minor(_credit_minor)]
+    party_id: UUID | None
     party_name: str | None
     narration: Annotated[str | None, Read("memo")]
 

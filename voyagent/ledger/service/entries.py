@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, cast
 from uuid import UUID
@@ -56,12 +56,13 @@ _WRITE = text("""
     ), lines as (
       insert into postings
         (tenant_id, entry_id, effective_date, account_id, currency, debit_minor, credit_minor,
-         party_name, memo, line_no)
+         party_id, party_name, memo, line_no)
       select entry.tenant_id, entry.id, entry.entry_date, line.*
         from entry,
              unnest(cast(:account_id as uuid[]), cast(:currency as text[]),
                     cast(:debit_minor as bigint[]), cast(:credit_minor as bigint[]),
-                    cast(:party_name as text[]), cast(:memo as text[])) with ordinality as line
+                    cast(:party_id as uuid[]), cast(:party_name as text[]),
+                    cast(:memo as text[])) with ordinality as line
     )
     select recorded_at from entry
     """)
@@ -75,19 +76,24 @@ _OPEN = text("""
     returning id
     """)
 _OF_ACCOUNT = ("code", "name", "type", "normal_side", "purpose")
-_OF_LINE = ("account_id", "currency", "debit_minor", "credit_minor", "party_name", "memo")
+_OF_LINE = (
+    *("account_id", "currency", "debit_minor", "credit_minor"),
+    *("party_id", "party_name", "memo"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """A line of a journal entry to post.
 
-    `account` is the id of an account or the purpose of an account, such as `receivable`.
+    `account` is the id of an account or the purpose of an account, such as `receivable`. If a line
+    has a `party_name` without a `party_id`, the database finds or makes the party.
     """
 
     account: UUID | str
     debit: Money | None = None
     credit: Money | None = None
+    party_id: UUID | None = None
     party_name: str | None = None
     memo: str | None = None
 
@@ -125,40 +131,49 @@ class Posted:
 
 
 def debit(
-    account: UUID | str, amount: Money, *, party_name: str | None = None, memo: str | None = None
+    account: UUID | str,
+    amount: Money,
+    *,
+    party_id: UUID | None = None,
+    party_name: str | None = None,
+    memo: str | None = None,
 ) -> Line:
     """Return a journal line that debits an account."""
-    return Line(account, debit=amount, party_name=party_name, memo=memo)
+    return Line(account, debit=amount, party_id=party_id, party_name=party_name, memo=memo)
 
 
 def credit(
-    account: UUID | str, amount: Money, *, party_name: str | None = None, memo: str | None = None
+    account: UUID | str,
+    amount: Money,
+    *,
+    party_id: UUID | None = None,
+    party_name: str | None = None,
+    memo: str | None = None,
 ) -> Line:
     """Return a journal line that credits an account."""
-    return Line(account, credit=amount, party_name=party_name, memo=memo)
+    return Line(account, credit=amount, party_id=party_id, party_name=party_name, memo=memo)
 
 
 def lines_of(
     sides: Iterable[tuple[str, int, Money]],
     *,
     memo: str | None,
+    party_id: UUID | None = None,
     party_name: str | None = None,
     named: Collection[str] | None = None,
 ) -> list[Line]:
     """Return journal lines from triples of account purpose, side and amount.
 
-    The side is 1 for a debit and -1 for a credit. `party_name` is written to the lines on accounts
+    The side is 1 for a debit and -1 for a credit. The party is written to the lines on accounts
     whose purpose is in `named`, or to all lines if `named` is None.
     """
-    return [
-        (debit if sign > 0 else credit)(
-            purpose,
-            amount,
-            party_name=party_name if named is None or purpose in named else None,
-            memo=memo,
-        )
-        for purpose, sign, amount in sides
-    ]
+    lines = []
+    for purpose, sign, amount in sides:
+        line = (debit if sign > 0 else credit)(purpose, amount, memo=memo)
+        if named is None or purpose in named:
+            line = replace(line, party_id=party_id, party_name=party_name)
+        lines.append(line)
+    return lines
 
 
 @identity_accounts.on_new_agency
@@ -287,6 +302,7 @@ def reverse(actor: Actor, entry_id: UUID, *, reason: str, entry_date: date | Non
             "currency": line.currency,
             "debit_minor": line.credit_minor,
             "credit_minor": line.debit_minor,
+            "party_id": line.party_id,
             "party_name": line.party_name,
             "memo": line.memo,
         }
@@ -364,6 +380,7 @@ def _row(number: int, line: Line, account: Account) -> Row:
         "currency": line.amount.currency,
         "debit_minor": line.debit.amount_minor if line.debit else 0,
         "credit_minor": line.credit.amount_minor if line.credit else 0,
+        "party_id": line.party_id,
         "party_name": line.party_name,
         "memo": line.memo,
     }

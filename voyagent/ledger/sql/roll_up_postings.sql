@@ -8,9 +8,10 @@
 -- so that transactions wait for each other in one order and never deadlock. An advisory lock for
 -- each agency before this was measured. It is slower than waiting for the rows themselves.
 --
--- The party names of the lines are held until the transaction ends. A reversal copies the names of
--- the entry that it reverses. If that entry has lost a name meanwhile, because the person was
--- erased, the transaction fails in such a way that the program repeats it.
+-- The party names of the lines are held until the transaction ends. If the party of a line has
+-- another name now, the transaction fails in such a way that the program repeats it. A reversal
+-- copies the names of the entry that it reverses. If that entry has lost a name meanwhile, because
+-- the person was erased, the transaction fails in the same way.
 -- requires: hold_names
 
 create or replace function app.roll_up_postings() returns trigger
@@ -19,17 +20,24 @@ declare
   has_too_many boolean;
   is_of_trip boolean;
   has_reversal boolean;
+  is_renamed boolean;
 begin
   perform app.hold_names(tenant_id, array_agg(distinct party_key))
      from new_rows where party_key is not null group by tenant_id;
   -- One read of the entries answers all questions, so an entry without a trip costs no more.
   select bool_or(n.line_no > e.line_count), bool_or(e.trip_id is not null),
-         bool_or(e.reverses_id is not null)
-    into has_too_many, is_of_trip, has_reversal
-    from new_rows n join journal_entries e on e.tenant_id = n.tenant_id and e.id = n.entry_id;
+         bool_or(e.reverses_id is not null), bool_or(p.party_key <> n.party_key)
+    into has_too_many, is_of_trip, has_reversal, is_renamed
+    from new_rows n
+    join journal_entries e on e.tenant_id = n.tenant_id and e.id = n.entry_id
+    left join parties p on p.tenant_id = n.tenant_id and p.id = n.party_id;
   if has_too_many then
     raise exception 'a line cannot be added to a posted journal entry'
       using errcode = 'restrict_violation';
+  end if;
+  if is_renamed then
+    raise exception 'the party of a line has another name now'
+      using errcode = 'serialization_failure';
   end if;
   if has_reversal and exists (
     select from new_rows n

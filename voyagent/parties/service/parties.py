@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypedDict, Unpack
+from typing import Any, Literal, TypedDict, Unpack, cast
 from uuid import UUID
 
 from babel.core import Locale
-from sqlalchemy import func, select
+from sqlalchemy import Table, func, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
 from voyagent.audit.service import recording as audit
@@ -16,10 +19,12 @@ from voyagent.kernel import clock, resealing
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, Conflict, Invalid, PreconditionFailed, Unprocessable
+from voyagent.kernel.housekeeping import in_agencies
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.money import Money
 from voyagent.kernel.resealing import SealedColumn
+from voyagent.kernel.tenancy import current_tenant
 from voyagent.ledger.queries.party_lines import has_postings
 from voyagent.ledger.service.names import lock_name
 from voyagent.parties import queries
@@ -47,6 +52,8 @@ SEALED = (
     SealedColumn("parties", "pan_sealed", TAX_NUMBER, hashed="pan_digest", hashes=pan_digest),
 )
 TERMS_MAX = 365
+LINKED_AT_ONCE = 2000
+"""Most rows of each table that `link` changes in one transaction."""
 LENGTHS = {
     "name": 255,
     "email": 254,
@@ -74,6 +81,8 @@ ERROR_FIELDS = {
 # of these fields an event has only the names.
 _PRIVATE = frozenset(LENGTHS)
 _CREDIT = frozenset({"credit_limit", "is_on_hold"})
+_PARTIES = cast("Table", Party.__table__)
+_KINDS = ("is_customer", "is_supplier")
 
 
 class PartyNameRequired(Unprocessable):
@@ -178,6 +187,27 @@ class PartyChanged(PreconditionFailed):
     )
 
 
+class PartyMismatch(Unprocessable):
+    """The name is not that of the party with the given id."""
+
+    code = "party_mismatch"
+    message = N_("The name and the id belong to different customers or suppliers.")
+
+
+@dataclass(frozen=True, slots=True)
+class NamedParty:
+    """The party of a document: id, name and payment terms.
+
+    `name` is the name as the document prints it. `id` is None in a preview, and for a document that
+    an earlier release stored: the database then finds the party by its name. `terms_days` is None
+    if the party has no payment terms.
+    """
+
+    id: UUID | None
+    name: str
+    terms_days: int | None = None
+
+
 class PartyChanges(TypedDict, total=False):
     """Changes of a party: a field whose key is absent is unchanged.
 
@@ -202,8 +232,13 @@ class PartyChanges(TypedDict, total=False):
     is_archived: bool
 
 
-def create(actor: Actor, **changes: Unpack[PartyChanges]) -> Party:
-    """Add a customer or supplier.
+def create(
+    actor: Actor, *, origin: Literal["person", "import"] = "person", **changes: Unpack[PartyChanges]
+) -> Party:
+    """Add a customer or supplier, or complete one that was made for a document.
+
+    A party that `party_of` made from a name has nothing else. The details are added to it, and it
+    stays the customer or supplier of its documents.
 
     `country` is a code of ISO 3166. `state` is a state code of that country. `terms_days` is a
     number from 0 to 365. If the country is India, the tax number must be a GSTIN, which determines
@@ -220,19 +255,57 @@ def create(actor: Actor, **changes: Unpack[PartyChanges]) -> Party:
     values = _checked({"name": "", "is_customer": False, "is_supplier": False} | dict(changes))
     if values.get("credit_limit") is not None or values.get("is_on_hold"):
         actor.require("party.set_credit")
+    made = queries.find_automatic(values["name"])
+    if made is not None:
+        kinds = {name: values[name] or getattr(made, name) for name in _KINDS}
+        _change(actor, made, values | kinds | {"origin": origin})
+        return made
     now = clock.now()
     party = Party(
-        id=new_id(), created_by_user_id=actor.user_id, created_at=now, updated_at=now, **values
+        id=new_id(),
+        origin=origin,
+        created_by_user_id=actor.user_id,
+        created_at=now,
+        updated_at=now,
+        **values,
     )
     db.session.add(party)
     _flush()
-    audit.record(
-        actor,
-        "party.created",
-        entity_refs={"party_id": party.id},
-        inputs={"fields": _audit_changes({name: (None, value) for name, value in values.items()})},
-    )
+    _record_new(actor, party.id, values)
     return party
+
+
+def party_of(
+    actor: Actor,
+    kind: Literal["customer", "supplier"],
+    *,
+    party_id: UUID | None = None,
+    name: str | None = None,
+) -> NamedParty:
+    """Return the party of a document to write, by its id, by its name, or by both.
+
+    The name alone finds the party with this name, also an archived one, ignoring case. If there is
+    none, it is made, with the origin `document`. The document prints the name as it was typed, or
+    the party's own name if only the id is given. A party of the other kind becomes a party of
+    `kind`, too.
+
+    The caller has checked that the actor may write the document.
+
+    Raises PartyNameRequired, PartyNotFound, PartyMismatch.
+    """
+    typed = None if name is None else _name(name)
+    if party_id is not None:
+        party = queries.get_party(party_id)
+        if typed is not None and not _is_same_name(typed, party.name):
+            raise PartyMismatch
+    elif typed is not None:
+        party = queries.find_named(typed) or _make(actor, kind, typed)
+    else:
+        raise PartyNameRequired
+    if not getattr(party, f"is_{kind}"):
+        party = queries.get_party(party.id, lock=True)
+        _change(actor, party, {f"is_{kind}": True})
+    return NamedParty(party.id, typed or party.name, party.terms_days)
 
 
 def update(
@@ -253,15 +326,69 @@ def update(
         changes = {**changes, "state": None}
     known = {name: getattr(party, name) for name in PartyChanges.__annotations__}
     values = _checked(known | dict(changes))
-    changed = {name: (known[name], value) for name, value in values.items() if known[name] != value}
-    if not changed:
-        return party
+    changed = {name for name, value in values.items() if known[name] != value}
     if not _CREDIT.isdisjoint(changed):
         actor.require("party.set_credit")
-    if "name" in changed and not _is_same_name(*changed["name"]):
+    if "name" in changed and not _is_same_name(known["name"], values["name"]):
         lock_name(party.name)
         if has_postings(party.name):
             raise PartyInBooks
+    if party.origin in queries.AUTOMATIC and changed:
+        values["origin"] = "person"
+    _change(actor, party, values)
+    return party
+
+
+def link(agencies: Sequence[UUID]) -> int:
+    """Give rows of earlier releases the ids of their parties; return their number.
+
+    A name without a party gets one. The work is done in transactions of a few thousand rows of one
+    agency. The audit log has no event of it, because nobody has acted and no fact changes.
+
+    Raises AgenciesFailed.
+    """
+    numbers: list[int] = []
+
+    def link_some() -> int:
+        numbers.append(db.session.scalar(select(func.app.link_parties(LINKED_AT_ONCE))) or 0)
+        return numbers[-1]
+
+    in_agencies(lambda: agencies, link_some, more=bool, agency_max_s=math.inf)
+    return sum(numbers)
+
+
+def reseal(keyring: Keyring) -> int:
+    """Encrypt the numbers of up to 500 parties again; return how many parties."""
+    return resealing.reseal(keyring, Party, "tax_number", "pan")
+
+
+def _make(actor: Actor, kind: str, name: str) -> Party:
+    """Make and return the party of a name.
+
+    If another transaction has just made it, that one is returned.
+    """
+    values = {"name": name, "is_customer": kind == "customer", "is_supplier": kind == "supplier"}
+    new = insert(_PARTIES).values(
+        tenant_id=current_tenant(db.session),
+        id=new_id(),
+        origin="document",
+        created_by_user_id=actor.user_id,
+        **values,
+    )
+    made_id = db.session.scalar(new.on_conflict_do_nothing().returning(_PARTIES.c.id))
+    if made_id is not None:
+        _record_new(actor, made_id, values | {"origin": "document"})
+    party = queries.find_named(name)
+    assert party is not None  # parties are never deleted, and this statement sees the other one
+    return party
+
+
+def _change(actor: Actor, party: Party, values: Mapping[str, Any]) -> None:
+    """Store the values that differ, and record an audit event if any does."""
+    known = {name: getattr(party, name) for name in values}
+    changed = {name: (known[name], value) for name, value in values.items() if known[name] != value}
+    if not changed:
+        return
     for name, (_before, value) in changed.items():
         setattr(party, name, value)
     party.updated_at = clock.now()
@@ -272,20 +399,29 @@ def update(
         entity_refs={"party_id": party.id},
         inputs={"fields": _audit_changes(changed)},
     )
-    return party
 
 
-def reseal(keyring: Keyring) -> int:
-    """Encrypt the numbers of up to 500 parties again; return how many parties."""
-    return resealing.reseal(keyring, Party, "tax_number", "pan")
+def _record_new(actor: Actor, party_id: UUID, values: Mapping[str, Any]) -> None:
+    audit.record(
+        actor,
+        "party.created",
+        entity_refs={"party_id": party_id},
+        inputs={"fields": _audit_changes({name: (None, value) for name, value in values.items()})},
+    )
+
+
+def _name(typed: str | None) -> str:
+    """Return a name without surplus spaces. Raises PartyNameRequired."""
+    name = " ".join((typed or "").split())
+    if not 1 <= len(name) <= LENGTHS["name"]:
+        raise PartyNameRequired
+    return name
 
 
 def _checked(row: Mapping[str, Any]) -> dict[str, Any]:
     """Normalise all values of a party and check them together."""
     values = dict(row) | {name: _words(row.get(name), name) for name in LENGTHS if name != "name"}
-    values["name"] = " ".join((row["name"] or "").split())
-    if not 1 <= len(values["name"]) <= LENGTHS["name"]:
-        raise PartyNameRequired
+    values["name"] = _name(row["name"])
     if not values["is_customer"] and not values["is_supplier"]:
         raise PartyKindRequired
     terms = values.get("terms_days")
@@ -385,11 +521,13 @@ __all__ = [
     "InvalidPan",
     "InvalidTaxNumber",
     "InvalidTerms",
+    "NamedParty",
     "PanIsNotOfNumber",
     "PartyChanged",
     "PartyChanges",
     "PartyInBooks",
     "PartyKindRequired",
+    "PartyMismatch",
     "PartyNameRequired",
     "PartyNameTaken",
     "PartyNotFound",
@@ -398,6 +536,8 @@ __all__ = [
     "UnknownCountry",
     "UnknownState",
     "create",
+    "link",
+    "party_of",
     "read_place",
     "reseal",
     "update",

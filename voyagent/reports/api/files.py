@@ -14,6 +14,7 @@ from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.sheets import TooManyLines
 from voyagent.ledger.errors import AccountNotFound
+from voyagent.parties.queries import PartyNotFound
 from voyagent.reports.api.blueprint import api
 from voyagent.reports.api.report_files import REPORTS, query_of, report_file
 from voyagent.reports.queries.periods import PeriodInverted
@@ -51,6 +52,7 @@ def _errors(report: str, form: Format) -> tuple[type[VoyagentError], ...]:
     }
     return (
         PeriodInverted,
+        *((PartyNotFound,) if report == "party-statement" else ()),
         *((AccountNotFound,) if report == "general-ledger" else ()),
         *of_form[form],
     )

@@ -7,10 +7,11 @@ from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.serializers import Body
 from voyagent.ledger.errors import AccountNotFound
 from voyagent.ledger.queries.accounts import chart_statement
+from voyagent.parties.queries import PartyNotFound
 from voyagent.reports.api.blueprint import api
 from voyagent.reports.queries import general_ledger
 from voyagent.reports.queries.day_book import read_day_book
-from voyagent.reports.queries.party_statement import read_party_statement
+from voyagent.reports.queries.party_statement import read_name, read_party_statement
 from voyagent.reports.queries.periods import Days, Period, PeriodInverted, settings_statement
 from voyagent.reports.schemas.books import PageOfReport
 from voyagent.reports.schemas.lines import (
@@ -69,7 +70,7 @@ def get_reports_day_book(reader: RequestReader, query: DayBookQuery) -> Body[Day
     "/reports/party-statement",
     answer=PartyStatementResponse,
     permission="report.read",
-    errors=(PeriodInverted, InvalidCursor),
+    errors=(PeriodInverted, InvalidCursor, PartyNotFound),
 )
 def get_reports_party_statement(
     reader: RequestReader, query: PartyStatementQuery
@@ -82,8 +83,9 @@ def get_reports_party_statement(
     reversals.
     """
     days = Days.between(query.first, query.last)
+    name = read_name(reader, query.party, query.party_id)
     report = read_party_statement(
-        reader, query.kind, query.party, days, after=query.place(), limit=query.limit
+        reader, query.kind, name, days, after=query.place(), limit=query.limit
     )
     return PartyStatementResponse.of(
         PageOfReport(reader.authenticate().tenant_id, report, query.limit)

@@ -34,6 +34,7 @@ from voyagent.ledger.queries.balances import control_balances_statement
 from voyagent.ledger.queries.trip_earnings import unattributed_earnings_statement
 from voyagent.ledger.queries.yearly import yearly_balances_statement
 from voyagent.ledger.rules import PROFIT_AND_LOSS
+from voyagent.parties import queries as parties
 from voyagent.reports.queries import margins, statements
 from voyagent.reports.queries.periods import (
     BalanceDay,
@@ -73,6 +74,7 @@ CHECKS = (
         "trips",
         "invoices",
         "approvals",
+        "parties",
     ),
 )
 
@@ -186,6 +188,7 @@ def findings(reader: Reader) -> Iterator[Finding]:
     for name, rows in zip((*plain, *(name for name, _letter in lettered)), series, strict=True):
         yield from (_of_series(name.replace("_", " "), row) for row in rows)
     yield from trips(reader)
+    yield from named_parties(reader)
 
 
 def sums(reader: Reader) -> Iterator[Finding]:
@@ -299,6 +302,16 @@ def advances(reader: Reader) -> Iterator[Finding]:
             yield Finding(
                 "advances", f"unapplied payments and the account {purpose} differ", difference
             )
+
+
+def named_parties(reader: Reader) -> Iterator[Finding]:
+    """Yield findings about rows that have no id of their party, or another one."""
+    found = reader.read(*map(parties.untied_statement, parties.WITH_PARTY))
+    for table, ((row,)) in zip(parties.WITH_PARTY, found, strict=True):
+        if row["untied"]:
+            yield Finding("parties", f"{row['untied']} {table} have no id of their party")
+        if row["differing"]:
+            yield Finding("parties", f"{row['differing']} {table} have the id of another party")
 
 
 def trips(reader: Reader) -> Iterator[Finding]:

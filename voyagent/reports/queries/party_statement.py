@@ -26,6 +26,7 @@ from voyagent.ledger.queries.party_lines import (
     party_balances_statement,
     party_entries_statement,
 )
+from voyagent.parties import queries as parties
 from voyagent.reports.queries.periods import Days
 from voyagent.reports.queries.receivables import EVER, SIDE
 
@@ -160,6 +161,15 @@ def read_party_statement(
         is_first_page=after is None,
         next_cursor=marked.encode() if marked else None,
     )
+
+
+def read_name(reader: Reader, name: str | None, party_id: UUID | None) -> str:
+    """Return the name of a party that is given by its name or id.
+
+    Raises PartyNotFound.
+    """
+    known = name if party_id is None else parties.read_party(reader, party_id)["name"]
+    return str(known)
 
 
 def cells_statement(report: PartyStatement, mark: str) -> Select[Any]:

@@ -6,12 +6,14 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, ValidationInfo
+from pydantic_core import PydanticCustomError
 
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
     BusinessDate,
     Filter,
+    IdFilter,
     Query,
     Text,
 )
@@ -38,6 +40,15 @@ from voyagent.reports.queries.receivables import AGE_NAMES
 from voyagent.reports.schemas.books import PageOfReport, PeriodResponse
 
 LIMIT_MAX = 200
+
+
+def one_party(name: str | None, info: ValidationInfo) -> str | None:
+    """Return the name, and refuse a query with neither or both of name and id."""
+    if name is None and info.data.get("party_id") is None:
+        raise PydanticCustomError("missing", "Field required")
+    if name is not None and info.data.get("party_id") is not None:
+        raise PydanticCustomError("one_party", "Give either `party` or `party_id`")
+    return name
 
 
 class DayBookQuery(Query):
@@ -73,12 +84,18 @@ class GeneralLedgerQuery(DayBookQuery):
 class PartyStatementQuery(DayBookQuery):
     """Query parameters of a party statement.
 
-    `party` is the name of a customer or supplier, ignoring case. `from` and `to` are the first and
-    last book date and are required. `limit` is the number of entries on a page.
+    The party is given by `party_id`, or by `party`: the name of a customer or supplier, ignoring
+    case. `from` and `to` are the first and last book date and are required. `limit` is the number
+    of entries on a page.
     """
 
     kind: PartyKind
-    party: Annotated[str, Text(255, min_length=1)]
+    party_id: IdFilter = None
+    party: Annotated[
+        Annotated[str, Text(255, min_length=1)] | None,
+        Field(validate_default=True),
+        AfterValidator(one_party),
+    ] = None
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = PARTY_PAGE
 
 

@@ -28,7 +28,7 @@ from voyagent.billing.core.models.bills import Bill, BillLine
 from voyagent.billing.core.models.invoices import Invoice, InvoiceLine
 from voyagent.billing.core.schemas.documents import DocumentDraftIn, VoidIn
 from voyagent.billing.core.service.input_taxes import INPUT
-from voyagent.billing.core.service.pricing import LINES_MAX, check_days, due_day, line_amount
+from voyagent.billing.core.service.pricing import LINES_MAX, check_days, due_day_of, line_amount
 from voyagent.http.forms import (
     AMOUNT_SENTENCE,
     DateText,
@@ -249,7 +249,7 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
         if not self.instalments.data:
             check_days(
                 body.issue_date,
-                due_day(self._fields[self.party].data or "", body.issue_date, body.due_date),
+                due_day_of(self._fields[self.party].data or "", body.issue_date, body.due_date),
             )
 
     def previewed_plan(self) -> TypedPlan:

@@ -72,12 +72,13 @@ class DocumentKind:
 
     `name` and `purpose` identify the origin of a journal entry; `purpose` is the act that posts a
     draft. `number` is the column with the document's number. `party` is the key of the party's name
-    in requests and audit events.
+    in requests and audit events, and `party_kind` the kind of that party.
     """
 
     name: Literal["invoice", "bill"]
     purpose: Literal["issue", "receive"]
     party: str
+    party_kind: Literal["customer", "supplier"]
     number: str
     model: type[Invoice | Bill]
     line: type[InvoiceLine | BillLine]
@@ -130,6 +131,7 @@ INVOICE = DocumentKind(
     name="invoice",
     purpose="issue",
     party="customer_name",
+    party_kind="customer",
     number="number",
     model=Invoice,
     line=InvoiceLine,
@@ -141,6 +143,7 @@ BILL = DocumentKind(
     name="bill",
     purpose="receive",
     party="vendor_name",
+    party_kind="supplier",
     number="vendor_reference",
     model=Bill,
     line=BillLine,

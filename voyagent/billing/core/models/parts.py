@@ -80,6 +80,7 @@ class DocumentColumns(InInstalments, AtARate):
     paid_minor: Mapped[int] = mapped_column(server_default=ZERO)
     credited_minor: Mapped[int] = mapped_column(server_default=ZERO)
     tax_minor: Mapped[int] = mapped_column(server_default=ZERO)
+    party_id: Mapped[UUID | None]
     party_name: Mapped[str]
     party_key: Mapped[str] = mapped_column(
         Computed("lower(party_name)", persisted=True), deferred=True
@@ -116,6 +117,7 @@ def document_rules(table: str, open_states: tuple[str, ...], posted: str) -> tup
         references("users", "voided_by_user_id", f"fk_{table}_voider"),
         references("users", "created_by_user_id", f"fk_{table}_creator"),
         references("trips", "trip_id", f"fk_{table}_trip"),
+        *party_rules(table, "issue_date"),
         CheckConstraint(CURRENCY, name="currency"),
         CheckConstraint(
             "issue_date between '1900-01-01' and '2200-12-31' and due_date between issue_date and"
@@ -162,6 +164,23 @@ def document_rules(table: str, open_states: tuple[str, ...], posted: str) -> tup
             "tenant_id",
             "trip_id",
             postgresql_where=text("trip_id is not null"),
+        ),
+    )
+
+
+def party_rules(table: str, day: str) -> tuple[SchemaItem, ...]:
+    """Return the key to the party of a row, and the index of rows without it.
+
+    A row of an earlier release has no `party_id` until `flask books link-parties` has run. `day` is
+    the name of a date column.
+    """
+    return (
+        references("parties", "party_id", f"fk_{table}_party"),
+        Index(
+            f"ix_{table}_unlinked",
+            "tenant_id",
+            day,
+            postgresql_where=text("party_id is null and party_name is not null"),
         ),
     )
 
@@ -252,6 +271,7 @@ class CreditColumns(Reversible):
     currency: Mapped[str]
     total_minor: Mapped[int]
     tax_minor: Mapped[int] = mapped_column(server_default=ZERO)
+    party_id: Mapped[UUID | None]
     party_name: Mapped[str]
     party_key: Mapped[str] = mapped_column(
         Computed("lower(party_name)", persisted=True), deferred=True
@@ -272,6 +292,7 @@ def credit_rules(table: str, document: str) -> tuple[SchemaItem, ...]:
         references("journal_entries", "entry_id", f"fk_{table}_entry"),
         references("users", "created_by_user_id", f"fk_{table}_creator"),
         *reversal_rules(table, "issue_date"),
+        *party_rules(table, "issue_date"),
         CheckConstraint(CURRENCY, name="currency"),
         CheckConstraint("issue_date between '1900-01-01' and '2200-12-31'", name="date"),
         CheckConstraint("total_minor > 0", name="total"),

@@ -13,6 +13,7 @@ from voyagent.billing.core.models.parts import (
     ZERO,
     AtARate,
     Reversible,
+    party_rules,
     reversal_rules,
 )
 from voyagent.kernel.db import Base, DefaultNow
@@ -40,6 +41,7 @@ class Payment(Reversible, TenantOwned, Base):
 
     number: Mapped[str]
     direction: Mapped[str]
+    party_id: Mapped[UUID | None]
     party_name: Mapped[str]
     party_key: Mapped[str] = mapped_column(
         Computed("lower(party_name)", persisted=True), deferred=True
@@ -59,6 +61,7 @@ class Payment(Reversible, TenantOwned, Base):
         UniqueConstraint("tenant_id", "number", name="uq_payments_number"),
         references("journal_entries", "entry_id", "fk_payments_entry"),
         references("users", "created_by_user_id", "fk_payments_creator"),
+        *party_rules("payments", "paid_on"),
         *reversal_rules(
             "payments", "paid_on", " and allocated_minor = 0 and refunded_minor = amount_minor"
         ),

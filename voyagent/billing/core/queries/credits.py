@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, Result, Select, cast, func, select
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.kinds import DocumentKind, kind_of
-from voyagent.billing.core.queries.documents import having_text, newest_first, page_of
+from voyagent.billing.core.queries.documents import having_text, newest_first, of_party, page_of
 from voyagent.billing.core.queries.parts import items_statement
 from voyagent.billing.core.queries.taxes import tax_amounts_statement
 from voyagent.identity.queries.people import name_of
@@ -28,8 +28,8 @@ from voyagent.ledger.queries.entries import entry_lines_statement
 class CreditSearch:
     """Filters of a list of credits.
 
-    `party` is the whole name of the customer or supplier. `text` is a part of the credit's number,
-    of the party's name, or of the number of the credited document.
+    `party` is the whole name of the customer or supplier, and `party_id` its id. `text` is a part
+    of the credit's number, of the party's name, or of the number of the credited document.
     """
 
     document_id: UUID | None = None
@@ -37,6 +37,7 @@ class CreditSearch:
     issued_from: date | None = None
     issued_to: date | None = None
     text: str | None = None
+    party_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +165,7 @@ def _list_statement(
     statement = _credits(kind)
     if search.document_id is not None:
         statement = statement.where(table.c[kind.key] == search.document_id)
-    if search.party:
-        statement = statement.where(table.c.party_key == func.lower(search.party))
+    statement = statement.where(*of_party(table.c, search.party, search.party_id))
     if search.issued_from:
         statement = statement.where(table.c.issue_date >= search.issued_from)
     if search.issued_to:

@@ -31,6 +31,7 @@ from voyagent.kernel.db import Columns, db
 from voyagent.kernel.pages import Cursor, CursorPage, page_by_day
 from voyagent.kernel.patterns import contains
 from voyagent.kernel.tenancy import owned
+from voyagent.parties import queries as parties
 
 COUNTED_MAX = 1000
 LOOKED_MAX = 20_000
@@ -42,7 +43,7 @@ class DocumentSearch:
 
     `status` is a stored status, `open`, or `overdue` (open and due before `today`). `today` is the
     date in the agency's time zone; it is used for `overdue` only. `party` is the whole name of the
-    customer or supplier.
+    customer or supplier, and `party_id` its id.
     """
 
     known: ClassVar[Mapping[str, tuple[str, ...]]]
@@ -56,6 +57,7 @@ class DocumentSearch:
     issued_from: date | None = None
     issued_to: date | None = None
     trip_id: UUID | None = None
+    party_id: UUID | None = None
 
     @property
     def states(self) -> tuple[str, ...] | None:
@@ -73,9 +75,10 @@ class DocumentSearch:
     def uses_text_search(self) -> bool:
         """Return True if there is a search text and an SQL function can search for it.
 
-        The SQL functions, such as `app.find_invoices`, cannot filter by trip.
+        The SQL functions, such as `app.find_invoices`, cannot filter by trip or by the id of the
+        party.
         """
-        return bool(self.text) and self.trip_id is None
+        return bool(self.text) and self.trip_id is None and self.party_id is None
 
     @property
     def is_counted(self) -> bool:
@@ -120,6 +123,20 @@ def has_text(text: str, columns: Columns) -> ColumnElement[bool]:
     return columns.search.like(func.lower(contains(text)))
 
 
+def of_party(
+    columns: Columns, name: str | None, party_id: UUID | None
+) -> list[ColumnElement[bool]]:
+    """Return the conditions that a row is of the party with a name and an id.
+
+    A condition that is None is left out. The case of the name is ignored. Rows are found by their
+    key, which has an index.
+    """
+    return [
+        *([columns.party_key == func.lower(name)] if name else []),
+        *([columns.party_key == parties.key_of(party_id)] if party_id else []),
+    ]
+
+
 def conditions(search: DocumentSearch, table: FromClause) -> list[ColumnElement[bool]]:
     """Return the conditions of all filters except the text."""
     conditions: list[ColumnElement[bool]] = []
@@ -127,8 +144,7 @@ def conditions(search: DocumentSearch, table: FromClause) -> list[ColumnElement[
         conditions.append(table.c.status.in_(search.states))
     if search.currency:
         conditions.append(table.c.currency == search.currency)
-    if search.party:
-        conditions.append(table.c.party_key == func.lower(search.party))
+    conditions += of_party(table.c, search.party, search.party_id)
     if search.trip_id:
         conditions.append(table.c.trip_id == search.trip_id)
     if search.issued_from:

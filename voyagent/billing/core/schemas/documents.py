@@ -73,8 +73,11 @@ class DocumentDraftIn(Closed):
     A document in a foreign currency may have an `exchange_rate` to the agency's currency. Without
     the rate the document cannot be paid in the agency's currency. The postings of a document with
     `trip_id` count in the margin report of that trip.
+
+    The party is given by `party_id`, by its name or by both. A name that no party has makes one.
     """
 
+    party_id: Id | None = None
     issue_date: BusinessDate
     due_date: BusinessDate | None = None
     instalments: Instalments | None = None
@@ -106,6 +109,7 @@ class DocumentPatch(Closed):
     the amounts keep their figures and the exchange rate is cleared.
     """
 
+    party_id: Id = MAY_BE_ABSENT
     issue_date: BusinessDate = MAY_BE_ABSENT
     due_date: BusinessDate = MAY_BE_ABSENT
     instalments: Instalments | None = None
@@ -149,6 +153,7 @@ class DocumentQuery(Query):
     party: Annotated[str | None, Filter(255)] = Field(
         default=None, description="Full name of the customer or supplier, ignoring case."
     )
+    party_id: IdFilter = Field(default=None, description="Id of the customer or supplier.")
     issued_from: DateFilter = Field(default=None, alias="from", description="First issue date.")
     issued_to: Annotated[DateFilter, not_before("issued_from")] = Field(
         default=None, alias="to", description="Last issue date."
@@ -200,10 +205,12 @@ class DocumentBrief(AnswerOf[Row]):
     credits has the status `paid` too; `settled_as` tells how it was settled, and is null while
     something is open. If the document has instalments, `due_date` is the due date of the first open
     instalment, or of the last one if none is open. `trip_id` is the trip to which the document
-    belongs.
+    belongs. `party_id` is null only if an earlier release stored the document, and an upgrade is
+    not complete.
     """
 
     id: UUID
+    party_id: UUID | None
     party_reference: str | None
     issue_date: date
     due_date: date

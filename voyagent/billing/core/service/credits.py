@@ -148,7 +148,11 @@ def enter_credit(
             title[0].upper() + title[1:], document.party_name, entry.reason
         ),
         lines=entries.lines_of(
-            contents.sides, memo=entry.number, party_name=document.party_name, named=OPEN_ACCOUNTS
+            contents.sides,
+            memo=entry.number,
+            party_id=document.party_id,
+            party_name=document.party_name,
+            named=OPEN_ACCOUNTS,
         ),
         entry_date=entry.day,
         trip_id=document.trip_id,
@@ -159,6 +163,7 @@ def enter_credit(
         currency=total.currency,
         total_minor=total.amount_minor,
         tax_minor=crediting.tax_minor_of(contents.taxes),
+        party_id=document.party_id,
         party_name=document.party_name,
         reason=entry.reason,
         entry_id=posted.entry_id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, TypedDict, TypeVar, Unpack, cast
+from typing import TypedDict, TypeVar, Unpack, cast
 from uuid import UUID
 
 from voyagent.audit.service import recording as audit
@@ -31,6 +31,8 @@ from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money, wire_amount
 from voyagent.kernel.rates import Quote
+from voyagent.parties import queries as parties
+from voyagent.parties.service.parties import NamedParty
 from voyagent.trips.queries import trips
 
 Document = TypeVar("Document", Invoice, Bill)
@@ -62,6 +64,7 @@ class FurtherColumns(TypedDict, total=False):
 
 
 class _ChangedColumns(FurtherColumns, RateColumns, DueColumns, total=False):
+    party_id: UUID | None
     party_name: str
     issue_date: date
     party_reference: str | None
@@ -72,10 +75,11 @@ class _ChangedColumns(FurtherColumns, RateColumns, DueColumns, total=False):
 class DocumentChanges(TypedDict, total=False):
     """Changes of a draft; a key that is absent leaves the field unchanged.
 
-    `line_items` replaces all lines. If `currency` changes without `line_items`, the amounts keep
-    their figures.
+    `party_id` and the party's name may be given together, or only one of them. `line_items`
+    replaces all lines. If `currency` changes without `line_items`, the amounts keep their figures.
     """
 
+    party_id: UUID | None
     issue_date: date
     due_date: date | None
     """If None, the first instalment's date, else by the party's payment terms or the issue date."""
@@ -95,7 +99,7 @@ def create_draft(  # noqa: PLR0913 - each keyword is a field of the document
     actor: Actor,
     model: type[Document],
     *,
-    party_name: str,
+    party: NamedParty,
     issue_date: date,
     due_date: date | None,
     line_items: Sequence[LineItem],
@@ -112,12 +116,11 @@ def create_draft(  # noqa: PLR0913 - each keyword is a field of the document
     is the due date by the party's payment terms, or the issue date if the party has no terms.
     `columns` has values of columns that only one kind of document, or an import, sets.
 
-    Raises CustomerNameRequired, InvalidDate, TextTooLong, TripNotFound, InstalmentsDoNotAddUp, and
-    the errors of `pricing.price`, `instalments.read`, `exchange.booked_columns`, `taxing.charge`
-    and `input_taxes.charge`.
+    Raises InvalidDate, TextTooLong, TripNotFound, InstalmentsDoNotAddUp, and the errors of
+    `pricing.price`, `instalments.read`, `exchange.booked_columns`, `taxing.charge` and
+    `input_taxes.charge`.
     """
-    name = pricing.party(party_name)
-    due_day = pricing.due_day(name, issue_date, due_date)
+    due_day = pricing.due_day(party.terms_days, issue_date, due_date)
     pricing.check_days(issue_date, due_day)
     priced = pricing.price(line_items)
     plan = instalments.read(instalment_items, priced.total.currency, issue_date, due_date)
@@ -131,7 +134,8 @@ def create_draft(  # noqa: PLR0913 - each keyword is a field of the document
         total_minor=priced.total.amount_minor,
         paid_minor=0,
         credited_minor=0,
-        party_name=name,
+        party_id=party.id,
+        party_name=party.name,
         party_reference=pricing.words(party_reference, 128),
         notes=pricing.words(notes, 2000),
         trip_id=_trip(trip_id),
@@ -149,6 +153,28 @@ def create_draft(  # noqa: PLR0913 - each keyword is a field of the document
     return document
 
 
+def party_of(actor: Actor, kind: DocumentKind, fields: Mapping[str, object]) -> NamedParty:
+    """Return the party of the fields of a document, by id, name or both.
+
+    Raises the errors of `pricing.party_of`.
+    """
+    party_id = cast("UUID | None", fields.get("party_id"))
+    name = cast("str | None", fields.get(kind.party))
+    return pricing.party_of(actor, kind.party_kind, party_id, name)
+
+
+def changed_party(
+    actor: Actor, document: Invoice | Bill, changes: DocumentChanges
+) -> NamedParty | None:
+    """Return the new party of a draft, or None if it stays.
+
+    Raises the errors of `pricing.party_of`.
+    """
+    kind = kind_of(document)
+    is_given = {"party_id", kind.party} & changes.keys()
+    return party_of(actor, kind, changes) if is_given else None
+
+
 def check_draft(document: Invoice | Bill, seen: datetime | None = None) -> None:
     """Check that a document is a draft and has not changed since the caller read it.
 
@@ -162,20 +188,24 @@ def check_draft(document: Invoice | Bill, seen: datetime | None = None) -> None:
 
 
 def revise(
-    actor: Actor, document: Invoice | Bill, columns: FurtherColumns, changes: DocumentChanges
+    actor: Actor,
+    document: Invoice | Bill,
+    columns: FurtherColumns,
+    changes: DocumentChanges,
+    party: NamedParty | None,
 ) -> None:
     """Change a draft, and record an audit event if a value differs.
 
-    `columns` has the new values of columns that only invoices or only bills have; `changes` has the
-    other changes.
+    `columns` has the new values of columns that only invoices or only bills have, and `party` the
+    new party, as `changed_party` returns it. `changes` has the other changes.
 
-    Raises CustomerNameRequired, TextTooLong, InvalidDate, TripNotFound, InstalmentsDoNotAddUp, and
-    the errors of `pricing.price`, `instalments.read`, `exchange.booked_columns`, `taxing.charge`
-    and `input_taxes.charge`.
+    Raises TextTooLong, InvalidDate, TripNotFound, InstalmentsDoNotAddUp, and the errors of
+    `pricing.price`, `instalments.read`, `exchange.booked_columns`, `taxing.charge` and
+    `input_taxes.charge`.
     """
     kind = kind_of(document)
     columns_to_set: _ChangedColumns = {
-        **_party(kind, changes),
+        **({} if party is None else {"party_id": party.id, "party_name": party.name}),
         **columns,
         **_rate(actor, document, changes),
         **_common(changes),
@@ -185,10 +215,9 @@ def revise(
     if plan.dues or "instalments" in changes:
         columns_to_set = {**columns_to_set, **plan.columns()}
     if "due_date" in columns_to_set and not plan.dues:
-        columns_to_set["due_date"] = pricing.due_day(
-            columns_to_set.get("party_name", document.party_name),
+        columns_to_set["due_date"] = columns_to_set["due_date"] or pricing.due_day(
+            parties.terms_days(document.party_name) if party is None else party.terms_days,
             issue_date,
-            columns_to_set["due_date"],
         )
     pricing.check_days(issue_date, columns_to_set.get("due_date") or document.due_date)
     changed = []
@@ -207,7 +236,7 @@ def revise(
     document.updated_at = clock.now()
     db.session.flush()
     instalments.check_sum(document)
-    names = _FIELD_NAMES | {"party_name": kind.party}
+    names = _FIELD_NAMES | {"party_id": kind.party, "party_name": kind.party}
     audit.record(
         actor,
         _REVISED[kind.name],
@@ -275,11 +304,6 @@ def _plan(document: Invoice | Bill, changes: DocumentChanges, issue_date: date) 
 def _currency(document: Invoice | Bill, changes: DocumentChanges) -> str:
     lines = changes.get("line_items")
     return lines[0]["currency"] if lines else changes.get("currency", document.currency)
-
-
-def _party(kind: DocumentKind, changes: DocumentChanges) -> _ChangedColumns:
-    given = cast("Mapping[str, Any]", changes)
-    return {"party_name": pricing.party(given[kind.party])} if kind.party in given else {}
 
 
 def _rate(actor: Actor, document: Invoice | Bill, changes: DocumentChanges) -> RateColumns:

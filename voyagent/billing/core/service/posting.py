@@ -36,7 +36,11 @@ def post_document(
         purpose=kind.purpose,
         narration=f"{kind.name.capitalize()} {number}, {document.party_name}",
         lines=entries.lines_of(
-            sides, memo=number, party_name=document.party_name, named=OPEN_ACCOUNTS
+            sides,
+            memo=number,
+            party_id=document.party_id,
+            party_name=document.party_name,
+            named=OPEN_ACCOUNTS,
         ),
         entry_date=document.issue_date,
         trip_id=document.trip_id,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal, NotRequired, TypedDict
+from uuid import UUID
 
 from voyagent.billing.core.errors import (
     BasicFareOutOfRange,
@@ -21,10 +22,13 @@ from voyagent.billing.core.errors import (
     TextTooLong,
     TotalOutOfRange,
 )
+from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import MixedCurrencies, Money
 from voyagent.ledger.service.entries import AMOUNT_MAX_MINOR
 from voyagent.ledger.service.months import FIRST_DAY, LAST_DAY
 from voyagent.parties import queries as parties
+from voyagent.parties.service import parties as party_service
+from voyagent.parties.service.parties import NamedParty
 
 LINES_MAX = 200
 QUANTITY_MAX = 1_000_000
@@ -169,16 +173,22 @@ def price(items: Sequence[LineItem]) -> Priced:
     return Priced(lines, total)
 
 
-def due_day(party_name: str, issue_date: date, due_date: date | None = None) -> date:
-    """Return `due_date`, or if it is None the due date by the party's payment terms.
+def due_day(terms_days: int | None, issue_date: date, due_date: date | None = None) -> date:
+    """Return `due_date`, or if it is None the due date by payment terms.
 
     Payment terms are a number of days after the issue date. Without terms the issue date is
     returned.
     """
     if due_date is not None:
         return due_date
-    days = parties.terms_days(party_name) or 0
+    days = terms_days or 0
     return issue_date + timedelta(days=min(days, max((LAST_DAY - issue_date).days, 0)))
+
+
+def due_day_of(party_name: str, issue_date: date, due_date: date | None = None) -> date:
+    """Return `due_date`, or if it is None the due date by the terms of a party."""
+    terms_days = None if due_date else parties.terms_days(party_name)
+    return due_day(terms_days, issue_date, due_date)
 
 
 def check_days(issue_date: date, due_date: date) -> None:
@@ -199,6 +209,17 @@ def party(name: str) -> str:
     if not 1 <= len(words) <= 255:
         raise CustomerNameRequired
     return words
+
+
+def party_of(
+    actor: Actor, kind: Literal["customer", "supplier"], party_id: UUID | None, name: str | None
+) -> NamedParty:
+    """Return the party of a document or payment to write, by id, name or both.
+
+    Raises CustomerNameRequired, and the errors of `parties.party_of`.
+    """
+    typed = None if name is None and party_id is not None else party(name or "")
+    return party_service.party_of(actor, kind, party_id=party_id, name=typed)
 
 
 def line_amount(unit_price: Money, quantity: int) -> Money:

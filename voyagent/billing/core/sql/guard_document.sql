@@ -9,6 +9,8 @@
 -- PAN and tax number of a buyer may be encrypted again, so their columns may change too, but they
 -- are neither added nor removed.
 --
+-- A row that an earlier release stored gets the id of its party once (link_parties).
+--
 -- The role that replaces the name of an erased person (app.pseudonymise_party) may update only
 -- columns with texts, so it passes.
 --
@@ -27,7 +29,10 @@ declare
     'customer_tax_number', 'customer_tax_number_sealed'
   ];
   lines_minor numeric;
-  moving text := case when new.instalment_dues is null then '' else 'due_date' end;
+  moving text[] := array[
+    case when new.instalment_dues is null then '' else 'due_date' end,
+    case when to_jsonb(old)->>'party_id' is null then 'party_id' else '' end
+  ];
 begin
   if tg_op = 'UPDATE' and current_user = 'voyagent_eraser' then return new; end if;
   if tg_op = 'DELETE' then

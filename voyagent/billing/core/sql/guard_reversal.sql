@@ -1,7 +1,8 @@
 -- Refuse changes of a refund, credit note or supplier credit, except for its one reversal.
 --
 -- The reversal must be the journal entry that reverses the row's own entry, on the same day.
--- Texts of an erased person are replaced (app.pseudonymise_party).
+-- Texts of an erased person are replaced (app.pseudonymise_party). A row that an earlier release
+-- stored gets the id of its party once (link_parties); refunds have none.
 --
 -- `party_key` is a generated column that is not computed yet when this trigger runs.
 
@@ -11,8 +12,11 @@ declare
   free constant text[] := array[
     'reversed_on', 'reversal_reason', 'reversal_entry_id', 'reversed_by_user_id', 'party_key'
   ];
+  tied constant text[] := case
+    when to_jsonb(old)->>'party_id' is null then array['party_id', 'party_key'] end;
 begin
   if tg_op = 'UPDATE' and current_user = 'voyagent_eraser' then return new; end if;
+  if tg_op = 'UPDATE' and to_jsonb(new) - tied = to_jsonb(old) - tied then return new; end if;
   if tg_op = 'DELETE' or old.reversed_on is not null
      or to_jsonb(new) - free <> to_jsonb(old) - free then
     raise exception 'a row of % cannot be changed, only reversed', tg_table_name

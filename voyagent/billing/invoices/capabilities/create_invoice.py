@@ -160,7 +160,7 @@ def measure(_call: Invocation, inputs: CreateInvoiceInput) -> Measured:
     """
     given = inputs.invoice
     name = enquiries.get_enquiry(given.client_id).customer_name
-    due = pricing.due_day(name, given.issue_date, given.due_date)
+    due = pricing.due_day_of(name, given.issue_date, given.due_date)
     return party_balance("receivable", name, given.currency, due_note(due))
 
 
@@ -186,7 +186,7 @@ def sentence(given: JsonObject, output: JsonObject) -> str:
 def _checked(inputs: CreateInvoiceInput) -> tuple[str, date, pricing.Priced]:
     given = inputs.invoice
     name = enquiries.get_enquiry(given.client_id).customer_name
-    due = pricing.due_day(name, given.issue_date, given.due_date)
+    due = pricing.due_day_of(name, given.issue_date, given.due_date)
     pricing.check_days(given.issue_date, due)
     return name, due, pricing.price(given.items)
 

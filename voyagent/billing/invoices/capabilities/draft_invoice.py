@@ -283,7 +283,7 @@ def sentence(given: JsonObject, output: JsonObject) -> str:
 
 def _totals(inputs: DraftInvoiceInput) -> Totals:
     party = pricing.party(inputs.customer_name)
-    due = pricing.due_day(party, inputs.issue_date, inputs.due)
+    due = pricing.due_day_of(party, inputs.issue_date, inputs.due)
     pricing.check_days(inputs.issue_date, due)
     buyer = taxing.Buyer.of(
         party, inputs.place_of_supply, inputs.customer_tax_number, inputs.customer_pan

@@ -186,13 +186,12 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
 
     def _sketched(self, body: InvoiceDraftIn) -> Sketch:
         self.check(body)
-        buyer = Buyer.of(
-            body.customer_name, body.place_of_supply, body.customer_tax_number, body.customer_pan
-        )
+        name = body.customer_name or ""
+        buyer = Buyer.of(name, body.place_of_supply, body.customer_tax_number, body.customer_pan)
         return sketch(
             items(body.line_items, body.currency),
             issue_date=body.issue_date,
-            party=body.customer_name,
+            party=name,
             buyer=buyer,
         )
 

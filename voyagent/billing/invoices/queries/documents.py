@@ -34,6 +34,7 @@ LISTED = (
         "id",
         "number",
         "status",
+        "party_id",
         "party_name",
         "party_reference",
         "issue_date",

@@ -33,6 +33,7 @@ _BRIEF = (
         "id",
         "status",
         "number",
+        "party_id",
         "party_name",
         "party_reference",
         "issue_date",

@@ -20,6 +20,7 @@ from voyagent.billing.core.schemas.documents import (
     in_currency,
     taxed_lines,
 )
+from voyagent.billing.core.schemas.parties import PartyName
 from voyagent.billing.core.service.pricing import LINES_MAX
 from voyagent.billing.invoices.queries.board import InvoiceSearch
 from voyagent.billing.invoices.queries.documents import InvoiceDocument
@@ -56,7 +57,7 @@ class InvoiceDraftIn(DocumentDraftIn):
     date.
     """
 
-    customer_name: Annotated[str, Trimmed(255)]
+    customer_name: PartyName = None
     line_items: Annotated[Sequence[SoldLineIn], Field(min_length=1, max_length=LINES_MAX)]
     place_of_supply: State | None = None
     customer_tax_number: TaxNumber | None = None
@@ -135,6 +136,7 @@ class InvoiceQuery(TripDocumentQuery):
             text=self.q,
             status=self.status,
             party=self.party,
+            party_id=self.party_id,
             issued_from=first,
             issued_to=last,
             trip_id=self.trip_id,

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from voyagent.audit.service import recording as audit
 from voyagent.billing.core.models.invoices import Invoice
-from voyagent.billing.core.service import drafts, pricing
+from voyagent.billing.core.models.kinds import INVOICE
+from voyagent.billing.core.service import drafts
 from voyagent.billing.core.service.drafts import DocumentChanges, FurtherColumns
 from voyagent.billing.core.service.instalments import InstalmentItem
 from voyagent.billing.core.service.pricing import LineItem
@@ -20,14 +21,16 @@ from voyagent.chat.queries import sessions as chats
 from voyagent.enquiries.queries import enquiries
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.rates import Quote
+from voyagent.parties.service.parties import NamedParty
 
 _OF_BUYER = {"place_of_supply", "customer_tax_number", "customer_pan"}
 
 
 class InvoiceFields(TypedDict):
-    """Fields of a new invoice."""
+    """Fields of a new invoice, with the customer's id, name or both."""
 
-    customer_name: str
+    party_id: NotRequired[UUID | None]
+    customer_name: NotRequired[str | None]
     issue_date: date
     due_date: NotRequired[date | None]
     instalments: NotRequired[Sequence[InstalmentItem] | None]
@@ -45,7 +48,7 @@ class InvoiceFields(TypedDict):
 class DraftChanges(DocumentChanges, total=False):
     """Changes of a draft invoice; a key that is absent leaves the field unchanged."""
 
-    customer_name: str
+    customer_name: str | None
     place_of_supply: str | None
     customer_tax_number: str | None
     customer_pan: str | None
@@ -64,15 +67,15 @@ def draft_invoice(
     of the enquiry. `exchange_rate` is the booked rate of an invoice in a foreign currency.
 
     Raises InvoiceNumberConflict if `number` is given, because an invoice gets its number when it is
-    issued. Raises Forbidden, CustomerNameRequired,
-    TextTooLong, InvalidDate, InvalidTaxNumber, EnquiryNotFound, SessionNotFound, TripNotFound, and
-    the errors of `drafts.create_draft`.
+    issued. Raises Forbidden, TextTooLong, InvalidDate, InvalidTaxNumber, EnquiryNotFound,
+    SessionNotFound, TripNotFound, and the errors of `pricing.party_of` and `drafts.create_draft`.
     """
     actor.require("invoice.draft")
     if number:
         raise InvoiceNumberConflict
+    customer = drafts.party_of(actor, INVOICE, fields)
     buyer = Buyer.of(
-        pricing.party(fields["customer_name"]),
+        customer.name,
         fields.get("place_of_supply"),
         fields.get("customer_tax_number"),
         fields.get("customer_pan"),
@@ -81,7 +84,7 @@ def draft_invoice(
     invoice = drafts.create_draft(
         actor,
         Invoice,
-        party_name=fields["customer_name"],
+        party=customer,
         issue_date=fields["issue_date"],
         due_date=fields.get("due_date"),
         instalment_items=fields.get("instalments"),
@@ -112,13 +115,14 @@ def revise_draft(
 
     `seen` is the `updated_at` that the caller has read, or None to change any version of the draft.
 
-    Raises Forbidden, InvoiceNotFound, InvoiceNotDraft, DraftChanged, CustomerNameRequired,
-    TextTooLong, InvalidDate, InvalidTaxNumber, and the errors of `drafts.revise`.
+    Raises Forbidden, InvoiceNotFound, InvoiceNotDraft, DraftChanged, TextTooLong, InvalidDate,
+    InvalidTaxNumber, and the errors of `drafts.revise`.
     """
     actor.require("invoice.draft")
     invoice = invoice_queries.get_invoice(invoice_id, lock=True)
     drafts.check_draft(invoice, seen)
-    drafts.revise(actor, invoice, _buyer(invoice, changes), changes)
+    customer = drafts.changed_party(actor, invoice, changes)
+    drafts.revise(actor, invoice, _buyer(invoice, changes, customer), changes, customer)
     return invoice
 
 
@@ -131,12 +135,12 @@ def discard_draft(actor: Actor, invoice_id: UUID) -> None:
     drafts.discard(actor, invoice_queries.get_invoice(invoice_id, lock=True))
 
 
-def _buyer(invoice: Invoice, changes: DraftChanges) -> FurtherColumns:
+def _buyer(invoice: Invoice, changes: DraftChanges, customer: NamedParty | None) -> FurtherColumns:
     """Return the changed columns about the buyer, which determine the taxes.
 
     Raises InvalidTaxNumber, UnknownState.
     """
-    name = pricing.party(changes.get("customer_name", invoice.party_name))
+    name = invoice.party_name if customer is None else customer.name
     if not _OF_BUYER & set(changes):
         if name == invoice.party_name or (stored := Buyer.of(name, None, None, None)) == Buyer():
             return {}

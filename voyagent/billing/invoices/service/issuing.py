@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from voyagent.audit.service import recording as audit
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
-from voyagent.billing.core.service import drafts, earning, numbering, rounding, taxing
+from voyagent.billing.core.service import drafts, earning, numbering, pricing, rounding, taxing
 from voyagent.billing.core.service.earning import Recognition
 from voyagent.billing.core.service.instalments import check_sum
 from voyagent.billing.core.service.numbering import INVOICE_SERIES, OPENING_SERIES
@@ -99,7 +99,7 @@ def import_open_invoice(
         invoice = drafts.create_draft(
             actor,
             Invoice,
-            party_name=party_name,
+            party=pricing.party_of(actor, "customer", None, party_name),
             issue_date=issue_date,
             due_date=due_date,
             line_items=items,

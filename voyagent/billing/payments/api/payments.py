@@ -6,7 +6,7 @@ from uuid import UUID
 
 from voyagent.billing.bills.errors import BillNotFound
 from voyagent.billing.core import errors
-from voyagent.billing.core.api import POSTING_ERRORS
+from voyagent.billing.core.api import PARTY_ERRORS, POSTING_ERRORS
 from voyagent.billing.core.schemas.reversals import ReverseIn
 from voyagent.billing.invoices.errors import InvoiceNotFound
 from voyagent.billing.payments import errors as payment_errors
@@ -80,7 +80,7 @@ def list_payments(reader: Reader, query: PaymentQuery) -> Body[PaymentListOut]:
     status=201,
     permission="payment.record",
     direct=True,
-    errors=(*PART_ERRORS, UnknownCurrency, *POSTING_ERRORS),
+    errors=(*PARTY_ERRORS, *PART_ERRORS, UnknownCurrency, *POSTING_ERRORS),
 )
 def record_payment(actor: Actor, body: PaymentRecordIn) -> Body[PaymentOut]:
     """Record a payment from a customer or to a supplier.
@@ -88,7 +88,14 @@ def record_payment(actor: Actor, body: PaymentRecordIn) -> Body[PaymentOut]:
     `allocations` are the documents that the payment settles. The rest of the amount is an advance.
     """
     fields = body.model_dump(
-        include={"direction", "party_name", "account", "reference", "over_cash_limit_reason"}
+        include={
+            "direction",
+            "party_id",
+            "party_name",
+            "account",
+            "reference",
+            "over_cash_limit_reason",
+        }
     )
     return _payment(
         payment_service.record_payment(

@@ -13,7 +13,7 @@ from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.parts import RATE_COLUMNS
 from voyagent.billing.core.models.payments import Allocation, Payment, Refund
-from voyagent.billing.core.queries.documents import having_text
+from voyagent.billing.core.queries.documents import having_text, of_party
 from voyagent.billing.core.queries.exports import make_listing, text_conditions
 from voyagent.billing.payments.errors import PaymentNotFound
 from voyagent.identity.queries.people import name_of
@@ -34,6 +34,7 @@ _LISTED = (
         "id",
         "number",
         "direction",
+        "party_id",
         "party_name",
         "currency",
         "amount_minor",
@@ -86,9 +87,9 @@ def payments_listing(search: PaymentSearch) -> Listing:
 class PaymentSearch:
     """Filters of a list of payments.
 
-    `direction` is `in` or `out`. `party` is the whole name of the customer or supplier. `text` is a
-    part of the number, of the party's name or of the reference. `is_unapplied` selects payments
-    with an unused amount. `is_reversed` selects reversed payments.
+    `direction` is `in` or `out`. `party` is the whole name of the customer or supplier, and
+    `party_id` its id. `text` is a part of the number, of the party's name or of the reference.
+    `is_unapplied` selects payments with an unused amount. `is_reversed` selects reversed payments.
     """
 
     direction: str | None = None
@@ -98,6 +99,7 @@ class PaymentSearch:
     is_unapplied: bool = False
     text: str | None = None
     is_reversed: bool = False
+    party_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +133,7 @@ def payment_conditions(search: PaymentSearch) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if search.direction:
         conditions.append(_PAYMENTS.direction == search.direction)
-    if search.party:
-        conditions.append(_PAYMENTS.party_key == func.lower(search.party))
+    conditions += of_party(_PAYMENTS, search.party, search.party_id)
     if search.paid_from:
         conditions.append(_PAYMENTS.paid_on >= search.paid_from)
     if search.paid_to:

@@ -141,6 +141,7 @@ def exchange(actor: Actor, payment: Payment, settlements: Sequence[Settlement], 
             lines=entries.lines_of(
                 exchange_sides(payment.direction, part),
                 memo=payment.number,
+                party_id=payment.party_id,
                 party_name=payment.party_name,
             ),
             entry_date=day,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Literal, cast
 from uuid import UUID
 
 from voyagent.audit.service import recording as audit
@@ -40,6 +41,7 @@ from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import MixedCurrencies, Money
 from voyagent.ledger.service import entries, months
 from voyagent.ledger.service.errors import PeriodLocked
+from voyagent.parties.service.parties import NamedParty
 from voyagent.settings.queries import check_limit
 
 SERIES: dict[str, tuple[str, str]] = {"in": ("receipt", "R"), "out": ("payment", "P")}
@@ -53,7 +55,8 @@ def record_payment(  # noqa: PLR0913 - each keyword is a field of the document
     actor: Actor,
     *,
     direction: Direction,
-    party_name: str,
+    party_name: str | None = None,
+    party_id: UUID | None = None,
     amount: Money,
     on: date | None = None,
     account: str = "bank",
@@ -63,18 +66,30 @@ def record_payment(  # noqa: PLR0913 - each keyword is a field of the document
 ) -> Payment:
     """Record a payment from a customer or to a supplier on a day (default today).
 
-    `account` is `bank` or `cash`; only `import_advance` passes `opening_balances`. `parts` settle
-    documents immediately; the rest is an advance. `over_cash_limit_reason` confirms cash of the
-    amount that the law forbids, for an actor with the permission `payment.over_cash_limit`.
+    The party is given by its id, its name or both. `account` is `bank` or `cash`; only
+    `import_advance` passes `opening_balances`. `parts` settle documents immediately; the rest is an
+    advance. `over_cash_limit_reason` confirms cash of the amount that the law forbids, for an actor
+    with the permission `payment.over_cash_limit`.
 
-    Raises Forbidden, AmountAboveLimit, CustomerNameRequired, TextTooLong, InvalidAmount, CashLimit,
-    and the errors of `allocate`.
+    Raises Forbidden, AmountAboveLimit, TextTooLong, InvalidAmount, CashLimit, and the errors of
+    `pricing.party_of` and `allocate`.
     """
     actor.require_authority("payment.record")
-    payment = _read(actor, direction, party_name, amount, on, account=account, reference=reference)
+    kind: Literal["customer", "supplier"] = "customer" if direction == "in" else "supplier"
+    party = pricing.party_of(actor, kind, party_id, party_name)
+    payment = _read(actor, direction, party, amount, on, account=account, reference=reference)
+    return _record(actor, payment, parts, over_cash_limit_reason)
+
+
+def _record(
+    actor: Actor, payment: Payment, parts: Sequence[Part], over_cash_limit_reason: str | None = None
+) -> Payment:
+    """Number, post and store a payment, and settle documents with it."""
+    actor.require_authority("payment.record")
+    direction = cast("Direction", payment.direction)
     documents = lock_documents(direction, [part.document_id for part in parts])
     settlements = check_parts(
-        actor, payment, parts, documents, payment.paid_on, left_minor=amount.amount_minor
+        actor, payment, parts, documents, payment.paid_on, left_minor=payment.amount_minor
     )
     alike = [part for part in settlements if not part.is_exchanged]
     series, letter = OPENING_ADVANCES if payment.is_opening else SERIES[direction]
@@ -122,7 +137,8 @@ def payment_sides(
     A journal line is a tuple: key of the account, 1 for debit or -1 for credit, and amount. Raises
     the errors of `record_payment`.
     """
-    payment = _read(actor, direction, party_name, amount, on, account=account)
+    party = NamedParty(None, pricing.party(party_name))
+    payment = _read(actor, direction, party, amount, on, account=account)
     settlements = settlements_now(
         actor, payment, parts, payment.paid_on, left_minor=amount.amount_minor
     )
@@ -243,7 +259,7 @@ def refund_sides(
 def _read(
     actor: Actor,
     direction: Direction,
-    party_name: str,
+    party: NamedParty,
     amount: Money,
     on: date | None,
     *,
@@ -252,14 +268,14 @@ def _read(
 ) -> Payment:
     """Check the submitted fields and return a Payment that is not yet saved.
 
-    Raises CustomerNameRequired, InvalidAmount, AmountAboveLimit, InvalidDate, TextTooLong.
+    Raises InvalidAmount, AmountAboveLimit, InvalidDate, TextTooLong.
     """
-    name = pricing.party(party_name)
     check_limit(actor, amount.within(1, entries.AMOUNT_MAX_MINOR))
     return Payment(
         id=new_id(),
         direction=direction,
-        party_name=name,
+        party_id=party.id,
+        party_name=party.name,
         currency=amount.currency,
         amount_minor=amount.amount_minor,
         allocated_minor=0,
@@ -282,23 +298,21 @@ def _pay_one(
     over_cash_limit_reason: str | None = None,
 ) -> Payment:
     """Record a payment that settles one locked invoice or bill."""
-    is_invoice = isinstance(document, Invoice)
     if document.status not in OPEN:
         raise DocumentNotOpen
     amount = Money(document.open_minor, document.currency) if amount is None else amount
     if amount.currency != document.currency:
         raise PaidInOtherMoney
-    return record_payment(
+    payment = _read(
         actor,
-        direction="in" if is_invoice else "out",
-        party_name=document.party_name,
-        amount=amount,
-        on=on,
+        "in" if isinstance(document, Invoice) else "out",
+        NamedParty(document.party_id, document.party_name),
+        amount,
+        on,
         account=account,
         reference=reference,
-        parts=[Part(document.id, amount)],
-        over_cash_limit_reason=over_cash_limit_reason,
     )
+    return _record(actor, payment, [Part(document.id, amount)], over_cash_limit_reason)
 
 
 def _refunded_on(actor: Actor, payment: Payment, amount: Money, on: date | None) -> date:
@@ -380,6 +394,7 @@ def _post(
                 parts,
             ),
             memo=memo,
+            party_id=payment.party_id,
             party_name=name,
         ),
         entry_date=payment.paid_on,
@@ -396,10 +411,12 @@ def _post_refund(actor: Actor, payment: Payment, refund: Refund, amount: Money) 
         source_id=refund.id,
         purpose="refund",
         narration=f"Refund {refund.number} of {payment.number}, {payment.party_name}",
-        lines=[
-            entries.debit(left, amount, party_name=payment.party_name, memo=refund.reference),
-            entries.credit(right, amount, party_name=payment.party_name, memo=refund.reference),
-        ],
+        lines=entries.lines_of(
+            [(left, 1, amount), (right, -1, amount)],
+            memo=refund.reference,
+            party_id=payment.party_id,
+            party_name=payment.party_name,
+        ),
         entry_date=refund.refunded_on,
     )
     return posted.entry_id

@@ -301,10 +301,12 @@ def move(
             f"{'Taken back from' if take_back else 'Allocated to'} documents, {payment.number},"
             f" {payment.party_name}"
         ),
-        lines=[
-            entries.debit(left, amount, party_name=payment.party_name, memo=payment.number),
-            entries.credit(right, amount, party_name=payment.party_name, memo=payment.number),
-        ],
+        lines=entries.lines_of(
+            [(left, 1, amount), (right, -1, amount)],
+            memo=payment.number,
+            party_id=payment.party_id,
+            party_name=payment.party_name,
+        ),
         entry_date=day,
     )
     return posted.entry_id

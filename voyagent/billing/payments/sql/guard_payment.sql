@@ -1,6 +1,7 @@
 -- Refuse changes of a payment: only its used amount changes, and its reversal is set once.
 --
--- Texts of an erased person are replaced (app.pseudonymise_party).
+-- Texts of an erased person are replaced (app.pseudonymise_party). A row that an earlier release
+-- stored gets the id of its party once (link_parties).
 --
 -- A payment is never deleted; one recorded by mistake is reversed. `party_key` is a generated
 -- column that is not computed yet when this trigger runs.
@@ -12,8 +13,11 @@ declare
     'allocated_minor', 'refunded_minor', 'party_key',
     'reversed_on', 'reversal_reason', 'reversal_entry_id', 'reversed_by_user_id'
   ];
+  tied constant text[] := case
+    when to_jsonb(old)->>'party_id' is null then array['party_id', 'party_key'] end;
 begin
   if tg_op = 'UPDATE' and current_user = 'voyagent_eraser' then return new; end if;
+  if tg_op = 'UPDATE' and to_jsonb(new) - tied = to_jsonb(old) - tied then return new; end if;
   if tg_op = 'DELETE' or to_jsonb(new) - free <> to_jsonb(old) - free
      or old.reversed_on is not null and to_jsonb(new) <> to_jsonb(old) then
     raise exception 'a payment cannot be changed, only reversed'
