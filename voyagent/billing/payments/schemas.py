@@ -32,6 +32,7 @@ from voyagent.kernel.fields import (
     PlainAmount,
     Query,
     Text,
+    Trimmed,
     WireAmount,
     not_before,
 )
