@@ -7,6 +7,8 @@ SHELL := /bin/sh
 PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3 python3.14 python; do \
 	"$$name" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$name"; break; }; done)
 BIN := .venv/bin
+# Each program that the tests start would compile the whole code again.
+unexport PYTHONDONTWRITEBYTECODE
 TESTS ?=
 FAULT_ROUNDS ?=
 FAULT_SEED ?=

@@ -18,15 +18,14 @@ import pytest
 
 from tests.conftest import fresh_database
 from tests.processes import end
+from tools.set_up import BROWSERS
 from voyagent.kernel.config import Settings
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-CHROMIUM = (
-    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-)
+CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 START_S = 30
 LAST_LINES = 60

@@ -99,20 +99,12 @@ SENT = [page_method for page_method in PAGE_METHODS if page_method.method == UNS
 KEPT = [page_method for page_method in SENT if page_method.page.guard is Guard.SIGNED_IN]
 
 LONG = "x" * 9_000
-QUERY_VALUES = [
-    "%00",
-    "a%00b",
-    "%ED%A0%80",
-    "%FF",
-    LONG,
-    "-1",
-    "99999999999999999999",
-    "NaN",
-    "nonsense",
-    "2026-02-30",
-    "[]",
-    "%3Cb%3EZq7%22'mark",
-]
+# Of each parameter by itself.
+SINGLE_VALUES = ["99999999999999999999", "%3Cb%3EZq7%22'mark"]
+# Of all parameters together.
+QUERY_VALUES = ["-1", "NaN", "nonsense", "2026-02-30", "[]"]
+# No page is reached with one of these.
+REFUSED_VALUES = ["a%00b", "%ED%A0%80", LONG]
 FORM_VALUES = [
     f"{MARK}\x00",
     LONG,
@@ -376,18 +368,19 @@ def test_no_query_causes_an_error_or_unescaped_output(
     tried: set[str] = set()
     while left := names - tried:
         for name in sorted(left):
-            for value in ("99999999999999999999", "%3Cb%3EZq7%22'mark"):
+            for value in SINGLE_VALUES:
                 answer = knock(browser, page_method, f"{address}?{name}={value}")
                 assert is_harmless(answer), (name, value, answer.status_code)
         tried |= left
     # The frame of each page reads one name.
-    values = QUERY_VALUES if len(names) > 1 else QUERY_VALUES[-1:]
-    for value in values:
+    for value in QUERY_VALUES if len(names) > 1 else SINGLE_VALUES[-1:]:
         query = "&".join(f"{name}={value}" for name in {*QUERY_NAMES, *names})
         answer = knock(browser, page_method, f"{address}?{query}")
         assert is_harmless(answer), (value[:30], answer.status_code)
-    for value in ("%00", "%ED%A0%80", LONG):
-        assert knock(browser, page_method, f"{address}?q={value}").status_code == 422, value[:9]
+    for value in REFUSED_VALUES:
+        answer = knock(browser, page_method, f"{address}?q={value}")
+        assert answer.status_code == 422, value[:9]
+        assert is_harmless(answer)
 
 
 @named(SENT)
