@@ -18,6 +18,7 @@ from tests.people import Person
 from tests.reports.books import MAY, trade
 from tests.trips.things import a_trip
 from voyagent.audit.queries import chain
+from voyagent.billing.paper.documents import kept
 from voyagent.billing.payments.service import reversals as payment_reversals
 from voyagent.billing.payments.service.settling import Part
 from voyagent.kernel.money import Money
@@ -198,6 +199,10 @@ BROKEN = {
         "insert into approval_counts (tenant_id, status, n) values (:t, 'pending', 1)",
         {"approvals": None},
     ),
+    "a kept file": (
+        "update kept_papers set sha256 = sha256('other') where tenant_id = :t",
+        {"papers": None},
+    ),
     "the counter": (
         "update number_series set last_number = last_number + 1 where tenant_id = :t",
         {"numbers": None},
@@ -219,7 +224,11 @@ def command(app: Flask) -> Callable[..., Result]:
 def trader(alice: Person) -> Person:
     """Somebody whose agency has traded."""
     trade(alice)
-    issued(alice, line("1000.00", quantity=1), issue_date=MAY, due_date=MAY, trip_id=a_trip(alice))
+    invoice_id = issued(
+        alice, line("1000.00", quantity=1), issue_date=MAY, due_date=MAY, trip_id=a_trip(alice)
+    )
+    with alice.acting():
+        kept.keep("invoice", invoice_id)
     exchange(alice)
     logged(alice, "Counted")
     return alice
@@ -276,7 +285,7 @@ def test_correct_books_have_no_finding(
 ) -> None:
     assert found(app, trader) == []
     output = command("--agency", trader.actor.tenant_id)
-    assert (output.exit_code, output.output) == (0, f"{trader.actor.tenant_id}: OK, 21 checks\n")
+    assert (output.exit_code, output.output) == (0, f"{trader.actor.tenant_id}: OK, 22 checks\n")
 
 
 def test_an_agency_without_entries_has_no_finding(app: Flask, alice: Person) -> None:
@@ -328,7 +337,7 @@ def test_each_agency_is_checked_and_one_error_fails_the_command(
     output = command()
     lines = output.output.splitlines()
     assert output.exit_code == 1
-    assert f"{trader.actor.tenant_id}: OK, 21 checks" in lines
+    assert f"{trader.actor.tenant_id}: OK, 22 checks" in lines
     assert (
         f"{charlie.actor.tenant_id}: control: AED -123.45: open receivable documents and their"
         " control account differ" in lines

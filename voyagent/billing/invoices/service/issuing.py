@@ -14,6 +14,7 @@ from voyagent.billing.core.queries import documents as document_queries, taxes a
 from voyagent.billing.core.service import drafts, earning, numbering, rounding, taxing
 from voyagent.billing.core.service.earning import Recognition
 from voyagent.billing.core.service.instalments import check_sum
+from voyagent.billing.core.service.kept_papers import keep_later
 from voyagent.billing.core.service.numbering import INVOICE_SERIES, OPENING_SERIES
 from voyagent.billing.core.service.opening import balance_line, former_number
 from voyagent.billing.core.service.posting import post_document
@@ -134,6 +135,8 @@ def issue_invoice(actor: Actor, invoice_id: UUID, *, seen: datetime | None = Non
         entity_refs={**drafts.refs_of(invoice), "journal_entry_id": entry_id},
         outputs=drafts.audit_facts(invoice) | {"number": number},
     )
+    if not invoice.is_opening:
+        keep_later("invoice", invoice.id)
     return invoice
 
 
