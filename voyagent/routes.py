@@ -28,6 +28,7 @@ from voyagent.billing.bills import views as bill_views
 from voyagent.billing.core.views.blueprint import pages as billing_pages
 from voyagent.billing.credit_notes import views as credit_note_views
 from voyagent.billing.invoices import views as invoice_views
+from voyagent.billing.paper import tasks as billing_tasks
 from voyagent.billing.paper.api import APIS as BILLING_APIS
 from voyagent.billing.paper.views import pages as invoice_paper_pages
 from voyagent.billing.payments.views import payments as payment_views, receipts as receipt_views
@@ -150,6 +151,7 @@ TASKS = (
     approvals_tasks,
     assistant_tasks,
     audit_tasks,
+    billing_tasks,
     chat_tasks,
     identity_tasks,
     mail_tasks,

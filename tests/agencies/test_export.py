@@ -28,6 +28,7 @@ HASHES_AND_CONTENTS = {
     ("api_keys", "key_hash"),
     ("invites", "token_hash"),
     ("tenant_logos", "content"),
+    ("kept_papers", "sha256"),
     ("erasures", "identity_sealed"),  # with the key of the person
 }
 """Columns with bytes that do not depend on the secret of the installation."""
@@ -37,7 +38,8 @@ def bytes_of(table: Table) -> set[tuple[str, str]]:
     return {
         (table.name, column.name)
         for column in table.c
-        if isinstance(getattr(column.type, "item_type", column.type), LargeBinary)
+        if column.computed is None
+        and isinstance(getattr(column.type, "item_type", column.type), LargeBinary)
     }
 
 

@@ -23,6 +23,7 @@ from voyagent.approvals.service import deciding, time_limits
 from voyagent.assistant import schemas
 from voyagent.assistant.api import event_stream
 from voyagent.assistant.queries import interpretation
+from voyagent.billing.core.queries import kept_papers
 from voyagent.drivers.paper import processes, tables, typesetter
 from voyagent.drivers.suppliers import guard
 from voyagent.http import buffering, intake, sending
@@ -260,6 +261,7 @@ FIGURES = {
     "query": (intake.QUERY_BYTES_MAX // 1024, intake.QUERY_PAIRS_MAX),
     "json": (intake.DEPTH_MAX, intake.MEMBERS_MAX, intake.TOKENS_MAX),
     "fields": (intake.FIELDS_MAX, intake.PARTS_MAX),
+    "kept_papers_checked": (kept_papers.CHECKED_MAX,),
     "field": (passages.FIELD_MAX, amounts.FIGURES_MAX),
     "unfinished_requests": (
         buffering.BUFFERED_BYTES_MAX // _MIB,

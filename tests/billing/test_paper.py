@@ -34,7 +34,8 @@ from voyagent.billing.bills import service as bill_service
 from voyagent.billing.credit_notes import service as credit_note_service
 from voyagent.billing.invoices.errors import InvoiceNotFound, InvoiceNotSendable
 from voyagent.billing.invoices.queries import documents as invoice_queries
-from voyagent.billing.paper.documents.pdf import document_of, mail_invoice
+from voyagent.billing.paper.documents.kept import mail_invoice
+from voyagent.billing.paper.documents.pdf import document_of
 from voyagent.billing.payments.queries import documents as payment_queries
 from voyagent.billing.payments.service import (
     allocations,
@@ -83,6 +84,9 @@ def letterhead(person: Person) -> None:
         "bank_details": "Bank of the Coast\nA/c 00123",
     }
     person.does(lambda actor: settings.update(actor, changes).address)
+
+
+SETTLEMENT = "?copy=settlement"
 
 
 def pdf_of(person: Person, invoice_id: UUID, query: str = "") -> bytes:
@@ -150,7 +154,7 @@ def test_the_pdf_has_instalments_with_amounts_and_due_dates(
     ]
     issue(alice, planned)
     pay(alice, planned, 12_000)
-    text = text_of(pdf_of(alice, planned))
+    text = text_of(pdf_of(alice, planned, SETTLEMENT))
     assert typeset_input["due"] == {"label": "Amount due", "amount": "₹380.00"}
     assert [(one["label"], one["amount"]) for one in typeset_input["plan"]] == [
         ("Due 25 June 2024, 100.00", "Settled"),
@@ -165,10 +169,10 @@ def test_the_pdf_has_instalments_with_amounts_and_due_dates(
 def test_a_hindi_pdf_has_hindi_labels_and_amount_in_words(
     alice: Person, typeset_input: dict[str, Any]
 ) -> None:
-    invoice_id = issued(alice, line("500", quantity=1))
+    invoice_id = draft(alice, line("500", quantity=1))
     pdf_of(alice, invoice_id, "?locale=hi")
     assert (typeset_input["lang"], typeset_input["total_in_words"]) == ("hi", "पाँच सौ रुपये मात्र")
-    assert typeset_input["title"] != "Invoice"
+    assert typeset_input["title"] != "Draft invoice"
     assert typeset_input["facts"][0]["value"] == "10 जून 2024", (
         "a day too, though the page is English"
     )
@@ -181,11 +185,11 @@ def test_payments_and_amount_due_are_below_the_total(
 ) -> None:
     invoice_id = issued(alice, line("500", quantity=1))
     pay(alice, invoice_id, 20_000)
-    pdf_of(alice, invoice_id)
+    pdf_of(alice, invoice_id, SETTLEMENT)
     assert [one["amount"] for one in typeset_input["settled"]] == ["−200.00"]
     assert typeset_input["due"]["amount"] == "₹300.00"
     pay(alice, invoice_id, 30_000)
-    pdf_of(alice, invoice_id)
+    pdf_of(alice, invoice_id, SETTLEMENT)
     assert typeset_input["due"]["label"] == "Paid in full"
 
 
@@ -195,7 +199,7 @@ def test_after_a_partial_write_off_the_pdf_asks_for_the_open_amount(
     invoice_id = issued(alice, line("500", quantity=1))
     pay(alice, invoice_id, 20_000)
     write_off(alice, invoice_id, 5_000)
-    pdf_of(alice, invoice_id)
+    pdf_of(alice, invoice_id, SETTLEMENT)
     assert (typeset_input["due"]["label"], typeset_input["due"]["amount"]) == (
         "Amount due by 25 June 2024",
         "₹250.00",
@@ -229,11 +233,11 @@ def test_after_a_write_off_the_pdf_asks_for_nothing_and_omits_the_reason(
     for invoice_id in (plain, planned):
         pay(alice, invoice_id, 20_000)
         write_off(alice, invoice_id)
-    text = text_of(pdf_of(alice, plain))
+    text = text_of(pdf_of(alice, plain, SETTLEMENT))
     assert (typeset_input["due"]["label"], typeset_input["due"]["amount"]) == ("Settled", "₹0.00")
     assert [one["amount"] for one in typeset_input["settled"]] == ["−200.00", "−300.00"]
     assert "traced" not in text, "nor why it was given up"
-    pdf_of(alice, planned)
+    pdf_of(alice, planned, SETTLEMENT)
     assert typeset_input["due"]["amount"] == "₹0.00"
     assert [one["amount"] for one in typeset_input["plan"]] == ["Settled", "Settled"]
 

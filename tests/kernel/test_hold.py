@@ -23,6 +23,7 @@ NOT_OUTWARD = {
     "audit.check",
     "audit.nightly",
     "approvals.housekeeping",
+    "billing.keep_paper",
     "chat.housekeeping",
     "chat.wipe",
     "http.purge_idempotency_keys",

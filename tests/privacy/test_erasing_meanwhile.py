@@ -17,10 +17,12 @@ import sqlalchemy as sa
 
 from tests.billing.papers import DUE, ISSUED, issued, line, pay
 from tests.ledger.books import inr, post, sale
+from tests.paper_text import text_of
 from tests.people import Person
 from tests.privacy.people import NAME
 from tests.trips.things import keyring
 from voyagent.billing.invoices.service import drafts
+from voyagent.billing.paper.documents import kept
 from voyagent.billing.payments.queries import documents as payment_queries
 from voyagent.billing.payments.service import payments, reversals
 from voyagent.kernel.actor import Actor
@@ -30,7 +32,7 @@ from voyagent.ledger.service import entries
 from voyagent.parties.service import parties
 from voyagent.parties.service.parties import PartyInBooks
 from voyagent.privacy.errors import PersonHasOpenRecords
-from voyagent.privacy.service import erasure
+from voyagent.privacy.service import erasure, links
 
 BOOKS = (
     *("invoices", "bills", "payments", "credit_notes", "supplier_credits", "postings"),
@@ -105,6 +107,53 @@ def deposit(actor: Actor) -> None:
     payments.record_payment(
         actor, direction="in", party_name=NAME.upper(), amount=Money(300, "INR"), on=DUE
     )
+
+
+def kept_files(engine: sa.Engine, person: Person) -> list[bytes]:
+    with engine.connect() as connection:
+        query = sa.text("select sha256 from kept_papers where tenant_id = :t")
+        return list(connection.scalars(query, {"t": person.actor.tenant_id}))
+
+
+@pytest.mark.parametrize("by_mention", [False, True])
+def test_a_pdf_that_is_kept_meanwhile_does_not_stay(
+    alice: Person, owner_engine: sa.Engine, *, by_mention: bool
+) -> None:
+    party_id, invoice_id, _payment_id = a_payer(alice)
+    if by_mention:  # only a line of another customer's invoice names the person
+        invoice_id = issued(alice, line(description=f"Visa for {NAME}"), customer_name="Acme")
+        alice.does(links.confirm, party_id, kind="invoice", record_id=invoice_id)
+
+    def keep(_actor: Actor) -> None:
+        kept.keep("invoice", invoice_id)
+        assert len(kept_files(owner_engine, alice)) == 0, "not yet committed"
+
+    with meanwhile(alice, owner_engine, keep, lambda: erase(alice, party_id)) as erased:
+        assert erased.result()
+    assert kept_files(owner_engine, alice) == []
+
+
+@pytest.mark.parametrize("by_mention", [False, True])
+def test_a_pdf_that_waits_for_an_erasure_has_the_pseudonym(
+    alice: Person, owner_engine: sa.Engine, *, by_mention: bool
+) -> None:
+    party_id, invoice_id, _payment_id = a_payer(alice)
+    if by_mention:
+        invoice_id = issued(alice, line(description=f"Visa for {NAME}"), customer_name="Acme")
+        alice.does(links.confirm, party_id, kind="invoice", record_id=invoice_id)
+
+    def erase_now(actor: Actor) -> None:
+        erasure.erase(keyring(alice), actor, party_id, reason="asked")
+
+    def keep() -> bytes:
+        with alice.acting():
+            return kept.keep("invoice", invoice_id)
+
+    with meanwhile(alice, owner_engine, erase_now, keep) as printed:
+        text = text_of(printed.result())
+    assert NAME not in text
+    assert "Person" in text
+    assert len(kept_files(owner_engine, alice)) == 1
 
 
 @pytest.mark.parametrize("act", [draft, deposit])

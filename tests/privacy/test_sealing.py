@@ -13,8 +13,10 @@ import sqlalchemy as sa
 from tests.billing.papers import draft, issued
 from tests.people import Person
 from tests.trips.things import PASSPORT, a_passenger, a_trip, keyring
+from voyagent.billing.core.service import kept_papers
 from voyagent.billing.invoices.queries import documents as invoices
 from voyagent.billing.invoices.service import tax_numbers
+from voyagent.billing.paper.documents import kept
 from voyagent.kernel import person_keys
 from voyagent.kernel.config import Settings
 from voyagent.kernel.database.read_pool import SessionReader
@@ -291,6 +293,23 @@ def test_a_new_secret_encrypts_only_the_keys_of_people_again(
             sa.text("select passport_sealed from trip_passengers where id = :i"), {"i": person_id}
         ).one()
         assert passports.opened(alone, person_id, bytes(sealed)) == PASSPORT
+
+
+def test_a_new_secret_encrypts_kept_pdfs_again(
+    alice: Person, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invoice_id = issued(alice)
+    path = f"/invoices/{invoice_id}/invoice.pdf"
+    before = alice.api.get(path).data
+    both, alone = rotated(settings)
+    monkeypatch.setattr("voyagent.kernel.keyring._current", [lambda: both])
+    with alice.acting():
+        assert kept_papers.reseal(both) == 1
+    with alice.acting():
+        assert kept_papers.reseal(both) == 0
+    monkeypatch.setattr("voyagent.kernel.keyring._current", [lambda: alone])
+    with alice.acting():
+        assert kept.keep("invoice", invoice_id) == before
 
 
 def test_a_passport_number_of_an_earlier_release_gets_a_key_of_its_own(alice: Person) -> None:

@@ -16,7 +16,7 @@ from tests.people import Person
 from tests.reports.books import DAYS, REPORTS, today
 from tests.trips.things import DESERT, OUT, a_line, a_passenger, a_trip
 from voyagent.billing.credit_notes import service as credit_note_service
-from voyagent.billing.paper.documents.pdf import mail_invoice
+from voyagent.billing.paper.documents.kept import mail_invoice
 from voyagent.billing.payments.service.settling import Part
 from voyagent.billing.supplier_credits import service as supplier_credit_service
 from voyagent.drivers.paper.glyphs import STAND_IN

@@ -18,6 +18,7 @@ from tests.people import Person
 from tests.reports.books import MAY, trade
 from tests.trips.things import a_trip
 from voyagent.audit.queries import chain
+from voyagent.billing.paper.documents import kept
 from voyagent.billing.payments.service import reversals as payment_reversals
 from voyagent.billing.payments.service.settling import Part
 from voyagent.kernel.money import Money
@@ -210,6 +211,10 @@ BROKEN = {
         ),
         {"parties": None},
     ),
+    "a kept file": (
+        "update kept_papers set sha256 = sha256('other') where tenant_id = :t",
+        {"papers": None},
+    ),
     "the counter": (
         "update number_series set last_number = last_number + 1 where tenant_id = :t",
         {"numbers": None},
@@ -231,7 +236,11 @@ def command(app: Flask) -> Callable[..., Result]:
 def trader(alice: Person) -> Person:
     """Somebody whose agency has traded."""
     trade(alice)
-    issued(alice, line("1000.00", quantity=1), issue_date=MAY, due_date=MAY, trip_id=a_trip(alice))
+    invoice_id = issued(
+        alice, line("1000.00", quantity=1), issue_date=MAY, due_date=MAY, trip_id=a_trip(alice)
+    )
+    with alice.acting():
+        kept.keep("invoice", invoice_id)
     exchange(alice)
     logged(alice, "Counted")
     return alice

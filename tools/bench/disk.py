@@ -1,7 +1,7 @@
 """Disk space of invoices with everything that they leave in the database.
 
-Each invoice has two lines and is drafted, issued and paid by the services, so that its journal
-entries, stored sums, audit events and index entries are counted.
+Each invoice has two lines and is drafted, issued, printed and paid by the services, so that its
+PDF, journal entries, stored sums, audit events and index entries are counted.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from tools.bench.figures import Figure
 from tools.bench.ground import Ground, Installation
 from voyagent.billing.core.service.pricing import LineItem
 from voyagent.billing.invoices.service import drafts, issuing
+from voyagent.billing.paper.documents import kept
 from voyagent.billing.payments.service import payments
 from voyagent.kernel.db import db, transaction
 
@@ -23,6 +24,7 @@ PARTIES, DAYS = 50, 90
 FIRST = 100
 """Invoices before the measurement, because the first rows of a table take a whole page."""
 GROUPS = {
+    "kept PDFs": ("kept_papers",),
     "journal": ("journal_entries", "postings"),
     "audit log": ("audit_events", "audit_private", "audit_heads"),
     "invoices and payments": (
@@ -38,7 +40,7 @@ select c.relname, pg_total_relation_size(c.oid) from pg_class c
  where c.relnamespace = 'public'::regnamespace and c.relkind = 'r'
 """
 _WAL = "select pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint"
-MIB, MAX_MIB = 1024 * 1024, 15
+MIB, MAX_MIB = 1024 * 1024, 50
 
 
 def measure(ground: Ground) -> Iterator[Figure]:
@@ -65,7 +67,7 @@ def measure(ground: Ground) -> Iterator[Figure]:
 
 
 def _record(here: Installation, person: Person, count: int, today: date) -> None:
-    """Draft, issue and pay `count` invoices, each step in a transaction of its own."""
+    """Draft, issue, print and pay invoices, each step in its own transaction."""
     for number in range(count):
         day = today - timedelta(days=number % DAYS)
         with here.app.app_context():
@@ -79,6 +81,8 @@ def _record(here: Installation, person: Person, count: int, today: date) -> None
                 ).id
             with transaction(person.actor.tenant_id):
                 issuing.issue_invoice(person.actor, invoice_id)
+            with transaction(person.actor.tenant_id):
+                kept.keep("invoice", invoice_id)
             with transaction(person.actor.tenant_id):
                 payments.record_receipt(person.actor, invoice_id, None, day)
             db.session.remove()

@@ -12,7 +12,8 @@ from voyagent.kernel.db import Base, db
 from voyagent.kernel.tenancy import TENANT
 from voyagent.ledger.queries.trial_balance import OF_EVERY_AGENCY
 
-ROWS_AT_A_TIME = 1000
+ROWS_AT_A_TIME = 200
+"""Rows that an export has in memory; one with a kept PDF has some 50 kB as JSON."""
 OF_INSTALLATION = "it belongs to this installation: sign-ins and links that it has issued"
 LEFT_OUT = {
     "auth_sessions": OF_INSTALLATION,

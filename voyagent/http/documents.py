@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
@@ -19,6 +20,8 @@ from voyagent.http.files import (
     SCHEMAS,
     File,
     Format,
+    InvoiceCopyQuery,
+    IssuedCopyQuery,
     PdfQuery,
     PricedPdfQuery,
     PriceQuery,
@@ -42,6 +45,12 @@ _ROWS = (
     "The first column has the kind of the row. Values have the names that they have in the JSON"
     " response."
 )
+_ETAG = "\n\nThe `ETag` is the SHA-256 of the file, in hexadecimal digits."
+_KEPT = (
+    "\n\nThe file is kept as it was issued, in the agency's language at that time, and each request"
+    " returns that file; `locale` has no effect on it. A draft, a document that was voided or"
+    " reversed, and a balance of the former accounting program are typeset at each request."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,10 +62,12 @@ class Document:
     `parameter` is the name of the id in both paths. `read` returns the data of a record or raises
     `missing`. `sheet` makes the table for CSV and workbook, and `typeset` makes the PDF. If
     `may_hide_prices` is true, `sheet` and `typeset` also receive `prices`, which is False for a
-    file without prices. `contents` describes the table in the API documentation.
+    file without prices. `copies` has the kinds of copies of a document whose PDF is kept as it was
+    issued; then `typeset` also receives `copy_kind`, which is one of them or None. `contents`
+    describes the table in the API documentation.
 
-    `Exports.making_file` limits how many files are made at once. If `is_report` is true, `typeset`
-    itself calls it. Otherwise the caller of `typeset` does.
+    `Exports.making_file` limits how many files are made at once. If `limits_itself` is true,
+    `typeset` itself calls it. Otherwise the caller of `typeset` does.
     """
 
     name: str
@@ -70,7 +81,8 @@ class Document:
     sheet: Callable[..., Sheet]
     typeset: Callable[..., File]
     may_hide_prices: bool = False
-    is_report: bool = False
+    copies: type[InvoiceCopyQuery | IssuedCopyQuery] | None = None
+    limits_itself: bool = False
     contents: str = "fields, lines with taxes, payments and credits, and totals"
 
     @property
@@ -81,12 +93,14 @@ class Document:
     def description(self, form: Format) -> str:
         """Return the API documentation of the file in one format."""
         more = "\n\nIf `prices` is false, prices are left out." if self.may_hide_prices else ""
+        if form == "pdf":
+            more += _KEPT * (self.copies is not None) + _ETAG
         return _DESCRIPTIONS[form].format(self.title, self.contents, _ROWS) + more
 
     def query(self, form: Format) -> type[Query] | None:
         """Return the query parameters of the file in one format; None if there are none."""
         if form == "pdf":
-            return PricedPdfQuery if self.may_hide_prices else PdfQuery
+            return PricedPdfQuery if self.may_hide_prices else self.copies or PdfQuery
         return PriceQuery if self.may_hide_prices else None
 
 
@@ -100,6 +114,7 @@ class _Wanted:
     form: Format
     locale: str | None = None
     prices: bool = True
+    copy_kind: str | None = None
     bom: bool = False
 
 
@@ -162,6 +177,7 @@ def _page(document: Document, form: Format) -> Callable[..., Response]:
             form=form,
             locale=locale if locale in LOCALES else None,
             prices=prices_wanted(),
+            copy_kind=request.args.get("copy"),
             bom=True,
         )
         return _answered(document, reader, ids[document.parameter], wanted)
@@ -192,16 +208,22 @@ def _answered(
 ) -> Response:
     """Return the requested file of a document.
 
-    Without `locale`, a PDF is in the agency's language. Raises ExportsBusy, and the errors of
-    `Document.read`.
+    Without `locale`, a PDF is in the agency's language. Its ETag is its SHA-256.
+
+    Raises ExportsBusy, and the errors of `Document.read`.
     """
     found, actor = document.read(reader, document_id), reader.authenticate()
-    chosen = {"prices": wanted.prices} if document.may_hide_prices else {}
+    chosen: dict[str, Any] = {"prices": wanted.prices} if document.may_hide_prices else {}
     if wanted.form != "pdf":
         return filed(document.sheet(found, **chosen), wanted.form, bom=wanted.bom)
-    place = nullcontext() if document.is_report else export_slots().making_file(actor.tenant_id)
+    if document.copies is not None:
+        chosen["copy_kind"] = wanted.copy_kind
+    place = nullcontext() if document.limits_itself else export_slots().making_file(actor.tenant_id)
     with force_locale(wanted.locale or actor.locale), place:
-        return shown(document.typeset(reader, found, actor.tenant_name, **chosen))
+        file = document.typeset(reader, found, actor.tenant_name, **chosen)
+    answer = shown(file)
+    answer.set_etag(hashlib.sha256(file.content).hexdigest())
+    return answer
 
 
 def facts_of(members: Row) -> Iterator[tuple[str, str | None, date | None]]:

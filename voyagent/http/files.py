@@ -71,6 +71,29 @@ class PdfQuery(Query):
     )
 
 
+class IssuedCopyQuery(PdfQuery):
+    """Query parameters for the language of a document, and for the document as issued."""
+
+    copy_kind: Literal["issued"] | None = Field(
+        default=None,
+        alias="copy",
+        description="`issued`: as the document was issued, even if it was reversed since.",
+    )
+
+
+class InvoiceCopyQuery(PdfQuery):
+    """Query parameters for the language and the kind of copy of an invoice."""
+
+    copy_kind: Literal["issued", "settlement"] | None = Field(
+        default=None,
+        alias="copy",
+        description=(
+            "`issued`: as the invoice was issued, even if it is void now. `settlement`: with"
+            " payments, credits and the amount due; this is no tax invoice."
+        ),
+    )
+
+
 class PriceQuery(Query):
     """Query parameter to leave out prices."""
 

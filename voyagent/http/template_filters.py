@@ -339,8 +339,11 @@ def _locale() -> Locale:
 
 
 def page_locale() -> str:
-    """Return the page's language for the `lang` attribute: `en`, `hi`, `en-IN`."""
-    return getattr(g.get("page"), "locale", None) or "en"
+    """Return the page's language for the `lang` attribute: `en`, `hi`, `en-IN`.
+
+    A job has no page; then it is the language in which the job writes.
+    """
+    return getattr(g.get("page"), "locale", None) or str(get_locale() or "en")
 
 
 # Words

@@ -141,5 +141,5 @@ ENTRY = Document(
     read=entries.read_entry,
     sheet=entry_sheet,
     typeset=entry_paper,
-    is_report=True,
+    limits_itself=True,
 )

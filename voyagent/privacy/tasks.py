@@ -9,6 +9,7 @@ import structlog
 from flask import current_app
 
 from voyagent.approvals.service import masking as proposals
+from voyagent.billing.core.service import kept_papers
 from voyagent.billing.invoices.service import tax_numbers
 from voyagent.capabilities.ports import find_port
 from voyagent.identity.queries.people import tenant_ids
@@ -27,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 @task("privacy.seal", own_transactions=True, every="40 * * * *")
 def seal(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the time
-    """Encrypt bank details, PANs and tax numbers with the current secret.
+    """Encrypt bank details, PANs, tax numbers and kept PDFs with the current secret.
 
     The job finds values that an earlier release stored unencrypted, and values that an earlier
     secret encrypted.
@@ -38,6 +39,7 @@ def seal(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the time
         lambda: tenant_settings.reseal(keyring),
         lambda: tax_numbers.reseal(keyring),
         lambda: parties.reseal(keyring),
+        lambda: kept_papers.reseal(keyring),
         more=bool,
     )
 

@@ -13,6 +13,7 @@ import secrets
 from pydantic import SecretStr
 
 from voyagent.agencies.errors import ValueUnreadable
+from voyagent.billing.core.service import kept_papers
 from voyagent.billing.invoices.service import tax_numbers
 from voyagent.identity.service import second_factor
 from voyagent.kernel import person_keys
@@ -30,6 +31,7 @@ SEALED = (
     *parties.SEALED,
     *passports.SEALED,
     *tax_numbers.SEALED,
+    *kept_papers.SEALED,
 )
 """All columns that are encrypted with the secret of the installation, in exported tables."""
 EMPTIED = {"users": ("totp_pending_secret", "totp_pending_until")}

@@ -16,6 +16,7 @@ from voyagent.billing.core.queries.credits import (
     credit_statements,
     list_credits,
 )
+from voyagent.billing.core.queries.kept_papers import kept_hash
 from voyagent.billing.core.queries.recognitions import by_entry, recognitions_statement
 from voyagent.billing.credit_notes.errors import CreditNoteNotFound
 from voyagent.kernel.database.read_pool import Reader, Row, first_row
@@ -79,7 +80,10 @@ def round_off_given_back(invoice_id: UUID) -> bool:
 
 @keyed_select
 def _document_statements(credit_note_id: Any) -> tuple[Select[Any], ...]:
+    note, *parts = credit_statements(INVOICE, credit_note_id)
+    sha256 = kept_hash("credit_note", CreditNote.__table__.c.id).label("paper_sha256")
     return (
-        *credit_statements(INVOICE, credit_note_id),
+        note.add_columns(sha256),
+        *parts,
         recognitions_statement("credit_note", credit_note_id),
     )

@@ -34,6 +34,7 @@ from voyagent.billing.core.service.credits import (
 )
 from voyagent.billing.core.service.days import book_day
 from voyagent.billing.core.service.earning import Recognition
+from voyagent.billing.core.service.kept_papers import keep_later
 from voyagent.billing.core.service.order import check_order
 from voyagent.billing.core.service.reversals import why_of
 from voyagent.billing.credit_notes import queries as credit_note_queries
@@ -115,6 +116,7 @@ def issue_credit_note(
         memo=number,
         trip_id=invoice.trip_id,
     )
+    keep_later("credit_note", note.id)
     return note
 
 

@@ -12,7 +12,7 @@ from voyagent.billing.invoices.errors import InvoiceNotFound
 from voyagent.billing.invoices.forms.drafts import SEND_ERROR_FIELDS, SendForm
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.invoices.service import sending
-from voyagent.billing.paper.documents.pdf import mail_invoice
+from voyagent.billing.paper.documents.kept import mail_invoice
 from voyagent.billing.paper.exports.files import DOCUMENTS, document
 from voyagent.http.documents import add_page_routes
 from voyagent.http.guards import Guard

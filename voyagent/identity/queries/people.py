@@ -94,6 +94,11 @@ def offers_demo(settings: Settings) -> bool:
     return not settings.is_production and find_account(DEMO_EMAIL) is not None
 
 
+def agency_name() -> str:
+    """Return the name of the agency of this request or job."""
+    return db.session.get_one(Tenant, current_tenant(db.session)).display_name
+
+
 def is_demo() -> bool:
     """Return True if the agency of this request or job is the demo agency."""
     return db.session.get_one(Tenant, current_tenant(db.session)).is_demo

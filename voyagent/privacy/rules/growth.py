@@ -59,6 +59,12 @@ GROWTH: tuple[Growth, ...] = (
         f"{_BOOKS}; a draft that is deleted goes",
     ),
     Growth(
+        ("kept_papers",),
+        "each invoice and credit note that was issued or printed",
+        End.NEVER,
+        f"{_BOOKS}; an erasure deletes the file of a document that names the person",
+    ),
+    Growth(
         ("invoice_lines",),
         "each line of an invoice",
         End.PARENT,

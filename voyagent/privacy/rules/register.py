@@ -306,6 +306,16 @@ HOLDINGS: tuple[Holding, ...] = (
         mention=Mention("credit_note", ("description",), "credit_note_id"),
     ),
     Holding(
+        "kept_papers",
+        N_("Invoices and credit notes as PDF"),
+        ("kind", "document_id", "kept_at"),
+        "t.document_id in (select id from invoices where party_key = :key"
+        " union all select id from credit_notes where party_key = :key)",
+        "removed",
+        BOOKS,
+        N_("The next print makes a new file without the name."),
+    ),
+    Holding(
         "supplier_credits",
         N_("Supplier credits"),
         (

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from voyagent.billing.ageing.queries import checks as queries_checks
-from voyagent.billing.core.queries import recognitions
+from voyagent.billing.core.queries import kept_papers, recognitions
 from voyagent.billing.core.queries.of_trips import of_trips
 from voyagent.billing.core.rules import CONTROL
 from voyagent.billing.core.service.numbering import INVOICE_SERIES
@@ -70,6 +70,7 @@ CHECKS = (
         "exchanged",
         "deferred",
         "numbers",
+        "papers",
         "enquiries",
         "trips",
         "invoices",
@@ -189,6 +190,10 @@ def findings(reader: Reader) -> Iterator[Finding]:
         yield from (_of_series(name.replace("_", " "), row) for row in rows)
     yield from trips(reader)
     yield from named_parties(reader)
+    yield from (
+        Finding("papers", f"{row['kind']} {row['document_id']}: the kept PDF is not the issued one")
+        for row in kept_papers.wrong_papers(reader)
+    )
 
 
 def sums(reader: Reader) -> Iterator[Finding]:

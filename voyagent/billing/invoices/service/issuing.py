@@ -15,6 +15,7 @@ from voyagent.billing.core.queries import documents as document_queries, taxes a
 from voyagent.billing.core.service import drafts, earning, numbering, pricing, rounding, taxing
 from voyagent.billing.core.service.earning import Recognition
 from voyagent.billing.core.service.instalments import check_sum
+from voyagent.billing.core.service.kept_papers import keep_later
 from voyagent.billing.core.service.numbering import INVOICE_SERIES, OPENING_SERIES
 from voyagent.billing.core.service.opening import balance_line, former_number
 from voyagent.billing.core.service.order import check_order
@@ -182,6 +183,8 @@ def issue_invoice(
         | ({"out_of_order_reason": why} if why else {}),
     )
     _follow_enquiry(actor, invoice)
+    if not invoice.is_opening:
+        keep_later("invoice", invoice.id)
     return invoice
 
 

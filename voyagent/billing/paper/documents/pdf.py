@@ -5,13 +5,12 @@ The PDF of a supplier's document states that it is the agency's record, not the 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
-from uuid import UUID
 
-from flask_babel import force_locale, gettext as _
+from flask_babel import gettext as _
 
 from voyagent.billing.bills.queries import BillDocument
-from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.parts import OPEN_BILL, OPEN_INVOICE
 from voyagent.billing.core.queries import (
     documents as document_queries,
@@ -27,39 +26,62 @@ from voyagent.billing.core.words.taxes import (
     required_sentences,
     tax_note,
 )
-from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.invoices.queries.documents import InvoiceDocument
-from voyagent.billing.invoices.service import sending
 from voyagent.billing.paper.documents.letter import Letter
 from voyagent.billing.payments.queries.documents import PaymentDocument
-from voyagent.http.extensions import installed
 from voyagent.http.files import file_name
 from voyagent.http.template_filters import amount, long_day, symbol_money
-from voyagent.identity.service.values import Identity
-from voyagent.kernel.actor import Actor
-from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
-from voyagent.kernel.db import db
+from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.money import Money
-from voyagent.mail.service import Attached, Outbox
+from voyagent.mail.service import Attached
 from voyagent.settings import queries as settings
-from voyagent.trips.service.sending import Post
 
 
-def document_of(reader: Reader, document: InvoiceDocument, agency: str) -> Attached:
-    """Return an invoice as a PDF, with the notes that its taxes require."""
-    invoice, currency = document.invoice, document.invoice["currency"]
-    status = invoice["status"]
-    letter = Letter(
-        file=file_name("invoice", invoice["number"] or "draft"),
-        title=(
-            _("Draft invoice")
-            if status == "draft"
-            else _("Tax invoice")
-            if document.taxes
-            else _("Invoice")
-        ),
-        number=invoice["number"] or _("Numbered on issue"),
+def document_of(
+    reader: Reader, document: InvoiceDocument, agency: str, *, is_settlement: bool = False
+) -> Attached:
+    """Return an invoice as a PDF with payments, credits and what is due now.
+
+    A draft says so, and a void invoice has a stamp. With `is_settlement` the title and a note say
+    that the PDF is not the invoice.
+    """
+    invoice, issued = document.invoice, _issued(document)
+    status, currency = invoice["status"], invoice["currency"]
+    letter = replace(
+        issued,
+        title=_("Draft invoice") if status == "draft" else issued.title,
         stamp=_("Void") if status == "void" else "",
+        facts=_facts(invoice, invoice["due_date"]),
+        settled=_settled(document, currency),
+        due=_due(invoice, Money(document_queries.open_minor_of(invoice), currency)),
+        plan=_plan(invoice, is_live=status not in ("draft", "void")),
+        asks_for_payment=status != "void",
+    )
+    if is_settlement:
+        note = _("This is not an invoice. It shows what was paid and credited until today.")
+        letter = replace(
+            letter,
+            file=file_name("settlement", invoice["number"] or "draft"),
+            title=_("Settlement of invoice"),
+            notes="\n".join(filter(None, (note, letter.notes))),
+        )
+    return letter.typeset(settings.read_letterhead(reader), agency)
+
+
+def issued_invoice_of(reader: Reader, document: InvoiceDocument, agency: str) -> Attached:
+    """Return an invoice as a PDF as it was issued, whatever happened since."""
+    return _issued(document).typeset(settings.read_letterhead(reader), agency)
+
+
+def _issued(document: InvoiceDocument) -> Letter:
+    """Return the contents of an invoice as issued, with notes on its taxes."""
+    invoice, currency = document.invoice, document.invoice["currency"]
+    total = Money(invoice["total_minor"], currency)
+    due_date = (invoice["instalment_dues"] or [invoice["due_date"]])[0]
+    return Letter(
+        file=file_name("invoice", invoice["number"] or "draft"),
+        title=_("Tax invoice") if document.taxes else _("Invoice"),
+        number=invoice["number"] or _("Numbered on issue"),
         lead=_("Billed to"),
         party=invoice["party_name"],
         party_line=(
@@ -67,12 +89,7 @@ def document_of(reader: Reader, document: InvoiceDocument, agency: str) -> Attac
             if invoice["customer_tax_number"]
             else ""
         ),
-        facts=[
-            (_("Issued"), _day(invoice["issue_date"])),
-            (_("Due"), _day(invoice["due_date"])),
-            (_("Your reference"), invoice["party_reference"] or ""),
-            (_("Place of supply"), place_of_supply(invoice["place_of_supply"])),
-        ],
+        facts=_facts(invoice, due_date),
         columns=[_("Description"), _("Qty"), _("Rate"), _("Amount")],
         rows=[
             [
@@ -83,28 +100,31 @@ def document_of(reader: Reader, document: InvoiceDocument, agency: str) -> Attac
             for line in document.lines
         ],
         total_label=_("Total"),
-        total=Money(invoice["total_minor"], currency),
+        total=total,
         parts=_parts(document.taxes, invoice),
         rate=rate_on_paper(invoice, _day) or "",
-        settled=_settled(document, currency),
-        due=_due(invoice, Money(document_queries.open_minor_of(invoice), currency)),
+        due=_amount_due(invoice, due_date, total),
         plan_label=_("Instalments"),
-        plan=_plan(invoice),
-        asks_for_payment=status != "void",
+        plan=_plan(invoice, is_live=False),
+        asks_for_payment=True,
         notes_label=_("Please note"),
         notes="\n".join(filter(None, (invoice["notes"], *required_sentences(document.lines)))),
     )
-    return letter.typeset(settings.read_letterhead(reader), agency)
 
 
-def credit_note_of(reader: Reader, document: CreditDocument, agency: str) -> Attached:
-    """Return a credit note as a PDF, with its invoice, its lines and the reason."""
+def credit_note_of(
+    reader: Reader, document: CreditDocument, agency: str, *, as_issued: bool = False
+) -> Attached:
+    """Return a credit note as a PDF, with its invoice, its lines and the reason.
+
+    A reversed one has a stamp, except with `as_issued`.
+    """
     note, currency = document.credit, document.credit["currency"]
     letter = Letter(
         file=file_name("credit-note", note["number"]),
         title=_("Credit note"),
         number=note["number"],
-        stamp=_("Reversed") if note["reversed_on"] else "",
+        stamp=_("Reversed") if note["reversed_on"] and not as_issued else "",
         lead=_("Credited to"),
         party=note["party_name"],
         facts=[(_("Issued"), _day(note["issue_date"])), (_("On invoice"), note["invoice_number"])],
@@ -222,7 +242,7 @@ def bill_of(reader: Reader, document: BillDocument, agency: str) -> Attached:
             else None
         ),
         plan_label=_("Instalments"),
-        plan=_plan(bill),
+        plan=_plan(bill, is_live=bill["status"] not in ("draft", "void")),
         notes_label=_("Please note"),
         notes="\n".join(filter(None, (bill["notes"], _our_record()))),
     )
@@ -252,24 +272,6 @@ def supplier_credit_of(reader: Reader, document: CreditDocument, agency: str) ->
         notes=f"{credit['reason']}\n{_our_record()}",
     )
     return letter.typeset(settings.read_letterhead(reader), agency)
-
-
-def mail_invoice(actor: Actor, invoice_id: UUID, *, to: str, locale: str) -> Invoice:
-    """Create the PDF of an invoice in the given language and mail it.
-
-    Raises InvoiceNotFound and the errors of `sending.send_invoice`.
-    """
-    actor.require("invoice.send")
-    sending.check_sendable(invoice_queries.get_invoice(invoice_id))
-    identity, outbox = installed(Identity, "identity"), installed(Outbox, "outbox")
-    reader = SessionReader(db.session)
-    with force_locale(locale):
-        paper = document_of(
-            reader, invoice_queries.read_document(reader, invoice_id), actor.tenant_name
-        )
-    return sending.send_invoice(
-        Post(outbox, identity.limiter), actor, invoice_id, paper, to=to, locale=locale
-    )
 
 
 def _our_record() -> str:
@@ -314,14 +316,32 @@ def _due(invoice: Row, still_open: Money) -> tuple[str, str] | None:
         return settled, symbol_money(still_open)
     if invoice["status"] not in OPEN_INVOICE:
         return None
-    if invoice["instalment_dues"]:
-        return _("Amount due"), symbol_money(still_open)
-    return _("Amount due by %(day)s", day=_day(invoice["due_date"])), symbol_money(still_open)
+    return _amount_due(invoice, invoice["due_date"], still_open)
 
 
-def _plan(document: Row) -> list[tuple[str, str]]:
-    """Return the instalments as pairs of a label and an amount."""
-    is_live = document["status"] not in ("draft", "void")
+def _amount_due(invoice: Row, due_date: date, amount_due: Money) -> tuple[str, str]:
+    label = (
+        _("Amount due")
+        if invoice["instalment_dues"]
+        else _("Amount due by %(day)s", day=_day(due_date))
+    )
+    return label, symbol_money(amount_due)
+
+
+def _facts(invoice: Row, due_date: date) -> list[tuple[str, str]]:
+    return [
+        (_("Issued"), _day(invoice["issue_date"])),
+        (_("Due"), _day(due_date)),
+        (_("Your reference"), invoice["party_reference"] or ""),
+        (_("Place of supply"), place_of_supply(invoice["place_of_supply"])),
+    ]
+
+
+def _plan(document: Row, *, is_live: bool) -> list[tuple[str, str]]:
+    """Return the instalments as pairs of a label and an amount.
+
+    With `is_live` the amounts are those that are still open, else the whole amounts.
+    """
     rows = []
     for one in instalment_queries.instalments_of(document):
         day, whole = _day(one.due_date), _amount(one.amount_minor, document["currency"])

@@ -19,7 +19,7 @@ from voyagent.billing.credit_notes import (
 from voyagent.billing.invoices import errors as invoice_errors
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.invoices.schemas import documents as invoice_schemas
-from voyagent.billing.paper.documents import pdf
+from voyagent.billing.paper.documents import kept, pdf
 from voyagent.billing.paper.exports.xlsx import sheet_of
 from voyagent.billing.payments import errors as payment_errors, schemas as payment_schemas
 from voyagent.billing.payments.queries import documents as payment_queries
@@ -29,7 +29,7 @@ from voyagent.billing.supplier_credits import (
     schemas as supplier_credit_schemas,
 )
 from voyagent.http.documents import Document
-from voyagent.http.files import file_name
+from voyagent.http.files import InvoiceCopyQuery, IssuedCopyQuery, file_name
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import NotFound
 from voyagent.kernel.serializers import AnswerOf
@@ -40,7 +40,8 @@ class _Kind(NamedTuple):
     """The functions and labels that turn a kind of document into files.
 
     `title` names the kind in the API documentation. `missing` is the error if the document is not
-    found. `read` reads a document, and `typeset` makes its PDF. `row_of` returns the document as a
+    found. `read` reads a document, and `typeset` makes its PDF. `copies` are the query parameters
+    of a document whose PDF is kept as it was issued. `row_of` returns the document as a
     row, and `answer` is the schema that makes the API response from the row. `named_by` is the
     member of the response whose value names the file, such as `number`.
     """
@@ -52,6 +53,7 @@ class _Kind(NamedTuple):
     answer: type[AnswerOf[Row]]
     typeset: Callable[..., Any]
     named_by: str
+    copies: type[InvoiceCopyQuery | IssuedCopyQuery] | None = None
 
 
 DOCUMENTS = {
@@ -61,8 +63,9 @@ DOCUMENTS = {
         invoice_queries.read_document,
         invoice_schemas.invoice_row,
         invoice_schemas.InvoiceOut,
-        pdf.document_of,
+        kept.invoice_paper,
         "number",
+        InvoiceCopyQuery,
     ),
     "credit-note": _Kind(
         "a credit note",
@@ -70,8 +73,9 @@ DOCUMENTS = {
         credit_note_queries.read_credit_note,
         credit_row,
         credit_note_schemas.CreditNoteOut,
-        pdf.credit_note_of,
+        kept.credit_note_paper,
         "number",
+        IssuedCopyQuery,
     ),
     "payment": _Kind(
         "a receipt or a payment to a supplier",
@@ -127,4 +131,6 @@ def document(name: str) -> Document:
         read=kind.read,
         sheet=sheet,
         typeset=kind.typeset,
+        copies=kind.copies,
+        limits_itself=kind.copies is not None,
     )
