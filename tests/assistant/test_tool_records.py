@@ -26,10 +26,12 @@ WIDENED = {
     "draft_invoice",
     "find_invoices",
     "hold_flight",
+    "issue_invoice",
     "list_payables",
     "list_receivables",
     "read_itinerary",
     "receive_bill",
+    "record_receipt",
     "remove_passenger",
     "show_trip",
 }

@@ -193,7 +193,7 @@ TABLE: list[tuple[str, str, set[str], set[str], str, set[str], set[str]]] = [
         "issue_invoice",
         "accounting",
         {"invoice_id"},
-        {"out_of_order_reason"},
+        {"out_of_order_reason", "over_limit_reason"},
         "SRA",
         ACCOUNTANTS,
         INVOICED | {"issued"},

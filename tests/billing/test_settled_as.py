@@ -106,7 +106,7 @@ def test_an_invoice_says_it_everywhere(
     assert sentence in page.words(".//*[@id='sums']")
     listed = Page(alice.browser.get("/invoices?status=paid"))
     assert word in listed.words(f".//*[@id='invoice-{invoice_id}']")
-    assert sentence in text_of(alice.browser.get(f"{path}/invoice.pdf").data)
+    assert sentence in text_of(alice.browser.get(f"{path}/invoice.pdf?copy=settlement").data)
 
     (exported,) = DictReader(alice.browser.get("/invoices?format=csv").text.splitlines())
     assert (exported["status"], exported["settled_as"]) == ("paid", code)

@@ -55,7 +55,7 @@ def test_the_list_shows_amounts_due_and_overdue(alice: Person) -> None:
     assert page.words(".//tbody/tr[1]/td[6]") == "AED14.00"
     assert (
         page.words(".//div[@id='invoice-tabs']")
-        == "All 3Draft 1Unpaid 2Overdue 1Partly paid 1Paid 0"
+        == "All 3Draft 1Unpaid 2Overdue 1Partly paid 1Settled 0"
     )
     assert "2 unpaid" in page.words(".//header")
 

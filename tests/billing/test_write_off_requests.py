@@ -582,7 +582,7 @@ def test_list_page_and_pdf_say_that_nothing_is_due(
     invoice_id = issued(alice)
     pay(alice, invoice_id, 4_400_000)
     write_off(alice, invoice_id)
-    assert "Written off" in Page(alice.browser.get("/invoices")).words(".//tbody")
+    assert "Settled" in Page(alice.browser.get("/invoices")).words(".//tbody")
     sheet = Page(alice.browser.get(f"/invoices/{invoice_id}")).words(".//*[@id='sums']")
     assert sheet.endswith("Written off−1,000.00Settled₹0.00"), sheet
     with alice.reading() as reader:

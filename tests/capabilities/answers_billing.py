@@ -29,7 +29,14 @@ DRAFT = {
     "status": "draft",
 }
 OPEN = {**INVOICE, "id": "i3", "number": "2026-27/000043", "open": rupees("45000.00")}
-PAID = {**INVOICE, "id": "i4", "number": "2026-27/000041", "open": rupees("0.00"), "status": "paid"}
+PAID = {
+    **INVOICE,
+    "id": "i4",
+    "number": "2026-27/000041",
+    "open": rupees("0.00"),
+    "status": "paid",
+    "settled_as": "paid",
+}
 BILL = {
     "id": "b1",
     "vendor_name": "BSP India",

@@ -26,7 +26,7 @@ from voyagent.trips.queries import trips
 from voyagent.trips.rules.details import TransferDetails
 from voyagent.trips.schemas import LineIn, PassengerIn, SendIn
 
-CURRENCY_OF_LINES = {"currency"}
+OF_DRAFT = {"currency", "party_id"}  # of the lines; a conversation names the party
 PASSPORT = {"passport_number"}  # a conversation would store it
 LINE = {"details", "status"}  # a transfer is added as planned
 
@@ -44,12 +44,12 @@ def of(name: str) -> type[BaseModel]:
         (of("add_transfer"), TransferDetails, {"kind"}),
         (of("add_transfer"), LineIn, LINE),
         (of("send_itinerary"), SendIn, set()),
-        (of("draft_invoice"), InvoiceDraftIn, CURRENCY_OF_LINES),
+        (of("draft_invoice"), InvoiceDraftIn, OF_DRAFT),
         (DraftLine, SoldLineIn, set()),
         (of("record_receipt"), ReceiptIn, set()),
-        (of("pay_bill"), ReceiptIn, set()),
+        (of("pay_bill"), ReceiptIn, {"over_cash_limit_reason"}),  # the law limits receipts
         (of("write_off_invoice"), WriteOffIn, set()),
-        (of("receive_bill"), BillDraftIn, CURRENCY_OF_LINES),
+        (of("receive_bill"), BillDraftIn, OF_DRAFT),
         (BillLine, BoughtLineIn, set()),
         (of("post_journal_entry").model_fields["entry"].annotation, JournalEntryIn, set()),
     ],

@@ -43,6 +43,8 @@ NO_ACTS = {
     "identity.mail_audit_statements": "the change of the setting that asks for it has its event",
     "chat.housekeeping": "a turn whose job was lost goes on; what it then does has its events",
     "trips.sweep_offers": "what a supplier once offered is nobody's act",
+    "billing.keep_paper": "the document was issued, which has its event",
+    "books link-parties": "no fact changes: rows of an earlier release get the id of their party",
     "reports.make_file": "the page that it repeats records the export (`data.exported`)",
     "reports.sweep": "expired copies of files",
     "trips.seal_anew": "the same numbers under the present secret",
