@@ -708,6 +708,7 @@ BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     },
     "PartyAddressIn": lambda: {"kind": "office", "lines": "Kochi"},
     "PartyAddressPatch": lambda: {"city": "Kochi"},
+    "BillReceiveIn": lambda: {"input_tax_reason": "The rate on the bill is right"},
     "IssueIn": lambda: {"over_limit_reason": "The customer has paid today"},
     "TripIn": lambda: {"title": "Krishnan family, Dubai"},
     "TripPatch": lambda: {"title": "Krishnan family"},

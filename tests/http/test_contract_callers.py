@@ -115,6 +115,7 @@ def test_every_operation_of_these_areas_is_in_the_table(app: Flask) -> None:
         "chat",
         "credit-notes",
         "enquiries",
+        "exchange-rates",
         "imports",
         "invoices",
         "journal-entries",
