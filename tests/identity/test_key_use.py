@@ -50,6 +50,7 @@ NOT_READ = {
     "GET /api/privacy/parties/<party_id>/export",
     "GET /api/privacy/parties/<party_id>/identity",
     "GET /api/audit/statement",
+    "GET /api/exchange-rates/find",
 }
 # Operations on the sign-in of the bearer; a key belongs to no sign-in.
 ABOUT_A_SIGN_IN = {"POST /api/auth/reauthenticate"}
