@@ -100,7 +100,7 @@ def bill(
             actor,
             vendor_name=party,
             vendor_reference=reference,
-            issue_date=due,
+            issue_date=min(due, today()),
             due_date=due,
             line_items=[
                 {
