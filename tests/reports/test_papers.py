@@ -170,7 +170,7 @@ def test_a_statement_has_the_letterhead_and_running_balances(
         "Statement, Deepa Krishnan",
         "12 Marine Drive\nKochi",
     )
-    dirhams, rupees = typeset_input["tables"]
+    dirhams, rupees, ages = typeset_input["tables"]
     assert rows(rupees) == [
         ["", "Opening, 1 May 2026", "", "", "0.00"],
         ["4 May 2026", "Invoice 2026-27/000002, Deepa Krishnan", "200.00", "", "200.00"],
@@ -178,6 +178,7 @@ def test_a_statement_has_the_letterhead_and_running_balances(
     assert rupees["totals"] == [["", "Closing, 31 May 2026", "", "", "200.00"]]
     assert rupees["note"] == "INR: open documents total ₹200.00."
     assert rows(dirhams)[1][2] == "70.00"
+    assert [(row[0], row[-1]) for row in rows(ages)] == [("AED", "70.00"), ("INR", "200.00")]
     assert all(
         words in text
         for words in ("Statement, Deepa Krishnan", "27AACCN6194P1ZP", "Closing, 31 May 2026")
@@ -194,7 +195,7 @@ def test_a_statement_of_a_supplier_lists_bills(busy: Person, typeset_input: dict
         on=date(2026, 5, 5),
     )
     pdf(busy, "party-statement", f"party=Galaxy Consolidators&kind=supplier&{DAYS}")
-    (table,) = typeset_input["tables"]
+    table, _ages = typeset_input["tables"]
     assert table["columns"][2:4] == ["Billed or refunded", "Paid or credited"]
     assert [row[2:] for row in rows(table)] == [
         ["", "", "0.00"],
