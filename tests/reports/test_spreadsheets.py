@@ -79,7 +79,7 @@ def test_the_file_follows_rfc_4180_with_an_optional_byte_order_mark() -> None:
 
 def lines_of(rows: list[dict[str, str]]) -> list[dict[str, str]]:
     """Return the rows whose first column is `line`, which a program would add up."""
-    assert {row["row"] for row in rows} <= {"opening", "line", "carried", "total"}
+    assert {row["row"] for row in rows} <= {"opening", "line", "carried", "total", "age"}
     return [row for row in rows if row["row"] == "line"]
 
 
