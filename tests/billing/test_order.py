@@ -188,6 +188,16 @@ def test_the_page_of_issuing_asks_at_the_field(alice: Person) -> None:
     assert seen(alice, invoice_id)["status"] == "issued"
 
 
+def test_a_reason_typed_on_the_page_is_cleaned(alice: Person) -> None:
+    invoice(alice, LATER)
+    path = f"/invoices/{draft(alice, issue_date=FIRST)}/issue"
+    typed = "Entered\x1blate, passport N1234567"
+    assert send(alice, path, out_of_order_reason=typed).status_code == 303
+    kept = str(alice.api.get("/audit?kind=invoice.issued").json["items"][0]["payload"])
+    assert "Entered late, passport" in kept
+    assert "N1234567" not in kept
+
+
 def test_the_page_of_a_credit_note_asks_at_the_field(alice: Person) -> None:
     number = credit_note(alice, LATER)
     path = f"/invoices/{issued(alice, line('10.00'))}/credit"

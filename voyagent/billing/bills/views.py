@@ -38,6 +38,7 @@ from voyagent.billing.core.views.documents import (
     shown,
     to_be_booked,
     turned_back,
+    typed_reason,
     void_step,
     with_amounts,
 )
@@ -181,7 +182,7 @@ def discard_bill(actor: Actor, bill_id: UUID) -> Any:
 )
 def receive_bill(actor: Actor, bill_id: UUID) -> Any:
     """Show the postings of receiving a draft (GET), and receive it (POST)."""
-    typed = request.form.get("input_tax_reason")
+    typed = typed_reason("input_tax_reason")
 
     def page(draft: Bill, problem: str = "") -> str:
         above = input_taxes.above_rate(draft)

@@ -26,6 +26,7 @@ from voyagent.billing.core.views.documents import (
     shown,
     to_be_booked,
     turned_back,
+    typed_reason,
     void_step,
     with_amounts,
 )
@@ -56,10 +57,8 @@ from voyagent.http.pages import toast
 from voyagent.http.template_filters import page_locale, today
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader, RequestReader
-from voyagent.kernel.fields import without_controls
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money
-from voyagent.kernel.passport_numbers import hidden_in
 from voyagent.kernel.spelling import in_words
 from voyagent.parties import queries as parties
 from voyagent.settings import queries as settings
@@ -199,7 +198,7 @@ def discard(actor: Actor, invoice_id: UUID) -> Any:
 )
 def issue(actor: Actor, invoice_id: UUID) -> Any:
     """Show the postings of issuing a draft (GET), and issue it (POST)."""
-    typed = request.form.get("out_of_order_reason")
+    typed, over_limit = typed_reason("out_of_order_reason"), typed_reason("over_limit_reason")
 
     def page(draft: Invoice, problem: str = "") -> str:
         return render_template(
@@ -214,7 +213,7 @@ def issue(actor: Actor, invoice_id: UUID) -> Any:
             later=order.last_after(Invoice, draft.issue_date),
             problem=problem,
             typed=typed,
-            typed_over_limit=_typed_reason(),
+            typed_over_limit=over_limit,
             **to_be_booked(draft, actor.currency),
         )
 
@@ -224,7 +223,7 @@ def issue(actor: Actor, invoice_id: UUID) -> Any:
             actor,
             invoice_id,
             seen=seen,
-            over_limit_reason=_typed_reason(),
+            over_limit_reason=over_limit,
             out_of_order_reason=typed,
         ),
         page,
@@ -249,12 +248,6 @@ def void(actor: Actor, invoice_id: UUID) -> Any:
     return void_step(
         actor, lambda: invoice_queries.get_invoice(invoice_id), act, _("Invoice voided.")
     )
-
-
-def _typed_reason() -> str | None:
-    """Return the submitted reason on one line, or None if there is none."""
-    typed = without_controls(request.form.get("over_limit_reason", ""))
-    return hidden_in(typed).strip() or None
 
 
 def _begun() -> dict[str, Any]:

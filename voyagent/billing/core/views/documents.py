@@ -43,8 +43,10 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Row, SessionReader
 from voyagent.kernel.db import db, finish
 from voyagent.kernel.errors import VoyagentError
+from voyagent.kernel.fields import without_controls
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money
+from voyagent.kernel.passport_numbers import hidden_in
 from voyagent.ledger.queries import closed_months
 from voyagent.ledger.service.errors import PeriodLocked
 from voyagent.taxes.rules.calculation import PlaceOfSupplyMissing
@@ -235,6 +237,14 @@ def discard_step(draft: Invoice | Bill, discard: Callable[[], None]) -> Any:
     discard()
     toast(_("Draft deleted."))
     return see_other(all_url)
+
+
+def typed_reason(name: str) -> str | None:
+    """Return the submitted reason of a field on one line, or None if there is none.
+
+    It is cleaned like a text field of the API: passport numbers are masked.
+    """
+    return hidden_in(without_controls(request.form.get(name, ""))).strip() or None
 
 
 def post_step(
