@@ -24,7 +24,7 @@ from voyagent.billing.core.schemas.documents import (
 )
 from voyagent.billing.core.schemas.lines import InvoiceLineIn
 from voyagent.billing.core.schemas.parties import PartyName
-from voyagent.billing.core.service.pricing import LINES_MAX, BoughtAs, LineItem
+from voyagent.billing.core.service.pricing import LINES_MAX, REASON_MAX, BoughtAs, LineItem
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
@@ -172,7 +172,7 @@ class BillQuery(TripDocumentQuery):
 class BillReceiveIn(Closed):
     """The reason to claim more tax than the highest rate of the day gives."""
 
-    input_tax_reason: Annotated[str, Trimmed(500)] | None = None
+    input_tax_reason: Annotated[str, Trimmed(REASON_MAX)] | None = None
 
 
 class BillBrief(DocumentBrief):

@@ -15,6 +15,7 @@ from voyagent.billing.core.schemas.documents import (
     RecognitionOut,
     SignedAmount,
 )
+from voyagent.billing.core.service.pricing import REASON_MAX
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
     Filter,
@@ -33,7 +34,7 @@ class CreditNoteFields(CreditIn):
     date.
     """
 
-    out_of_order_reason: Annotated[str, Trimmed(500)] | None = None
+    out_of_order_reason: Annotated[str, Trimmed(REASON_MAX)] | None = None
 
 
 class CreditNoteIn(CreditNoteFields):

@@ -14,6 +14,7 @@ from voyagent.billing.core.schemas.lines import PAGE_SIZE
 from voyagent.billing.core.schemas.parties import PartyName
 from voyagent.billing.core.schemas.payments import MoneyAccount, PartialAmountIn
 from voyagent.billing.core.schemas.rates import RateOut, rated
+from voyagent.billing.core.service.pricing import REASON_MAX
 from voyagent.billing.payments.queries.documents import (
     PaymentDocument,
     PaymentSearch,
@@ -104,7 +105,7 @@ class PaymentRecordIn(Closed):
     account: MoneyAccount = "bank"
     reference: Annotated[str, Text(128)] | None = None
     allocations: Annotated[list[PartIn], Field(max_length=PARTS_MAX)] = Field(default_factory=list)
-    over_cash_limit_reason: Annotated[str, Trimmed(500)] | None = None
+    over_cash_limit_reason: Annotated[str, Trimmed(REASON_MAX)] | None = None
 
     def money(self) -> Money:
         """Return the amount. Raises InvalidAmount, UnknownCurrency."""
@@ -124,7 +125,7 @@ class AllocateIn(Closed):
 
     allocations: Annotated[list[PartIn], Field(min_length=1, max_length=PARTS_MAX)] | None = None
     effective_on: BusinessDate | None = None
-    over_cash_limit_reason: Annotated[str, Trimmed(500)] | None = None
+    over_cash_limit_reason: Annotated[str, Trimmed(REASON_MAX)] | None = None
 
     def parts(self, currency: str) -> list[Part] | None:
         """Return the allocations for the service, or None if absent. Raises InvalidAmount."""
@@ -172,7 +173,7 @@ class ReceiptIn(PartialAmountIn):
     paid_on: BusinessDate | None = None
     account: MoneyAccount = "bank"
     reference: Annotated[str, Text(128)] | None = None
-    over_cash_limit_reason: Annotated[str, Trimmed(500)] | None = None
+    over_cash_limit_reason: Annotated[str, Trimmed(REASON_MAX)] | None = None
 
 
 class PaymentQuery(Query):

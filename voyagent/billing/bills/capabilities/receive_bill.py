@@ -25,7 +25,7 @@ from voyagent.billing.core.schemas.documents import Instalments
 from voyagent.billing.core.schemas.lines import LineItemIn
 from voyagent.billing.core.service import instalments, pricing
 from voyagent.billing.core.service.instalments import InstalmentItem, Plan
-from voyagent.billing.core.service.pricing import LINES_MAX, BoughtAs
+from voyagent.billing.core.service.pricing import LINES_MAX, REASON_MAX, BoughtAs
 from voyagent.capabilities.capability import (
     Capability,
     Card,
@@ -121,7 +121,7 @@ class ReceiveBillInput(Closed):
         default=None,
         description="Exchange rate to the agency's currency, if the bill is in another one.",
     )
-    input_tax_reason: Annotated[str, Trimmed(500)] | None = Field(
+    input_tax_reason: Annotated[str, Trimmed(REASON_MAX)] | None = Field(
         default=None,
         title=N_("Reason for the higher tax"),
         description="Needed only if a line claims more tax than the highest rate of the day gives.",

@@ -16,7 +16,7 @@ from voyagent.billing.core.errors import (
 from voyagent.billing.core.models.bills import Bill, BillLine, BillTax
 from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
 from voyagent.billing.core.service.crediting import CreditedTax
-from voyagent.billing.core.service.pricing import LineItem, PricedLine, price, words
+from voyagent.billing.core.service.pricing import REASON_MAX, LineItem, PricedLine, price, words
 from voyagent.billing.core.service.taxing import home
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
@@ -92,7 +92,7 @@ def check_rates(bill: Bill, reason: str | None) -> str | None:
     above = above_rate(bill)
     if above is None:
         return None
-    why = words(reason, 500)
+    why = words(reason, REASON_MAX)
     if why is None:
         raise above
     return why

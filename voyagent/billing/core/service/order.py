@@ -59,7 +59,7 @@ def check_order(series: type[Invoice | CreditNote], day: date, reason: str | Non
     later = last_after(series, day)
     if later is None:
         return None
-    why = pricing.words(reason, 500)
+    why = pricing.words(reason, pricing.REASON_MAX)
     if why is None:
         raise DocumentOutOfOrder(later.number, later.day)
     return why

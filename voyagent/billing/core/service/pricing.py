@@ -32,6 +32,8 @@ from voyagent.parties.service.parties import NamedParty
 
 LINES_MAX = 200
 QUANTITY_MAX = 1_000_000
+REASON_MAX = 500
+"""Largest number of characters of a reason that confirms or undoes an act."""
 SoldAs = Literal["principal", "agent", "fee"]
 BoughtAs = Literal["cost", "agent"]
 

@@ -11,15 +11,13 @@ from voyagent.billing.core.service import pricing
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 
-REASON_MAX = 500
-
 
 def why_of(reason: str) -> str:
     """Return the trimmed reason of a credit, void, reversal or write-off.
 
     Raises ReasonRequired, TextTooLong.
     """
-    why = pricing.words(reason, REASON_MAX)
+    why = pricing.words(reason, pricing.REASON_MAX)
     if why is None:
         raise ReasonRequired
     return why

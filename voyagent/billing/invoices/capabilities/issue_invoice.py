@@ -12,6 +12,7 @@ from voyagent.billing.core.capabilities.payments import APPROVERS, party_balance
 from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
 from voyagent.billing.core.service import numbering
 from voyagent.billing.core.service.drafts import check_draft
+from voyagent.billing.core.service.pricing import REASON_MAX
 from voyagent.billing.invoices.capabilities.invoices import (
     INVOICE_FACTS,
     INVOICE_OUTPUT,
@@ -29,7 +30,7 @@ from voyagent.billing.invoices.capabilities.invoices import (
 )
 from voyagent.billing.invoices.queries import credit, documents as invoice_queries
 from voyagent.billing.invoices.service import credit_limits, issuing
-from voyagent.billing.invoices.service.credit_limits import REASON_MAX, Stop
+from voyagent.billing.invoices.service.credit_limits import Stop
 from voyagent.capabilities.capability import (
     Capability,
     Card,
@@ -60,7 +61,7 @@ class IssueInvoiceInput(Closed):
         title=N_("Reason to issue it above the credit limit"),
         description="Why it is issued although the customer is above the limit or on hold.",
     )
-    out_of_order_reason: Annotated[str, Trimmed(500)] | None = Field(
+    out_of_order_reason: Annotated[str, Trimmed(REASON_MAX)] | None = Field(
         default=None,
         title=N_("Reason for the earlier date"),
         description="Needed only if an issued invoice of the financial year has a later date.",

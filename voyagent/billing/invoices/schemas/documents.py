@@ -21,7 +21,7 @@ from voyagent.billing.core.schemas.documents import (
     taxed_lines,
 )
 from voyagent.billing.core.schemas.parties import PartyName
-from voyagent.billing.core.service.pricing import LINES_MAX
+from voyagent.billing.core.service.pricing import LINES_MAX, REASON_MAX
 from voyagent.billing.invoices.queries.board import InvoiceSearch
 from voyagent.billing.invoices.queries.documents import InvoiceDocument
 from voyagent.billing.invoices.schemas.lines import (
@@ -30,7 +30,6 @@ from voyagent.billing.invoices.schemas.lines import (
     State,
     TaxNumber,
 )
-from voyagent.billing.invoices.service.credit_limits import REASON_MAX
 from voyagent.billing.invoices.service.drafts import DraftChanges, InvoiceFields
 from voyagent.identity.schemas.entry import Email
 from voyagent.kernel import clock
@@ -104,7 +103,7 @@ class IssueIn(Closed):
     """
 
     over_limit_reason: Annotated[str, Trimmed(REASON_MAX)] | None = None
-    out_of_order_reason: Annotated[str, Trimmed(500)] | None = None
+    out_of_order_reason: Annotated[str, Trimmed(REASON_MAX)] | None = None
 
 
 class InvoiceSendIn(Closed):

@@ -14,12 +14,11 @@ from flask_babel import gettext
 
 from voyagent.billing.core.errors import DraftChanged, ReasonRequired, TextTooLong
 from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.service.pricing import REASON_MAX
 from voyagent.billing.invoices.errors import CreditLimitExceeded, PartyOnHold
 from voyagent.billing.invoices.queries.credit import CreditTerms, Exposure, read_exposure
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import Money, spoken
-
-REASON_MAX = 500
 
 
 @dataclass(frozen=True, slots=True)

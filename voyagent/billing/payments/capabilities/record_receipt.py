@@ -21,6 +21,7 @@ from voyagent.billing.core.capabilities.payments import (
     settled,
 )
 from voyagent.billing.core.schemas.payments import MoneyAccount
+from voyagent.billing.core.service.pricing import REASON_MAX
 from voyagent.billing.invoices.capabilities.invoices import INVOICE_STEPS, invoice_records
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.payments.service import payments as payment_service
@@ -47,7 +48,7 @@ class RecordReceiptInput(PaymentInput):
     account: Annotated[MoneyAccount, Slot("cash_or_bank")] = Field(
         default="bank", description="The account that received the money: bank or cash."
     )
-    over_cash_limit_reason: Annotated[str, Trimmed(500)] | None = Field(
+    over_cash_limit_reason: Annotated[str, Trimmed(REASON_MAX)] | None = Field(
         default=None,
         title=N_("Reason for cash above the limit"),
         description="Needed only for cash of the amount that the law forbids.",

@@ -68,7 +68,7 @@ def check_cash_limit(
     )
     if over is None:
         return None
-    why = pricing.words(reason, 500)
+    why = pricing.words(reason, pricing.REASON_MAX)
     if why is None:
         raise CashLimit(*over, limit)
     actor.require("payment.over_cash_limit")
