@@ -16,6 +16,7 @@ from voyagent.http.assets import mark_of
 from voyagent.http.client import client_network
 from voyagent.kernel import logs, tracing
 from voyagent.kernel.config import Settings
+from voyagent.kernel.database.timing import begin_timing, db_ms
 from voyagent.kernel.limits.callers import note_network
 
 CSP = (
@@ -72,6 +73,7 @@ def install(app: Flask, settings: Settings) -> None:
         given = request.headers.get("X-Request-Id", "")
         g.request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
         g.started = time.perf_counter()
+        begin_timing()
         structlog.contextvars.clear_contextvars()
         logs.bind(
             request_id=g.request_id,
@@ -163,4 +165,5 @@ def _log(response: Response) -> None:
         arguments=arguments,
         status=response.status_code,
         ms=round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1),
+        db_ms=db_ms(),
     )

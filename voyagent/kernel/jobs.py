@@ -39,6 +39,7 @@ from voyagent.kernel import clock, logs, tracing
 from voyagent.kernel.config import Settings
 from voyagent.kernel.database import clock_follower, heartbeat
 from voyagent.kernel.database.start_checks import require_start
+from voyagent.kernel.database.timing import begin_timing, db_ms
 from voyagent.kernel.db import db, transaction
 from voyagent.kernel.db_connections import Purpose, is_notified, parameters_for
 from voyagent.kernel.events import POLL_S
@@ -390,12 +391,13 @@ def _in_context(app: Flask, registered: Task) -> Callable[..., None]:
 def _log_end(name: str) -> Iterator[None]:
     """Log the end of a job; procrastinate does not log the cause of a retry."""
     began = time.perf_counter()
+    begin_timing()
     try:
         yield
     except Exception:
-        log.exception("job.failed", task=name, ms=_ms_since(began))
+        log.exception("job.failed", task=name, ms=_ms_since(began), db_ms=db_ms())
         raise
-    log.info("job.done", task=name, ms=_ms_since(began))
+    log.info("job.done", task=name, ms=_ms_since(began), db_ms=db_ms())
 
 
 def _ms_since(began: float) -> float:

@@ -13,6 +13,7 @@ from uuid import UUID
 import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
 
+from voyagent.kernel.database.timing import TimedConnection
 from voyagent.kernel.limits.callers import present_network, present_person
 from voyagent.kernel.limits.places import QUEUE_MAX, Places
 from voyagent.kernel.metrics import meters
@@ -64,6 +65,7 @@ class ReadConnections:
         with self._lock:
             if self._pool is None:
                 self._pool = ConnectionPool(
+                    connection_class=TimedConnection,
                     min_size=1,
                     max_size=self._size,
                     max_idle=300,

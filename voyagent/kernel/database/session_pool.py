@@ -13,13 +13,13 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-import psycopg
 from sqlalchemy import PoolProxiedConnection, QueuePool, event
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from voyagent.kernel import tenancy
 from voyagent.kernel.config import Settings
+from voyagent.kernel.database.timing import TimedConnection
 from voyagent.kernel.db import DRIVER, db, has_session
 from voyagent.kernel.db_connections import Purpose, parameters_for, purpose_of_process
 from voyagent.kernel.limits.callers import present_network, present_person
@@ -147,7 +147,7 @@ def engine_config(settings: Settings) -> dict[str, Any]:
             # Failed statements are logged without their values, which may be addresses or hashes.
             "hide_parameters": True,
             # libpq alone reads the address: SQLAlchemy knows only some notations of several hosts.
-            "creator": lambda: psycopg.connect(**parameters_for(settings)),
+            "creator": lambda: TimedConnection.connect(**parameters_for(settings)),
         },
     }
 
