@@ -196,7 +196,7 @@ CAPABILITY = Capability(
     title=N_("Create an invoice"),
     summary=(
         "Create and issue an invoice for the customer of an enquiry (`client_id`), with the next"
-        " number of the series."
+        " number of the series. Its lines have no taxes; an invoice with taxes is drafted first."
     ),
     area="accounting",
     input=CreateInvoiceInput,

@@ -349,7 +349,9 @@ def answer(_given: JsonObject, output: JsonObject) -> str:
 CAPABILITY = Capability(
     name="draft_invoice",
     title=N_("Draft an invoice"),
-    summary="Create a draft invoice.",
+    summary=(
+        "Create a draft invoice. The tax of each line is computed from its tax treatment (`tax`)."
+    ),
     area="accounting",
     input=DraftInvoiceInput,
     output=INVOICE_OUTPUT | {"drafted"},
