@@ -10,6 +10,7 @@ from tests.billing.papers import draft, issued, pay
 from tests.billing.test_forms import send
 from tests.chat.parallel import at_once
 from tests.enquiries.reading import Page
+from tests.identity.keys import with_key
 from tests.people import Person
 from tests.trips.things import RIDE, a_line, a_trip
 from voyagent.billing.invoices.service import issuing
@@ -107,6 +108,24 @@ def test_after_a_void_it_can_be_cancelled(alice: Person) -> None:
     alice.does(issuing.void_invoice, issued(alice, enquiry_id=enquiry_id), reason=MISTAKE)
     alice.does(service.cancel, enquiry_id)
     assert standing(alice, enquiry_id) == ("cancelled", "person")
+
+
+def test_a_key_for_the_books_issues_and_voids_the_invoice_of_an_enquiry(alice: Person) -> None:
+    enquiry_id = an_enquiry(alice)
+    invoice_id = draft(alice, enquiry_id=enquiry_id)
+    key = with_key(alice, "books")
+    assert key.post(f"/invoices/{invoice_id}/issue").status_code == 200
+    assert standing(alice, enquiry_id) == ("booked", "fact")
+    assert key.post(f"/invoices/{invoice_id}/void", json={"reason": MISTAKE}).status_code == 200
+    assert standing(alice, enquiry_id) == ("new", "person")
+
+
+def test_a_key_for_trips_books_a_line_of_the_trip_of_an_enquiry(alice: Person) -> None:
+    enquiry_id = an_enquiry(alice)
+    trip_id = a_trip(alice, enquiry_id=enquiry_id)
+    path = f"/trips/{trip_id}/lines/{a_line(alice, trip_id, RIDE)}"
+    assert with_key(alice, "trips").patch(path, json={"status": "booked"}).status_code == 200
+    assert standing(alice, enquiry_id) == ("booked", "fact")
 
 
 def test_two_facts_at_the_same_moment_see_each_other(alice: Person) -> None:
