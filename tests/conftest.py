@@ -29,6 +29,7 @@ from tests.people import People, Person
 from tests.worker import work_off
 from voyagent import catalogue, cli
 from voyagent.capabilities import registry
+from voyagent.drivers.paper import Paper
 from voyagent.drivers.postgres.launcher import shared_server
 from voyagent.factory import create_app
 from voyagent.http import headers
@@ -334,6 +335,20 @@ def log_lines(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
     monkeypatch.setattr(headers, "log", Recorder())
     return lines
+
+
+@pytest.fixture
+def typeset(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """Record the inputs of the typesetter, in order."""
+    inputs: list[dict[str, Any]] = []
+    plain = Paper.pdf
+
+    def record(self: Paper, name: str, data: dict[str, Any]) -> bytes:
+        inputs.append(data)
+        return plain(self, name, data)
+
+    monkeypatch.setattr(Paper, "pdf", record)
+    return inputs
 
 
 @pytest.fixture

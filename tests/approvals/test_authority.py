@@ -50,9 +50,12 @@ def create_invoice(actor: Actor) -> Any:
 
 def send_itinerary(actor: Actor) -> Any:
     post = Post(plugged("outbox"), plugged("identity").limiter)
-    paper = Attached("itinerary.pdf", "application/pdf", b"")
+
+    def make() -> Attached:
+        return Attached("itinerary.pdf", "application/pdf", b"")
+
     return sending.send_itinerary(
-        post, actor, uuid4(), paper, to="deepa@example.com", locale="en", prices=True
+        post, actor, uuid4(), make, to="deepa@example.com", locale="en", prices=True
     )
 
 

@@ -22,27 +22,14 @@ from voyagent.billing.core.service import kept_papers
 from voyagent.billing.credit_notes import service as credit_note_service
 from voyagent.billing.invoices.service import issuing
 from voyagent.billing.paper.documents import kept
-from voyagent.drivers.paper import Paper
-from voyagent.kernel import jobs
+from voyagent.kernel import jobs, limits
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.errors import TooManyRequests
 from voyagent.kernel.money import Money
 from voyagent.reports.queries import checks
 from voyagent.settings.service import tenant_settings as settings
 
 Drain = Callable[[], None]
-
-
-@pytest.fixture
-def typeset(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """Record the inputs of the typesetter, in order."""
-    inputs: list[dict[str, Any]] = []
-    plain = Paper.pdf
-
-    def record(self: Paper, name: str, data: dict[str, Any]) -> bytes:
-        inputs.append(data)
-        return plain(self, name, data)
-
-    monkeypatch.setattr(Paper, "pdf", record)
-    return inputs
 
 
 def address(person: Person, words: str) -> None:
@@ -178,6 +165,33 @@ def test_the_mail_of_an_invoice_has_the_kept_file(alice: Person) -> None:
     mail = newest(alice.app, to="kept@example.com", kind="invoice")
     (attached,) = mail.message.iter_attachments()
     assert attached.get_content() == printed(alice, of_invoice(invoice_id))
+
+
+def test_a_mail_that_is_refused_typesets_nothing(
+    alice: Person, typeset: list[dict[str, Any]]
+) -> None:
+    def opening(actor: Actor) -> UUID:
+        return issuing.import_open_invoice(
+            actor,
+            party_name="Deepa Krishnan",
+            reference="OLD-7",
+            issue_date=ISSUED,
+            due_date=DUE,
+            amount=Money(50_000, "INR"),
+        ).id
+
+    invoice_id = alice.does(opening)
+
+    def mail() -> None:
+        with alice.acting() as actor, alice.app.test_request_context():
+            kept.mail_invoice(actor, invoice_id, to="refused@example.com", locale="en")
+
+    for _ in range(limits.DOCUMENT_MAIL.account[0].amount):
+        mail()
+    sent = len(typeset)
+    with pytest.raises(TooManyRequests):
+        mail()
+    assert len(typeset) == sent > 0
 
 
 # As it was issued

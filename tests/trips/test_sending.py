@@ -168,15 +168,19 @@ def test_viewers_and_other_agencies_cannot_send_a_trip(
     assert "Send to customer" not in victor.browser.get(f"/trips/{trip_id}").text
 
 
-def test_an_address_gets_at_most_ten_mails_an_hour(alice: Person, to: str) -> None:
+def test_an_address_gets_at_most_ten_mails_an_hour(
+    alice: Person, to: str, typeset: list[dict[str, Any]]
+) -> None:
     trip_id = of_enquiry(alice, to)
     for _ in range(limits.DOCUMENT_MAIL.account[0].amount):
         mailed(alice, trip_id, to)
+    sent = len(typeset)
     answer = send(alice, trip_id, to)
     assert answer.status_code == 429
     assert "Too many requests." in answer.text
     with pytest.raises(TooManyRequests):
         mailed(alice, trip_id, to)
+    assert len(typeset) == sent > 0, "a mail that is refused is not typeset"
 
 
 def test_the_itinerary_omits_costs_and_passports_and_optionally_the_price(
@@ -212,7 +216,7 @@ def proposed(desk: Desk, person: Person, trip_id: UUID, to: str) -> str:
 
 
 def test_the_preview_shows_recipient_and_text_and_sends_nothing(
-    desk: Desk, alice: Person, bob: Person, to: str
+    desk: Desk, alice: Person, bob: Person, to: str, typeset: list[dict[str, Any]]
 ) -> None:
     trip_id = of_enquiry(alice, to)
     preview = desk.row(proposed(desk, bob, trip_id, to))["preview"]
@@ -225,6 +229,7 @@ def test_the_preview_shows_recipient_and_text_and_sends_nothing(
     )
     assert facts["Hotel"].startswith("Marsa Creek Hotel, 19 Dec 2026")
     assert not received(alice.app, to=to)
+    assert not typeset
     with alice.reading() as reader:
         assert trips.read_trip(reader, trip_id).trip["sent_at"] is None
 

@@ -11,7 +11,7 @@ from voyagent.identity.service.values import Identity
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
-from voyagent.mail.service import Outbox
+from voyagent.mail.service import Attached, Outbox
 from voyagent.trips.documents.itinerary_pdf import document_of
 from voyagent.trips.models import Trip
 from voyagent.trips.queries import trips
@@ -29,20 +29,18 @@ def mail_itinerary(actor: Actor, trip_id: UUID, *, to: str, locale: str, prices:
     actor.require_authority("trip.send")
     identity, outbox = installed(Identity, "identity"), installed(Outbox, "outbox")
     reader = SessionReader(db.session)
-    journey = trips.read_trip(reader, trip_id)
-    with force_locale(locale):
-        document = document_of(
-            reader,
-            journey,
-            actor.tenant_name,
-            prices=prices,
-            contact=f"{actor.full_name}\n{actor.email}",
-        )
+
+    def make() -> Attached:
+        journey = trips.read_trip(reader, trip_id)
+        contact = f"{actor.full_name}\n{actor.email}"
+        with force_locale(locale):
+            return document_of(reader, journey, actor.tenant_name, prices=prices, contact=contact)
+
     return sending.send_itinerary(
         Post(outbox, identity.limiter),
         actor,
         trip_id,
-        document,
+        make,
         to=to,
         locale=locale,
         prices=prices,

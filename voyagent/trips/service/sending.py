@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -36,7 +37,7 @@ def send_itinerary(
     post: Post,
     actor: Actor,
     trip_id: UUID,
-    document: Attached,
+    make: Callable[[], Attached],
     *,
     to: str,
     locale: str,
@@ -44,16 +45,22 @@ def send_itinerary(
 ) -> Trip:
     """Mail an itinerary to the customer and return the trip.
 
-    The customer's reply goes to the actor. `prices` is true if `document` contains prices. Raises
-    Forbidden, AgencyNotVerified, TripNotFound, NothingToSend, TooManyRequests.
+    `make` returns the PDF. It is called only if nothing else forbids the mail, and not in a dry
+    run. The customer's reply goes to the actor. `prices` is true if the PDF contains prices.
+
+    Raises Forbidden, AgencyNotVerified, TripNotFound, NothingToSend, TooManyRequests, and the
+    errors of `make`.
     """
     actor.require_authority("trip.send")
     require_verified_agency()
-    trip = trips.get_trip(trip_id, lock=True)
+    trips.get_trip(trip_id)
     if not has_active_lines(trip_id):
         raise NothingToSend
+    document = None
     if not is_dry_run(db.session):
         post.limiter.admit(limits.DOCUMENT_MAIL, account=to, agency=actor.tenant_id)
+        document = make()
+    trip = trips.get_trip(trip_id, lock=True)
     post.outbox.send(
         to=to,
         kind="itinerary",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 from voyagent.audit.service import recording as audit
@@ -17,20 +18,30 @@ from voyagent.trips.service.sending import Post
 
 
 def send_invoice(
-    post: Post, actor: Actor, invoice_id: UUID, document: Attached, *, to: str, locale: str
+    post: Post,
+    actor: Actor,
+    invoice_id: UUID,
+    make: Callable[[], Attached],
+    *,
+    to: str,
+    locale: str,
 ) -> Invoice:
     """Mail an issued invoice to the address `to`, and return the invoice.
 
-    `document` is the PDF. `locale` is the language of the mail. `post` has the installation's
-    outbox and rate limiter. Replies go to the actor.
+    `make` returns the PDF; it is called only if nothing else forbids the mail. `locale` is the
+    language of the mail. `post` has the installation's outbox and rate limiter. Replies go to the
+    actor.
 
-    Raises Forbidden, AgencyNotVerified, InvoiceNotFound, InvoiceNotSendable, TooManyRequests.
+    Raises Forbidden, AgencyNotVerified, InvoiceNotFound, InvoiceNotSendable, TooManyRequests, and
+    the errors of `make`.
     """
     actor.require("invoice.send")
     require_verified_agency()
+    check_sendable(invoice_queries.get_invoice(invoice_id))
+    post.limiter.admit(limits.DOCUMENT_MAIL, account=to, agency=actor.tenant_id)
+    document = make()
     invoice = invoice_queries.get_invoice(invoice_id, lock=True)
     check_sendable(invoice)
-    post.limiter.admit(limits.DOCUMENT_MAIL, account=to, agency=actor.tenant_id)
     post.outbox.send(
         to=to,
         kind="invoice",

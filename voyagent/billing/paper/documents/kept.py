@@ -115,15 +115,16 @@ def mail_invoice(actor: Actor, invoice_id: UUID, *, to: str, locale: str) -> Inv
     Raises InvoiceNotFound and the errors of `sending.send_invoice`.
     """
     actor.require("invoice.send")
-    sending.check_sendable(invoice_queries.get_invoice(invoice_id))
     identity, outbox = installed(Identity, "identity"), installed(Outbox, "outbox")
     reader = SessionReader(db.session)
-    with force_locale(locale):
-        paper = invoice_paper(
-            reader, invoice_queries.read_document(reader, invoice_id), actor.tenant_name
-        )
+
+    def make() -> Attached:
+        document = invoice_queries.read_document(reader, invoice_id)
+        with force_locale(locale):
+            return invoice_paper(reader, document, actor.tenant_name)
+
     return sending.send_invoice(
-        Post(outbox, identity.limiter), actor, invoice_id, paper, to=to, locale=locale
+        Post(outbox, identity.limiter), actor, invoice_id, make, to=to, locale=locale
     )
 
 
