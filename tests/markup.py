@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from flask.testing import FlaskClient
@@ -17,14 +18,18 @@ _BLOCKS = (
 )
 _ATTRIBUTES = r"""(?:"[^"]*"|'[^']*'|[^"'<>])*"""
 _TAG = re.compile(rf"<[a-zA-Z]{_ATTRIBUTES}>")
+_LOOSE = re.compile(r"[^\S ]|\s[\s/>]")  # most tags have no white space to remove
 _IN_TAG = re.compile(r"""("[^"]*"|'[^']*')|\s+(/?>)?""")
 _AFTER = re.compile(rf"(</(?:{_BLOCKS})>|<(?:{_CONTAINERS})\b{_ATTRIBUTES}>)\s+")
-_BEFORE = re.compile(rf"\s+(?=</(?:{_CONTAINERS})>|<(?:{_BLOCKS})\b)")
+_BEFORE = re.compile(rf"(?<!\s)\s++(?=</(?:{_CONTAINERS})>|<(?:{_BLOCKS})\b)")
 
 
+@lru_cache(maxsize=8)
 def compact(markup: str) -> str:
     """Return HTML without the white space inside tags and next to block elements."""
-    markup = _TAG.sub(lambda tag: _IN_TAG.sub(_kept, tag[0]), markup)
+    markup = _TAG.sub(
+        lambda tag: _IN_TAG.sub(_kept, tag[0]) if _LOOSE.search(tag[0]) else tag[0], markup
+    )
     return _BEFORE.sub("", _AFTER.sub(r"\1", markup))
 
 

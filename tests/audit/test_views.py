@@ -23,6 +23,7 @@ from voyagent.capabilities import registry
 from voyagent.enquiries import service as enquiries
 from voyagent.http.list_pages import PAGE_ROWS
 from voyagent.identity.service import invites, team
+from voyagent.parties.service.addresses import AddressChanges
 from voyagent.settings.service import tenant_settings as settings
 
 HTMX = {"HX-Request": "true"}
@@ -183,6 +184,16 @@ def test_every_kind_of_event_and_every_tool_has_a_label_in_both_languages(app: F
         hindi = {kind: words.kind(kind) for kind in kinds}
     assert [kind for kind in kinds if english[kind] == kind] == []
     assert [kind for kind in kinds if hindi[kind] == english[kind]] == []
+
+
+def test_every_field_of_an_address_has_a_label_in_both_languages(app: Flask) -> None:
+    """The event of a new address shows the names of its fields."""
+    for language in ("en", "hi"):
+        with app.test_request_context("/", headers={"Accept-Language": language}):
+            shown_as_named = [
+                name for name in AddressChanges.__annotations__ if words.field(name) == name
+            ]
+        assert shown_as_named == [], language
 
 
 def test_an_empty_result_links_back_to_all_events(alice: Person) -> None:

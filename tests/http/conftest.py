@@ -8,11 +8,18 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from tests.http.owned import Owner, owner_of
 from voyagent.factory import create_app
 from voyagent.kernel.config import Settings
 from voyagent.kernel.db import db
 
 Variant = Callable[..., Flask]
+
+
+@pytest.fixture(scope="module")
+def owned(app: Flask) -> Owner:
+    """Return the agency with the records of a path; no test may change them."""
+    return owner_of(app)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -55,6 +55,7 @@ from voyagent.trips.models import Trip
 from voyagent.trips.rules.details import OtherDetails
 from voyagent.trips.service import lines as trip_lines, passengers, trips
 
+Makers = dict[str, Callable[[Person], object]]
 REPORT_QUERY = {
     "from": "2026-04-01",
     "to": "2027-03-31",
@@ -105,10 +106,7 @@ class Call:
 
     def things(self, person: Person) -> dict[str, object]:
         """Create a person's record for each path parameter."""
-        return {
-            name: MAKERS_OF.get(self.name, MAKERS).get(name, MAKERS[name])(person)
-            for name in self.parameters
-        }
+        return made_by(makers_of(self), person)
 
     def body(self, **changes: Any) -> dict[str, Any] | None:
         """Return a body that passes the schema."""
@@ -126,6 +124,30 @@ class Call:
                 for name, value in made.items()
             }
         )
+
+
+class Addressed(Protocol):
+    """An operation or a page."""
+
+    @property
+    def name(self) -> str:
+        """Return the name in tests."""
+
+    @property
+    def parameters(self) -> list[str]:
+        """Return the names of the path parameters."""
+
+
+def makers_of(what: Addressed) -> Makers:
+    """Return the function that creates the record for each path parameter."""
+    return {
+        name: MAKERS_OF.get(what.name, MAKERS).get(name, MAKERS[name]) for name in what.parameters
+    }
+
+
+def made_by(makers: Makers, person: Person) -> dict[str, object]:
+    """Create a person's records."""
+    return {name: make(person) for name, make in makers.items()}
 
 
 CALLS = [
@@ -199,6 +221,13 @@ def _newest_session(person: Person) -> Any:
             .limit(1)
         )
     return found or _session(person)
+
+
+def _deleted_session(person: Person) -> object:
+    """Return a conversation that can be restored."""
+    session_id: Any = _session(person)
+    person.does(chat.delete, session_id)
+    return session_id
 
 
 def _card(person: Person) -> object:
@@ -542,7 +571,7 @@ def _report_file(person: Person) -> object:
     return person.does(make)
 
 
-MAKERS: dict[str, Callable[[Person], object]] = {
+MAKERS: Makers = {
     "enquiry_id": _enquiry,
     "party_id": _party,
     "address_id": _address,
@@ -577,11 +606,12 @@ MAKERS: dict[str, Callable[[Person], object]] = {
 
 # Functions that create the record for an operation or page that needs a special one, such as a
 # draft if an invoice is issued.
-MAKERS_OF: dict[str, dict[str, Callable[[Person], object]]] = {
+MAKERS_OF: dict[str, Makers] = {
     **{
         f"{method}/<entry_id>/reverse": {"entry_id": _written}
         for method in ("POST /api/journal-entries", "GET /journal", "POST /journal")
     },
+    "POST /assistant/<session_id>/restore": {"session_id": _deleted_session},
     "GET /api/privacy/parties/<party_id>/identity": {"party_id": _erased},
     "POST /parties/<party_id>/privacy/identity": {"party_id": _erased},
     "PATCH /api/bills/<bill_id>": {"bill_id": _draft_bill},
@@ -626,7 +656,7 @@ ANYBODYS = frozenset({"month", "closed_month", "name", "credential_kind"})
 
 
 # Functions that create the records that a valid body refers to.
-NAMED_IN: dict[str, dict[str, Callable[[Person], object]]] = {
+NAMED_IN: dict[str, Makers] = {
     "CreditNoteIn": {"invoice_id": _invoice},
     "SupplierCreditIn": {"bill_id": _bill},
     "JournalEntryIn": {"lines": _lines},

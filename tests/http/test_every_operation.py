@@ -20,6 +20,7 @@ from tests.http.operations import (
     WITH_IDS,
     Call,
 )
+from tests.http.owned import Owner
 from tests.people import ApiClient, People, Person
 from voyagent.identity.rules.permissions import OWN, ROLE_PERMISSIONS
 
@@ -121,27 +122,38 @@ def test_every_role_has_exactly_the_permissions_of_the_table(
         assert (answer.status_code == 403) == (not may), (call.name, answer.status_code)
 
 
+@pytest.fixture(scope="module")
+def stranger(app: Flask) -> Person:
+    """An administrator of an agency without records."""
+    return People(app).sign_up("Charlie Stranger", agency="Charlie Tours")
+
+
 @named([call for call in WITH_IDS if not ANYBODYS.intersection(call.parameters)])
 def test_another_agencys_record_is_404_like_an_unknown_one(
-    alice: Person, charlie: Person, call: Call
+    owned: Owner, stranger: Person, call: Call
 ) -> None:
-    theirs = call.things(charlie)
+    theirs = owned(call).ids
     options = {"json": call.body()} if call.operation.body else {}
-    foreign = send(alice.api, call, call.address(**theirs), **options)
-    unknown = send(alice.api, call, call.address(), **options)
+    foreign = send(stranger.api, call, call.address(**theirs), **options)
+    unknown = send(stranger.api, call, call.address(), **options)
     malformed = send(
-        alice.api, call, call.address(**dict.fromkeys(call.parameters, "nonsense")), **options
+        stranger.api, call, call.address(**dict.fromkeys(call.parameters, "nonsense")), **options
     )
     assert foreign.status_code == unknown.status_code == malformed.status_code == 404
     assert stripped(foreign) == stripped(unknown) == stripped(malformed)
 
 
 @named(WITH_IDS)
-def test_an_own_record_is_found(alice: Person, call: Call) -> None:
+def test_an_own_record_is_found(owned: Owner, people: People, call: Call) -> None:
     """Without this, 404 for everything would pass the test above."""
     if call.operation.media_type.startswith("text/event-stream"):
         pytest.skip("a stream runs a turn; the conversation's own tests open it")
-    mine = call.things(alice)
+    if call.operation.method == "GET":
+        agency = owned(call)
+        alice, mine = agency.owner, agency.ids
+    else:
+        alice = people.sign_up("Alice Owner", agency="Alice Travels")
+        mine = call.things(alice)
     answer = send(
         alice.api,
         call,
@@ -149,6 +161,11 @@ def test_an_own_record_is_found(alice: Person, call: Call) -> None:
         **({"json": call.body_of(alice)} if call.operation.body else {}),
     )
     assert answer.status_code == call.operation.status, answer.text
+
+
+@pytest.fixture(scope="module")
+def session_id(stranger: Person) -> str:
+    return str(MAKERS["session_id"](stranger))
 
 
 @named(
@@ -163,13 +180,12 @@ def test_an_own_record_is_found(alice: Person, call: Call) -> None:
     ]
 )
 def test_every_list_and_report_works_for_a_new_agency(
-    alice: Person, app: Flask, call: Call
+    app: Flask, stranger: Person, session_id: str, call: Call
 ) -> None:
-    session_id = str(MAKERS["session_id"](alice))
     answer = app.test_client().get(
         call.path,
         query_string=call.report_query(session_id=session_id),
-        headers={"Authorization": f"Bearer {alice.access_token}"},
+        headers={"Authorization": f"Bearer {stranger.access_token}"},
     )
     assert answer.status_code == 200, answer.text
     assert answer.mimetype == call.operation.media_type.partition(";")[0]

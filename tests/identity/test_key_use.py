@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from tests.http.operations import GUARDED, MAKERS, Call
+from tests.http.owned import Owned, Owner, owner_of
 from tests.identity.conftest import Events
 from tests.identity.keys import bearing, make_key, with_key
 from tests.people import PASSWORD, ApiClient, People, Person
@@ -43,6 +45,8 @@ NEEDS_FRESH = {
     "POST /api/privacy/parties/<party_id>/erase",
     "PATCH /api/privacy/retention",
 }
+# One of so many scopes is tried at an operation outside of it: one check serves all.
+SPREAD = 5
 NOT_SET_UP = {"totp_not_enabled", "totp_not_initialized"}
 # Operations that a read key may not use, since they hand out personal data, and one that finds
 # nothing in a new agency.
@@ -56,13 +60,17 @@ NOT_READ = {
 ABOUT_A_SIGN_IN = {"POST /api/auth/reauthenticate"}
 
 
+READS = [call for call in GUARDED if call.operation.method == "GET"]
+WRITES = [call for call in GUARDED if call.operation.method != "GET"]
+
+
 def named(calls: list[Call]) -> Any:
     return pytest.mark.parametrize("call", calls, ids=lambda call: call.name)
 
 
-def send(client: ApiClient, call: Call, person: Person) -> Any:
-    """Call an operation with this person's records and a valid body."""
-    address = call.address(**call.things(person))
+def send(client: ApiClient, call: Call, ids: dict[str, object]) -> Any:
+    """Call an operation with these records and a valid body."""
+    address = call.address(**ids)
     options: dict[str, Any] = {"json": call.body()} if call.operation.body else {}
     answer = getattr(client, call.operation.method.lower())(
         address.removeprefix("/api"), query_string=call.report_query(), **options
@@ -101,15 +109,48 @@ REFUSED = (401, "unauthorized")
 # --------------------------------------------------------------------------------
 
 
-@named([call for call in GUARDED if call.name not in ABOUT_A_SIGN_IN])
-def test_a_full_key_has_the_same_access_as_its_creators_token(
-    alice: Person, charlie: Person, call: Call
-) -> None:
-    """There are two agencies.
+@pytest.fixture(scope="module")
+def owned(app: Flask) -> Owner:
+    """Return the agency with the records of an operation; no test may change them."""
+    return owner_of(app)
 
-    A call that ends sessions therefore does not affect the next one.
+
+@pytest.fixture(scope="module")
+def key_of() -> Callable[..., ApiClient]:
+    """Return a client with a key of an agency's owner, made once for its scopes."""
+
+    @cache
+    def of(agency: Owned, *scopes: str) -> ApiClient:
+        return with_key(agency.owner, *scopes)
+
+    return of
+
+
+@named([call for call in READS if call.name not in ABOUT_A_SIGN_IN])
+def test_a_full_key_reads_like_its_creators_token(
+    owned: Owner, key_of: Callable[..., ApiClient], call: Call
+) -> None:
+    agency = owned(call)
+    by_key = send(key_of(agency), call, agency.ids)
+    by_token = send(agency.owner.api, call, agency.ids)
+    assert (by_key.status_code, detail(by_key)) == (by_token.status_code, detail(by_token))
+    assert by_key.status_code < 500
+
+
+@named([call for call in WRITES if call.name not in ABOUT_A_SIGN_IN])
+def test_a_full_key_writes_like_its_creators_token(
+    people: People, alice: Person, call: Call
+) -> None:
+    """A success is compared with the documented one, which a token gets.
+
+    Other results are compared with those of a token, in another agency: the call may have ended
+    sessions.
     """
-    by_key, by_token = send(with_key(alice), call, alice), send(charlie.api, call, charlie)
+    by_key = send(with_key(alice), call, call.things(alice))
+    if by_key.status_code == call.operation.status and call.name not in NEEDS_FRESH:
+        return
+    charlie = people.sign_up("Charlie Stranger", agency="Charlie Tours")
+    by_token = send(charlie.api, call, call.things(charlie))
     if call.name in NEEDS_FRESH:
         assert (by_key.status_code, detail(by_key)) == (403, "reauthentication_required")
         assert by_token.status_code < 400 or detail(by_token) in NOT_SET_UP
@@ -118,9 +159,12 @@ def test_a_full_key_has_the_same_access_as_its_creators_token(
     assert by_key.status_code < 500
 
 
-@named([call for call in GUARDED if call.operation.method != "GET"])
-def test_a_read_key_changes_nothing_anywhere(alice: Person, call: Call) -> None:
-    answer = send(with_key(alice, "read"), call, alice)
+@named(WRITES)
+def test_a_read_key_changes_nothing_anywhere(
+    owned: Owner, key_of: Callable[..., ApiClient], call: Call
+) -> None:
+    agency = owned(call)
+    answer = send(key_of(agency, "read"), call, agency.ids)
     assert (answer.status_code, detail(answer)) == (403, "forbidden_role")
 
 
@@ -139,22 +183,21 @@ def test_a_refusal_says_if_scope_or_role_is_missing(alice: Person, bob: Person) 
 @named(
     [
         call
-        for call in GUARDED
-        if call.operation.method == "GET"
-        and "itinerary" not in call.path
-        and call.name not in NOT_READ
+        for call in READS
+        if not call.path.endswith(("/itinerary", "/logo")) and call.name not in NOT_READ
     ]
 )  # whose conversation is asked for has tests of its own
-def test_a_read_key_reads_everything(alice: Person, call: Call) -> None:
-    assert (
-        alice.api.put("/tenant-settings/logo", json={"content": in_base64(picture())}).status_code
-        == 200
-    )  # a new agency has none
-    assert (
-        send(with_key(alice, "read"), call, alice).status_code
-        == send(alice.api, call, alice).status_code
-        == 200
-    )
+def test_a_read_key_reads_everything(
+    owned: Owner, key_of: Callable[..., ApiClient], call: Call
+) -> None:
+    agency = owned(call)
+    assert send(key_of(agency, "read"), call, agency.ids).status_code == 200
+
+
+def test_a_read_key_reads_the_logo(alice: Person) -> None:
+    path = "/tenant-settings/logo"
+    assert alice.api.put(path, json={"content": in_base64(picture())}).status_code == 200
+    assert with_key(alice, "read").get(path).status_code == 200
 
 
 @pytest.mark.parametrize("scope", SCOPES)
@@ -166,7 +209,12 @@ def test_a_scope_permits_the_listed_operations_within_the_role(
     if role == "agent" and scope == "audit":
         pytest.skip("a key in which its maker may do nothing is not made")
     client = with_key(person, scope)
-    for call in GUARDED:
+    held = permissions_within("agency_admin", [scope])
+    for index, call in enumerate(GUARDED):
+        # An administrator's keys of some scopes are refused at each operation outside of them.
+        is_refused_here = role == "agency_admin" and (index + SCOPES.index(scope)) % SPREAD == 0
+        if call.operation.right not in held and not is_refused_here:
+            continue
         options = {"json": {"nonsense": [1]}} if call.operation.body else {}
         answer = getattr(client, call.operation.method.lower())(
             call.address().removeprefix("/api"), **options

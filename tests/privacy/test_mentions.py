@@ -288,9 +288,8 @@ def test_a_party_is_not_linked_to_itself_and_records_of_others_stay_apart(
             alice.does(links.confirm, party_id, kind=kind, record_id=record_id)
 
 
-@pytest.mark.parametrize("kind", [*RECORDS, "audit_event"])
 def test_a_record_that_does_not_name_the_person_is_not_confirmed(
-    alice: Person, owner_engine: sa.Engine, kind: str
+    alice: Person, owner_engine: sa.Engine
 ) -> None:
     records = named_everywhere(alice)
     made(alice, "/months/2026-01/close")
@@ -302,11 +301,12 @@ def test_a_record_that_does_not_name_the_person_is_not_confirmed(
         party_id = parties.create(
             actor, name="Quentin Throwaway", is_customer=True, address=f"Adjust {NAME}, {TICKET}"
         ).id
-    with pytest.raises(RecordNotAboutPerson):
-        alice.does(links.confirm, party_id, kind=kind, record_id=records[kind])
     path = f"/privacy/parties/{party_id}/links"
-    answer = alice.api.post(path, json={"kind": kind, "record_id": str(records[kind])})
-    assert (answer.status_code, answer.json["detail"]) == (422, "record_not_about_person")
+    for kind in (*RECORDS, "audit_event"):
+        with pytest.raises(RecordNotAboutPerson):
+            alice.does(links.confirm, party_id, kind=kind, record_id=records[kind])
+        answer = alice.api.post(path, json={"kind": kind, "record_id": str(records[kind])})
+        assert (answer.status_code, answer.json["detail"]) == (422, "record_not_about_person"), kind
 
 
 def test_the_address_of_the_person_stays_in_records_of_others(
