@@ -35,6 +35,7 @@ from voyagent.ledger.queries.trip_earnings import unattributed_earnings_statemen
 from voyagent.ledger.queries.yearly import yearly_balances_statement
 from voyagent.ledger.rules import PROFIT_AND_LOSS
 from voyagent.parties import queries as parties
+from voyagent.rates.queries import read_base_currency
 from voyagent.reports.queries import margins, statements
 from voyagent.reports.queries.periods import (
     BalanceDay,
@@ -202,14 +203,18 @@ def findings(reader: Reader) -> Iterator[Finding]:
 
 def sums(reader: Reader) -> Iterator[Finding]:
     """Yield a finding for each stored sum that differs from the sum of its rows."""
+    books = read_base_currency(reader)
     for row in differences(reader, ROLL_UPS):
         for name, (stored, recomputed) in row.sums.items():
             yield Finding(
                 row.roll_up.check,
                 f"{row.place}: {row.sentence(name)}",
                 (
-                    Money(stored - recomputed, row.key["currency"])
-                    if name.endswith("_minor") and not name.startswith("base_")
+                    Money(
+                        stored - recomputed,
+                        books if name.startswith("base_") else row.key["currency"],
+                    )
+                    if name.endswith("_minor")
                     else None
                 ),
             )
