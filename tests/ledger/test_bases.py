@@ -257,3 +257,18 @@ def test_an_exchange_balances_in_base_without_a_rate(
     assert len(done) == len(lines)
     assert sum(one.base.amount_minor for one in done if one.base is not None) == 0
     assert done[1].base == Money(-rupees, "INR")
+
+
+def test_lines_beside_an_exchange_do_not_change_it() -> None:
+    """They are converted on their own, to the nearest minor unit."""
+    exchanged = [
+        line("2100", "0.05"),
+        line("1160", "-0.05"),
+        line("1160", "0.01", "INR"),
+        line("1100", "-0.01", "INR"),
+    ]
+    beside = [line("1", "0.03"), *(line("2", "-0.01") for _time in range(3))]
+    assert [base for _account, base in bases([*exchanged, *beside])] == [
+        *("0.01", "-0.01", "0.01", "-0.01"),
+        *("0.01", "-0.01", "0.00", "0.00"),
+    ]
