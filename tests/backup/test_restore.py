@@ -284,7 +284,10 @@ def test_a_copy_with_unsound_books_is_refused(site: Site, tmp_path: Path) -> Non
     alice = site.filled("Alice")
     with site.owner() as owner:
         owner.execute("set session_replication_role = replica")
-        owner.execute("update postings set debit_minor = debit_minor + 1 where debit_minor > 0")
+        owner.execute(
+            "update postings set debit_minor = debit_minor + 1,"
+            " base_debit_minor = base_debit_minor + 1 where debit_minor > 0"
+        )
     assert site.back_up(file).exit_code == 0
     done = site.restore(file)
     assert done.exit_code == 1

@@ -18,7 +18,8 @@ from voyagent.kernel.database.start_checks import SCHEMA_TO, UPGRADE_FROM
 
 HARM = (
     "set session_replication_role = replica;"
-    " update postings set debit_minor = debit_minor + 1 where debit_minor > 0"
+    " update postings set debit_minor = debit_minor + 1,"
+    " base_debit_minor = base_debit_minor + 1 where debit_minor > 0"
 )
 ONLY_THERE = (
     "do $$ begin if current_database() not like '%_restoring' then raise 'no space left'; end if;"

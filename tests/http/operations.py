@@ -790,6 +790,7 @@ BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "UnallocateIn": dict,
     "ReverseIn": lambda: {"reason": "Typed twice"},
     "RefundIn": lambda: {"amount": "1.00", "account": "cash"},
+    "EstablishBaseRequest": lambda: {"currency": "INR"},
     "ReopenMonthRequest": lambda: {"reason": "A bill came late"},
     "LinkRequest": lambda: {"kind": "enquiry", "record_id": str(new_id())},
     "EraseRequest": lambda: {"reason": "Request of the customer"},

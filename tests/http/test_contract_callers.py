@@ -116,6 +116,7 @@ def test_every_operation_of_these_areas_is_in_the_table(app: Flask) -> None:
     answered = {
         "accounts",
         "approvals",
+        "base-currency",
         "bills",
         "capabilities",
         "chat",

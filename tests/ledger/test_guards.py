@@ -26,6 +26,8 @@ LINE = sa.text(
 CHANGES = [
     "update postings set debit_minor = debit_minor + 1 where entry_id = :id and line_no = 1",
     "update postings set memo = 'other' where entry_id = :id",
+    "update postings set base_debit_minor = 1, base_credit_minor = 0, base_basis = 'given'"
+    " where entry_id = :id and line_no = 1",
     "delete from postings where entry_id = :id",
     "update journal_entries set narration = 'other' where id = :id",
     "delete from journal_entries where id = :id",

@@ -31,10 +31,10 @@ INVOICE = "(select id from invoices where tenant_id = :t and status = 'partially
 BROKEN = {
     "a line": (
         (
-            "update postings set debit_minor = debit_minor + 1 where tenant_id = :t and party_name"
-            " = 'By hand' and debit_minor > 0"
+            "update postings set debit_minor = debit_minor + 1, base_debit_minor = base_debit_minor"
+            " + 1 where tenant_id = :t and party_name = 'By hand' and debit_minor > 0"
         ),
-        {"entries": 1, "months": -1, "days": -1},
+        {"entries": 1, "base_sums": 1, "months": -1, "days": -1},
     ),
     "a month": (
         (
@@ -69,11 +69,20 @@ BROKEN = {
     ),
     "a line of revenue": (
         (
-            "update postings p set credit_minor = credit_minor + 1 from accounts a where"
+            "update postings p set credit_minor = credit_minor + 1, base_credit_minor ="
+            " base_credit_minor + 1 from accounts a where"
             " p.tenant_id = :t and p.credit_minor > 0 and p.effective_date = '2026-01-05' and"
             " a.tenant_id = :t and a.id = p.account_id and a.purpose = 'revenue_fees'"
         ),
-        {"entries": 1, "months": 1, "days": 1, "profit_and_loss": -1, "turns": 1, "trips": 1},
+        {
+            "entries": 1,
+            "base_sums": 1,
+            "months": 1,
+            "days": 1,
+            "profit_and_loss": -1,
+            "turns": 1,
+            "trips": 1,
+        },
     ),
     "what a trip earned": (
         "update trip_earnings set revenue_minor = revenue_minor + 1 where tenant_id = :t",
@@ -297,7 +306,7 @@ def test_correct_books_have_no_finding(
 ) -> None:
     assert found(app, trader) == []
     output = command("--agency", trader.actor.tenant_id)
-    assert (output.exit_code, output.output) == (0, f"{trader.actor.tenant_id}: OK, 23 checks\n")
+    assert (output.exit_code, output.output) == (0, f"{trader.actor.tenant_id}: OK, 26 checks\n")
 
 
 def test_an_agency_without_entries_has_no_finding(app: Flask, alice: Person) -> None:
@@ -349,7 +358,7 @@ def test_each_agency_is_checked_and_one_error_fails_the_command(
     output = command()
     lines = output.output.splitlines()
     assert output.exit_code == 1
-    assert f"{trader.actor.tenant_id}: OK, 23 checks" in lines
+    assert f"{trader.actor.tenant_id}: OK, 26 checks" in lines
     assert (
         f"{charlie.actor.tenant_id}: control: AED -123.45: open receivable documents and their"
         " control account differ" in lines

@@ -446,14 +446,16 @@ def test_the_page_has_totals_without_any_trip(alice: Person) -> None:
 BROKEN = {
     "a line": (
         (
-            "update postings p set credit_minor = credit_minor + 5 from accounts a where"
+            "update postings p set credit_minor = credit_minor + 5, base_credit_minor ="
+            " base_credit_minor + 5 from accounts a where"
             " p.tenant_id = :t and a.id = p.account_id and a.purpose = 'revenue_services'"
         ),
         "-0.05",
     ),
     "a line without a trip": (
         (
-            "update postings p set credit_minor = credit_minor + 5 from accounts a where"
+            "update postings p set credit_minor = credit_minor + 5, base_credit_minor ="
+            " base_credit_minor + 5 from accounts a where"
             " p.tenant_id = :t and a.id = p.account_id and a.purpose = 'revenue_fees'"
         ),
         "0.05",

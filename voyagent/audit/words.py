@@ -149,6 +149,7 @@ _KINDS = {
     "bill.scheduled": _l("Bill payment scheduled"),
     "bill.unscheduled": _l("Bill payment unscheduled"),
     "bill.voided": _l("Bill voided"),
+    "books.base_established": _l("Base currency established"),
     "books.rebuilt": _l("Stored sums rebuilt"),
     "credit_note.reversed": _l("Credit note reversed"),
     "credit_note.issued": _l("Credit note issued"),

@@ -15,8 +15,9 @@ from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.serializers import Body
 from voyagent.ledger.documents import ENTRY
 from voyagent.ledger.errors import AccountNotFound, EntryNotFound, MonthNotFound
-from voyagent.ledger.queries import accounts, closed_months, entries
+from voyagent.ledger.queries import accounts, base_amounts, closed_months, entries
 from voyagent.ledger.rules import parse_month
+from voyagent.ledger.schemas.base_amounts import BaseCurrencyOut, EstablishBaseRequest
 from voyagent.ledger.schemas.chart import (
     AccountIn,
     AccountList,
@@ -38,7 +39,7 @@ from voyagent.ledger.schemas.months import (
     MonthState,
     ReopenMonthRequest,
 )
-from voyagent.ledger.service import chart, direct, months
+from voyagent.ledger.service import base_amounts as establishing, chart, direct, months
 from voyagent.ledger.service.errors import (
     AccountCodeTaken,
     AccountHasBalance,
@@ -46,18 +47,25 @@ from voyagent.ledger.service.errors import (
     AccountIsControl,
     AccountPosted,
     AccountServesProgram,
+    BaseCurrencyDiffers,
+    BaseNotEstablished,
     EarlierMonthOpen,
     EntryAlreadyReversed,
     EntryOfDocument,
     EntryUnbalanced,
+    EntryUnbalancedInBase,
+    ExchangeNotZero,
     InvalidBookDate,
     LaterMonthClosed,
     MonthAlreadyClosed,
     MonthNotClosed,
     MonthNotOver,
     PeriodLocked,
+    TooManyCurrencies,
 )
+from voyagent.rates.errors import RateMissing
 from voyagent.settings.queries import AmountAboveLimit
+from voyagent.settings.service.tenant_settings import BaseCurrencyFixed
 
 api = ApiBlueprint("ledger", __name__, tag="Books", guard=Guard.BEARER)
 
@@ -103,6 +111,28 @@ def reopen_month(actor: Actor, closed_month: str, body: ReopenMonthRequest) -> B
     return _state(closed_month)
 
 
+@api.get("/base-currency", answer=BaseCurrencyOut, permission="ledger.read")
+def get_base_currency(reader: Reader) -> Body[BaseCurrencyOut]:
+    """Read the base currency, and which postings have no amount in it."""
+    return BaseCurrencyOut.of(base_amounts.read_base_state(reader))
+
+
+@api.post(
+    "/base-currency",
+    answer=BaseCurrencyOut,
+    permission="ledger.establish_base",
+    errors=(BaseCurrencyFixed, BaseCurrencyDiffers, BaseNotEstablished, ExchangeNotZero),
+)
+def establish_base_currency(actor: Actor, body: EstablishBaseRequest) -> Body[BaseCurrencyOut]:
+    """Give every posting its amount in the base currency, from now on.
+
+    One call fills at most 5,000 lines. Call the operation again until `state` is `ready`. Then the
+    base currency cannot change any more, and a posting in another currency needs an exchange rate.
+    An agency that has postings in other currencies is refused with `base_not_established`.
+    """
+    return BaseCurrencyOut.of(establishing.establish_base(actor, body.currency))
+
+
 @api.get("/journal-entries", answer=JournalList, permission="ledger.read", errors=(InvalidCursor,))
 def list_entries(reader: Reader, query: JournalQuery) -> Body[JournalList]:
     """List journal entries, newest book date first, without a total count."""
@@ -122,6 +152,9 @@ def list_entries(reader: Reader, query: JournalQuery) -> Body[JournalList]:
     errors=(
         AmountAboveLimit,
         EntryUnbalanced,
+        EntryUnbalancedInBase,
+        TooManyCurrencies,
+        RateMissing,
         AccountNotFound,
         AccountInactive,
         AccountIsControl,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import (
     CheckConstraint,
     Computed,
     Index,
+    Numeric,
     UniqueConstraint,
     desc,
     text,
@@ -97,6 +99,14 @@ class Posting(TenantBound, Base):
 
     Amounts are in minor units of `currency`. A line with a party has its id, and its name as it was
     when the line was posted.
+
+    Base amounts are in minor units of the agency's base currency, and null where none is known.
+    `base_basis` says what a base amount comes from:
+      - `own`: the line is in the base currency, so both amounts are equal
+      - `rate`: converted at `rate`. One unit of `currency` costs `rate` of the base currency; if
+        `is_rate_inverse`, one unit of the base currency costs `rate` of `currency`
+      - `given`: another amount of the entry, such as the base money for which it was exchanged
+      - `difference`: the line has no amount, only a difference in the base currency
     """
 
     __tablename__ = "postings"
@@ -114,6 +124,13 @@ class Posting(TenantBound, Base):
         Computed("lower(party_name)", persisted=True), deferred=True
     )
     memo: Mapped[str | None]
+    base_debit_minor: Mapped[int | None]
+    base_credit_minor: Mapped[int | None]
+    base_basis: Mapped[str | None]
+    rate: Mapped[Decimal | None] = mapped_column(Numeric(17, 8))
+    is_rate_inverse: Mapped[bool | None]
+    rate_on: Mapped[date | None]
+    rate_source: Mapped[str | None]
 
     __table_args__ = (
         references("journal_entries", "entry_id", "fk_postings_entry"),
@@ -122,8 +139,29 @@ class Posting(TenantBound, Base):
         CheckConstraint("line_no >= 1", name="line_no"),
         CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency"),
         CheckConstraint(
-            "debit_minor >= 0 and credit_minor >= 0 and (debit_minor > 0) <> (credit_minor > 0)",
+            "debit_minor >= 0 and credit_minor >= 0 and case when base_basis = 'difference'"
+            " then debit_minor = 0 and credit_minor = 0"
+            " else (debit_minor > 0) <> (credit_minor > 0) end",
             name="sides",
+        ),
+        CheckConstraint(
+            "num_nonnulls(base_debit_minor, base_credit_minor, base_basis) in (0, 3)"
+            " and base_basis in ('own', 'rate', 'given', 'difference')"
+            " and base_debit_minor >= 0 and base_credit_minor >= 0"
+            " and least(base_debit_minor, base_credit_minor) = 0"
+            " and (debit_minor = 0 or base_credit_minor = 0)"
+            " and (credit_minor = 0 or base_debit_minor = 0)"
+            " and (base_basis <> 'own'"
+            " or base_debit_minor = debit_minor and base_credit_minor = credit_minor)"
+            " and (base_basis <> 'difference' or base_debit_minor + base_credit_minor > 0)",
+            name="base",
+        ),
+        CheckConstraint(
+            "case when base_basis = 'rate'"
+            " then num_nonnulls(rate, is_rate_inverse, rate_on, rate_source) = 4"
+            " else num_nonnulls(rate, is_rate_inverse, rate_on, rate_source) = 0 end"
+            " and rate > 0",
+            name="rate",
         ),
         Index("ix_postings_date", "tenant_id", "effective_date", "account_id"),
         Index("ix_postings_account", "tenant_id", "account_id", "effective_date"),
@@ -139,13 +177,20 @@ class Posting(TenantBound, Base):
             "effective_date",
             postgresql_where=text("party_id is null and party_name is not null"),
         ),
+        Index(
+            "ix_postings_without_base",
+            "tenant_id",
+            "effective_date",
+            postgresql_where=text("base_basis is null"),
+        ),
     )
 
 
 class MonthlyBalance(TenantBound, Base):
     """Total debits and credits of an account in one month and currency.
 
-    A database trigger on `postings` maintains this table.
+    A line without a base amount counts as zero in the base sums. A database trigger on `postings`
+    maintains this table.
     """
 
     __tablename__ = "monthly_balances"
@@ -155,6 +200,8 @@ class MonthlyBalance(TenantBound, Base):
     month: Mapped[date] = mapped_column(primary_key=True)
     debit_minor: Mapped[int] = mapped_column(server_default=_ZERO)
     credit_minor: Mapped[int] = mapped_column(server_default=_ZERO)
+    base_debit_minor: Mapped[int] = mapped_column(server_default=_ZERO)
+    base_credit_minor: Mapped[int] = mapped_column(server_default=_ZERO)
 
     __table_args__ = (references("accounts", "account_id", "fk_monthly_balances_account"),)
 
@@ -162,7 +209,8 @@ class MonthlyBalance(TenantBound, Base):
 class DailyBalance(TenantBound, Base):
     """Total debits and credits of an account on one day and in one currency.
 
-    A database trigger on `postings` maintains this table.
+    A line without a base amount counts as zero in the base sums. A database trigger on `postings`
+    maintains this table.
     """
 
     __tablename__ = "daily_balances"
@@ -172,6 +220,8 @@ class DailyBalance(TenantBound, Base):
     currency: Mapped[str] = mapped_column(primary_key=True)
     debit_minor: Mapped[int] = mapped_column(server_default=_ZERO)
     credit_minor: Mapped[int] = mapped_column(server_default=_ZERO)
+    base_debit_minor: Mapped[int] = mapped_column(server_default=_ZERO)
+    base_credit_minor: Mapped[int] = mapped_column(server_default=_ZERO)
 
     __table_args__ = (references("accounts", "account_id", "fk_daily_balances_account"),)
 

@@ -97,6 +97,10 @@ Manual journal entries cannot use these accounts, except on an approved request.
 """
 CODE_PATTERN = r"^[0-9A-Za-z][0-9A-Za-z.-]{0,31}$"
 COST_PURPOSE = "cost_of_services"
+EXCHANGE = "currency_exchange"
+"""Purpose of the account over which an entry exchanges currencies."""
+DIFFERENCES = "exchange_differences"
+"""Purpose of the account of exchange gains (credit) and losses (debit)."""
 YEAR_START_MONTH = 4
 """First month of the financial year, unless the agency chooses another month."""
 PROFIT_AND_LOSS = ("revenue", "expense")

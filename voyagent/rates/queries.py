@@ -49,7 +49,7 @@ class RateSearch:
 
 def base_currency() -> ColumnElement[str]:
     """Return the SQL expression of the currency of the agency's books."""
-    return func.coalesce(chosen("default_currency"), _CURRENCY_DEFAULT)
+    return func.coalesce(chosen("base_currency"), chosen("default_currency"), _CURRENCY_DEFAULT)
 
 
 def read_base_currency(reader: Reader) -> str:

@@ -1,4 +1,4 @@
-"""Commands `flask books check`, `flask books rebuild` and `flask books export`."""
+"""Commands `flask books`: check, correct, complete and export the books."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from sqlalchemy.exc import OperationalError
 from voyagent.audit.exports.trail import note_export
 from voyagent.audit.queries import chain
 from voyagent.http.commands import with_database
-from voyagent.kernel.actor import system_actor
+from voyagent.identity.queries import people
+from voyagent.kernel.actor import Channel, system_actor
 from voyagent.kernel.database.roll_ups import Difference, RollUp
 from voyagent.kernel.db import db, transaction
+from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.last_runs import note_run
 from voyagent.kernel.money import is_currency
+from voyagent.ledger.service import base_amounts
 from voyagent.ledger.service.months import FIRST_DAY, LAST_DAY
 from voyagent.parties.service import parties
 from voyagent.reports.exports import beancount, files, tally
@@ -101,6 +104,36 @@ def link_parties() -> None:
     """
     linked = parties.link(list(chain.every_agency()))
     click.echo(f"{linked} rows were linked to their parties.")
+
+
+@books.command("establish-base")
+@click.option(
+    "--by",
+    "address",
+    required=True,
+    help="E-mail address of an administrator of the agency; the audit log names this user.",
+)
+@click.option("--currency", required=True, help="ISO 4217 code of the base currency.")
+@with_database
+def establish_base(address: str, currency: str) -> None:
+    """Give every posting of an agency its amount in the base currency, for good.
+
+    The command works in short transactions, can be stopped and started again, and people may work
+    at the same time. No process of the earlier release may run. Then the base currency cannot
+    change any more, and a posting in another currency needs an exchange rate.
+    """
+    account = people.find_account(address.strip().lower())
+    try:
+        if account is None:
+            raise people.PersonNotFound
+        is_ready = False
+        while not is_ready:
+            with transaction(account.tenant_id):
+                actor = people.get_actor(account.user_id).via(Channel.JOB)
+                is_ready = base_amounts.establish_base(actor, currency).is_ready
+    except VoyagentError as error:
+        raise click.ClickException(error.message) from None
+    click.echo(f"{account.tenant_id}: every posting has an amount in {currency}.")
 
 
 @books.command("export")

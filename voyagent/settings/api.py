@@ -43,6 +43,7 @@ def get_tenant_settings(reader: RequestReader) -> Headed[TenantSettingsResponse]
         NotFresh,
         tenant_settings.UnknownZone,
         tenant_settings.UnbookableCurrency,
+        tenant_settings.BaseCurrencyFixed,
         tenant_settings.SettingsChangedSince,
     ),
     headers=(

@@ -53,6 +53,7 @@ LANGUAGES = {"en": "English", "hi": "हिन्दी"}
 ERROR_FIELDS = {
     "zone_unknown": "timezone",
     "currency_unknown": "default_currency",
+    "base_currency_fixed": "default_currency",
     "invalid_tax_number": "tax_number",
     "invalid_mail_addresses": "audit_mail_addresses",
     "settings_changed": "",

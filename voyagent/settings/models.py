@@ -21,6 +21,9 @@ class TenantSettings(TenantBound, Base):
 
     Bank details are encrypted in `bank_details_sealed`. `bank_details_clear` has the bank details
     that a job still has to encrypt, because an earlier release stored them unencrypted.
+
+    `base_state` is `ready` when every posting has its amount in `base_currency`, which is fixed
+    then. Before, it is `asked`: `base_currency` is null, and `default_currency` takes its place.
     """
 
     __tablename__ = "tenant_settings"
@@ -46,6 +49,8 @@ class TenantSettings(TenantBound, Base):
     audit_mail_administrators: Mapped[bool] = mapped_column(server_default=text("false"))
     audit_mail_addresses: Mapped[str | None]
     rate_max_age_days: Mapped[int] = mapped_column(SmallInteger, server_default=text("7"))
+    base_currency: Mapped[str | None]
+    base_state: Mapped[str] = mapped_column(server_default=text("'asked'"))
 
     __table_args__ = (
         CheckConstraint("rate_limit_per_minute between 1 and 10000", name="per_minute"),
@@ -55,6 +60,12 @@ class TenantSettings(TenantBound, Base):
         CheckConstraint("default_currency ~ '^[A-Z]{3}$'", name="currency"),
         CheckConstraint("financial_year_start_month between 1 and 12", name="month"),
         CheckConstraint("rate_max_age_days between 0 and 366", name="rate_max_age"),
+        CheckConstraint("base_currency ~ '^[A-Z]{3}$'", name="base_currency"),
+        CheckConstraint(
+            "base_state in ('asked', 'ready')"
+            " and (base_state = 'ready') = (base_currency is not null)",
+            name="base_state",
+        ),
         CheckConstraint("jsonb_typeof(approval_limits) = 'object'", name="approval_limits"),
         CheckConstraint("jsonb_typeof(retention) = 'object'", name="retention"),
     )

@@ -71,7 +71,11 @@ def _limits(row: Row) -> Row:
 
 
 class TenantSettingsResponse(AnswerOf[Row]):
-    """The agency's settings; null means that a setting has no value."""
+    """The agency's settings; null means that a setting has no value.
+
+    `base_state` is `ready` if every posting has its amount in `base_currency`, which cannot change
+    then. Otherwise it is `asked`, and `base_currency` is null.
+    """
 
     tenant_id: UUID
     model: str | None
@@ -93,6 +97,8 @@ class TenantSettingsResponse(AnswerOf[Row]):
     audit_mail_administrators: bool
     audit_mail_addresses: str | None
     rate_max_age_days: int
+    base_currency: str | None
+    base_state: Literal["asked", "ready"]
 
 
 class LogoRequest(Closed):

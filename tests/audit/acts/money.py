@@ -880,6 +880,21 @@ def reverse_an_entry_in_the_browser(stage: Stage) -> Doing:
     )
 
 
+BASED = Left("books.base_established", says={"currency": "INR"})
+
+
+@act("POST /api/base-currency", leaves=BASED, answers=200)
+def establish_base_amounts(stage: Stage) -> Doing:
+    api = stage.alice.api
+    return lambda: api.post("/base-currency", json={"currency": "INR"})
+
+
+@act("books establish-base", leaves=replace(BASED, via="job"), answers=0)
+def establish_base_amounts_from_a_shell(stage: Stage) -> Doing:
+    by = ("--by", stage.alice.email)
+    return lambda: stage.flask("books", "establish-base", *by, "--currency", "INR")
+
+
 CLOSED = Left("month.closed", says={"month": "2024-05"})
 
 

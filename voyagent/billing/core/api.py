@@ -9,6 +9,7 @@ from voyagent.ledger.errors import AccountNotFound
 from voyagent.ledger.service.errors import AccountInactive, EntryAlreadyReversed, PeriodLocked
 from voyagent.parties.queries import PartyNotFound
 from voyagent.parties.service.parties import PartyMismatch
+from voyagent.rates.errors import RateMissing
 from voyagent.settings.queries import AmountAboveLimit
 from voyagent.trips.queries.trips import TripNotFound
 
@@ -42,6 +43,7 @@ POSTING_ERRORS = (
     AccountInactive,
     errors.DateInFuture,
     PeriodLocked,
+    RateMissing,
 )
 
 

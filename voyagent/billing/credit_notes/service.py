@@ -114,7 +114,7 @@ def issue_credit_note(
         credit.recognitions,
         narration=f"Credit note {number} on invoice {invoice.number}, {invoice.party_name}",
         memo=number,
-        trip_id=invoice.trip_id,
+        invoice=invoice,
     )
     keep_later("credit_note", note.id)
     return note

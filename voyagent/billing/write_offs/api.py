@@ -20,6 +20,7 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import InvalidAmount, MixedCurrencies, UnknownCurrency
 from voyagent.kernel.serializers import Body
 from voyagent.ledger.service.errors import PeriodLocked
+from voyagent.rates.errors import RateMissing
 from voyagent.settings.queries import AmountAboveLimit
 
 __all__ = ["api"]
@@ -34,6 +35,7 @@ WRITE_OFF_ERRORS = (
     UnknownCurrency,
     InvalidAmount,
     PeriodLocked,
+    RateMissing,
 )
 
 

@@ -16,6 +16,7 @@ from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.parts import OPEN_INVOICE
 from voyagent.billing.core.models.write_offs import WriteOff
 from voyagent.billing.core.service.days import book_day, day_of
+from voyagent.billing.core.service.exchange import booked_at
 from voyagent.billing.core.service.reversals import why_of
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.write_offs import queries as write_off_queries
@@ -74,6 +75,7 @@ def write_off_invoice(
             party_name=invoice.party_name,
         ),
         entry_date=day,
+        **booked_at(invoice),
     )
     return _store(
         actor,

@@ -44,6 +44,8 @@ from voyagent.settings.queries import chosen
 _ACCOUNTS = Account.__table__.c
 _MONTHS = MonthlyBalance.__table__.c
 _DAYS = DailyBalance.__table__.c
+SUMS = ("debit_minor", "credit_minor", "base_debit_minor", "base_credit_minor")
+"""The columns with sums of both tables of balances."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,8 @@ def posted_until(as_of: date, account_ids: Sequence[UUID] | None = None) -> Sele
     The query adds the monthly balances of whole months and the daily balances of the last month. In
     the second half of a month, it adds the whole month and subtracts the days after `as_of`.
     `account_ids` limits the rows to some accounts. Rows: account_id, currency, debit_minor,
-    credit_minor.
+    credit_minor, base_debit_minor, base_credit_minor. A line without a base amount counts as zero
+    in the base sums.
     """
     first, days = as_of.replace(day=1), monthrange(as_of.year, as_of.month)[1]
     if as_of.day * 2 <= days:
@@ -137,13 +140,10 @@ def posted_until(as_of: date, account_ids: Sequence[UUID] | None = None) -> Sele
     else:
         whole, sign = _MONTHS.month <= first, -1
         some = _DAYS.day.between(as_of + timedelta(days=1), first.replace(day=days))
-    months = select(
-        _MONTHS.account_id, _MONTHS.currency, _MONTHS.debit_minor, _MONTHS.credit_minor
-    ).where(owned(MonthlyBalance), whole)
-    signed = (
-        (sign * _DAYS.debit_minor).label("debit_minor"),
-        (sign * _DAYS.credit_minor).label("credit_minor"),
+    months = select(_MONTHS.account_id, _MONTHS.currency, *(_MONTHS[name] for name in SUMS)).where(
+        owned(MonthlyBalance), whole
     )
+    signed = ((sign * _DAYS[name]).label(name) for name in SUMS)
     single = select(_DAYS.account_id, _DAYS.currency, *signed).where(owned(DailyBalance), some)
     if account_ids is not None:
         months, single = (
@@ -151,18 +151,12 @@ def posted_until(as_of: date, account_ids: Sequence[UUID] | None = None) -> Sele
             single.where(_DAYS.account_id.in_(account_ids)),
         )
     parts: Subquery = union_all(months, single).subquery("parts")
-    debit, credit = (
-        cast(func.sum(side), BigInteger) for side in (parts.c.debit_minor, parts.c.credit_minor)
-    )
+    sums = [func.sum(parts.c[name]) for name in SUMS]
+    labelled = (cast(one, BigInteger).label(name) for name, one in zip(SUMS, sums, strict=True))
     return (
-        select(
-            parts.c.account_id,
-            parts.c.currency,
-            debit.label("debit_minor"),
-            credit.label("credit_minor"),
-        )
+        select(parts.c.account_id, parts.c.currency, *labelled)
         .group_by(parts.c.account_id, parts.c.currency)
-        .having(or_(func.sum(parts.c.debit_minor) != 0, func.sum(parts.c.credit_minor) != 0))
+        .having(or_(*(one != 0 for one in sums)))
     )
 
 

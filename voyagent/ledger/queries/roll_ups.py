@@ -30,6 +30,8 @@ def balances(only: date | None = None) -> tuple[RollUp, RollUp]:
         day.label("day"),
         _POSTINGS.debit_minor,
         _POSTINGS.credit_minor,
+        func.coalesce(_POSTINGS.base_debit_minor, 0).label("base_debit_minor"),
+        func.coalesce(_POSTINGS.base_credit_minor, 0).label("base_credit_minor"),
     ).where(owned(Posting), *_within(day, only))
     return (
         RollUp("months", MonthlyBalance, (lines,), _within(_MONTHS.month, only)),

@@ -11,7 +11,8 @@ from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.database.statement_cache import cached_statement, generic_plan
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account
-from voyagent.ledger.queries.balances import posted_until
+from voyagent.ledger.queries.balances import SUMS, posted_until
+from voyagent.settings.queries import chosen
 
 _ACCOUNTS = Account.__table__.c
 OF_EVERY_AGENCY = """
@@ -27,8 +28,10 @@ def trial_balance_rows(reader: Reader, as_of: date, *, include_zero: bool = Fals
     """Return total debit and credit of each account and currency up to a day.
 
     The day `as_of` is included. Rows, ordered by code and currency: account_id, code, name, type,
-    normal_side, purpose, currency, debit_minor, credit_minor. With `include_zero`, accounts without
-    postings are included, with currency None and zero amounts.
+    normal_side, purpose, currency, debit_minor, credit_minor, base_currency, base_debit_minor,
+    base_credit_minor. base_currency is None unless the base amounts are established; the base sums
+    are partial then. With `include_zero`, accounts without postings are included, with currency
+    None and zero amounts.
     """
     return reader.read(trial_balance_statement(as_of, include_zero=include_zero))[0]
 
@@ -50,8 +53,8 @@ def trial_balance_statement(as_of: date, *, include_zero: bool = False) -> Selec
             _ACCOUNTS.normal_side,
             _ACCOUNTS.purpose,
             posted.c.currency,
-            func.coalesce(posted.c.debit_minor, 0).label("debit_minor"),
-            func.coalesce(posted.c.credit_minor, 0).label("credit_minor"),
+            *(func.coalesce(posted.c[name], 0).label(name) for name in SUMS),
+            chosen("base_currency").label("base_currency"),
         )
         .select_from(Account.__table__)
         .join(posted, posted.c.account_id == _ACCOUNTS.id, isouter=include_zero)

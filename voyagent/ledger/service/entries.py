@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import zip_longest
+from types import MappingProxyType
 from typing import Any, cast
 from uuid import UUID
 
@@ -18,28 +21,40 @@ from voyagent.audit.service import recording as audit
 from voyagent.identity.service import accounts as identity_accounts
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.database.read_pool import Row
+from voyagent.kernel.database.read_pool import Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.dry_run import notes_of
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import InvalidAmount, Money, exponent, wire_amount
+from voyagent.kernel.rates import Quote
 from voyagent.kernel.tenancy import current_tenant
 from voyagent.ledger.errors import AccountNotFound, EntryNotFound
-from voyagent.ledger.models import Account
+from voyagent.ledger.models import Account, Posting
 from voyagent.ledger.queries import accounts as ledger_accounts, entries
-from voyagent.ledger.rules import CHART
+from voyagent.ledger.rules import CHART, EXCHANGE
+from voyagent.ledger.service.bases import BasedLine, complete, own_only, wanted_rates
 from voyagent.ledger.service.errors import (
     AccountInactive,
     EntryAlreadyReversed,
     EntryTooShort,
     EntryUnbalanced,
+    EntryUnbalancedInBase,
     EntryWithoutNarration,
     InvalidBookDate,
     PeriodLocked,
+    TooManyCurrencies,
 )
-from voyagent.ledger.service.months import FIRST_DAY, LAST_DAY, is_closed
+from voyagent.ledger.service.months import (
+    FIRST_DAY,
+    LAST_DAY,
+    PostingTerms,
+    posting_terms,
+)
+from voyagent.rates.errors import RateMissing
+from voyagent.rates.queries import find_rate
 
 AMOUNT_MAX_MINOR = 10**14 - 1
+NO_RATES: Mapping[str, Quote] = MappingProxyType({})
 _ACCOUNTS = cast("Table", Account.__table__)
 # Inserts an entry and its lines in one statement, whose text does not depend on the number of
 # lines. The balance rows are locked from here to the commit, always in the same order.
@@ -56,13 +71,18 @@ _WRITE = text("""
     ), lines as (
       insert into postings
         (tenant_id, entry_id, effective_date, account_id, currency, debit_minor, credit_minor,
-         party_id, party_name, memo, line_no)
+         party_id, party_name, memo, base_debit_minor, base_credit_minor, base_basis,
+         rate, is_rate_inverse, rate_on, rate_source, line_no)
       select entry.tenant_id, entry.id, entry.entry_date, line.*
         from entry,
              unnest(cast(:account_id as uuid[]), cast(:currency as text[]),
                     cast(:debit_minor as bigint[]), cast(:credit_minor as bigint[]),
                     cast(:party_id as uuid[]), cast(:party_name as text[]),
-                    cast(:memo as text[])) with ordinality as line
+                    cast(:memo as text[]),
+                    cast(:base_debit_minor as bigint[]), cast(:base_credit_minor as bigint[]),
+                    cast(:base_basis as text[]), cast(:rate as numeric[]),
+                    cast(:is_rate_inverse as boolean[]), cast(:rate_on as date[]),
+                    cast(:rate_source as text[])) with ordinality as line
     )
     select recorded_at from entry
     """)
@@ -79,6 +99,8 @@ _OF_ACCOUNT = ("code", "name", "type", "normal_side", "purpose")
 _OF_LINE = (
     *("account_id", "currency", "debit_minor", "credit_minor"),
     *("party_id", "party_name", "memo"),
+    *("base_debit_minor", "base_credit_minor", "base_basis"),
+    *("rate", "is_rate_inverse", "rate_on", "rate_source"),
 )
 
 
@@ -87,7 +109,8 @@ class Line:
     """A line of a journal entry to post.
 
     `account` is the id of an account or the purpose of an account, such as `receivable`. If a line
-    has a `party_name` without a `party_id`, the database finds or makes the party.
+    has a `party_name` without a `party_id`, the database finds or makes the party. `base` is the
+    amount in the base currency, of zero or more, if it is known and not converted.
     """
 
     account: UUID | str
@@ -96,6 +119,7 @@ class Line:
     party_id: UUID | None = None
     party_name: str | None = None
     memo: str | None = None
+    base: Money | None = None
 
     @property
     def amount(self) -> Money:
@@ -207,6 +231,9 @@ def post(  # noqa: PLR0913 - each keyword is a fact of the entry, but the last
     entry_date: date | None = None,
     trip_id: UUID | None = None,
     accounts: Mapping[UUID | str, Account] | None = None,
+    rates: Mapping[str, Quote] = NO_RATES,
+    rate_on: date | None = None,
+    differences: str | None = None,
 ) -> Posted:
     """Post a journal entry once for each source and purpose.
 
@@ -217,19 +244,28 @@ def post(  # noqa: PLR0913 - each keyword is a fact of the entry, but the last
     `accounts` are the accounts of the lines, if the caller has already locked them with
     `queries.find_accounts`.
 
+    Each line gets its amount in the base currency (`bases.complete`). `rates` are rates to the
+    base currency, by currency. For another currency the reference rate of the day `rate_on` is
+    used, which defaults to the book date.
+    `differences` is the purpose of the account for what does not balance in base then. As long as
+    the agency's base amounts are not established, a line whose base amount is not known has none.
+
     Raises Forbidden, EntryWithoutNarration, EntryTooShort, InvalidAmount, UnknownCurrency,
-    EntryUnbalanced, InvalidBookDate, PeriodLocked, AccountNotFound, AccountInactive.
+    EntryUnbalanced, InvalidBookDate, PeriodLocked, AccountNotFound, AccountInactive; and if the
+    base amounts are established, RateMissing, TooManyCurrencies, EntryUnbalancedInBase.
     """
     _require_authority(actor, "ledger.post")
     if not narration.strip():
         raise EntryWithoutNarration
     _check_lines(lines)
     day = _book_date(actor, entry_date)
-    if is_closed(day):
+    terms = posting_terms(day)
+    if terms.is_closed:
         return _existing_entry(source_type, source_id, purpose)
     if accounts is None:
         accounts = ledger_accounts.find_accounts((line.account for line in lines), hold=True)
     _check_accounts(lines, accounts)
+    rows = _rows(lines, accounts, terms, rates, rate_on or day, differences)
     values = {
         "entry_date": day,
         "narration": narration.strip(),
@@ -240,9 +276,6 @@ def post(  # noqa: PLR0913 - each keyword is a fact of the entry, but the last
         "trip_id": trip_id,
         "created_by_user_id": actor.user_id,
     }
-    rows = [
-        _row(number, line, accounts[line.account]) for number, line in enumerate(lines, start=1)
-    ]
     entry_id = new_id()
     recorded_at = _write(entry_id, values, rows)
     if recorded_at is None:
@@ -264,12 +297,15 @@ def check_entry(
 ) -> None:
     """Check that `post` would accept an entry of a new source; post nothing.
 
-    Raises the errors of `post` about lines, book date and accounts.
+    Raises the errors of `post` about lines, book date, accounts and base amounts.
     """
     _check_lines(lines)
-    if is_closed(_book_date(actor, entry_date)):
+    day = _book_date(actor, entry_date)
+    terms = posting_terms(day)
+    if terms.is_closed:
         raise PeriodLocked
     _check_accounts(lines, accounts)
+    _rows(lines, accounts, terms, NO_RATES, day, None)
 
 
 def reverse(actor: Actor, entry_id: UUID, *, reason: str, entry_date: date | None = None) -> Posted:
@@ -294,20 +330,10 @@ def reverse(actor: Actor, entry_id: UUID, *, reason: str, entry_date: date | Non
     )
     if day < entry.entry_date:
         raise InvalidBookDate
-    if is_closed(day):
+    terms = posting_terms(day)
+    if terms.is_closed:
         raise PeriodLocked
-    lines = [
-        {
-            "account_id": line.account_id,
-            "currency": line.currency,
-            "debit_minor": line.credit_minor,
-            "credit_minor": line.debit_minor,
-            "party_id": line.party_id,
-            "party_name": line.party_name,
-            "memo": line.memo,
-        }
-        for line in entries.get_lines(entry_id)
-    ]
+    lines = [_reversed(line, terms.base_currency) for line in entries.get_lines(entry_id)]
     values = {
         "entry_date": day,
         "narration": reason.strip(),
@@ -371,19 +397,75 @@ def _existing_entry(source_type: str, source_id: UUID, purpose: str) -> Posted:
         raise PeriodLocked from None
 
 
-def _row(number: int, line: Line, account: Account) -> Row:
-    return {
-        "line_no": number,
-        "account_id": account.id,
-        "code": account.code,
-        "name": account.name,
-        "currency": line.amount.currency,
-        "debit_minor": line.debit.amount_minor if line.debit else 0,
-        "credit_minor": line.credit.amount_minor if line.credit else 0,
-        "party_id": line.party_id,
-        "party_name": line.party_name,
-        "memo": line.memo,
+def _rows(
+    lines: Sequence[Line],
+    accounts: Mapping[UUID | str, Account],
+    terms: PostingTerms,
+    rates: Mapping[str, Quote],
+    rate_on: date,
+    differences: str | None,
+) -> list[Row]:
+    """Return the rows of an entry, with base amounts as far as they are known.
+
+    Raises RateMissing, TooManyCurrencies and EntryUnbalancedInBase if every line needs one.
+    """
+    base_currency = terms.base_currency
+    sides = [
+        BasedLine(
+            line.account,
+            Money(line.signed_minor, line.amount.currency),
+            is_exchange=accounts[line.account].purpose == EXCHANGE,
+            base=line.base if line.base is None or line.debit is not None else -line.base,
+        )
+        for line in lines
+    ]
+    known = {
+        currency: quote
+        for currency, quote in rates.items()
+        if {quote.base, quote.quote} == {currency, base_currency}
     }
+    try:
+        for wanted in wanted_rates(sides, base_currency, known):
+            with suppress(*(() if terms.is_ready else (RateMissing,))):
+                known[wanted] = find_rate(SessionReader(db.session), wanted, rate_on)
+        based = complete(sides, base_currency, known, differences)
+    except (TooManyCurrencies, EntryUnbalancedInBase, InvalidAmount):
+        if terms.is_ready:
+            raise
+        based = own_only(sides, base_currency)
+    further = [side.account for side in based[len(sides) :]]
+    if further:
+        accounts = {**accounts, **ledger_accounts.find_accounts(further, hold=True)}
+    return [
+        {
+            "line_no": number,
+            "account_id": accounts[side.account].id,
+            "code": accounts[side.account].code,
+            "name": accounts[side.account].name,
+            "party_id": line and line.party_id,
+            "party_name": line and line.party_name,
+            "memo": line and line.memo,
+            **side.columns,
+        }
+        for number, (side, line) in enumerate(zip_longest(based, lines), start=1)
+    ]
+
+
+def _reversed(line: Posting, base_currency: str) -> Row:
+    """Return the row that reverses a line, with the base amount of the line."""
+    row = {name: getattr(line, name) for name in _OF_LINE}
+    if line.base_basis is None and line.currency == base_currency:
+        row |= {
+            "base_debit_minor": line.debit_minor,
+            "base_credit_minor": line.credit_minor,
+            "base_basis": "own",
+        }
+    for side in ("", "base_"):
+        row[f"{side}debit_minor"], row[f"{side}credit_minor"] = (
+            row[f"{side}credit_minor"],
+            row[f"{side}debit_minor"],
+        )
+    return row
 
 
 def _write(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from voyagent.kernel.errors import N_, Conflict, Invalid
+from collections.abc import Sequence
+
+from voyagent.kernel.errors import N_, Conflict, Invalid, StructuredConflict, Unprocessable
 
 
 class EntryTooShort(Invalid):
@@ -17,6 +19,26 @@ class EntryUnbalanced(Invalid):
 
     code = "journal_entry_unbalanced"
     message = N_("Debits and credits of a journal entry must be equal in each currency.")
+
+
+class EntryUnbalancedInBase(Invalid):
+    """Debits and credits differ in the base currency.
+
+    Or the exchange account does not come to zero in the base currency.
+    """
+
+    code = "journal_entry_unbalanced_in_base"
+    message = N_(
+        "Debits and credits of a journal entry must be equal in the currency of your books too, and"
+        " a currency exchange needs both of its currencies."
+    )
+
+
+class TooManyCurrencies(Invalid):
+    """The entry exchanges more than two currencies."""
+
+    code = "too_many_currencies"
+    message = N_("A journal entry can exchange two currencies. Enter one entry for each exchange.")
 
 
 class EntryWithoutNarration(Invalid):
@@ -160,3 +182,37 @@ class EntryOfDocument(Conflict):
 
     code = "journal_entry_of_document"
     message = N_("This entry belongs to a document. Reverse or void the document instead.")
+
+
+class BaseCurrencyDiffers(Unprocessable):
+    """The currency is not the base currency of the agency."""
+
+    code = "base_currency_differs"
+    message = N_(
+        "This is not the currency of your books. Choose the currency in the settings first."
+    )
+
+
+class BaseNotEstablished(StructuredConflict):
+    """Lines need a base amount that is not known."""
+
+    code = "base_not_established"
+    message = N_(
+        "There are postings in other currencies. Their amounts in the currency of your books are"
+        " not known."
+    )
+
+    def __init__(self, currencies: Sequence[str]) -> None:
+        names = ", ".join(currencies)
+        super().__init__({"code": self.code, "currencies": names})
+        self.further = (N_("It is about %(currencies)s."), {"currencies": names})
+
+
+class ExchangeNotZero(Conflict):
+    """The account of exchange has a balance, though only one currency was posted."""
+
+    code = "exchange_not_zero"
+    message = N_(
+        "The account for currency exchange has a balance. Move it to another account with a journal"
+        " entry first."
+    )

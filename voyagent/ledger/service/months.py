@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import delete, text
@@ -27,6 +28,7 @@ FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
 # exclusive mode, so that no entry is posted into a month while the month is being closed. The SQL
 # function takes the shared lock and then reads the latest closed month, in one round trip.
 _POSTING = text("select app.closed_through()")
+_TERMS = text("select * from app.posting_terms()")
 _CLOSING = text(
     "select pg_advisory_xact_lock(hashtextextended('months of ' ||"
     " current_setting('app.tenant'), 0))"
@@ -42,7 +44,7 @@ def close_month(actor: Actor, month: date) -> None:
     Raises Forbidden, MonthNotFound, MonthNotOver, MonthAlreadyClosed, EarlierMonthOpen.
     """
     actor.require("ledger.close")
-    db.session.execute(_CLOSING)
+    stop_posting()
     check_month(actor, month)
     db.session.add(ClosedMonth(month=month, closed_at=clock.now(), closed_by_user_id=actor.user_id))
     db.session.flush()
@@ -74,7 +76,7 @@ def reopen_month(actor: Actor, month: date, *, reason: str) -> date:
     why = " ".join(reason.split())
     if not why:
         raise ReasonRequired
-    db.session.execute(_CLOSING)
+    stop_posting()
     closed = closed_months.last_closed_month()
     if closed is None or month > closed:
         raise MonthNotClosed
@@ -85,6 +87,11 @@ def reopen_month(actor: Actor, month: date, *, reason: str) -> date:
         actor, "month.reopened", inputs={"month": wire_month(month)}, private={"reason": why}
     )
     return month
+
+
+def stop_posting() -> None:
+    """Wait until nobody posts, and let nobody post until this transaction ends."""
+    db.session.execute(_CLOSING)
 
 
 def wire_month(month: date) -> str:
@@ -98,5 +105,27 @@ def is_closed(day: date) -> bool:
     The call takes a lock: nobody can close or reopen a month of the agency until this transaction
     ends.
     """
-    closed: date | None = db.session.scalar(_POSTING)
+    return _is_through(day, db.session.scalar(_POSTING))
+
+
+@dataclass(frozen=True, slots=True)
+class PostingTerms:
+    """Facts that decide how an entry is posted.
+
+    `is_closed` says that the month of its day is closed. If `is_ready`, every line needs an amount
+    in `base_currency`.
+    """
+
+    is_closed: bool
+    base_currency: str
+    is_ready: bool
+
+
+def posting_terms(day: date) -> PostingTerms:
+    """Return the terms of posting on a day, and take the lock of `is_closed`."""
+    closed, base_currency, is_ready = db.session.execute(_TERMS).one()
+    return PostingTerms(_is_through(day, closed), base_currency, is_ready)
+
+
+def _is_through(day: date, closed: date | None) -> bool:
     return closed is not None and day.replace(day=1) <= closed

@@ -1,14 +1,22 @@
 -- Refuse every change and deletion in the books. An entry is corrected by an entry that reverses
--- it. Only a line that an earlier release stored gets the id of its party, once (link_parties).
+-- it. Only a line without the id of its party gets it, once (link_parties), and so does a line
+-- without a base amount (establish_base).
 -- requires: refuse_change
 
 create or replace function app.guard_posting() returns trigger
 language plpgsql as $$
 declare
-  free constant text[] := array['party_id', 'party_key'];
+  free text[] := '{}';
 begin
   if current_user = 'voyagent_eraser' then return new; end if;
-  if old.party_id is null and to_jsonb(new) - free = to_jsonb(old) - free then
+  if old.party_id is null then
+    free := array['party_id'];
+  end if;
+  if old.base_basis is null then
+    free := free || array['base_debit_minor', 'base_credit_minor', 'base_basis'];
+  end if;
+  -- A generated column is null before the row is stored.
+  if free <> '{}' and to_jsonb(new) - free - 'party_key' = to_jsonb(old) - free - 'party_key' then
     return new;
   end if;
   raise exception '% is append-only', tg_table_name using errcode = 'restrict_violation';

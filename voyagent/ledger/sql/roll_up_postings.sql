@@ -53,19 +53,28 @@ begin
       using errcode = 'serialization_failure';
   end if;
   insert into monthly_balances as b
-      (tenant_id, account_id, currency, month, debit_minor, credit_minor)
+      (tenant_id, account_id, currency, month, debit_minor, credit_minor,
+       base_debit_minor, base_credit_minor)
     select tenant_id, account_id, currency, date_trunc('month', effective_date::timestamp)::date,
-           sum(debit_minor), sum(credit_minor)
+           sum(debit_minor), sum(credit_minor),
+           coalesce(sum(base_debit_minor), 0), coalesce(sum(base_credit_minor), 0)
       from new_rows group by 1, 2, 3, 4 order by 1, 2, 3, 4
     on conflict (tenant_id, account_id, currency, month) do update
       set debit_minor = b.debit_minor + excluded.debit_minor,
-          credit_minor = b.credit_minor + excluded.credit_minor;
-  insert into daily_balances as b (tenant_id, day, account_id, currency, debit_minor, credit_minor)
-    select tenant_id, effective_date, account_id, currency, sum(debit_minor), sum(credit_minor)
+          credit_minor = b.credit_minor + excluded.credit_minor,
+          base_debit_minor = b.base_debit_minor + excluded.base_debit_minor,
+          base_credit_minor = b.base_credit_minor + excluded.base_credit_minor;
+  insert into daily_balances as b
+      (tenant_id, day, account_id, currency, debit_minor, credit_minor,
+       base_debit_minor, base_credit_minor)
+    select tenant_id, effective_date, account_id, currency, sum(debit_minor), sum(credit_minor),
+           coalesce(sum(base_debit_minor), 0), coalesce(sum(base_credit_minor), 0)
       from new_rows group by 1, 2, 3, 4 order by 1, 2, 3, 4
     on conflict (tenant_id, day, account_id, currency) do update
       set debit_minor = b.debit_minor + excluded.debit_minor,
-          credit_minor = b.credit_minor + excluded.credit_minor;
+          credit_minor = b.credit_minor + excluded.credit_minor,
+          base_debit_minor = b.base_debit_minor + excluded.base_debit_minor,
+          base_credit_minor = b.base_credit_minor + excluded.base_credit_minor;
   if is_of_trip then
     insert into trip_earnings as t (tenant_id, day, trip_id, currency, revenue_minor, cost_minor)
     select p.tenant_id, p.effective_date, e.trip_id, p.currency,

@@ -29,12 +29,13 @@ from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
 from voyagent.kernel.database.roll_ups import differences
 from voyagent.kernel.db import db, snapshot
 from voyagent.kernel.money import Money
-from voyagent.ledger.queries import checks
+from voyagent.ledger.queries import base_amounts, checks
 from voyagent.ledger.queries.balances import control_balances_statement
 from voyagent.ledger.queries.trip_earnings import unattributed_earnings_statement
 from voyagent.ledger.queries.yearly import yearly_balances_statement
 from voyagent.ledger.rules import PROFIT_AND_LOSS
 from voyagent.parties import queries as parties
+from voyagent.rates.queries import read_base_currency
 from voyagent.reports.queries import margins, statements
 from voyagent.reports.queries.periods import (
     BalanceDay,
@@ -76,6 +77,9 @@ CHECKS = (
         "invoices",
         "approvals",
         "parties",
+        "base_sums",
+        "base_entries",
+        "exchange_zero",
     ),
 )
 
@@ -143,6 +147,7 @@ def findings(reader: Reader) -> Iterator[Finding]:
     )
     yield from sums(reader)
     yield from statements_of(reader)
+    yield from base(reader)
     yield from control(reader)
     yield from advances(reader)
     yield from (
@@ -198,17 +203,50 @@ def findings(reader: Reader) -> Iterator[Finding]:
 
 def sums(reader: Reader) -> Iterator[Finding]:
     """Yield a finding for each stored sum that differs from the sum of its rows."""
+    books = read_base_currency(reader)
     for row in differences(reader, ROLL_UPS):
         for name, (stored, recomputed) in row.sums.items():
             yield Finding(
                 row.roll_up.check,
                 f"{row.place}: {row.sentence(name)}",
                 (
-                    Money(stored - recomputed, row.key["currency"])
+                    Money(
+                        stored - recomputed,
+                        books if name.startswith("base_") else row.key["currency"],
+                    )
                     if name.endswith("_minor")
                     else None
                 ),
             )
+
+
+def base(reader: Reader) -> Iterator[Finding]:
+    """Yield findings about amounts in the base currency.
+
+    An entry whose lines all have base amounts must balance in base. If the base amounts of the
+    agency are established, every line has one, and the account of exchange is zero in base.
+    """
+    (entries,) = reader.read(base_amounts.unbalanced_in_base_statement())
+    yield from (
+        Finding("base_sums", f"entry {row['entry_id']} does not balance in base", _difference(row))
+        for row in entries
+    )
+    if not base_amounts.read_base_state(reader).is_ready:
+        return
+    unbased, exchange = reader.read(
+        base_amounts.unbased_statement(), base_amounts.exchange_statement()
+    )
+    yield from (
+        Finding("base_entries", f"{row['lines']} postings have no base amount") for row in unbased
+    )
+    yield from (
+        Finding(
+            "exchange_zero",
+            "the account of exchange is not zero in the base currency",
+            _difference(row),
+        )
+        for row in exchange
+    )
 
 
 def control(reader: Reader) -> Iterator[Finding]:

@@ -10,23 +10,30 @@ from itertools import groupby
 
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.money import Money
+from voyagent.ledger.queries.balances import SUMS
 from voyagent.ledger.queries.trial_balance import trial_balance_statement
 from voyagent.ledger.queries.yearly import yearly_balances_statement
 from voyagent.ledger.rules import PROFIT_AND_LOSS
 from voyagent.reports.queries.periods import Period
 
 TYPES = ("asset", "liability", "equity", "revenue", "expense")
+Sides = tuple[Money, Money]
+"""A debit and a credit."""
 
 
 @dataclass(frozen=True, slots=True)
 class AccountLine:
-    """Total debits and credits of an account in one currency."""
+    """Total debits and credits of an account in one currency.
+
+    `base` has both in the base currency, or is None if the base amounts are not established.
+    """
 
     code: str
     name: str
     type: str
     debit: Money
     credit: Money
+    base: Sides | None = None
 
     @property
     def balance(self) -> Money:
@@ -107,18 +114,19 @@ def _in_currency(rows: list[Row], currency: str, *, include_zero: bool) -> Curre
 
 
 def _line(row: Row, currency: str) -> AccountLine:
-    debit, credit = (
-        (int(row["debit_minor"]), int(row["credit_minor"]))
-        if row["currency"] == currency
-        else (0, 0)
-    )
+    sums = {name: int(row[name]) if row["currency"] == currency else 0 for name in SUMS}
+
+    def sides(prefix: str, unit: str) -> Sides:
+        return Money(sums[f"{prefix}debit_minor"], unit), Money(sums[f"{prefix}credit_minor"], unit)
+
+    base_currency = row["base_currency"]
     return AccountLine(
-        row["code"], row["name"], row["type"], Money(debit, currency), Money(credit, currency)
+        row["code"],
+        row["name"],
+        row["type"],
+        *sides("", currency),
+        base=base_currency and sides("base_", base_currency),
     )
-
-
-Sides = tuple[Money, Money]
-"""A debit and a credit."""
 
 
 def on_one_side(balance: Money) -> Sides:

@@ -237,10 +237,28 @@ class BalancesRead:
     movements: PeriodBalance | None
 
 
+def _base_currency(line: AccountLine) -> str | None:
+    return line.base[0].currency if line.base else None
+
+
+def _base_debit(line: AccountLine) -> str | None:
+    return line.base[0].wire if line.base else None
+
+
+def _base_credit(line: AccountLine) -> str | None:
+    return line.base[1].wire if line.base else None
+
+
+def _base_balance(line: AccountLine) -> str | None:
+    return (line.base[0] - line.base[1]).wire if line.base else None
+
+
 class TrialBalanceAccount(AnswerOf[AccountLine]):
     """Debit, credit and balance of an account in one currency.
 
-    `balance` is debit less credit for accounts of every type.
+    `balance` is debit less credit for accounts of every type. The four members with `base` have the
+    same in the base currency, in which the accounts of all currencies can be added. They are absent
+    unless the base amounts of the agency are established.
     """
 
     code: str
@@ -250,6 +268,10 @@ class TrialBalanceAccount(AnswerOf[AccountLine]):
     credit: MoneyText
     balance: MoneyText
     currency: Annotated[str, Read("debit.currency")]
+    base_currency: Annotated[str | None, Computed(_base_currency), OmitNone()] = None
+    base_debit: Annotated[str | None, Computed(_base_debit), OmitNone()] = None
+    base_credit: Annotated[str | None, Computed(_base_credit), OmitNone()] = None
+    base_balance: Annotated[str | None, Computed(_base_balance), OmitNone()] = None
 
 
 class CurrencyTrialBalanceResponse(AnswerOf[InCurrency[BalancesRead, CurrencyBalance]]):

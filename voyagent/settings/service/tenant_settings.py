@@ -13,7 +13,7 @@ from voyagent.kernel.addresses import normal_address
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.database.reauthentication import authenticate_again
 from voyagent.kernel.db import db
-from voyagent.kernel.errors import N_, PreconditionFailed, Unprocessable
+from voyagent.kernel.errors import N_, Conflict, PreconditionFailed, Unprocessable
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.money import Money, is_currency
 from voyagent.kernel.resealing import SealedColumn
@@ -80,6 +80,13 @@ class UnbookableCurrency(Unprocessable):
 
     code = "currency_unknown"
     message = N_("Enter a currency code of three capital letters, such as INR.")
+
+
+class BaseCurrencyFixed(Conflict):
+    """The base amounts are established, so the currency of the books cannot change."""
+
+    code = "base_currency_fixed"
+    message = N_("All postings have amounts in the currency of your books, so it can’t change.")
 
 
 class InvalidTaxNumber(Unprocessable):
@@ -167,8 +174,10 @@ def update(actor: Actor, changes: SettingsChanges, *, seen: str | None = None) -
     (`queries.mark_of`), else SettingsChangedSince is raised. A change of a setting in `STEP_UP`
     needs a password entered just now, or an API key with the scope `settings`.
 
-    Raises Unauthorized, Forbidden, NotFresh, UnknownZone, UnbookableCurrency, InvalidTaxNumber,
-    InvalidMailAddresses, SettingsChangedSince.
+    The currency cannot change once the base amounts of the postings are established.
+
+    Raises Unauthorized, Forbidden, NotFresh, UnknownZone, UnbookableCurrency, BaseCurrencyFixed,
+    InvalidTaxNumber, InvalidMailAddresses, SettingsChangedSince.
     """
     actor.require("settings.update")
     _check(changes)
@@ -179,6 +188,9 @@ def update(actor: Actor, changes: SettingsChanges, *, seen: str | None = None) -
     settings = queries.get_settings(lock=True)
     if seen is not None and seen != queries.mark_of(queries.row_of(settings)):
         raise SettingsChangedSince
+    currency = changes.get("default_currency", settings.base_currency)
+    if settings.base_currency not in (None, currency):
+        raise BaseCurrencyFixed
     if "model" in changes:
         changes = {"model_override": None, **changes}
     changed: list[dict[str, Any]] = []
@@ -199,6 +211,16 @@ def update(actor: Actor, changes: SettingsChanges, *, seen: str | None = None) -
         db.session.flush()
         _record(actor, changed)
     return settings
+
+
+def fix_base_currency(currency: str) -> None:
+    """Fix the base currency of the agency, in which every posting has an amount.
+
+    The caller has locked the settings, and checks the permission and the postings.
+    """
+    settings = queries.get_settings()
+    settings.base_currency, settings.base_state = currency, "ready"
+    db.session.flush()
 
 
 def restore_guarded(actor: Actor) -> None:

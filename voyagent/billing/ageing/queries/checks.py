@@ -23,9 +23,9 @@ from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.payments import Allocation, Payment, Refund
 from voyagent.billing.core.models.write_offs import WriteOff
 from voyagent.billing.core.queries.open_documents import SETTLES, Kind
-from voyagent.billing.core.rules import EXCHANGE
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries.sources import on_account_statement
+from voyagent.ledger.rules import EXCHANGE
 
 _DUE = AgeingByDue.__table__.c
 _ALLOCATIONS = Allocation.__table__.c

@@ -17,6 +17,7 @@ from voyagent.billing.core.rules import OPEN_ACCOUNTS
 from voyagent.billing.core.service import crediting, earning
 from voyagent.billing.core.service.crediting import CreditedTax
 from voyagent.billing.core.service.days import check_between
+from voyagent.billing.core.service.exchange import booked_at
 from voyagent.billing.core.service.reversals import mark, why_of
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
@@ -156,6 +157,7 @@ def enter_credit(
         ),
         entry_date=entry.day,
         trip_id=document.trip_id,
+        **booked_at(document),
     )
     credit = kind.model(
         id=credit_id,

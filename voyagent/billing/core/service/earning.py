@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from voyagent.billing.core.models.invoices import InvoiceLine
+from voyagent.billing.core.models.invoices import Invoice, InvoiceLine
 from voyagent.billing.core.queries.recognitions import DEFERRED, RECOGNITION, recognised
 from voyagent.billing.core.service.crediting import CreditedLine
+from voyagent.billing.core.service.exchange import booked_at
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import Money
 from voyagent.ledger.service import entries
@@ -91,12 +92,13 @@ def recognise(
     *,
     narration: str,
     memo: str,
-    trip_id: UUID | None,
+    invoice: Invoice,
 ) -> None:
     """Post the entries that recognise a document's revenue, one for each service date.
 
     `source` is the type of the document, `invoice` or `credit_note`, and its id. `memo` is the text
-    of the journal lines. Raises ApprovalRequired, and the errors of `entries.post`.
+    of the journal lines. `invoice` is the invoice, or that of the credit note; its rate and its
+    trip are those of the entries. Raises ApprovalRequired, and the errors of `entries.post`.
     """
     actor.require_authority(_RECOGNISES[source[0]])
     for one in found:
@@ -108,7 +110,8 @@ def recognise(
             narration=f"{narration}, on the day of service",
             lines=entries.lines_of(one.sides, memo=memo),
             entry_date=one.day,
-            trip_id=trip_id,
+            trip_id=invoice.trip_id,
+            **booked_at(invoice),
         )
 
 

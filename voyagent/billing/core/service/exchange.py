@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import TypedDict
 
+from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.parts import AtARate
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.rates import Quote, RateOfOtherMoney
@@ -43,6 +46,25 @@ def quote_of(row: AtARate) -> Quote | None:
     ):
         return None
     return Quote(row.rate_base, row.rate_quote, row.rate, row.rate_on, row.rate_source)
+
+
+class BookedAt(TypedDict):
+    """Arguments of `entries.post` that say at which rate a document is booked."""
+
+    rates: Mapping[str, Quote]
+    rate_on: date
+
+
+def booked_at(document: Invoice | Bill) -> BookedAt:
+    """Return the rate at which a document and all that follows from it is booked.
+
+    It is the rate of the document, or else the reference rate of its issue date.
+    """
+    quote = quote_of(document)
+    return {
+        "rates": {} if quote is None else {document.currency: quote},
+        "rate_on": document.issue_date,
+    }
 
 
 def booked_columns(actor: Actor, quote: Quote | None, currency: str) -> RateColumns:

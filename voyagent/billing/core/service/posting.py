@@ -10,6 +10,7 @@ from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.kinds import kind_of
 from voyagent.billing.core.rules import OPEN_ACCOUNTS
 from voyagent.billing.core.service.days import check_not_future
+from voyagent.billing.core.service.exchange import booked_at
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import Money
 from voyagent.ledger.service import entries
@@ -44,5 +45,6 @@ def post_document(
         ),
         entry_date=document.issue_date,
         trip_id=document.trip_id,
+        **booked_at(document),
     )
     return posted.entry_id

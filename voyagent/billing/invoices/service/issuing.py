@@ -158,7 +158,7 @@ def issue_invoice(
         recognitions_of(invoice),
         narration=f"Invoice {number}, {invoice.party_name}",
         memo=number,
-        trip_id=invoice.trip_id,
+        invoice=invoice,
     )
     now = clock.now()
     invoice.status = "issued"

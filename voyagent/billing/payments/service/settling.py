@@ -19,7 +19,7 @@ from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.parts import OPEN, RATE_COLUMNS
 from voyagent.billing.core.models.payments import Allocation, Payment
 from voyagent.billing.core.queries import reversals as reversal_queries
-from voyagent.billing.core.rules import CONTROL, DIFFERENCES, EXCHANGE
+from voyagent.billing.core.rules import CONTROL
 from voyagent.billing.core.service.exchange import columns_of, quote_of
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.payments.errors import (
@@ -42,6 +42,7 @@ from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import MixedCurrencies, Money
 from voyagent.kernel.rates import Quote, RateOfOtherMoney
 from voyagent.kernel.tenancy import current_tenant
+from voyagent.ledger.rules import DIFFERENCES, EXCHANGE
 from voyagent.ledger.service import entries
 from voyagent.settings.queries import check_limit
 

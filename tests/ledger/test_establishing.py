@@ -1,0 +1,294 @@
+"""Establish the base amounts of an agency."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from threading import Thread
+
+import pytest
+import sqlalchemy as sa
+
+from tests.audit.conftest import untied
+from tests.ledger.books import DAY, account_id, inr, post, sale, stored
+from tests.ledger.test_base_amounts import usd
+from tests.ledger.test_guards import write
+from tests.people import Person
+from voyagent.kernel.errors import Forbidden
+from voyagent.kernel.rates import Quote
+from voyagent.ledger.queries.base_amounts import BaseState, read_base_state
+from voyagent.ledger.service import base_amounts, direct, entries
+from voyagent.ledger.service.errors import (
+    BaseCurrencyDiffers,
+    BaseNotEstablished,
+    ExchangeNotZero,
+)
+from voyagent.rates.errors import RateMissing
+from voyagent.reports.queries import checks
+from voyagent.settings.service import tenant_settings
+from voyagent.settings.service.tenant_settings import BaseCurrencyFixed
+
+RATE = {"USD": Quote("USD", "INR", Decimal("84.205"), DAY, "Bank")}
+
+
+def establish(person: Person, currency: str = "INR") -> BaseState:
+    """Call the service once."""
+    return person.does(base_amounts.establish_base, currency)
+
+
+def established(person: Person) -> None:
+    """Call the service until the base amounts are established."""
+    while not establish(person).is_ready:
+        pass
+
+
+def write_earlier(engine: sa.Engine, person: Person, minor: int) -> None:
+    """Write an entry as the release before does, without base amounts."""
+    sides = [("bank", "debit"), ("capital", "credit")]
+    lines = [{"account": account_id(person, one), side: minor} for one, side in sides]
+    write(engine, person, lines)
+
+
+def failed(person: Person) -> dict[str, str]:
+    """Return the failed checks of the books."""
+    with person.app.app_context():
+        return {one.check: str(one) for one in checks.run(person.actor.tenant_id)}
+
+
+def test_earlier_lines_get_their_amounts_in_batches(
+    alice: Person, charlie: Person, owner_engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(base_amounts, "LINES_MAX", 3)
+    for minor in (100, 200):
+        write_earlier(owner_engine, alice, minor)
+    write_earlier(owner_engine, charlie, 300)
+    post(alice)
+    states = [establish(alice) for _call in range(3)]
+    assert [(one.state, one.lines) for one in states] == [("asked", 1), ("asked", 0), ("ready", 0)]
+    assert failed(alice).keys() == {"control"}  # the receivable has no invoice
+    assert failed(charlie) == {}
+    sums = stored(
+        owner_engine,
+        "select sum(base_debit_minor) as debit, sum(base_credit_minor) as credit"
+        " from daily_balances where tenant_id = :t",
+        t=alice.actor.tenant_id,
+    )
+    assert dict(sums[0]) == {"debit": 10_300, "credit": 10_300}
+    with charlie.reading() as reader:
+        assert read_base_state(reader).lines == 2
+    assert len(alice.api.get("/audit?kind=books.base_established").json["items"]) == 1
+
+
+def test_the_base_currency_is_fixed_then(alice: Person) -> None:
+    established(alice)
+    with pytest.raises(BaseCurrencyFixed):
+        establish(alice)
+    with pytest.raises(BaseCurrencyFixed):
+        alice.does(tenant_settings.update, {"default_currency": "AED"})
+    answer = alice.api.patch("/tenant-settings", json={"default_currency": "AED"})
+    assert (answer.status_code, answer.json["detail"]) == (409, "base_currency_fixed")
+    same = alice.api.patch("/tenant-settings", json={"default_currency": "INR", "locale": "hi"})
+    assert (same.status_code, same.json["base_currency"]) == (200, "INR")
+
+
+def test_a_foreign_posting_needs_a_rate_then(alice: Person) -> None:
+    established(alice)
+    lines = [
+        {"account_id": str(account_id(alice, "bank")), "currency": "USD", "debit_amount": "5"},
+        {"account_id": str(account_id(alice, "capital")), "currency": "USD", "credit_amount": "5"},
+    ]
+    entry = {"narration": "Capital", "entry_date": DAY.isoformat(), "lines": lines}
+    answer = alice.api.post("/journal-entries", json=entry)
+    assert (answer.status_code, answer.json["detail"]) == (
+        409,
+        {"code": "rate_missing", "currency": "USD", "day": DAY.isoformat()},
+    )
+    with pytest.raises(RateMissing):
+        alice.does(
+            direct.check_direct,
+            [entries.debit("bank", usd(5)), entries.credit("capital", usd(5))],
+            DAY,
+        )
+    post(alice, sale(usd(100)), rates=RATE)
+    assert failed(alice).keys() == {"control"}  # the receivable has no invoice
+
+
+def test_the_trial_balance_has_base_amounts_then(alice: Person) -> None:
+    """It reads them from the balances by month and by day, as it does the others."""
+    post(alice)
+
+    def accounts() -> list[dict[str, str]]:
+        report = alice.api.get(f"/reports/trial-balance?as_of={DAY}").json
+        return [line for one in (report, *report["by_currency"]) for line in one["accounts"]]
+
+    assert not [line for line in accounts() if "base_currency" in line]
+    established(alice)
+    post(alice, sale(usd(100)), rates=RATE)
+    found = [
+        (line["code"], line["currency"], line["balance"], line["base_balance"])
+        for line in accounts()
+    ]
+    assert found == [
+        ("1200", "INR", "100.00", "100.00"),
+        ("4300", "INR", "-100.00", "-100.00"),
+        ("1200", "USD", "1.00", "84.21"),
+        ("4300", "USD", "-1.00", "-84.21"),
+    ]
+    assert (
+        accounts()[2].items()
+        >= {
+            "base_currency": "INR",
+            "base_debit": "84.21",
+            "base_credit": "0.00",
+        }.items()
+    )
+
+
+def test_an_agency_with_other_currencies_is_refused_with_the_list(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
+    write_earlier(owner_engine, alice, 100)
+    post(alice, sale(usd(100)))
+    post(alice, sale(usd(100)), entry_date=DAY + timedelta(days=3))
+    post(alice, sale(usd(100)), rates=RATE)
+    with pytest.raises(BaseNotEstablished):
+        establish(alice)
+    assert alice.api.get("/base-currency").json == {
+        "currency": "INR",
+        "state": "asked",
+        "lines": 2,
+        "foreign": [
+            {
+                "currency": "USD",
+                "lines": 4,
+                "first_day": "2026-03-10",
+                "last_day": "2026-03-13",
+            }
+        ],
+    }
+    answer = alice.api.post("/base-currency", json={"currency": "INR"})
+    assert (answer.status_code, answer.json["detail"]) == (
+        409,
+        {"code": "base_not_established", "currencies": "USD"},
+    )
+    assert answer.json["message"].endswith("It is about USD.")
+
+
+def test_lines_with_amounts_in_an_earlier_base_currency_are_refused(alice: Person) -> None:
+    post(alice, sale(usd(100)), rates=RATE)
+    alice.does(tenant_settings.update, {"default_currency": "USD"})
+    with pytest.raises(BaseNotEstablished):
+        establish(alice, "USD")
+
+
+def test_a_balance_of_the_exchange_account_is_refused(alice: Person) -> None:
+    post(alice, [entries.debit("bank", inr(5)), entries.credit("currency_exchange", inr(5))])
+    with pytest.raises(ExchangeNotZero):
+        establish(alice)
+    post(alice, [entries.debit("currency_exchange", inr(5)), entries.credit("bank", inr(5))])
+    established(alice)
+
+
+def test_the_currency_must_be_that_of_the_books(alice: Person) -> None:
+    with pytest.raises(BaseCurrencyDiffers):
+        establish(alice, "AED")
+
+
+def test_only_an_administrator_establishes_base_amounts(alice: Person, bob: Person) -> None:
+    with pytest.raises(Forbidden):
+        establish(bob)
+    assert bob.api.post("/base-currency", json={"currency": "INR"}).status_code == 403
+    assert alice.api.post("/base-currency", json={"currency": "INR"}).json["state"] == "ready"
+
+
+def test_an_entry_that_is_not_yet_committed_counts(alice: Person) -> None:
+    outcomes: list[object] = []
+
+    def try_it() -> None:
+        try:
+            outcomes.append(establish(alice))
+        except BaseNotEstablished as error:
+            outcomes.append(error)
+
+    thread = Thread(target=try_it)
+    with alice.acting() as actor:
+        entries.post(
+            actor,
+            source_type="test",
+            source_id=actor.tenant_id,
+            purpose="sale",
+            narration="A sale",
+            lines=sale(usd(100)),
+            entry_date=DAY,
+        )
+        thread.start()
+        thread.join(timeout=0.5)
+        assert thread.is_alive()
+    thread.join(timeout=30)
+    assert [type(one) for one in outcomes] == [BaseNotEstablished]
+
+
+def test_the_command_establishes_base_amounts(
+    alice: Person, bob: Person, owner_engine: sa.Engine
+) -> None:
+    write_earlier(owner_engine, alice, 100)
+
+    def run(by: str, currency: str) -> tuple[int, str]:
+        args = ["books", "establish-base", "--by", by, "--currency", currency]
+        result = alice.app.test_cli_runner().invoke(args=args)
+        return result.exit_code, result.output
+
+    assert run("nobody@example.com", "INR")[0] == 1
+    assert run(bob.email, "INR")[0] == 1
+    assert run(alice.email, "AED") == (
+        1,
+        "Error: This is not the currency of your books. Choose the currency in the settings"
+        " first.\n",
+    )
+    assert run(alice.email, "INR") == (
+        0,
+        f"{alice.actor.tenant_id}: every posting has an amount in INR.\n",
+    )
+    assert "can’t change" in run(alice.email, "INR")[1]
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (
+            "update postings set base_debit_minor = base_debit_minor + 1 where tenant_id = :t"
+            " and base_basis = 'rate' and debit_minor > 0",
+            {"base_sums", "months", "days"},
+        ),
+        (
+            "update postings set base_debit_minor = null, base_credit_minor = null,"
+            " base_basis = null where tenant_id = :t and base_basis = 'given'",
+            {"base_entries", "months", "days"},
+        ),
+        (
+            "update monthly_balances set base_debit_minor = base_debit_minor + 1"
+            " where tenant_id = :t and currency = 'USD' and account_id = :exchange",
+            {"exchange_zero", "months"},
+        ),
+    ],
+)
+def test_the_checks_find_wrong_base_amounts(
+    alice: Person, owner_engine: sa.Engine, change: str, found: set[str]
+) -> None:
+    established(alice)
+    post(alice, sale(usd(100)), rates=RATE)
+    post(
+        alice,
+        [
+            entries.debit("bank", usd(100)),
+            entries.credit("currency_exchange", usd(100)),
+            entries.debit("currency_exchange", inr(8_400)),
+            entries.credit("bank", inr(8_400)),
+        ],
+    )
+    before = {"control"}  # the receivable has no invoice
+    assert failed(alice).keys() == before
+    values = {"t": alice.actor.tenant_id, "exchange": account_id(alice, "currency_exchange")}
+    with untied(owner_engine) as connection:
+        connection.execute(sa.text(change), values)
+    assert failed(alice).keys() == before | found

@@ -1,0 +1,180 @@
+"""Base amounts of an agency: their state, what is missing, and their checks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, or_, select
+
+from voyagent.kernel.database.read_pool import Reader
+from voyagent.kernel.database.statement_cache import cached_statement
+from voyagent.kernel.tenancy import owned
+from voyagent.ledger.models import Account, MonthlyBalance, Posting
+from voyagent.ledger.rules import EXCHANGE
+from voyagent.rates.queries import base_currency
+from voyagent.settings.queries import chosen
+
+READY = "ready"
+_ACCOUNTS = Account.__table__.c
+_MONTHS = MonthlyBalance.__table__.c
+_POSTINGS = Posting.__table__.c
+
+
+@dataclass(frozen=True, slots=True)
+class CurrencyLines:
+    """The lines of one currency that have no base amount.
+
+    `first_day` and `last_day` are their first and last book date, or None if there are none.
+    """
+
+    currency: str
+    lines: int
+    first_day: date | None
+    last_day: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class BaseState:
+    """State of the base amounts of an agency.
+
+    `currency` is the base currency, and `lines` is the number of lines in it without a base amount.
+    `foreign` has every other currency with postings, also those whose lines all have base amounts.
+    """
+
+    currency: str
+    state: str
+    lines: int
+    foreign: list[CurrencyLines]
+
+    @property
+    def is_ready(self) -> bool:
+        """True if the base amounts are established."""
+        return self.state == READY
+
+
+def read_base_state(reader: Reader) -> BaseState:
+    """Return the state of the agency's base amounts, and what is missing."""
+    ((settings,), rows) = reader.read(_state_statement(), _missing_statement())
+    found = [CurrencyLines(**row) for row in rows]
+    currency = str(settings["currency"])
+    return BaseState(
+        currency,
+        str(settings["state"]),
+        sum(one.lines for one in found if one.currency == currency),
+        [one for one in found if one.currency != currency],
+    )
+
+
+def has_foreign_base(reader: Reader) -> bool:
+    """Return True if a sum in the base currency differs from its base sum.
+
+    If no line lacks its base amount, this means that a line was posted when the agency had another
+    base currency.
+    """
+    return bool(reader.read(_foreign_base_statement())[0])
+
+
+def exchange_statement() -> Select[Any]:
+    """Select the account of exchange if it is not zero in the base currency.
+
+    Before every line has a base amount, the balance is not known. Rows: currency (the base
+    currency), difference_minor (debit less credit).
+    """
+    difference = func.sum(_MONTHS.base_debit_minor - _MONTHS.base_credit_minor)
+    return (
+        select(
+            _books(),
+            cast(difference, BigInteger).label("difference_minor"),
+        )
+        .join(
+            Account.__table__,
+            (_ACCOUNTS.tenant_id == _MONTHS.tenant_id) & (_ACCOUNTS.id == _MONTHS.account_id),
+        )
+        .where(owned(MonthlyBalance), owned(Account), _ACCOUNTS.purpose == EXCHANGE)
+        .having(difference != 0)
+    )
+
+
+def unbased_statement() -> Select[Any]:
+    """Select the number of lines without a base amount, as `lines`, if there are any."""
+    return (
+        select(func.count().label("lines"))
+        .where(owned(Posting), _POSTINGS.base_basis.is_(None))
+        .having(func.count() > 0)
+    )
+
+
+def unbalanced_in_base_statement() -> Select[Any]:
+    """Select the entries whose lines all have base amounts that do not balance.
+
+    Rows: entry_id, currency (the base currency), difference_minor (debit less credit).
+    """
+    difference = func.sum(_POSTINGS.base_debit_minor - _POSTINGS.base_credit_minor)
+    return (
+        select(
+            _POSTINGS.entry_id,
+            _books(),
+            cast(difference, BigInteger).label("difference_minor"),
+        )
+        .where(owned(Posting))
+        .group_by(_POSTINGS.entry_id)
+        .having(func.bool_and(_POSTINGS.base_basis.is_not(None)), difference != 0)
+        .order_by(_POSTINGS.entry_id)
+    )
+
+
+def _books() -> ColumnElement[Any]:
+    return base_currency().label("currency")
+
+
+@cached_statement
+def _state_statement() -> Select[Any]:
+    return select(
+        _books(),
+        func.coalesce(chosen("base_state"), "asked").label("state"),
+    )
+
+
+@cached_statement
+def _missing_statement() -> Select[Any]:
+    """Select all currencies with postings, and their lines without base amounts."""
+    currencies = select(_MONTHS.currency).where(owned(MonthlyBalance)).distinct().subquery().c
+    missing = (
+        select(
+            _POSTINGS.currency,
+            func.count().label("lines"),
+            func.min(_POSTINGS.effective_date).label("first_day"),
+            func.max(_POSTINGS.effective_date).label("last_day"),
+        )
+        .where(owned(Posting), _POSTINGS.base_basis.is_(None))
+        .group_by(_POSTINGS.currency)
+        .subquery()
+    )
+    return (
+        select(
+            currencies.currency,
+            func.coalesce(missing.c.lines, 0).label("lines"),
+            missing.c.first_day,
+            missing.c.last_day,
+        )
+        .outerjoin(missing, missing.c.currency == currencies.currency)
+        .order_by(currencies.currency)
+    )
+
+
+@cached_statement
+def _foreign_base_statement() -> Select[Any]:
+    return (
+        select(_MONTHS.account_id)
+        .where(
+            owned(MonthlyBalance),
+            _MONTHS.currency == base_currency(),
+            or_(
+                _MONTHS.base_debit_minor != _MONTHS.debit_minor,
+                _MONTHS.base_credit_minor != _MONTHS.credit_minor,
+            ),
+        )
+        .limit(1)
+    )

@@ -1,0 +1,45 @@
+"""Request and response schemas of the base currency and its amounts."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import StringConstraints
+
+from voyagent.kernel.fields import Closed
+from voyagent.kernel.serializers import AnswerOf
+from voyagent.ledger.queries.base_amounts import BaseState, CurrencyLines
+
+
+class EstablishBaseRequest(Closed):
+    """The base currency, which is given so that nobody fixes a wrong one."""
+
+    currency: Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")]
+
+
+class CurrencyLinesOut(AnswerOf[CurrencyLines]):
+    """Another currency with postings, and its lines without base amounts.
+
+    `first_day` and `last_day` are the first and last book date of these lines, or null if there are
+    none.
+    """
+
+    currency: str
+    lines: int
+    first_day: date | None
+    last_day: date | None
+
+
+class BaseCurrencyOut(AnswerOf[BaseState]):
+    """The base currency, and which postings have no amount in it.
+
+    `lines` is the number of lines in the base currency that still get their base amount. `foreign`
+    has every other currency with postings. If it is empty, the base amounts can be established.
+    `state` is `ready` when every posting has its base amount.
+    """
+
+    currency: str
+    state: Literal["asked", "ready"]
+    lines: int
+    foreign: list[CurrencyLinesOut]

@@ -1,0 +1,38 @@
+-- Give the next lines without a base amount their own amount, if they are in the base currency.
+--
+-- At most `most` lines are changed, and the balances with them. Returns the number of lines, in the
+-- agency of the transaction. Balances are written in the order of their key, months before days, as
+-- roll_up_postings does.
+
+create or replace function app.fill_base(books text, most int) returns bigint
+language plpgsql as $$
+declare
+  agency uuid := current_setting('app.tenant')::uuid;
+  rows tid[];
+begin
+  select array_agg(ctid) into rows
+    from (
+      select ctid from postings
+       where tenant_id = agency and base_basis is null and currency = books
+       order by effective_date limit most for no key update
+    ) next_rows;
+  insert into monthly_balances as b
+      (tenant_id, account_id, currency, month, base_debit_minor, base_credit_minor)
+    select tenant_id, account_id, currency, date_trunc('month', effective_date::timestamp)::date,
+           sum(debit_minor), sum(credit_minor)
+      from postings where ctid = any(rows) group by 1, 2, 3, 4 order by 1, 2, 3, 4
+    on conflict (tenant_id, account_id, currency, month) do update
+      set base_debit_minor = b.base_debit_minor + excluded.base_debit_minor,
+          base_credit_minor = b.base_credit_minor + excluded.base_credit_minor;
+  insert into daily_balances as b
+      (tenant_id, day, account_id, currency, base_debit_minor, base_credit_minor)
+    select tenant_id, effective_date, account_id, currency, sum(debit_minor), sum(credit_minor)
+      from postings where ctid = any(rows) group by 1, 2, 3, 4 order by 1, 2, 3, 4
+    on conflict (tenant_id, day, account_id, currency) do update
+      set base_debit_minor = b.base_debit_minor + excluded.base_debit_minor,
+          base_credit_minor = b.base_credit_minor + excluded.base_credit_minor;
+  update postings
+     set base_debit_minor = debit_minor, base_credit_minor = credit_minor, base_basis = 'own'
+   where ctid = any(rows);
+  return coalesce(cardinality(rows), 0);
+end $$;
