@@ -506,6 +506,12 @@ HOLDINGS: tuple[Holding, ...] = (
                 ACCOUNT,
             ),
             ("tenant_logos", N_("Logo"), (), ACCOUNT),
+            (
+                "bank_accounts",
+                N_("Bank accounts"),
+                ("name", "bank_name", "number_last4", "number_sealed", "ifsc", "swift"),
+                ACCOUNT,
+            ),
         )
     ),
 )

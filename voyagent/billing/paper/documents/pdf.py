@@ -10,6 +10,7 @@ from datetime import date
 
 from flask_babel import gettext as _
 
+from voyagent.banking import queries as banking
 from voyagent.billing.bills.queries import BillDocument
 from voyagent.billing.core.models.parts import OPEN_BILL, OPEN_INVOICE
 from voyagent.billing.core.queries import (
@@ -65,12 +66,18 @@ def document_of(
             title=_("Settlement of invoice"),
             notes="\n".join(filter(None, (note, letter.notes))),
         )
-    return letter.typeset(settings.read_letterhead(reader), agency)
+    return letter.typeset(_letterhead(reader, currency), agency)
 
 
 def issued_invoice_of(reader: Reader, document: InvoiceDocument, agency: str) -> Attached:
     """Return an invoice as a PDF as it was issued, whatever happened since."""
-    return _issued(document).typeset(settings.read_letterhead(reader), agency)
+    letterhead = _letterhead(reader, document.invoice["currency"])
+    return _issued(document).typeset(letterhead, agency)
+
+
+def _letterhead(reader: Reader, currency: str) -> Row:
+    """Return the letterhead of an invoice, with the bank accounts in its currency."""
+    return banking.with_printed(reader, settings.read_letterhead(reader), currency)
 
 
 def _issued(document: InvoiceDocument) -> Letter:
