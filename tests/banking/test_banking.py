@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
+from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.billing.papers import issued, line
+from tests.billing.papers import advance, issued, line
 from tests.enquiries.reading import Page
 from tests.ledger.books import post
 from tests.people import Person
@@ -24,6 +25,7 @@ from voyagent.banking.errors import (
     TooManyBankAccounts,
 )
 from voyagent.banking.models import NUMBER
+from voyagent.billing.payments.service.means import Means
 from voyagent.kernel.actor import NotFresh
 from voyagent.kernel.config import Settings
 from voyagent.kernel.errors import Forbidden
@@ -234,3 +236,12 @@ def test_an_invoice_prints_the_accounts_in_its_currency(alice: Person) -> None:
     assert printed(rupees).startswith("HDFC Bank A/c 50100012345678 IFSC HDFC0000001")
     assert printed(dollars).startswith("Dollars A/c GB33 SWIFT HDFCINBB")
     assert "50100012345678" not in printed(dollars)
+
+
+def test_a_bank_account_is_a_bank_in_the_file_for_tally(alice: Person) -> None:
+    advance(alice, 100_000, means=Means(bank_account_id=opened(alice)))
+    exported = alice.browser.get("/reports/day-book?format=tally&from=2024-06-01&to=2024-06-30")
+    envelope = ET.fromstring(exported.get_data())  # noqa: S314 - our own file
+    parents = {one.get("NAME"): one.findtext("PARENT") for one in envelope.iter("LEDGER")}
+    assert parents["HDFC"] == "Bank Accounts"
+    assert [one.get("VCHTYPE") for one in envelope.iter("VOUCHER")] == ["Receipt"]

@@ -32,8 +32,7 @@ def test_an_account_is_added_changed_and_closed(alice: Person) -> None:
     assert (answer.status_code, answer.location) == (303, "/settings/bank-accounts")
     page = Page(alice.browser.get("/settings/bank-accounts"))
     assert rows(page)[1] == (
-        "HDFC dollars default on invoices | Bank, USD | ends in 3456 | in use | – |"
-        " Edit HDFC dollars"
+        "HDFC dollars default on invoices ends in 3456 | Bank, USD | in use | – | Edit HDFC dollars"
     )
     account = listed(alice)["HDFC dollars"]
     path = f"/settings/bank-accounts/{account['id']}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, case, func, select
 
 from voyagent.banking.errors import BankAccountNotFound
 from voyagent.banking.models import NUMBER, BankAccount
@@ -15,7 +15,7 @@ from voyagent.kernel.database.read_pool import Reader, Row, first_row
 from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.db import db, load_one
 from voyagent.kernel.keyring import opened_text
-from voyagent.kernel.tenancy import owned
+from voyagent.kernel.tenancy import owned, owned_by_key
 from voyagent.ledger.queries.accounts import chart_statement
 from voyagent.ledger.queries.balances import book_balances_statement
 
@@ -25,6 +25,7 @@ _COLUMNS = tuple(
     if column.name not in ("tenant_id", "number_sealed")
 )
 _TABLE = BankAccount.__table__.c
+_KIND_PLACE = case({kind: place for place, kind in enumerate(KINDS)}, value=_TABLE.kind)
 
 
 def list_accounts(reader: Reader) -> list[Row]:
@@ -65,9 +66,29 @@ def get_account(bank_account_id: UUID, *, lock: bool = False) -> BankAccount:
     return load_one(statement, BankAccountNotFound)
 
 
+def open_accounts(reader: Reader, currency: str | None = None) -> list[Row]:
+    """Return the open bank accounts of one currency or of all, by kind and name.
+
+    The rows have the columns of the table without the number.
+    """
+    statement = _statement().where(_TABLE.closed_on.is_(None))
+    if currency is not None:
+        statement = statement.where(_TABLE.currency == currency)
+    return reader.read(statement.order_by(_KIND_PLACE, func.lower(_TABLE.name), _TABLE.id))[0]
+
+
 def defaults() -> list[BankAccount]:
     """Return the default of each kind and currency; none before the first use."""
     return list(db.session.scalars(select(BankAccount).where(BankAccount.is_default)))
+
+
+def name_of(bank_account_id: ColumnElement[Any]) -> ScalarSelect[Any]:
+    """Return an SQL subquery of a bank account's name, for queries of other packages."""
+    return (
+        select(_TABLE.name)
+        .where(owned_by_key(BankAccount), _TABLE.id == bank_account_id)
+        .scalar_subquery()
+    )
 
 
 def default_of(kind: str, currency: str) -> BankAccount | None:
@@ -98,6 +119,19 @@ def fit_accounts(reader: Reader) -> list[Row]:
     ]
 
 
+def money_codes(reader: Reader) -> dict[str, str]:
+    """Return `cash` or `bank` for the code of each account of the chart that holds money."""
+    kinds, chart = reader.read(
+        select(_TABLE.account_id, _TABLE.kind).where(owned(BankAccount)), chart_statement()
+    )
+    kind_of = {row["account_id"]: row["kind"] for row in kinds}
+    return {
+        row["code"]: "cash" if kind_of[row["id"]] == "cash" else "bank"
+        for row in chart
+        if row["id"] in kind_of
+    }
+
+
 def has_sibling(account: BankAccount) -> bool:
     """Return True if another account of the same kind and currency is open."""
     other = select(BankAccount.id).where(
@@ -113,7 +147,7 @@ def has_sibling(account: BankAccount) -> bool:
 def _list_statement() -> Select[Any]:
     return _statement().order_by(
         _TABLE.closed_on.is_not(None),
-        case({kind: place for place, kind in enumerate(KINDS)}, value=_TABLE.kind),
+        _KIND_PLACE,
         _TABLE.currency,
         _TABLE.is_default.desc(),
         func.lower(_TABLE.name),

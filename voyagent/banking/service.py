@@ -145,7 +145,7 @@ def close_account(actor: Actor, bank_account_id: UUID) -> BankAccount:
     """Close a bank account today, and archive its account in the chart.
 
     An account to which the system posts stays in the chart. A default can be closed only as the
-    last account of its kind and currency, and not if the system posts to it.
+    last account of its kind and currency; those of the books for bank and cash always stay.
 
     Raises Forbidden, NotFresh, BankAccountNotFound, BankAccountClosed, BankAccountIsDefault,
     AccountHasBalance.
@@ -155,7 +155,8 @@ def close_account(actor: Actor, bank_account_id: UUID) -> BankAccount:
     if account.closed_on is not None:
         raise BankAccountClosed
     in_chart = ledger_accounts.get_account(account.account_id, lock=True)
-    if account.is_default and (in_chart.purpose is not None or queries.has_sibling(account)):
+    is_needed = account.kind in DEFAULT_PURPOSES and account.currency == actor.currency
+    if account.is_default and (is_needed or queries.has_sibling(account)):
         raise BankAccountIsDefault
     posted = ledger_accounts.read_account(SessionReader(db.session), in_chart.id)["posted"]
     if any((posted or {}).values()):
@@ -181,6 +182,33 @@ def listed(reader: Reader, actor: Callable[[], Actor]) -> list[Row]:
         make_defaults(actor())
         rows = queries.list_accounts(SessionReader(db.session))
     return rows
+
+
+def find_account(
+    actor: Actor, kind: str, currency: str, bank_account_id: UUID | None = None
+) -> BankAccount | None:
+    """Return the bank account that holds an amount in a currency.
+
+    It is the one with the id, or else the default of the kind, which is `bank` or `cash`. The
+    result is None if there is no default: the amount is then in the chart's account for the kind.
+
+    Raises BankAccountNotFound, BankAccountClosed, AccountCurrency.
+    """
+    if bank_account_id is not None:
+        account = queries.get_account(bank_account_id)
+        if account.closed_on is not None:
+            raise BankAccountClosed
+        if account.currency != currency:
+            raise AccountCurrency
+        return account
+    found = queries.defaults()
+    if not found:
+        make_defaults(actor)
+        found = queries.defaults()
+    return next(
+        (one for one in found if (one.kind, one.currency) == (kind, currency)),
+        None,
+    )
 
 
 def make_defaults(actor: Actor) -> None:

@@ -210,6 +210,13 @@ class SettledFarFromRate(Unprocessable):
     )
 
 
+class ModeUnfit(Unprocessable):
+    """The money goes to or comes from cash, but the mode is another one."""
+
+    code = "mode_unfit"
+    message = N_("Cash in hand is paid in cash. Choose a bank account for this mode.")
+
+
 class FormerPaymentTaken(Conflict):
     """Another imported payment has this number of the agency's earlier program."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
 from flask_babel import lazy_gettext as _l
@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from wtforms import SelectChoice, SelectField, StringField
 
 from voyagent.billing.core.forms.rates import RATE_SENTENCES
+from voyagent.billing.core.words.means import MODE_WORDS
 from voyagent.billing.payments.schemas import (
     AllocateIn,
     PaymentQuery,
@@ -19,6 +20,7 @@ from voyagent.billing.payments.schemas import (
     UnallocateIn,
 )
 from voyagent.billing.payments.service.settling import PARTS_MAX
+from voyagent.http.account_names import account_name
 from voyagent.http.forms import (
     AMOUNT_SENTENCE,
     AmountForm,
@@ -31,10 +33,17 @@ from voyagent.http.forms import (
 from voyagent.http.list_queries import LABELS, Listing
 from voyagent.http.template_filters import today
 from voyagent.kernel.database.read_pool import Row
+from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, currency_codes
 
 Settles = TypeVar("Settles", PaymentRecordIn, AllocateIn)
+Paid = TypeVar("Paid", PaymentRecordIn, RefundIn, ReceiptIn)
 PART_NAMES = ("document_id", "part")
+MEANS_ERROR_FIELDS = {
+    **dict.fromkeys(("bank_account_not_found", "bank_account_closed"), "account"),
+    "account_currency": "account",
+    "mode_unfit": "mode",
+}
 # The input at which each error of the service is shown, by error code.
 ERROR_FIELDS = {
     **dict.fromkeys(
@@ -69,6 +78,7 @@ ERROR_FIELDS = {
     "invalid_currency": "currency",
     "account_not_found": "account",
     "account_inactive": "account",
+    **MEANS_ERROR_FIELDS,
 }
 RECORD_ERROR_FIELDS = ERROR_FIELDS | dict.fromkeys(
     ("invalid_date", "date_in_future", "period_locked"), "paid_on"
@@ -93,6 +103,7 @@ REFUNDED = {
     **dict.fromkeys(("payment_over_allocated", "invalid_amount", "amount_above_limit"), "amount"),
     **dict.fromkeys(("account_not_found", "account_inactive"), "account"),
     "payment_reversed": "",
+    **MEANS_ERROR_FIELDS,
 }
 _AMOUNTS: dict[str, Any] = {
     "amount.string_pattern_mismatch": AMOUNT_SENTENCE,
@@ -101,6 +112,7 @@ _AMOUNTS: dict[str, Any] = {
     "allocations.too_short": _l("Enter an amount for at least one document."),
     "cash_or_bank": _l("Choose one from the list."),
 }
+_WORDS = ("bank", "cash")
 _ACCOUNTS = (SelectChoice("bank", _l("Bank")), SelectChoice("cash", _l("Cash")))
 RECEIPT_ERROR_FIELDS = {
     "cash_limit": "over_cash_limit_reason",
@@ -113,7 +125,55 @@ RECEIPT_ERROR_FIELDS = {
     "document_not_open": "",
     "account_not_found": "account",
     "account_inactive": "account",
+    **MEANS_ERROR_FIELDS,
 }
+
+
+class MeansForm(SchemaForm[Paid]):
+    """Base form with the bank account, the mode and the instrument of a payment.
+
+    The value of `account` is `bank`, `cash` or the id of a bank account.
+    """
+
+    account = SelectField(_l("Bank or cash"), choices=_ACCOUNTS, validate_choice=False)
+    mode = SelectField(
+        _l("Paid by"),
+        choices=[
+            SelectChoice("", _l("Not stated")),
+            *(SelectChoice(mode, word) for mode, word in MODE_WORDS.items()),
+        ],
+        validate_choice=False,
+    )
+    instrument_no = StringField(_l("Cheque number"))
+    instrument_on = DateText(_l("Cheque date"), kind="book")
+    instrument_bank = StringField(_l("Bank of the cheque"))
+
+    def offer_accounts(self, found: Sequence[Row], books: str) -> None:
+        """Set the open bank accounts, which can be chosen beside the defaults for bank and cash.
+
+        `books` is the currency of the ledger; its defaults are not listed by name.
+        """
+        others: list[Row] = [
+            row
+            for row in found
+            if not row["is_default"] or row["currency"] != books or row["kind"] not in _WORDS
+        ]
+        if others:
+            self.account.choices = [
+                SelectChoice("bank", _l("Bank (default)")),
+                SelectChoice("cash", _l("Cash (default)")),
+                *(
+                    SelectChoice(str(row["id"]), f"{account_name(row['name'])}, {row['currency']}")
+                    for row in others
+                ),
+            ]
+
+    def values(self) -> dict[str, Any]:
+        """Return the values; the id of a bank account is `bank_account_id`."""
+        values = super().values()
+        if parse_id(values.get("account", "")) is not None:
+            values["bank_account_id"] = values.pop("account")
+        return values
 
 
 class PartsField(StringField):
@@ -226,7 +286,7 @@ class SettlingForm(SentOnce, SchemaForm[Settles]):
         return part
 
 
-class PaymentForm(SettlingForm[PaymentRecordIn]):
+class PaymentForm(MeansForm[PaymentRecordIn], SettlingForm[PaymentRecordIn]):
     """Form to record a payment from a customer or to a supplier."""
 
     schema: ClassVar[type[BaseModel]] = PaymentRecordIn
@@ -249,7 +309,6 @@ class PaymentForm(SettlingForm[PaymentRecordIn]):
     amount = StringField(_l("Amount"))
     currency = SelectField(_l("Currency"), validate_choice=False)
     paid_on = DateText(_l("Paid on"), kind="book")
-    account = SelectField(_l("Bank or cash"), choices=_ACCOUNTS, validate_choice=False)
     reference = StringField(_l("Reference"))
     over_cash_limit_reason = StringField(_l("Reason for cash above the limit"))
 
@@ -295,7 +354,7 @@ class UnallocateForm(SchemaForm[UnallocateIn]):
     effective_on = DateText(_l("Effective date"), kind="book")
 
 
-class RefundForm(SentOnce, AmountForm[RefundIn]):
+class RefundForm(MeansForm[RefundIn], SentOnce, AmountForm[RefundIn]):
     """Form to refund an advance or a part of it."""
 
     schema: ClassVar[type[BaseModel]] = RefundIn
@@ -303,7 +362,6 @@ class RefundForm(SentOnce, AmountForm[RefundIn]):
 
     amount = AmountText(_l("Amount"))
     refunded_on = DateText(_l("Refunded on"), kind="book")
-    account = SelectField(_l("Bank or cash"), choices=_ACCOUNTS, validate_choice=False)
     reference = StringField(_l("Reference"))
 
 
@@ -342,7 +400,7 @@ class PaymentList(PaymentQuery, Listing):
         ]
 
 
-class ReceiptForm(SentOnce, AmountForm[ReceiptIn]):
+class ReceiptForm(MeansForm[ReceiptIn], SentOnce, AmountForm[ReceiptIn]):
     """Form to record a customer's payment of an invoice."""
 
     schema: ClassVar[type[BaseModel]] = ReceiptIn
@@ -353,10 +411,6 @@ class ReceiptForm(SentOnce, AmountForm[ReceiptIn]):
 
     amount = AmountText(_l("Amount"))
     paid_on = DateText(_l("Paid on"), kind="book")
-    account = SelectField(
-        _l("Paid into"),
-        choices=[SelectChoice("bank", _l("Bank")), SelectChoice("cash", _l("Cash"))],
-        validate_choice=False,
-    )
+    account = SelectField(_l("Paid into"), choices=_ACCOUNTS, validate_choice=False)
     reference = StringField(_l("Reference"))
     over_cash_limit_reason = StringField(_l("Reason for cash above the limit"))

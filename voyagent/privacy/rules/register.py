@@ -249,6 +249,7 @@ HOLDINGS: tuple[Holding, ...] = (
         N_("Payments"),
         (
             *("number", "direction", "paid_on", "currency", "amount_minor", "party_name"),
+            *("mode", "instrument_no", "instrument_on", "instrument_bank"),
             *("reference", "reversal_reason"),
         ),
         "t.party_key = :key",
@@ -265,7 +266,10 @@ HOLDINGS: tuple[Holding, ...] = (
     Holding(
         "refunds",
         N_("Refunds"),
-        ("number", "refunded_on", "amount_minor", "reference", "reversal_reason"),
+        (
+            *("number", "refunded_on", "amount_minor", "mode", "instrument_no", "instrument_on"),
+            *("instrument_bank", "reference", "reversal_reason"),
+        ),
         "t.payment_id in (select id from payments where party_key = :key)",
         "pseudonym",
         BOOKS,

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Computed, Index, UniqueConstraint, desc, text
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.schema import SchemaItem
 
 from voyagent.billing.core.models.parts import (
     CURRENCY,
@@ -16,6 +17,7 @@ from voyagent.billing.core.models.parts import (
     party_rules,
     reversal_rules,
 )
+from voyagent.billing.core.rules import MODES
 from voyagent.kernel.db import Base, DefaultNow
 from voyagent.kernel.tenancy import TenantOwned, references
 
@@ -25,11 +27,35 @@ EXCHANGED = (
     " num_nonnulls(rate_base, rate_quote, rate, rate_on, rate_source) in (0, 5) and (rate is null"
     " or rate > 0 and rate_base <> rate_quote) end"
 )
+CASH = "cash"
 OPENING_ACCOUNT = "opening_balances"
 """Key of the opening balance account, used instead of bank or cash for imported advances."""
 
 
-class Payment(Reversible, TenantOwned, Base):
+class Paid:
+    """Mixin of payments and refunds: the bank account, the mode and the instrument.
+
+    `account` is `bank` or `cash`. `bank_account_id` is null for rows of earlier releases, and if
+    the agency has no bank account in the currency. `mode` is null if nobody stated it.
+    """
+
+    account: Mapped[str]
+    bank_account_id: Mapped[UUID | None]
+    mode: Mapped[str | None]
+    instrument_no: Mapped[str | None]
+    instrument_on: Mapped[date | None]
+    instrument_bank: Mapped[str | None]
+
+
+def _paid_rules(table: str) -> tuple[SchemaItem, ...]:
+    modes = ", ".join(f"'{mode}'" for mode in MODES)
+    return (
+        references("bank_accounts", "bank_account_id", f"fk_{table}_bank_account"),
+        CheckConstraint(f"mode in ({modes})", name="mode"),
+    )
+
+
+class Payment(Paid, Reversible, TenantOwned, Base):
     """A payment from a customer (direction `in`) or to a supplier (`out`).
 
     A reversal sets `refunded_minor` to the whole amount, so that nothing is left to refund.
@@ -61,6 +87,7 @@ class Payment(Reversible, TenantOwned, Base):
         UniqueConstraint("tenant_id", "number", name="uq_payments_number"),
         references("journal_entries", "entry_id", "fk_payments_entry"),
         references("users", "created_by_user_id", "fk_payments_creator"),
+        *_paid_rules("payments"),
         *party_rules("payments", "paid_on"),
         *reversal_rules(
             "payments", "paid_on", " and allocated_minor = 0 and refunded_minor = amount_minor"
@@ -180,7 +207,7 @@ class Allocation(AtARate, TenantOwned, Base):
         return self.amount_minor if self.settled_minor is None else self.settled_minor
 
 
-class Refund(Reversible, TenantOwned, Base):
+class Refund(Paid, Reversible, TenantOwned, Base):
     """A refund of an advance or a part of it; it is never changed, only reversed."""
 
     __tablename__ = "refunds"
@@ -189,7 +216,6 @@ class Refund(Reversible, TenantOwned, Base):
     number: Mapped[str]
     amount_minor: Mapped[int]
     refunded_on: Mapped[date]
-    account: Mapped[str]
     reference: Mapped[str | None]
     entry_id: Mapped[UUID]
     created_by_user_id: Mapped[UUID | None]
@@ -200,6 +226,7 @@ class Refund(Reversible, TenantOwned, Base):
         references("payments", "payment_id", "fk_refunds_payment"),
         references("journal_entries", "entry_id", "fk_refunds_entry"),
         references("users", "created_by_user_id", "fk_refunds_creator"),
+        *_paid_rules("refunds"),
         *reversal_rules("refunds", "refunded_on"),
         CheckConstraint("amount_minor > 0", name="amount"),
         CheckConstraint("account in ('bank', 'cash')", name="account"),

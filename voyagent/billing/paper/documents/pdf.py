@@ -19,6 +19,7 @@ from voyagent.billing.core.queries import (
     taxes as tax_queries,
 )
 from voyagent.billing.core.queries.credits import CreditDocument
+from voyagent.billing.core.words.means import mode_words, money_account
 from voyagent.billing.core.words.rates import rate_on_paper
 from voyagent.billing.core.words.settled import settled_words
 from voyagent.billing.core.words.taxes import (
@@ -176,16 +177,11 @@ def payment_of(reader: Reader, document: PaymentDocument, agency: str) -> Attach
         party=payment["party_name"],
         facts=[
             (_("Day"), _day(payment["paid_on"])),
+            (_("Bank or cash"), money_account(payment)),
             (
-                _("Bank or cash"),
-                (
-                    _("Cash")
-                    if payment["account"] == "cash"
-                    else (
-                        _("Opening balances")
-                        if payment["account"] == "opening_balances"
-                        else _("Bank")
-                    )
+                _("Paid by"),
+                mode_words(
+                    payment, _day(payment["instrument_on"]) if payment["instrument_on"] else ""
                 ),
             ),
             (_("Reference"), payment["reference"] or ""),

@@ -11,6 +11,7 @@ from voyagent.billing.invoices.errors import InvoiceNotFound
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.invoices.schemas.documents import InvoiceOut
 from voyagent.billing.payments import errors as payment_errors
+from voyagent.billing.payments.api.payments import MEANS_ERRORS
 from voyagent.billing.payments.schemas import ReceiptIn
 from voyagent.billing.payments.service import payments as payment_service
 from voyagent.kernel.actor import Actor
@@ -33,6 +34,7 @@ from voyagent.kernel.serializers import Body
         MixedCurrencies,
         UnknownCurrency,
         InvalidAmount,
+        *MEANS_ERRORS,
         *POSTING_ERRORS,
     ),
 )
@@ -48,7 +50,7 @@ def record_receipt(actor: Actor, invoice_id: UUID, body: ReceiptIn) -> Body[Invo
         amount,
         body.paid_on,
         reference=body.reference,
-        account=body.account,
+        means=body.means(),
         over_cash_limit_reason=body.over_cash_limit_reason,
     )
     return invoice_response(invoice_id)

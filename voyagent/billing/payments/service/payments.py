@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date
 from typing import Literal, cast
 from uuid import UUID
@@ -24,6 +25,12 @@ from voyagent.billing.payments.errors import PaidInOtherMoney, PaymentOverAlloca
 from voyagent.billing.payments.queries import documents as payment_queries
 from voyagent.billing.payments.service.allocations import check_left, exchange, settlements_now
 from voyagent.billing.payments.service.cash import check_cash_limit
+from voyagent.billing.payments.service.means import (
+    BY_BANK,
+    Means,
+    find_means,
+    ledger_account,
+)
 from voyagent.billing.payments.service.settling import (
     Direction,
     Part,
@@ -44,6 +51,8 @@ from voyagent.ledger.service.errors import PeriodLocked
 from voyagent.parties.service.parties import NamedParty
 from voyagent.settings.queries import check_limit
 
+Side = tuple[UUID | str, int, Money]
+"""Id or purpose of an account, 1 for debit or -1 for credit, and amount."""
 SERIES: dict[str, tuple[str, str]] = {"in": ("receipt", "R"), "out": ("payment", "P")}
 """Name and prefix of the number series of payments, by direction."""
 REFUND_SERIES, REFUND_LETTER = "refund", "F"
@@ -59,25 +68,25 @@ def record_payment(  # noqa: PLR0913 - each keyword is a field of the document
     party_id: UUID | None = None,
     amount: Money,
     on: date | None = None,
-    account: str = "bank",
+    means: Means = BY_BANK,
     reference: str | None = None,
     parts: Sequence[Part] = (),
     over_cash_limit_reason: str | None = None,
 ) -> Payment:
     """Record a payment from a customer or to a supplier on a day (default today).
 
-    The party is given by its id, its name or both. `account` is `bank` or `cash`; only
-    `import_advance` passes `opening_balances`. `parts` settle documents immediately; the rest is an
-    advance. `over_cash_limit_reason` confirms cash of the amount that the law forbids, for an actor
-    with the permission `payment.over_cash_limit`.
+    The party is given by its id, its name or both. `parts` settle documents immediately; the rest
+    is an advance. `over_cash_limit_reason` confirms cash of the amount that the law forbids, for an
+    actor with the permission `payment.over_cash_limit`.
 
     Raises Forbidden, AmountAboveLimit, TextTooLong, InvalidAmount, CashLimit, and the errors of
-    `pricing.party_of` and `allocate`.
+    `pricing.party_of`, `find_means` and `allocate`.
     """
     actor.require_authority("payment.record")
     kind: Literal["customer", "supplier"] = "customer" if direction == "in" else "supplier"
     party = pricing.party_of(actor, kind, party_id, party_name)
-    payment = _read(actor, direction, party, amount, on, account=account, reference=reference)
+    paid = find_means(actor, means, amount.currency)
+    payment = _read(actor, direction, party, amount, on, paid, reference=reference)
     return _record(actor, payment, parts, over_cash_limit_reason)
 
 
@@ -129,22 +138,23 @@ def payment_sides(
     party_name: str,
     amount: Money,
     on: date | None = None,
-    account: str = "bank",
+    means: Means = BY_BANK,
     parts: Sequence[Part] = (),
-) -> list[tuple[str, int, Money]]:
+) -> list[Side]:
     """Return the journal lines that recording a payment would post now.
 
-    A journal line is a tuple: key of the account, 1 for debit or -1 for credit, and amount. Raises
-    the errors of `record_payment`.
+    A journal line is a tuple: key or id of the account, 1 for debit or -1 for credit, and amount.
+    Raises the errors of `record_payment`.
     """
     party = NamedParty(None, pricing.party(party_name))
-    payment = _read(actor, direction, party, amount, on, account=account)
+    paid = find_means(actor, means, amount.currency)
+    payment = _read(actor, direction, party, amount, on, paid)
     settlements = settlements_now(
         actor, payment, parts, payment.paid_on, left_minor=amount.amount_minor
     )
     alike = [part for part in settlements if not part.is_exchanged]
     exchanged = (exchange_sides(direction, part) for part in settlements if part.is_exchanged)
-    return _money_sides(direction, amount, account, alike) + [
+    return _money_sides(direction, amount, ledger_account(paid), alike) + [
         side for sides in exchanged for side in sides
     ]
 
@@ -156,7 +166,7 @@ def record_receipt(
     on: date | None = None,
     *,
     reference: str | None = None,
-    account: str = "bank",
+    means: Means = BY_BANK,
     over_cash_limit_reason: str | None = None,
 ) -> Payment:
     """Record a payment of an invoice.
@@ -173,7 +183,7 @@ def record_receipt(
         amount,
         on,
         reference=reference,
-        account=account,
+        means=means,
         over_cash_limit_reason=over_cash_limit_reason,
     )
 
@@ -185,7 +195,7 @@ def pay_bill(
     on: date | None = None,
     *,
     reference: str | None = None,
-    account: str = "bank",
+    means: Means = BY_BANK,
 ) -> Payment:
     """Record a payment of a bill.
 
@@ -195,7 +205,7 @@ def pay_bill(
     """
     actor.require_authority("payment.record")
     bill = bill_queries.get_bill(bill_id, lock=True)
-    return _pay_one(actor, bill, amount, on, reference=reference, account=account)
+    return _pay_one(actor, bill, amount, on, reference=reference, means=means)
 
 
 def refund_payment(
@@ -204,7 +214,7 @@ def refund_payment(
     *,
     amount: Money | None = None,
     on: date | None = None,
-    account: str = "bank",
+    means: Means = BY_BANK,
     reference: str | None = None,
 ) -> Refund:
     """Record a refund of an advance.
@@ -212,23 +222,25 @@ def refund_payment(
     `amount` defaults to the whole unused amount. `on`, the date of the refund, defaults to today.
 
     Raises Forbidden, PaymentNotFound, MixedCurrencies, InvalidAmount, PaymentReversed,
-    PaymentOverAllocated, AmountAboveLimit, InvalidDate, TextTooLong, PeriodLocked.
+    PaymentOverAllocated, AmountAboveLimit, InvalidDate, TextTooLong, PeriodLocked, and the errors
+    of `find_means`.
     """
     actor.require_authority("payment.record")
     payment = payment_queries.get_payment(payment_id, lock=True)
     amount = Money(payment.unapplied_minor, payment.currency) if amount is None else amount
     day = _refunded_on(actor, payment, amount, on)
+    paid = find_means(actor, means, payment.currency)
     refund = Refund(
         id=new_id(),
         payment_id=payment.id,
         number=numbering.take_number(REFUND_SERIES, day, letter=REFUND_LETTER),
         amount_minor=amount.amount_minor,
         refunded_on=day,
-        account=account,
         reference=pricing.words(reference, 128),
         created_by_user_id=actor.user_id,
+        **asdict(paid),
     )
-    refund.entry_id = _post_refund(actor, payment, refund, amount)
+    refund.entry_id = _post_refund(actor, payment, refund, amount, ledger_account(paid))
     payment.refunded_minor += amount.amount_minor
     db.session.add(refund)
     db.session.flush()
@@ -243,16 +255,22 @@ def refund_payment(
 
 
 def refund_sides(
-    actor: Actor, payment: Payment, *, amount: Money, on: date | None = None, account: str = "bank"
-) -> list[tuple[str, int, Money]]:
+    actor: Actor,
+    payment: Payment,
+    *,
+    amount: Money,
+    on: date | None = None,
+    means: Means = BY_BANK,
+) -> list[Side]:
     """Return the journal lines that a refund would post.
 
-    A journal line is a tuple: key of the account, 1 for debit or -1 for credit, and amount. Raises
-    the errors of `refund_payment`.
+    A journal line is a tuple: key or id of the account, 1 for debit or -1 for credit, and amount.
+    Raises the errors of `refund_payment`.
     """
     if months.is_closed(_refunded_on(actor, payment, amount, on)):
         raise PeriodLocked
-    left, right = _refund_accounts(payment, account)
+    paid = find_means(actor, means, payment.currency)
+    left, right = _refund_accounts(payment, ledger_account(paid))
     return [(left, 1, amount), (right, -1, amount)]
 
 
@@ -262,8 +280,8 @@ def _read(
     party: NamedParty,
     amount: Money,
     on: date | None,
+    paid: Means,
     *,
-    account: str,
     reference: str | None = None,
 ) -> Payment:
     """Check the submitted fields and return a Payment that is not yet saved.
@@ -281,9 +299,9 @@ def _read(
         allocated_minor=0,
         refunded_minor=0,
         paid_on=day_of(actor, on, months.FIRST_DAY),
-        account=account,
         reference=pricing.words(reference, 128),
         created_by_user_id=actor.user_id,
+        **asdict(paid),
     )
 
 
@@ -294,7 +312,7 @@ def _pay_one(
     on: date | None,
     *,
     reference: str | None,
-    account: str,
+    means: Means,
     over_cash_limit_reason: str | None = None,
 ) -> Payment:
     """Record a payment that settles one locked invoice or bill."""
@@ -309,7 +327,7 @@ def _pay_one(
         NamedParty(document.party_id, document.party_name),
         amount,
         on,
-        account=account,
+        find_means(actor, means, amount.currency),
         reference=reference,
     )
     return _record(actor, payment, [Part(document.id, amount)], over_cash_limit_reason)
@@ -334,15 +352,15 @@ def _refunded_on(actor: Actor, payment: Payment, amount: Money, on: date | None)
     )
 
 
-def _refund_accounts(payment: Payment, account: str) -> tuple[str, str]:
+def _refund_accounts(payment: Payment, account: UUID | str) -> tuple[UUID | str, UUID | str]:
     """Return the account to debit and the account to credit for a refund."""
     advances = CONTROL[payment.direction][1]
     return (advances, account) if payment.direction == "in" else (account, advances)
 
 
 def _money_sides(
-    direction: str, amount: Money, account: str, parts: Sequence[Settlement]
-) -> list[tuple[str, int, Money]]:
+    direction: str, amount: Money, account: UUID | str, parts: Sequence[Settlement]
+) -> list[Side]:
     """Return the journal lines of a payment: money, settled documents and advance.
 
     `parts` settle documents in the payment's currency. The rest of `amount` is an advance.
@@ -350,7 +368,7 @@ def _money_sides(
     settled = sum(part.amount.amount_minor for part in parts)
     sign = 1 if direction == "in" else -1
     split = zip(CONTROL[direction], (settled, amount.amount_minor - settled), strict=True)
-    sides = [
+    sides: list[Side] = [
         (account, sign, amount),
         *((purpose, -sign, Money(minor, amount.currency)) for purpose, minor in split if minor),
     ]
@@ -390,7 +408,7 @@ def _post(
             _money_sides(
                 payment.direction,
                 Money(payment.amount_minor, payment.currency),
-                payment.account,
+                ledger_account(payment),
                 parts,
             ),
             memo=memo,
@@ -402,9 +420,11 @@ def _post(
     return posted.entry_id
 
 
-def _post_refund(actor: Actor, payment: Payment, refund: Refund, amount: Money) -> UUID:
+def _post_refund(
+    actor: Actor, payment: Payment, refund: Refund, amount: Money, account: UUID | str
+) -> UUID:
     """Post the journal entry of a refund and return its id."""
-    left, right = _refund_accounts(payment, refund.account)
+    left, right = _refund_accounts(payment, account)
     posted = entries.post(
         actor,
         source_type="refund",
