@@ -16,7 +16,7 @@ from voyagent.billing.bills.schemas import BillDraftIn, BoughtLineIn
 from voyagent.billing.invoices.capabilities.draft_invoice import DraftLine
 from voyagent.billing.invoices.schemas.documents import InvoiceDraftIn
 from voyagent.billing.invoices.schemas.lines import SoldLineIn
-from voyagent.billing.payments.schemas import MeansIn, ReceiptIn
+from voyagent.billing.payments.schemas import MeansIn, ReceiptIn, TdsIn
 from voyagent.billing.write_offs.schemas import WriteOffIn
 from voyagent.capabilities import registry
 from voyagent.capabilities.capability import Invocation
@@ -30,7 +30,8 @@ OF_DRAFT = {"currency", "party_id"}  # of the lines; a conversation names the pa
 PASSPORT = {"passport_number"}  # a conversation would store it
 PAID = {
     *MeansIn.model_fields.keys() - {"account"},
-}  # a conversation names only bank or cash
+    *TdsIn.model_fields,
+}  # a conversation names only bank or cash, and whole amounts
 LINE = {"details", "status"}  # a transfer is added as planned
 
 

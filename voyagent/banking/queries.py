@@ -83,7 +83,7 @@ def defaults() -> list[BankAccount]:
 
 
 def name_of(bank_account_id: ColumnElement[Any]) -> ScalarSelect[Any]:
-    """Return an SQL subquery of a bank account's name, for queries of other packages."""
+    """Return an SQL subquery of the name of a bank account."""
     return (
         select(_TABLE.name)
         .where(owned_by_key(BankAccount), _TABLE.id == bank_account_id)
@@ -120,7 +120,7 @@ def fit_accounts(reader: Reader) -> list[Row]:
 
 
 def money_codes(reader: Reader) -> dict[str, str]:
-    """Return `cash` or `bank` for the code of each account of the chart that holds money."""
+    """Return `cash` or `bank` for the codes of accounts that hold money."""
     kinds, chart = reader.read(
         select(_TABLE.account_id, _TABLE.kind).where(owned(BankAccount)), chart_statement()
     )

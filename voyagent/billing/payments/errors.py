@@ -217,6 +217,13 @@ class ModeUnfit(Unprocessable):
     message = N_("Cash in hand is paid in cash. Choose a bank account for this mode.")
 
 
+class TdsWithoutSection(Unprocessable):
+    """Of the tax deducted, only the amount or only the section is given."""
+
+    code = "tds_without_section"
+    message = N_("Enter both the tax deducted and its section, such as 194H.")
+
+
 class FormerPaymentTaken(Conflict):
     """Another imported payment has this number of the agency's earlier program."""
 

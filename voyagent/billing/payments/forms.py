@@ -37,12 +37,14 @@ from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, currency_codes
 
 Settles = TypeVar("Settles", PaymentRecordIn, AllocateIn)
+Taxed = TypeVar("Taxed", PaymentRecordIn, ReceiptIn)
 Paid = TypeVar("Paid", PaymentRecordIn, RefundIn, ReceiptIn)
 PART_NAMES = ("document_id", "part")
 MEANS_ERROR_FIELDS = {
     **dict.fromkeys(("bank_account_not_found", "bank_account_closed"), "account"),
     "account_currency": "account",
     "mode_unfit": "mode",
+    "tds_without_section": "tds_section",
 }
 # The input at which each error of the service is shown, by error code.
 ERROR_FIELDS = {
@@ -105,12 +107,17 @@ REFUNDED = {
     "payment_reversed": "",
     **MEANS_ERROR_FIELDS,
 }
+TDS_SENTENCES: dict[str, Any] = {
+    "tds_amount.string_pattern_mismatch": AMOUNT_SENTENCE,
+    "tds_section.string_pattern_mismatch": _l("Enter a section such as 194H."),
+}
 _AMOUNTS: dict[str, Any] = {
     "amount.string_pattern_mismatch": AMOUNT_SENTENCE,
     "amount.missing": _l("Enter an amount such as 45000 or 45,000.50."),
     "allocations.string_pattern_mismatch": AMOUNT_SENTENCE,
     "allocations.too_short": _l("Enter an amount for at least one document."),
     "cash_or_bank": _l("Choose one from the list."),
+    **TDS_SENTENCES,
 }
 _WORDS = ("bank", "cash")
 _ACCOUNTS = (SelectChoice("bank", _l("Bank")), SelectChoice("cash", _l("Cash")))
@@ -149,7 +156,7 @@ class MeansForm(SchemaForm[Paid]):
     instrument_bank = StringField(_l("Bank of the cheque"))
 
     def offer_accounts(self, found: Sequence[Row], books: str) -> None:
-        """Set the open bank accounts, which can be chosen beside the defaults for bank and cash.
+        """Set the bank accounts that can be chosen beside the defaults.
 
         `books` is the currency of the ledger; its defaults are not listed by name.
         """
@@ -173,6 +180,23 @@ class MeansForm(SchemaForm[Paid]):
         values = super().values()
         if parse_id(values.get("account", "")) is not None:
             values["bank_account_id"] = values.pop("account")
+        return values
+
+
+class TdsForm(SchemaForm[Taxed]):
+    """Base form with the tax that the payer deducted."""
+
+    tds_amount = StringField(_l("Tax deducted (TDS)"))
+    tds_section = StringField(_l("Section"))
+    tds_certificate = StringField(_l("Certificate"))
+
+    def values(self) -> dict[str, Any]:
+        """Return the values; the tax has no grouping separators."""
+        values = super().values()
+        if values.get("tds_amount"):
+            values["tds_amount"] = plain(values["tds_amount"])
+        if values.get("tds_section"):
+            values["tds_section"] = values["tds_section"].strip().upper()
         return values
 
 
@@ -286,7 +310,9 @@ class SettlingForm(SentOnce, SchemaForm[Settles]):
         return part
 
 
-class PaymentForm(MeansForm[PaymentRecordIn], SettlingForm[PaymentRecordIn]):
+class PaymentForm(
+    MeansForm[PaymentRecordIn], TdsForm[PaymentRecordIn], SettlingForm[PaymentRecordIn]
+):
     """Form to record a payment from a customer or to a supplier."""
 
     schema: ClassVar[type[BaseModel]] = PaymentRecordIn
@@ -327,11 +353,14 @@ class PaymentForm(MeansForm[PaymentRecordIn], SettlingForm[PaymentRecordIn]):
 
     @property
     def money(self) -> Money | None:
-        """The entered amount, or None if it cannot be read."""
+        """The entered amount with the deducted tax, or None if it cannot be read."""
+        currency = self.currency.data
         try:
-            return Money.parse(
-                plain(self.amount.data or "", self.currency.data) or "0", self.currency.data
+            amount, tax = (
+                Money.parse(plain(field.data or "", currency) or "0", currency)
+                for field in (self.amount, self.tds_amount)
             )
+            return amount + tax
         except (InvalidAmount, UnknownCurrency):  # reported when the form is submitted
             return None
 
@@ -400,13 +429,14 @@ class PaymentList(PaymentQuery, Listing):
         ]
 
 
-class ReceiptForm(MeansForm[ReceiptIn], SentOnce, AmountForm[ReceiptIn]):
+class ReceiptForm(MeansForm[ReceiptIn], TdsForm[ReceiptIn], SentOnce, AmountForm[ReceiptIn]):
     """Form to record a customer's payment of an invoice."""
 
     schema: ClassVar[type[BaseModel]] = ReceiptIn
     sentences: ClassVar[dict[str, Any]] = {
         "amount.string_pattern_mismatch": AMOUNT_SENTENCE,
         "cash_or_bank": _l("Choose one from the list."),
+        **TDS_SENTENCES,
     }
 
     amount = AmountText(_l("Amount"))

@@ -20,6 +20,11 @@ from voyagent.billing.payments.queries.documents import (
     PaymentDocument,
     PaymentSearch,
 )
+from voyagent.billing.payments.service.deducting import (
+    CERTIFICATE_MAX,
+    SECTION_PATTERN,
+    Tds,
+)
 from voyagent.billing.payments.service.means import BANK_MAX, NUMBER_MAX, Means
 from voyagent.billing.payments.service.settling import PARTS_MAX, Part
 from voyagent.kernel.database.read_pool import Row
@@ -109,7 +114,23 @@ class MeansIn(Closed):
         return Means(**self.model_dump(include=set(MeansIn.model_fields)))
 
 
-class PaymentRecordIn(MeansIn):
+class TdsIn(Closed):
+    """The tax that the payer deducted from a payment, with the section of the law.
+
+    The documents are settled for the amount of the payment and this tax together.
+    """
+
+    tds_amount: PlainAmount | None = None
+    tds_section: Annotated[str, Field(pattern=SECTION_PATTERN, examples=["194H"])] | None = None
+    tds_certificate: Annotated[str, Text(CERTIFICATE_MAX)] | None = None
+
+    def tds(self, currency: str) -> Tds:
+        """Return the deducted tax for the service. Raises InvalidAmount, UnknownCurrency."""
+        amount = None if self.tds_amount is None else Money.parse(self.tds_amount, currency)
+        return Tds(amount, self.tds_section, self.tds_certificate)
+
+
+class PaymentRecordIn(MeansIn, TdsIn):
     """A payment from a customer (`in`) or to a supplier (`out`).
 
     The party is given by `party_id`, by its name or by both. A name that no party has makes one.
@@ -183,11 +204,11 @@ class RefundIn(MeansIn):
         return None if self.amount is None else Money.parse(self.amount, currency)
 
 
-class ReceiptIn(PartialAmountIn, MeansIn):
+class ReceiptIn(PartialAmountIn, MeansIn, TdsIn):
     """A payment by the customer of an invoice.
 
-    The amount defaults to the amount due. The date defaults to today in the agency's time zone. The
-    account defaults to the bank.
+    The amount defaults to the amount due, less the tax that the customer deducted. The date
+    defaults to today in the agency's time zone. The account defaults to the bank.
     """
 
     paid_on: BusinessDate | None = None
@@ -263,6 +284,9 @@ class PaymentBrief(AnswerOf[Row]):
 
     `unapplied_amount` is the advance: the part that is neither allocated nor refunded.
 
+    `amount` reached or left the bank account. Documents are settled by it and by `tds_amount`, the
+    tax that the payer deducted.
+
     `bank_account_id` is null for payments of earlier releases, and in a currency without a bank
     account. `mode` is null if nobody stated it.
 
@@ -277,7 +301,10 @@ class PaymentBrief(AnswerOf[Row]):
     party_id: UUID | None
     party_name: str
     currency: str
-    amount: Annotated[WireAmount, Minor("amount_minor")]
+    amount: Annotated[WireAmount, Minor("amount_minor", less="tds_minor")]
+    tds_amount: Annotated[WireAmount, Minor("tds_minor")]
+    tds_section: str | None
+    tds_certificate: str | None
     allocated_amount: Annotated[WireAmount, Minor("allocated_minor")]
     refunded_amount: Annotated[WireAmount, Minor(_refunded_minor)]
     unapplied_amount: Annotated[WireAmount, Minor(_unapplied_minor)]

@@ -250,7 +250,7 @@ HOLDINGS: tuple[Holding, ...] = (
         (
             *("number", "direction", "paid_on", "currency", "amount_minor", "party_name"),
             *("mode", "instrument_no", "instrument_on", "instrument_bank"),
-            *("reference", "reversal_reason"),
+            *("tds_minor", "tds_section", "tds_certificate", "reference", "reversal_reason"),
         ),
         "t.party_key = :key",
         "pseudonym",

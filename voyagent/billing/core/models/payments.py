@@ -58,9 +58,10 @@ def _paid_rules(table: str) -> tuple[SchemaItem, ...]:
 class Payment(Paid, Reversible, TenantOwned, Base):
     """A payment from a customer (direction `in`) or to a supplier (`out`).
 
-    A reversal sets `refunded_minor` to the whole amount, so that nothing is left to refund.
-    `account` is `bank`, `cash`, or `opening_balances` for an imported advance. The reference of an
-    imported advance is its number in the former program.
+    `amount_minor` is what the payment settles: the money and the tax that the payer deducted from
+    it (`tds_minor`). A reversal sets `refunded_minor` to the whole amount, so that nothing is left
+    to refund. `account` is `bank`, `cash`, or `opening_balances` for an imported advance. The
+    reference of an imported advance is its number in the former program.
     """
 
     __tablename__ = "payments"
@@ -79,6 +80,9 @@ class Payment(Paid, Reversible, TenantOwned, Base):
     paid_on: Mapped[date]
     account: Mapped[str] = mapped_column(server_default=text("'bank'"))
     reference: Mapped[str | None]
+    tds_minor: Mapped[int] = mapped_column(server_default=ZERO)
+    tds_section: Mapped[str | None]
+    tds_certificate: Mapped[str | None]
     entry_id: Mapped[UUID]
     created_by_user_id: Mapped[UUID | None]
     created_at: Mapped[DefaultNow]
@@ -95,6 +99,12 @@ class Payment(Paid, Reversible, TenantOwned, Base):
         CheckConstraint("direction in ('in', 'out')", name="direction"),
         CheckConstraint(CURRENCY, name="currency"),
         CheckConstraint("amount_minor > 0", name="amount"),
+        CheckConstraint(
+            "tds_minor between 0 and amount_minor - 1"
+            " and (tds_minor > 0) = (tds_section is not null)"
+            " and (tds_certificate is null or tds_section is not null)",
+            name="tds",
+        ),
         CheckConstraint(
             "allocated_minor >= 0 and refunded_minor >= 0 and allocated_minor + refunded_minor <="
             " amount_minor",
@@ -124,6 +134,11 @@ class Payment(Paid, Reversible, TenantOwned, Base):
             postgresql_where=text("allocated_minor + refunded_minor < amount_minor"),
         ),
     )
+
+    @property
+    def money_minor(self) -> int:
+        """Return the amount that reached or left the bank account."""
+        return self.amount_minor - self.tds_minor
 
     @property
     def is_opening(self) -> bool:

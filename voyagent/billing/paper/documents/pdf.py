@@ -184,15 +184,24 @@ def payment_of(reader: Reader, document: PaymentDocument, agency: str) -> Attach
                     payment, _day(payment["instrument_on"]) if payment["instrument_on"] else ""
                 ),
             ),
+            (_("Tax deducted (TDS)"), _deducted(payment)),
             (_("Reference"), payment["reference"] or ""),
         ],
         stamp=_("Reversed") if payment["reversed_on"] else "",
         columns=[_("Invoice") if is_in else _("Bill"), _("From"), _("Amount")],
         rows=[*rows, *refunded, *([[_("Advance"), "", _amount(left, currency)]] if left else [])],
         total_label=_("Received") if is_in else _("Paid"),
-        total=Money(payment["amount_minor"], currency),
+        total=Money(payment["amount_minor"] - payment["tds_minor"], currency),
     )
     return letter.typeset(settings.read_letterhead(reader), agency)
+
+
+def _deducted(payment: Row) -> str:
+    """Return the tax that the payer deducted, with its section, or an empty text."""
+    if not payment["tds_minor"]:
+        return ""
+    amount = _amount(payment["tds_minor"], payment["currency"])
+    return f"{amount}, {_('section %(code)s', code=payment['tds_section'])}"
 
 
 def bill_of(reader: Reader, document: BillDocument, agency: str) -> Attached:

@@ -45,6 +45,7 @@ MEANS_ERRORS = (
     AccountCurrency,
     payment_errors.ModeUnfit,
 )
+TDS_ERRORS = (payment_errors.TdsWithoutSection,)
 PART_ERRORS = (
     InvoiceNotFound,
     BillNotFound,
@@ -87,7 +88,14 @@ def list_payments(reader: Reader, query: PaymentQuery) -> Body[PaymentListOut]:
     status=201,
     permission="payment.record",
     direct=True,
-    errors=(*PARTY_ERRORS, *MEANS_ERRORS, *PART_ERRORS, UnknownCurrency, *POSTING_ERRORS),
+    errors=(
+        *PARTY_ERRORS,
+        *MEANS_ERRORS,
+        *TDS_ERRORS,
+        *PART_ERRORS,
+        UnknownCurrency,
+        *POSTING_ERRORS,
+    ),
 )
 def record_payment(actor: Actor, body: PaymentRecordIn) -> Body[PaymentOut]:
     """Record a payment from a customer or to a supplier.
@@ -110,6 +118,7 @@ def record_payment(actor: Actor, body: PaymentRecordIn) -> Body[PaymentOut]:
             on=body.paid_on,
             parts=body.parts(),
             means=body.means(),
+            tds=body.tds(body.currency),
             **fields,
         ).id
     )

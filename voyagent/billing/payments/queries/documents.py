@@ -47,6 +47,7 @@ _LISTED = (
         "reference",
     ),
     *MEANS,
+    *("tds_minor", "tds_section", "tds_certificate"),
     *("entry_id", "created_at", "reversed_on", "reversal_reason", "reversal_entry_id"),
 )
 
@@ -65,7 +66,8 @@ def payments_listing(search: PaymentSearch) -> Listing:
         Column("reference", of.reference, "text"),
         Column("id", of.id),
         Column("currency", of.currency),
-        Column("amount", of.amount_minor, "amount"),
+        Column("amount", of.amount_minor - of.tds_minor, "amount"),
+        Column("tds_amount", of.tds_minor, "amount"),
         Column("allocated_amount", of.allocated_minor, "amount"),
         Column(
             "refunded_amount",

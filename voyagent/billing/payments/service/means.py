@@ -36,10 +36,11 @@ BY_BANK = Means()
 
 
 def find_means(actor: Actor, means: Means, currency: str) -> Means:
-    """Return the means of a payment in a currency with their bank account, and check the mode.
+    """Return the means of a payment with their bank account.
 
-    Without a bank account, the result has the default of the account, or none if there is none in
-    the currency. Money that goes to or comes from cash has the mode `cash`.
+    `currency` is that of the payment. Without a bank account, the result has the default of the
+    account, or none if there is none in the currency. Money that goes to or comes from cash has the
+    mode `cash`.
 
     Raises BankAccountNotFound, BankAccountClosed, AccountCurrency, ModeUnfit, TextTooLong.
     """

@@ -25,6 +25,13 @@ from voyagent.billing.payments.errors import PaidInOtherMoney, PaymentOverAlloca
 from voyagent.billing.payments.queries import documents as payment_queries
 from voyagent.billing.payments.service.allocations import check_left, exchange, settlements_now
 from voyagent.billing.payments.service.cash import check_cash_limit
+from voyagent.billing.payments.service.deducting import (
+    CERTIFICATE_MAX,
+    NO_TDS,
+    TDS_ACCOUNTS,
+    Tds,
+    check_tds,
+)
 from voyagent.billing.payments.service.means import (
     BY_BANK,
     Means,
@@ -69,24 +76,26 @@ def record_payment(  # noqa: PLR0913 - each keyword is a field of the document
     amount: Money,
     on: date | None = None,
     means: Means = BY_BANK,
+    tds: Tds = NO_TDS,
     reference: str | None = None,
     parts: Sequence[Part] = (),
     over_cash_limit_reason: str | None = None,
 ) -> Payment:
     """Record a payment from a customer or to a supplier on a day (default today).
 
-    The party is given by its id, its name or both. `parts` settle documents immediately; the rest
-    is an advance. `over_cash_limit_reason` confirms cash of the amount that the law forbids, for an
+    The party is given by its id, its name or both. `amount` is the money; the tax that the payer
+    deducted (`tds`) counts like money. `parts` settle documents immediately with both; the rest is
+    an advance. `over_cash_limit_reason` confirms cash of the amount that the law forbids, for an
     actor with the permission `payment.over_cash_limit`.
 
     Raises Forbidden, AmountAboveLimit, TextTooLong, InvalidAmount, CashLimit, and the errors of
-    `pricing.party_of`, `find_means` and `allocate`.
+    `pricing.party_of`, `find_means`, `check_tds` and `allocate`.
     """
     actor.require_authority("payment.record")
     kind: Literal["customer", "supplier"] = "customer" if direction == "in" else "supplier"
     party = pricing.party_of(actor, kind, party_id, party_name)
     paid = find_means(actor, means, amount.currency)
-    payment = _read(actor, direction, party, amount, on, paid, reference=reference)
+    payment = _read(actor, direction, party, amount, on, paid, tds, reference=reference)
     return _record(actor, payment, parts, over_cash_limit_reason)
 
 
@@ -131,7 +140,7 @@ def _record(
     return payment
 
 
-def payment_sides(
+def payment_sides(  # noqa: PLR0913 - each keyword is a field of the document
     actor: Actor,
     *,
     direction: Direction,
@@ -139,6 +148,7 @@ def payment_sides(
     amount: Money,
     on: date | None = None,
     means: Means = BY_BANK,
+    tds: Tds = NO_TDS,
     parts: Sequence[Part] = (),
 ) -> list[Side]:
     """Return the journal lines that recording a payment would post now.
@@ -148,18 +158,18 @@ def payment_sides(
     """
     party = NamedParty(None, pricing.party(party_name))
     paid = find_means(actor, means, amount.currency)
-    payment = _read(actor, direction, party, amount, on, paid)
+    payment = _read(actor, direction, party, amount, on, paid, tds)
     settlements = settlements_now(
-        actor, payment, parts, payment.paid_on, left_minor=amount.amount_minor
+        actor, payment, parts, payment.paid_on, left_minor=payment.amount_minor
     )
     alike = [part for part in settlements if not part.is_exchanged]
     exchanged = (exchange_sides(direction, part) for part in settlements if part.is_exchanged)
-    return _money_sides(direction, amount, ledger_account(paid), alike) + [
+    return _money_sides(payment, ledger_account(paid), alike) + [
         side for sides in exchanged for side in sides
     ]
 
 
-def record_receipt(
+def record_receipt(  # noqa: PLR0913 - each keyword is a field of the document
     actor: Actor,
     invoice_id: UUID,
     amount: Money | None,
@@ -167,11 +177,13 @@ def record_receipt(
     *,
     reference: str | None = None,
     means: Means = BY_BANK,
+    tds: Tds = NO_TDS,
     over_cash_limit_reason: str | None = None,
 ) -> Payment:
     """Record a payment of an invoice.
 
-    `amount` defaults to the whole open amount. `on`, the payment date, defaults to today.
+    The invoice is settled for `amount` and the tax that the customer deducted (`tds`). `amount`
+    defaults to the whole open amount less this tax. `on`, the payment date, defaults to today.
 
     Raises InvoiceNotFound, DocumentNotOpen, PaidInOtherMoney, and the errors of `record_payment`.
     """
@@ -184,6 +196,7 @@ def record_receipt(
         on,
         reference=reference,
         means=means,
+        tds=tds,
         over_cash_limit_reason=over_cash_limit_reason,
     )
 
@@ -196,16 +209,18 @@ def pay_bill(
     *,
     reference: str | None = None,
     means: Means = BY_BANK,
+    tds: Tds = NO_TDS,
 ) -> Payment:
     """Record a payment of a bill.
 
-    `amount` defaults to the whole open amount. `on`, the payment date, defaults to today.
+    The bill is settled for `amount` and the tax that the agency deducted (`tds`). `amount`
+    defaults to the whole open amount less this tax. `on`, the payment date, defaults to today.
 
     Raises BillNotFound, DocumentNotOpen, PaidInOtherMoney, and the errors of `record_payment`.
     """
     actor.require_authority("payment.record")
     bill = bill_queries.get_bill(bill_id, lock=True)
-    return _pay_one(actor, bill, amount, on, reference=reference, means=means)
+    return _pay_one(actor, bill, amount, on, reference=reference, means=means, tds=tds)
 
 
 def refund_payment(
@@ -274,28 +289,34 @@ def refund_sides(
     return [(left, 1, amount), (right, -1, amount)]
 
 
-def _read(
+def _read(  # noqa: PLR0913 - each argument is a field of the document
     actor: Actor,
     direction: Direction,
     party: NamedParty,
     amount: Money,
     on: date | None,
     paid: Means,
+    tds: Tds,
     *,
     reference: str | None = None,
 ) -> Payment:
     """Check the submitted fields and return a Payment that is not yet saved.
 
-    Raises InvalidAmount, AmountAboveLimit, InvalidDate, TextTooLong.
+    Raises InvalidAmount, AmountAboveLimit, InvalidDate, TextTooLong, TdsWithoutSection.
     """
-    check_limit(actor, amount.within(1, entries.AMOUNT_MAX_MINOR))
+    check_tds(tds, amount.currency)
+    whole = amount.within(1, entries.AMOUNT_MAX_MINOR) + Money(tds.minor, amount.currency)
+    check_limit(actor, whole.within(1, entries.AMOUNT_MAX_MINOR))
     return Payment(
         id=new_id(),
         direction=direction,
         party_id=party.id,
         party_name=party.name,
         currency=amount.currency,
-        amount_minor=amount.amount_minor,
+        amount_minor=whole.amount_minor,
+        tds_minor=tds.minor,
+        tds_section=tds.section,
+        tds_certificate=pricing.words(tds.certificate, CERTIFICATE_MAX),
         allocated_minor=0,
         refunded_minor=0,
         paid_on=day_of(actor, on, months.FIRST_DAY),
@@ -305,7 +326,7 @@ def _read(
     )
 
 
-def _pay_one(
+def _pay_one(  # noqa: PLR0913 - each keyword is a field of the document
     actor: Actor,
     document: Invoice | Bill,
     amount: Money | None,
@@ -313,12 +334,14 @@ def _pay_one(
     *,
     reference: str | None,
     means: Means,
+    tds: Tds,
     over_cash_limit_reason: str | None = None,
 ) -> Payment:
     """Record a payment that settles one locked invoice or bill."""
     if document.status not in OPEN:
         raise DocumentNotOpen
-    amount = Money(document.open_minor, document.currency) if amount is None else amount
+    if amount is None:
+        amount = Money(document.open_minor - tds.minor, document.currency)
     if amount.currency != document.currency:
         raise PaidInOtherMoney
     payment = _read(
@@ -328,9 +351,11 @@ def _pay_one(
         amount,
         on,
         find_means(actor, means, amount.currency),
+        tds,
         reference=reference,
     )
-    return _record(actor, payment, [Part(document.id, amount)], over_cash_limit_reason)
+    whole = Money(payment.amount_minor, payment.currency)
+    return _record(actor, payment, [Part(document.id, whole)], over_cash_limit_reason)
 
 
 def _refunded_on(actor: Actor, payment: Payment, amount: Money, on: date | None) -> date:
@@ -358,21 +383,24 @@ def _refund_accounts(payment: Payment, account: UUID | str) -> tuple[UUID | str,
     return (advances, account) if payment.direction == "in" else (account, advances)
 
 
-def _money_sides(
-    direction: str, amount: Money, account: UUID | str, parts: Sequence[Settlement]
-) -> list[Side]:
-    """Return the journal lines of a payment: money, settled documents and advance.
+def _money_sides(payment: Payment, account: UUID | str, parts: Sequence[Settlement]) -> list[Side]:
+    """Return the journal lines of a payment.
 
-    `parts` settle documents in the payment's currency. The rest of `amount` is an advance.
+    They are the money, the deducted tax, the settled documents and the advance. `account` holds the
+    money. `parts` settle documents in the payment's currency. The rest of the
+    amount is an advance.
     """
     settled = sum(part.amount.amount_minor for part in parts)
-    sign = 1 if direction == "in" else -1
-    split = zip(CONTROL[direction], (settled, amount.amount_minor - settled), strict=True)
-    sides: list[Side] = [
-        (account, sign, amount),
-        *((purpose, -sign, Money(minor, amount.currency)) for purpose, minor in split if minor),
+    sign = 1 if payment.direction == "in" else -1
+    documents, advances = CONTROL[payment.direction]
+    sides: list[tuple[UUID | str, int, int]] = [
+        (account, sign, payment.money_minor),
+        (TDS_ACCOUNTS[payment.direction], sign, payment.tds_minor),
+        (documents, -sign, settled),
+        (advances, -sign, payment.amount_minor - settled),
     ]
-    return sorted(sides, key=lambda side: -side[1])
+    found = [(key, side, Money(minor, payment.currency)) for key, side, minor in sides if minor]
+    return sorted(found, key=lambda side: -side[1])
 
 
 def _post(
@@ -405,12 +433,7 @@ def _post(
             )
         ),
         lines=entries.lines_of(
-            _money_sides(
-                payment.direction,
-                Money(payment.amount_minor, payment.currency),
-                ledger_account(payment),
-                parts,
-            ),
+            _money_sides(payment, ledger_account(payment), parts),
             memo=memo,
             party_id=payment.party_id,
             party_name=name,
@@ -443,12 +466,15 @@ def _post_refund(
 
 
 def _audit_outputs(payment: Payment, parts: Sequence[Part]) -> dict[str, audit.Fact]:
-    amount = Money(payment.amount_minor, payment.currency)
+    amount = Money(payment.money_minor, payment.currency)
     outputs: dict[str, audit.Fact] = {
         "amount": amount.wire,
         "currency": amount.currency,
         "paid_on": payment.paid_on.isoformat(),
     }
+    if payment.tds_section is not None:
+        tds = Money(payment.tds_minor, payment.currency)
+        outputs |= {"tds_amount": tds.wire, "tds_section": payment.tds_section}
     return (
         outputs
         if len(parts) == 1

@@ -16,6 +16,7 @@ from voyagent.billing.payments.queries import (
     allocations as allocation_queries,
     documents as payment_queries,
 )
+from voyagent.billing.payments.service.deducting import TDS_ACCOUNTS
 from voyagent.billing.payments.service.means import ledger_account
 from voyagent.billing.payments.service.settling import (
     counter_of,
@@ -174,5 +175,9 @@ def reversal_sides(payment: Payment) -> list[tuple[UUID | str, int, Money | None
                 for purpose, side, amount in posted
                 if purpose != CONTROL[payment.direction][1]
             ]
-    sides.append((ledger_account(payment), -sign, Money(payment.amount_minor, payment.currency)))
+    money = ((ledger_account(payment), payment.money_minor),)
+    deducted = ((TDS_ACCOUNTS[payment.direction], payment.tds_minor),)
+    sides += [
+        (key, -sign, Money(minor, payment.currency)) for key, minor in money + deducted if minor
+    ]
     return sides if sign > 0 else sides[::-1]

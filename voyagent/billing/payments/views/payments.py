@@ -150,6 +150,7 @@ def new_payment(actor: Actor) -> Any:
             on=body.paid_on,
             parts=body.parts(),
             means=body.means(),
+            tds=body.tds(body.currency),
             **fields,
         )
 
@@ -161,6 +162,7 @@ def new_payment(actor: Actor) -> Any:
             on=body.paid_on,
             parts=body.parts(),
             means=body.means(),
+            tds=body.tds(body.currency),
             **fields,
         )
 
@@ -545,10 +547,11 @@ def _fill(form: PaymentForm | AllocateForm, documents: list[Row], amount: Money)
 
 def _shown(row: Row) -> Row:
     """Return a payment row with its amounts as Money, and the unused amount `left`."""
-    shown = with_amounts([row], row["currency"], "amount", "allocated", "refunded")[0]
+    shown = with_amounts([row], row["currency"], "amount", "allocated", "refunded", "tds")[0]
     left = shown["amount"] - shown["allocated"] - shown["refunded"]
     refunded = Money(0, row["currency"]) if row["reversed_on"] else shown["refunded"]
     return _with_means(shown) | {
+        "amount": shown["amount"] - shown["tds"],
         "left": left,
         "refunded": refunded,
         "is_in": row["direction"] == "in",

@@ -57,20 +57,24 @@ def receipt(actor: Actor, invoice_id: UUID) -> Any:
             body.paid_on,
             reference=body.reference,
             means=body.means(),
+            tds=body.tds(still.currency),
             over_cash_limit_reason=body.over_cash_limit_reason,
         )
 
     def sides(body: ReceiptIn) -> list[payment_service.Side]:
+        tds = body.tds(still.currency)
+        deducted = Money(tds.minor, still.currency)
         typed = body.money(still.currency)
-        amount = still if typed is None else typed
+        amount = still - deducted if typed is None else typed
         return payment_service.payment_sides(
             actor,
             direction="in",
             party_name=document.party_name,
             amount=amount,
-            parts=[settling.Part(invoice_id, amount)],
+            parts=[settling.Part(invoice_id, amount + deducted)],
             on=body.paid_on,
             means=body.means(),
+            tds=tds,
         )
 
     if is_preview() or form.attempt(act, **RECEIPT_ERROR_FIELDS) is None:
