@@ -61,7 +61,7 @@ def payments_listing(search: PaymentSearch) -> Listing:
         Column("party_name", of.party_name, "text"),
         Column("paid_on", of.paid_on),
         Column("account", of.account),
-        Column("bank_account", bank_accounts.name_of(of.bank_account_id), "text"),
+        Column("bank_account_name", bank_accounts.name_of(of.bank_account_id), "text"),
         Column("mode", of.mode),
         Column("reference", of.reference, "text"),
         Column("id", of.id),
