@@ -24,6 +24,8 @@ from voyagent.assistant.views.conversations import pages as assistant_pages
 from voyagent.audit import tasks as audit_tasks
 from voyagent.audit.api import api as audit_api
 from voyagent.audit.views.trail import pages as audit_pages
+from voyagent.banking.api import api as banking_api
+from voyagent.banking.views import pages as banking_pages
 from voyagent.billing.bills import views as bill_views
 from voyagent.billing.core.views.blueprint import pages as billing_pages
 from voyagent.billing.credit_notes import views as credit_note_views
@@ -103,6 +105,7 @@ PAGES: tuple[PageBlueprint, ...] = (
     invoice_paper_pages,
     journal_pages,
     chart_pages,
+    banking_pages,
     rates_pages,
     ledger_pages,
     reports_pages,
@@ -124,6 +127,7 @@ APIS: tuple[ApiBlueprint, ...] = (
     trips_api,
     parties_api,
     rates_api,
+    banking_api,
     privacy_api,
     imports_api,
     *BILLING_APIS,

@@ -418,7 +418,10 @@ create constraint trigger bills_guarded_late after insert on bills
 create or replace trigger parties_guard before insert on parties execute function app.guard();
 """,
 )
-GUARDED = "select array_agg(tgname::text order by 1) from pg_trigger where tgname like '%guard'"
+GUARDED = (
+    "select array_agg(tgname::text order by tgname::text) from pg_trigger"
+    " where tgname like '%guard'"
+)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.invoices.service import drafts as invoice_drafts, issuing
 from voyagent.billing.payments.queries import documents as payment_queries
 from voyagent.billing.payments.service import payments as payment_service
+from voyagent.billing.payments.service.means import Means
 from voyagent.billing.payments.service.settling import Part
 from voyagent.billing.write_offs import service as write_off_service
 from voyagent.kernel.actor import Actor
@@ -111,6 +112,8 @@ def advance(
 ) -> UUID:
     """Record a payment, by default of Deepa Krishnan, of which parts settle documents."""
     values = {"direction": "in", "party_name": "Deepa Krishnan"} | given
+    if "account" in values:
+        values["means"] = Means(account=values.pop("account"))
     with person.acting() as actor:
         return payment_service.record_payment(
             actor, amount=Money(minor, currency), on=on, parts=parts, **values

@@ -34,6 +34,7 @@ from voyagent.billing.invoices import errors as invoice_errors
 from voyagent.billing.payments import errors as payment_errors
 from voyagent.billing.payments.queries import documents as payment_queries
 from voyagent.billing.payments.service import allocations, payments as payment_service
+from voyagent.billing.payments.service.means import Means
 from voyagent.billing.payments.service.settling import Part
 from voyagent.kernel import clock
 from voyagent.kernel.db import db
@@ -394,7 +395,7 @@ def test_an_advance_is_refunded_in_parts(alice: Person) -> None:
             payment_id,
             amount=Money(400, "INR"),
             on=LATER,
-            account="cash",
+            means=Means(account="cash"),
             reference="Voucher 7",
         )
         assert (first.number, first.amount_minor, first.refunded_on) == (

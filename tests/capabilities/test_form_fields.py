@@ -16,7 +16,7 @@ from voyagent.billing.bills.schemas import BillDraftIn, BoughtLineIn
 from voyagent.billing.invoices.capabilities.draft_invoice import DraftLine
 from voyagent.billing.invoices.schemas.documents import InvoiceDraftIn
 from voyagent.billing.invoices.schemas.lines import SoldLineIn
-from voyagent.billing.payments.schemas import ReceiptIn
+from voyagent.billing.payments.schemas import MeansIn, ReceiptIn, TdsIn
 from voyagent.billing.write_offs.schemas import WriteOffIn
 from voyagent.capabilities import registry
 from voyagent.capabilities.capability import Invocation
@@ -28,6 +28,10 @@ from voyagent.trips.schemas import LineIn, PassengerIn, SendIn
 
 OF_DRAFT = {"currency", "party_id"}  # of the lines; a conversation names the party
 PASSPORT = {"passport_number"}  # a conversation would store it
+PAID = {
+    *MeansIn.model_fields.keys() - {"account"},
+    *TdsIn.model_fields,
+}  # a conversation names only bank or cash, and whole amounts
 LINE = {"details", "status"}  # a transfer is added as planned
 
 
@@ -46,8 +50,8 @@ def of(name: str) -> type[BaseModel]:
         (of("send_itinerary"), SendIn, set()),
         (of("draft_invoice"), InvoiceDraftIn, OF_DRAFT),
         (DraftLine, SoldLineIn, set()),
-        (of("record_receipt"), ReceiptIn, set()),
-        (of("pay_bill"), ReceiptIn, {"over_cash_limit_reason"}),  # the law limits receipts
+        (of("record_receipt"), ReceiptIn, PAID),
+        (of("pay_bill"), ReceiptIn, PAID | {"over_cash_limit_reason"}),  # the law limits receipts
         (of("write_off_invoice"), WriteOffIn, set()),
         (of("receive_bill"), BillDraftIn, OF_DRAFT),
         (BillLine, BoughtLineIn, set()),

@@ -18,6 +18,7 @@ from tests.ledger.books import account_id
 from tests.people import PASSWORD, Person
 from tests.settings.pictures import in_base64, picture
 from voyagent.approvals.service import proposing
+from voyagent.banking import service as banking
 from voyagent.billing.bills import service as bill_service
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.payments import Allocation, Refund
@@ -193,6 +194,12 @@ def _address(person: Person) -> object:
                 replace(actor, role="agent"), party_id, kind="office", lines="Kochi"
             ).id
     return _party(person) and _address(person)
+
+
+def _bank_account(person: Person) -> object:
+    with person.acting() as actor:
+        admin = replace(actor, role="agency_admin", fresh=True)
+        return banking.open_account(admin, kind="bank", currency="INR", details={"name": "HDFC"}).id
 
 
 def _erased(person: Person) -> object:
@@ -575,6 +582,7 @@ MAKERS: Makers = {
     "enquiry_id": _enquiry,
     "party_id": _party,
     "address_id": _address,
+    "bank_account_id": _bank_account,
     "session_id": _session,
     "turn_id": _turn,
     "card_id": _card,
@@ -736,6 +744,8 @@ BODIES: dict[str, Callable[[], dict[str, Any]]] = {
         "on": "2026-11-18",
         "source": "FBIL",
     },
+    "BankAccountIn": lambda: {"kind": "bank", "currency": "INR", "name": "HDFC"},
+    "BankAccountPatch": lambda: {"ifsc": "HDFC0000001"},
     "PartyAddressIn": lambda: {"kind": "office", "lines": "Kochi"},
     "PartyAddressPatch": lambda: {"city": "Kochi"},
     "BillReceiveIn": lambda: {"input_tax_reason": "The rate on the bill is right"},

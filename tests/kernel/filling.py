@@ -20,6 +20,7 @@ from voyagent.assistant.service import messages as assistant
 from voyagent.audit.rules.verifier import kid_of
 from voyagent.audit.service import checks
 from voyagent.audit.service.statements import Anchors
+from voyagent.banking import service as banking
 from voyagent.billing.bills import service as bill_service
 from voyagent.billing.core.service import instalments
 from voyagent.billing.core.service.pricing import LineItem
@@ -72,6 +73,12 @@ def fill(person: Person, drain: Callable[[], None]) -> None:
         imports.run(actor, "parties", "name,is_supplier\nAir India,yes\n")
         rates.enter_rate(
             actor, Quote("USD", "INR", Decimal("84.205"), clock.today(actor.timezone), "FBIL")
+        )
+        banking.open_account(
+            replace(actor, fresh=True),
+            kind="bank",
+            currency="INR",
+            details={"name": "HDFC", "number": "50100012345678"},
         )
         _credentials(person)
         rules.outbox.send(to=person.email, kind="recovery_codes_changed", locale="en")

@@ -9,6 +9,7 @@ import structlog
 from flask import current_app
 
 from voyagent.approvals.service import masking as proposals
+from voyagent.banking import service as banking
 from voyagent.billing.core.service import kept_papers
 from voyagent.billing.invoices.service import tax_numbers
 from voyagent.capabilities.ports import find_port
@@ -28,7 +29,7 @@ log = structlog.get_logger(__name__)
 
 @task("privacy.seal", own_transactions=True, every="40 * * * *")
 def seal(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the time
-    """Encrypt bank details, PANs, tax numbers and kept PDFs with the current secret.
+    """Encrypt bank details, bank accounts, PANs, tax numbers and kept PDFs again.
 
     The job finds values that an earlier release stored unencrypted, and values that an earlier
     secret encrypted.
@@ -40,6 +41,7 @@ def seal(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the time
         lambda: tax_numbers.reseal(keyring),
         lambda: parties.reseal(keyring),
         lambda: kept_papers.reseal(keyring),
+        lambda: banking.reseal(keyring),
         more=bool,
     )
 

@@ -2,6 +2,7 @@
 
 from tests.audit.acts import (
     account,
+    banking,
     coming_in,
     imports,
     money,
@@ -67,6 +68,7 @@ __all__ = [
     "Act",
     "Left",
     "account",
+    "banking",
     "coming_in",
     "imports",
     "money",

@@ -13,6 +13,7 @@ import secrets
 from pydantic import SecretStr
 
 from voyagent.agencies.errors import ValueUnreadable
+from voyagent.banking import service as banking
 from voyagent.billing.core.service import kept_papers
 from voyagent.billing.invoices.service import tax_numbers
 from voyagent.identity.service import second_factor
@@ -32,6 +33,7 @@ SEALED = (
     *passports.SEALED,
     *tax_numbers.SEALED,
     *kept_papers.SEALED,
+    *banking.SEALED,
 )
 """All columns that are encrypted with the secret of the installation, in exported tables."""
 EMPTIED = {"users": ("totp_pending_secret", "totp_pending_until")}

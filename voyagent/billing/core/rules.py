@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 SettledAs = Literal["paid", "credited", "settled", "paid_part_credited"]
 
+Mode = Literal["cash", "cheque", "upi", "neft", "rtgs", "imps", "card", "gateway", "wire", "other"]
+MODES: tuple[Mode, ...] = get_args(Mode)
+"""Ways in which money is paid."""
 CONTROL = {"in": ("receivable", "customer_advances"), "out": ("payable", "supplier_advances")}
 """Keys of the accounts of documents and of advances, by direction of the payment."""
 OPEN_ACCOUNTS = tuple(documents for documents, _advances in CONTROL.values())

@@ -8,6 +8,7 @@ from uuid import UUID
 from flask import make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
+from voyagent.banking import queries as banking
 from voyagent.billing.core.errors import DraftChanged, TextTooLong
 from voyagent.billing.core.forms.drafts import DRAFT_ERROR_FIELDS
 from voyagent.billing.core.models.invoices import Invoice
@@ -108,7 +109,7 @@ def invoice(reader: Reader, invoice_id: UUID) -> Any:
             "amount",
             "commission",
         ),
-        letterhead=settings.read(reader) or {},
+        letterhead=banking.with_printed(reader, settings.read(reader) or {}, currency),
         in_words=in_words(Money(document.invoice["total_minor"], currency), page_locale()),
         taxes=tax_queries.sum_taxes(document.taxes, currency),
         waits=taxing.is_waiting(*document.taxed_lines),

@@ -210,6 +210,20 @@ class SettledFarFromRate(Unprocessable):
     )
 
 
+class ModeUnfit(Unprocessable):
+    """The money goes to or comes from cash, but the mode is another one."""
+
+    code = "mode_unfit"
+    message = N_("Cash in hand is paid in cash. Choose a bank account for this mode.")
+
+
+class TdsWithoutSection(Unprocessable):
+    """Of the tax deducted, only the amount or only the section is given."""
+
+    code = "tds_without_section"
+    message = N_("Enter both the tax deducted and its section, such as 194H.")
+
+
 class FormerPaymentTaken(Conflict):
     """Another imported payment has this number of the agency's earlier program."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
 from flask_babel import lazy_gettext as _l
@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from wtforms import SelectChoice, SelectField, StringField
 
 from voyagent.billing.core.forms.rates import RATE_SENTENCES
+from voyagent.billing.core.words.means import MODE_WORDS
 from voyagent.billing.payments.schemas import (
     AllocateIn,
     PaymentQuery,
@@ -19,6 +20,7 @@ from voyagent.billing.payments.schemas import (
     UnallocateIn,
 )
 from voyagent.billing.payments.service.settling import PARTS_MAX
+from voyagent.http.account_names import account_name
 from voyagent.http.forms import (
     AMOUNT_SENTENCE,
     AmountForm,
@@ -31,10 +33,19 @@ from voyagent.http.forms import (
 from voyagent.http.list_queries import LABELS, Listing
 from voyagent.http.template_filters import today
 from voyagent.kernel.database.read_pool import Row
+from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, currency_codes
 
 Settles = TypeVar("Settles", PaymentRecordIn, AllocateIn)
+Taxed = TypeVar("Taxed", PaymentRecordIn, ReceiptIn)
+Paid = TypeVar("Paid", PaymentRecordIn, RefundIn, ReceiptIn)
 PART_NAMES = ("document_id", "part")
+MEANS_ERROR_FIELDS = {
+    **dict.fromkeys(("bank_account_not_found", "bank_account_closed"), "account"),
+    "account_currency": "account",
+    "mode_unfit": "mode",
+    "tds_without_section": "tds_section",
+}
 # The input at which each error of the service is shown, by error code.
 ERROR_FIELDS = {
     **dict.fromkeys(
@@ -69,6 +80,7 @@ ERROR_FIELDS = {
     "invalid_currency": "currency",
     "account_not_found": "account",
     "account_inactive": "account",
+    **MEANS_ERROR_FIELDS,
 }
 RECORD_ERROR_FIELDS = ERROR_FIELDS | dict.fromkeys(
     ("invalid_date", "date_in_future", "period_locked"), "paid_on"
@@ -93,6 +105,11 @@ REFUNDED = {
     **dict.fromkeys(("payment_over_allocated", "invalid_amount", "amount_above_limit"), "amount"),
     **dict.fromkeys(("account_not_found", "account_inactive"), "account"),
     "payment_reversed": "",
+    **MEANS_ERROR_FIELDS,
+}
+TDS_SENTENCES: dict[str, Any] = {
+    "tds_amount.string_pattern_mismatch": AMOUNT_SENTENCE,
+    "tds_section.string_pattern_mismatch": _l("Enter a section such as 194H."),
 }
 _AMOUNTS: dict[str, Any] = {
     "amount.string_pattern_mismatch": AMOUNT_SENTENCE,
@@ -100,7 +117,9 @@ _AMOUNTS: dict[str, Any] = {
     "allocations.string_pattern_mismatch": AMOUNT_SENTENCE,
     "allocations.too_short": _l("Enter an amount for at least one document."),
     "cash_or_bank": _l("Choose one from the list."),
+    **TDS_SENTENCES,
 }
+_WORDS = ("bank", "cash")
 _ACCOUNTS = (SelectChoice("bank", _l("Bank")), SelectChoice("cash", _l("Cash")))
 RECEIPT_ERROR_FIELDS = {
     "cash_limit": "over_cash_limit_reason",
@@ -113,7 +132,72 @@ RECEIPT_ERROR_FIELDS = {
     "document_not_open": "",
     "account_not_found": "account",
     "account_inactive": "account",
+    **MEANS_ERROR_FIELDS,
 }
+
+
+class MeansForm(SchemaForm[Paid]):
+    """Base form with the bank account, the mode and the instrument of a payment.
+
+    The value of `account` is `bank`, `cash` or the id of a bank account.
+    """
+
+    account = SelectField(_l("Bank or cash"), choices=_ACCOUNTS, validate_choice=False)
+    mode = SelectField(
+        _l("Paid by"),
+        choices=[
+            SelectChoice("", _l("Not stated")),
+            *(SelectChoice(mode, word) for mode, word in MODE_WORDS.items()),
+        ],
+        validate_choice=False,
+    )
+    instrument_no = StringField(_l("Cheque number"))
+    instrument_on = DateText(_l("Cheque date"), kind="book")
+    instrument_bank = StringField(_l("Bank of the cheque"))
+
+    def offer_accounts(self, found: Sequence[Row], books: str) -> None:
+        """Set the bank accounts that can be chosen beside the defaults.
+
+        `books` is the currency of the ledger; its defaults are not listed by name.
+        """
+        others: list[Row] = [
+            row
+            for row in found
+            if not row["is_default"] or row["currency"] != books or row["kind"] not in _WORDS
+        ]
+        if others:
+            self.account.choices = [
+                SelectChoice("bank", _l("Bank (default)")),
+                SelectChoice("cash", _l("Cash (default)")),
+                *(
+                    SelectChoice(str(row["id"]), f"{account_name(row['name'])}, {row['currency']}")
+                    for row in others
+                ),
+            ]
+
+    def values(self) -> dict[str, Any]:
+        """Return the values; the id of a bank account is `bank_account_id`."""
+        values = super().values()
+        if parse_id(values.get("account", "")) is not None:
+            values["bank_account_id"] = values.pop("account")
+        return values
+
+
+class TdsForm(SchemaForm[Taxed]):
+    """Base form with the tax that the payer deducted."""
+
+    tds_amount = StringField(_l("Tax deducted (TDS)"))
+    tds_section = StringField(_l("Section"))
+    tds_certificate = StringField(_l("Certificate"))
+
+    def values(self) -> dict[str, Any]:
+        """Return the values; the tax has no grouping separators."""
+        values = super().values()
+        if values.get("tds_amount"):
+            values["tds_amount"] = plain(values["tds_amount"])
+        if values.get("tds_section"):
+            values["tds_section"] = values["tds_section"].strip().upper()
+        return values
 
 
 class PartsField(StringField):
@@ -226,7 +310,9 @@ class SettlingForm(SentOnce, SchemaForm[Settles]):
         return part
 
 
-class PaymentForm(SettlingForm[PaymentRecordIn]):
+class PaymentForm(
+    MeansForm[PaymentRecordIn], TdsForm[PaymentRecordIn], SettlingForm[PaymentRecordIn]
+):
     """Form to record a payment from a customer or to a supplier."""
 
     schema: ClassVar[type[BaseModel]] = PaymentRecordIn
@@ -249,7 +335,6 @@ class PaymentForm(SettlingForm[PaymentRecordIn]):
     amount = StringField(_l("Amount"))
     currency = SelectField(_l("Currency"), validate_choice=False)
     paid_on = DateText(_l("Paid on"), kind="book")
-    account = SelectField(_l("Bank or cash"), choices=_ACCOUNTS, validate_choice=False)
     reference = StringField(_l("Reference"))
     over_cash_limit_reason = StringField(_l("Reason for cash above the limit"))
 
@@ -268,11 +353,14 @@ class PaymentForm(SettlingForm[PaymentRecordIn]):
 
     @property
     def money(self) -> Money | None:
-        """The entered amount, or None if it cannot be read."""
+        """The entered amount with the deducted tax, or None if it cannot be read."""
+        currency = self.currency.data
         try:
-            return Money.parse(
-                plain(self.amount.data or "", self.currency.data) or "0", self.currency.data
+            amount, tax = (
+                Money.parse(plain(field.data or "", currency) or "0", currency)
+                for field in (self.amount, self.tds_amount)
             )
+            return amount + tax
         except (InvalidAmount, UnknownCurrency):  # reported when the form is submitted
             return None
 
@@ -295,7 +383,7 @@ class UnallocateForm(SchemaForm[UnallocateIn]):
     effective_on = DateText(_l("Effective date"), kind="book")
 
 
-class RefundForm(SentOnce, AmountForm[RefundIn]):
+class RefundForm(MeansForm[RefundIn], SentOnce, AmountForm[RefundIn]):
     """Form to refund an advance or a part of it."""
 
     schema: ClassVar[type[BaseModel]] = RefundIn
@@ -303,7 +391,6 @@ class RefundForm(SentOnce, AmountForm[RefundIn]):
 
     amount = AmountText(_l("Amount"))
     refunded_on = DateText(_l("Refunded on"), kind="book")
-    account = SelectField(_l("Bank or cash"), choices=_ACCOUNTS, validate_choice=False)
     reference = StringField(_l("Reference"))
 
 
@@ -342,21 +429,18 @@ class PaymentList(PaymentQuery, Listing):
         ]
 
 
-class ReceiptForm(SentOnce, AmountForm[ReceiptIn]):
+class ReceiptForm(MeansForm[ReceiptIn], TdsForm[ReceiptIn], SentOnce, AmountForm[ReceiptIn]):
     """Form to record a customer's payment of an invoice."""
 
     schema: ClassVar[type[BaseModel]] = ReceiptIn
     sentences: ClassVar[dict[str, Any]] = {
         "amount.string_pattern_mismatch": AMOUNT_SENTENCE,
         "cash_or_bank": _l("Choose one from the list."),
+        **TDS_SENTENCES,
     }
 
     amount = AmountText(_l("Amount"))
     paid_on = DateText(_l("Paid on"), kind="book")
-    account = SelectField(
-        _l("Paid into"),
-        choices=[SelectChoice("bank", _l("Bank")), SelectChoice("cash", _l("Cash"))],
-        validate_choice=False,
-    )
+    account = SelectField(_l("Paid into"), choices=_ACCOUNTS, validate_choice=False)
     reference = StringField(_l("Reference"))
     over_cash_limit_reason = StringField(_l("Reason for cash above the limit"))

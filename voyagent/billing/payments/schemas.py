@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from voyagent.billing.core.rules import Mode
 from voyagent.billing.core.schemas.documents import LIMIT_MAX, in_currency
 from voyagent.billing.core.schemas.lines import PAGE_SIZE
 from voyagent.billing.core.schemas.parties import PartyName
@@ -19,6 +20,12 @@ from voyagent.billing.payments.queries.documents import (
     PaymentDocument,
     PaymentSearch,
 )
+from voyagent.billing.payments.service.deducting import (
+    CERTIFICATE_MAX,
+    SECTION_PATTERN,
+    Tds,
+)
+from voyagent.billing.payments.service.means import BANK_MAX, NUMBER_MAX, Means
 from voyagent.billing.payments.service.settling import PARTS_MAX, Part
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
@@ -87,7 +94,43 @@ class PartIn(Closed):
         )
 
 
-class PaymentRecordIn(Closed):
+class MeansIn(Closed):
+    """The bank account, the mode and the instrument of a payment.
+
+    `account` means the default bank account for bank or cash in the currency of the payment.
+    `bank_account_id` names another one, and wins. The instrument is a cheque or another paper: its
+    number, its date and the bank that pays it.
+    """
+
+    account: MoneyAccount = "bank"
+    bank_account_id: Id | None = None
+    mode: Mode | None = None
+    instrument_no: Annotated[str, Text(NUMBER_MAX)] | None = None
+    instrument_on: BusinessDate | None = None
+    instrument_bank: Annotated[str, Text(BANK_MAX)] | None = None
+
+    def means(self) -> Means:
+        """Return the means for the service."""
+        return Means(**self.model_dump(include=set(MeansIn.model_fields)))
+
+
+class TdsIn(Closed):
+    """The tax that the payer deducted from a payment, with the section of the law.
+
+    The documents are settled for the amount of the payment and this tax together.
+    """
+
+    tds_amount: PlainAmount | None = None
+    tds_section: Annotated[str, Field(pattern=SECTION_PATTERN, examples=["194H"])] | None = None
+    tds_certificate: Annotated[str, Text(CERTIFICATE_MAX)] | None = None
+
+    def tds(self, currency: str) -> Tds:
+        """Return the deducted tax for the service. Raises InvalidAmount, UnknownCurrency."""
+        amount = None if self.tds_amount is None else Money.parse(self.tds_amount, currency)
+        return Tds(amount, self.tds_section, self.tds_certificate)
+
+
+class PaymentRecordIn(MeansIn, TdsIn):
     """A payment from a customer (`in`) or to a supplier (`out`).
 
     The party is given by `party_id`, by its name or by both. A name that no party has makes one.
@@ -102,7 +145,6 @@ class PaymentRecordIn(Closed):
     amount: PlainAmount
     currency: CurrencyCode
     paid_on: BusinessDate | None = None
-    account: MoneyAccount = "bank"
     reference: Annotated[str, Text(128)] | None = None
     allocations: Annotated[list[PartIn], Field(max_length=PARTS_MAX)] = Field(default_factory=list)
     over_cash_limit_reason: Annotated[str, Trimmed(REASON_MAX)] | None = None
@@ -143,7 +185,7 @@ class UnallocateIn(Closed):
     effective_on: BusinessDate | None = None
 
 
-class RefundIn(Closed):
+class RefundIn(MeansIn):
     """A refund of an advance.
 
     The amount defaults to the whole unused amount. The date defaults to today in the agency's time
@@ -152,7 +194,6 @@ class RefundIn(Closed):
 
     amount: PlainAmount | None = None
     refunded_on: BusinessDate | None = None
-    account: MoneyAccount = "bank"
     reference: Annotated[str, Text(128)] | None = None
 
     def money(self, currency: str) -> Money | None:
@@ -163,15 +204,14 @@ class RefundIn(Closed):
         return None if self.amount is None else Money.parse(self.amount, currency)
 
 
-class ReceiptIn(PartialAmountIn):
+class ReceiptIn(PartialAmountIn, MeansIn, TdsIn):
     """A payment by the customer of an invoice.
 
-    The amount defaults to the amount due. The date defaults to today in the agency's time zone. The
-    account defaults to the bank.
+    The amount defaults to the amount due, less the tax that the customer deducted. The date
+    defaults to today in the agency's time zone. The account defaults to the bank.
     """
 
     paid_on: BusinessDate | None = None
-    account: MoneyAccount = "bank"
     reference: Annotated[str, Text(128)] | None = None
     over_cash_limit_reason: Annotated[str, Trimmed(REASON_MAX)] | None = None
 
@@ -244,6 +284,12 @@ class PaymentBrief(AnswerOf[Row]):
 
     `unapplied_amount` is the advance: the part that is neither allocated nor refunded.
 
+    `amount` reached or left the bank account. Documents are settled by it and by `tds_amount`, the
+    tax that the payer deducted.
+
+    `bank_account_id` is null for payments of earlier releases, and in a currency without a bank
+    account. `mode` is null if nobody stated it.
+
     `account` is `opening_balances` for an advance that was imported from a former program;
     `reference` is then the number of the advance in that program. From `reversed_on` on, the
     payment has no effect.
@@ -255,12 +301,21 @@ class PaymentBrief(AnswerOf[Row]):
     party_id: UUID | None
     party_name: str
     currency: str
-    amount: Annotated[WireAmount, Minor("amount_minor")]
+    amount: Annotated[WireAmount, Minor("amount_minor", less="tds_minor")]
+    tds_amount: Annotated[WireAmount, Minor("tds_minor")]
+    tds_section: str | None
+    tds_certificate: str | None
     allocated_amount: Annotated[WireAmount, Minor("allocated_minor")]
     refunded_amount: Annotated[WireAmount, Minor(_refunded_minor)]
     unapplied_amount: Annotated[WireAmount, Minor(_unapplied_minor)]
     paid_on: date
     account: Literal["bank", "cash", "opening_balances"]
+    bank_account_id: UUID | None
+    bank_account_name: str | None
+    mode: Mode | None
+    instrument_no: str | None
+    instrument_on: date | None
+    instrument_bank: str | None
     reference: str | None
     journal_entry_id: Annotated[UUID, Read("entry_id")]
     reversed_on: date | None
@@ -322,6 +377,12 @@ class RefundOut(AnswerOf[Row]):
     amount: Annotated[WireAmount, Minor("amount_minor")]
     refunded_on: date
     account: Literal["bank", "cash"]
+    bank_account_id: UUID | None
+    bank_account_name: str | None
+    mode: Mode | None
+    instrument_no: str | None
+    instrument_on: date | None
+    instrument_bank: str | None
     reference: str | None
     journal_entry_id: Annotated[UUID, Read("entry_id")]
     reversed_on: date | None

@@ -179,14 +179,14 @@ def credit(
 
 
 def lines_of(
-    sides: Iterable[tuple[str, int, Money]],
+    sides: Iterable[tuple[UUID | str, int, Money]],
     *,
     memo: str | None,
     party_id: UUID | None = None,
     party_name: str | None = None,
     named: Collection[str] | None = None,
 ) -> list[Line]:
-    """Return journal lines from triples of account purpose, side and amount.
+    """Return journal lines from triples of account purpose or id, side and amount.
 
     The side is 1 for a debit and -1 for a credit. The party is written to the lines on accounts
     whose purpose is in `named`, or to all lines if `named` is None.

@@ -111,8 +111,11 @@ GROWTH: tuple[Growth, ...] = (
         _BOOKS,
     ),
     Growth(
-        ("accounts", "parties", "person_links", "erasures", "exchange_rates"),
-        "each account, customer, supplier, confirmed link, erasure and exchange rate",
+        (
+            *("accounts", "bank_accounts", "parties", "person_links", "erasures"),
+            "exchange_rates",
+        ),
+        "each account, bank account, customer, supplier, confirmed link, erasure and exchange rate",
         End.NEVER,
         _BOOKS,
     ),

@@ -249,7 +249,8 @@ HOLDINGS: tuple[Holding, ...] = (
         N_("Payments"),
         (
             *("number", "direction", "paid_on", "currency", "amount_minor", "party_name"),
-            *("reference", "reversal_reason"),
+            *("mode", "instrument_no", "instrument_on", "instrument_bank"),
+            *("tds_minor", "tds_section", "tds_certificate", "reference", "reversal_reason"),
         ),
         "t.party_key = :key",
         "pseudonym",
@@ -265,7 +266,10 @@ HOLDINGS: tuple[Holding, ...] = (
     Holding(
         "refunds",
         N_("Refunds"),
-        ("number", "refunded_on", "amount_minor", "reference", "reversal_reason"),
+        (
+            *("number", "refunded_on", "amount_minor", "mode", "instrument_no", "instrument_on"),
+            *("instrument_bank", "reference", "reversal_reason"),
+        ),
         "t.payment_id in (select id from payments where party_key = :key)",
         "pseudonym",
         BOOKS,
@@ -506,6 +510,12 @@ HOLDINGS: tuple[Holding, ...] = (
                 ACCOUNT,
             ),
             ("tenant_logos", N_("Logo"), (), ACCOUNT),
+            (
+                "bank_accounts",
+                N_("Bank accounts"),
+                ("name", "bank_name", "number_last4", "number_sealed", "ifsc", "swift"),
+                ACCOUNT,
+            ),
         )
     ),
 )

@@ -8,10 +8,11 @@ describes the XML. A debit has `Yes` in ISDEEMEDPOSITIVE and a negative amount, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, count
 from xml.etree import ElementTree as ET
 
+from voyagent.banking.queries import money_codes
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.ledger.queries.day_book import posted_accounts_statement
 from voyagent.reports.exports.vouchers import CONTROL, GROUPS, OF_PURPOSE, OF_TYPE, voucher_type
@@ -51,9 +52,8 @@ def read_names(reader: Reader, days: Days, currency: str) -> Names:
     The names are assigned from the postings of all days. `Names.groups` and `Names.ledgers` have
     only the names with postings in the period `days`.
     """
-    return Names(
-        reader.read(posted_accounts_statement(days.first, days.last, currency, CONTROL))[0]
-    )
+    concerned = posted_accounts_statement(days.first, days.last, currency, CONTROL)
+    return Names(reader.read(concerned)[0], money_codes(reader))
 
 
 def document(names: Names, entries: Iterable[BookedEntry], currency: str) -> Iterator[str]:
@@ -68,7 +68,11 @@ def document(names: Names, entries: Iterable[BookedEntry], currency: str) -> Ite
     for name, parent in names.ledgers.items():
         yield _message(_master("LEDGER", name, parent))
     for entry in entries:
-        lines = [line for line in entry.lines if line.debit.currency == currency]
+        lines = [
+            line._replace(account_purpose=names.money.get(line.code, line.account_purpose))
+            for line in entry.lines
+            if line.currency == currency
+        ]
         if lines:
             yield _message(_voucher(entry, lines, names))
     yield _FOOT
@@ -81,10 +85,12 @@ class Names:
     Any other account becomes a ledger. Names must be unique in a Tally company, ignoring case: if a
     name is already used, the account's code is appended. Names are assigned in the order of the
     accounts' first entries, so that the files of different months use the same names. `groups` and
-    `ledgers` map the names with postings in the period to their parent groups.
+    `ledgers` map the names with postings in the period to their parent groups. `money` has `bank`
+    or `cash` for the codes of bank accounts, which are ledgers like those of these purposes.
     """
 
-    def __init__(self, concerned: Iterable[Row]) -> None:
+    def __init__(self, concerned: Iterable[Row], money: Mapping[str, str] | None = None) -> None:
+        self.money = money or {}
         self.groups: dict[str, str] = {}
         self.ledgers: dict[str, str] = {}
         self._taken = {name.casefold() for name in GROUPS}
@@ -98,7 +104,8 @@ class Names:
 
     def _add(self, row: Row) -> None:
         key = _key(row["code"], row["account_purpose"], row["party_name"])
-        parent = OF_PURPOSE.get(row["account_purpose"] or "", OF_TYPE[row["type"]])
+        purpose = self.money.get(row["code"], row["account_purpose"])
+        parent = OF_PURPOSE.get(purpose or "", OF_TYPE[row["type"]])
         if row["account_purpose"] in CONTROL:
             group = self._name((row["code"], "group"), row["name"], row["code"])
             if row["is_used"]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Computed, Index, UniqueConstraint, desc, text
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.schema import SchemaItem
 
 from voyagent.billing.core.models.parts import (
     CURRENCY,
@@ -16,6 +17,7 @@ from voyagent.billing.core.models.parts import (
     party_rules,
     reversal_rules,
 )
+from voyagent.billing.core.rules import MODES
 from voyagent.kernel.db import Base, DefaultNow
 from voyagent.kernel.tenancy import TenantOwned, references
 
@@ -25,16 +27,41 @@ EXCHANGED = (
     " num_nonnulls(rate_base, rate_quote, rate, rate_on, rate_source) in (0, 5) and (rate is null"
     " or rate > 0 and rate_base <> rate_quote) end"
 )
+CASH = "cash"
 OPENING_ACCOUNT = "opening_balances"
 """Key of the opening balance account, used instead of bank or cash for imported advances."""
 
 
-class Payment(Reversible, TenantOwned, Base):
+class Paid:
+    """Mixin of payments and refunds: the bank account, the mode and the instrument.
+
+    `account` is `bank` or `cash`. `bank_account_id` is null for rows of earlier releases, and if
+    the agency has no bank account in the currency. `mode` is null if nobody stated it.
+    """
+
+    account: Mapped[str]
+    bank_account_id: Mapped[UUID | None]
+    mode: Mapped[str | None]
+    instrument_no: Mapped[str | None]
+    instrument_on: Mapped[date | None]
+    instrument_bank: Mapped[str | None]
+
+
+def _paid_rules(table: str) -> tuple[SchemaItem, ...]:
+    modes = ", ".join(f"'{mode}'" for mode in MODES)
+    return (
+        references("bank_accounts", "bank_account_id", f"fk_{table}_bank_account"),
+        CheckConstraint(f"mode in ({modes})", name="mode"),
+    )
+
+
+class Payment(Paid, Reversible, TenantOwned, Base):
     """A payment from a customer (direction `in`) or to a supplier (`out`).
 
-    A reversal sets `refunded_minor` to the whole amount, so that nothing is left to refund.
-    `account` is `bank`, `cash`, or `opening_balances` for an imported advance. The reference of an
-    imported advance is its number in the former program.
+    `amount_minor` is what the payment settles: the money and the tax that the payer deducted from
+    it (`tds_minor`). A reversal sets `refunded_minor` to the whole amount, so that nothing is left
+    to refund. `account` is `bank`, `cash`, or `opening_balances` for an imported advance. The
+    reference of an imported advance is its number in the former program.
     """
 
     __tablename__ = "payments"
@@ -53,6 +80,9 @@ class Payment(Reversible, TenantOwned, Base):
     paid_on: Mapped[date]
     account: Mapped[str] = mapped_column(server_default=text("'bank'"))
     reference: Mapped[str | None]
+    tds_minor: Mapped[int] = mapped_column(server_default=ZERO)
+    tds_section: Mapped[str | None]
+    tds_certificate: Mapped[str | None]
     entry_id: Mapped[UUID]
     created_by_user_id: Mapped[UUID | None]
     created_at: Mapped[DefaultNow]
@@ -61,6 +91,7 @@ class Payment(Reversible, TenantOwned, Base):
         UniqueConstraint("tenant_id", "number", name="uq_payments_number"),
         references("journal_entries", "entry_id", "fk_payments_entry"),
         references("users", "created_by_user_id", "fk_payments_creator"),
+        *_paid_rules("payments"),
         *party_rules("payments", "paid_on"),
         *reversal_rules(
             "payments", "paid_on", " and allocated_minor = 0 and refunded_minor = amount_minor"
@@ -68,6 +99,12 @@ class Payment(Reversible, TenantOwned, Base):
         CheckConstraint("direction in ('in', 'out')", name="direction"),
         CheckConstraint(CURRENCY, name="currency"),
         CheckConstraint("amount_minor > 0", name="amount"),
+        CheckConstraint(
+            "tds_minor between 0 and amount_minor - 1"
+            " and (tds_minor > 0) = (tds_section is not null)"
+            " and (tds_certificate is null or tds_section is not null)",
+            name="tds",
+        ),
         CheckConstraint(
             "allocated_minor >= 0 and refunded_minor >= 0 and allocated_minor + refunded_minor <="
             " amount_minor",
@@ -97,6 +134,11 @@ class Payment(Reversible, TenantOwned, Base):
             postgresql_where=text("allocated_minor + refunded_minor < amount_minor"),
         ),
     )
+
+    @property
+    def money_minor(self) -> int:
+        """Return the amount that reached or left the bank account."""
+        return self.amount_minor - self.tds_minor
 
     @property
     def is_opening(self) -> bool:
@@ -180,7 +222,7 @@ class Allocation(AtARate, TenantOwned, Base):
         return self.amount_minor if self.settled_minor is None else self.settled_minor
 
 
-class Refund(Reversible, TenantOwned, Base):
+class Refund(Paid, Reversible, TenantOwned, Base):
     """A refund of an advance or a part of it; it is never changed, only reversed."""
 
     __tablename__ = "refunds"
@@ -189,7 +231,6 @@ class Refund(Reversible, TenantOwned, Base):
     number: Mapped[str]
     amount_minor: Mapped[int]
     refunded_on: Mapped[date]
-    account: Mapped[str]
     reference: Mapped[str | None]
     entry_id: Mapped[UUID]
     created_by_user_id: Mapped[UUID | None]
@@ -200,6 +241,7 @@ class Refund(Reversible, TenantOwned, Base):
         references("payments", "payment_id", "fk_refunds_payment"),
         references("journal_entries", "entry_id", "fk_refunds_entry"),
         references("users", "created_by_user_id", "fk_refunds_creator"),
+        *_paid_rules("refunds"),
         *reversal_rules("refunds", "refunded_on"),
         CheckConstraint("amount_minor > 0", name="amount"),
         CheckConstraint("account in ('bank', 'cash')", name="account"),

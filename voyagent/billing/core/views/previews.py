@@ -72,7 +72,7 @@ def is_preview() -> bool:
 
 
 def preview(
-    form: SchemaForm[Any], sides: Callable[[Any], Sequence[tuple[str, int, Money | None]]]
+    form: SchemaForm[Any], sides: Callable[[Any], Sequence[tuple[UUID | str, int, Money | None]]]
 ) -> dict[str, Any]:
     """Return the template variables `postings` and `problems` of the entered form.
 
@@ -83,7 +83,7 @@ def preview(
     return {"postings": postings_of(found or ()), "problems": form.problems}
 
 
-def postings_of(sides: Sequence[tuple[str, int, Money | None]]) -> list[dict[str, Any]]:
+def postings_of(sides: Sequence[tuple[UUID | str, int, Money | None]]) -> list[dict[str, Any]]:
     """Return journal lines with their accounts; amounts are None if not known yet."""
     found = accounts.find_accounts(purpose for purpose, _sign, _amount in sides)
     return [

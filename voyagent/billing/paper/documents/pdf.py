@@ -10,6 +10,7 @@ from datetime import date
 
 from flask_babel import gettext as _
 
+from voyagent.banking import queries as banking
 from voyagent.billing.bills.queries import BillDocument
 from voyagent.billing.core.models.parts import OPEN_BILL, OPEN_INVOICE
 from voyagent.billing.core.queries import (
@@ -18,6 +19,7 @@ from voyagent.billing.core.queries import (
     taxes as tax_queries,
 )
 from voyagent.billing.core.queries.credits import CreditDocument
+from voyagent.billing.core.words.means import mode_words, money_account
 from voyagent.billing.core.words.rates import rate_on_paper
 from voyagent.billing.core.words.settled import settled_words
 from voyagent.billing.core.words.taxes import (
@@ -65,12 +67,18 @@ def document_of(
             title=_("Settlement of invoice"),
             notes="\n".join(filter(None, (note, letter.notes))),
         )
-    return letter.typeset(settings.read_letterhead(reader), agency)
+    return letter.typeset(_letterhead(reader, currency), agency)
 
 
 def issued_invoice_of(reader: Reader, document: InvoiceDocument, agency: str) -> Attached:
     """Return an invoice as a PDF as it was issued, whatever happened since."""
-    return _issued(document).typeset(settings.read_letterhead(reader), agency)
+    letterhead = _letterhead(reader, document.invoice["currency"])
+    return _issued(document).typeset(letterhead, agency)
+
+
+def _letterhead(reader: Reader, currency: str) -> Row:
+    """Return the letterhead of an invoice, with the bank accounts in its currency."""
+    return banking.with_printed(reader, settings.read_letterhead(reader), currency)
 
 
 def _issued(document: InvoiceDocument) -> Letter:
@@ -169,27 +177,31 @@ def payment_of(reader: Reader, document: PaymentDocument, agency: str) -> Attach
         party=payment["party_name"],
         facts=[
             (_("Day"), _day(payment["paid_on"])),
+            (_("Bank or cash"), money_account(payment)),
             (
-                _("Bank or cash"),
-                (
-                    _("Cash")
-                    if payment["account"] == "cash"
-                    else (
-                        _("Opening balances")
-                        if payment["account"] == "opening_balances"
-                        else _("Bank")
-                    )
+                _("Paid by"),
+                mode_words(
+                    payment, _day(payment["instrument_on"]) if payment["instrument_on"] else ""
                 ),
             ),
+            (_("Tax deducted (TDS)"), _deducted(payment)),
             (_("Reference"), payment["reference"] or ""),
         ],
         stamp=_("Reversed") if payment["reversed_on"] else "",
         columns=[_("Invoice") if is_in else _("Bill"), _("From"), _("Amount")],
         rows=[*rows, *refunded, *([[_("Advance"), "", _amount(left, currency)]] if left else [])],
         total_label=_("Received") if is_in else _("Paid"),
-        total=Money(payment["amount_minor"], currency),
+        total=Money(payment["amount_minor"] - payment["tds_minor"], currency),
     )
     return letter.typeset(settings.read_letterhead(reader), agency)
+
+
+def _deducted(payment: Row) -> str:
+    """Return the tax that the payer deducted, with its section, or an empty text."""
+    if not payment["tds_minor"]:
+        return ""
+    amount = _amount(payment["tds_minor"], payment["currency"])
+    return f"{amount}, {_('section %(code)s', code=payment['tds_section'])}"
 
 
 def bill_of(reader: Reader, document: BillDocument, agency: str) -> Attached:

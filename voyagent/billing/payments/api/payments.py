@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from voyagent.banking.errors import AccountCurrency, BankAccountClosed, BankAccountNotFound
 from voyagent.billing.bills.errors import BillNotFound
 from voyagent.billing.core import errors
 from voyagent.billing.core.api import PARTY_ERRORS, POSTING_ERRORS
@@ -38,6 +39,13 @@ from voyagent.kernel.rates import InvalidRate, RateOfOtherMoney
 from voyagent.kernel.serializers import Body
 
 api = ApiBlueprint("payments", __name__, tag="Payments", guard=Guard.BEARER)
+MEANS_ERRORS = (
+    BankAccountNotFound,
+    BankAccountClosed,
+    AccountCurrency,
+    payment_errors.ModeUnfit,
+)
+TDS_ERRORS = (payment_errors.TdsWithoutSection,)
 PART_ERRORS = (
     InvoiceNotFound,
     BillNotFound,
@@ -80,7 +88,14 @@ def list_payments(reader: Reader, query: PaymentQuery) -> Body[PaymentListOut]:
     status=201,
     permission="payment.record",
     direct=True,
-    errors=(*PARTY_ERRORS, *PART_ERRORS, UnknownCurrency, *POSTING_ERRORS),
+    errors=(
+        *PARTY_ERRORS,
+        *MEANS_ERRORS,
+        *TDS_ERRORS,
+        *PART_ERRORS,
+        UnknownCurrency,
+        *POSTING_ERRORS,
+    ),
 )
 def record_payment(actor: Actor, body: PaymentRecordIn) -> Body[PaymentOut]:
     """Record a payment from a customer or to a supplier.
@@ -92,14 +107,19 @@ def record_payment(actor: Actor, body: PaymentRecordIn) -> Body[PaymentOut]:
             "direction",
             "party_id",
             "party_name",
-            "account",
             "reference",
             "over_cash_limit_reason",
         }
     )
     return _payment(
         payment_service.record_payment(
-            actor, amount=body.money(), on=body.paid_on, parts=body.parts(), **fields
+            actor,
+            amount=body.money(),
+            on=body.paid_on,
+            parts=body.parts(),
+            means=body.means(),
+            tds=body.tds(body.currency),
+            **fields,
         ).id
     )
 
@@ -183,6 +203,7 @@ def unallocate_payment(
         payment_errors.PaymentOverAllocated,
         errors.InvalidDate,
         InvalidAmount,
+        *MEANS_ERRORS,
         *POSTING_ERRORS,
     ),
 )
@@ -194,7 +215,7 @@ def refund_payment(actor: Actor, payment_id: UUID, body: RefundIn) -> Body[Payme
         payment_id,
         amount=amount,
         on=body.refunded_on,
-        account=body.account,
+        means=body.means(),
         reference=body.reference,
     )
     return _payment(payment_id)

@@ -11,6 +11,7 @@ from voyagent.billing.invoices.errors import InvoiceNotFound
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.invoices.schemas.documents import InvoiceOut
 from voyagent.billing.payments import errors as payment_errors
+from voyagent.billing.payments.api.payments import MEANS_ERRORS, TDS_ERRORS
 from voyagent.billing.payments.schemas import ReceiptIn
 from voyagent.billing.payments.service import payments as payment_service
 from voyagent.kernel.actor import Actor
@@ -33,22 +34,26 @@ from voyagent.kernel.serializers import Body
         MixedCurrencies,
         UnknownCurrency,
         InvalidAmount,
+        *MEANS_ERRORS,
+        *TDS_ERRORS,
         *POSTING_ERRORS,
     ),
 )
 def record_receipt(actor: Actor, invoice_id: UUID, body: ReceiptIn) -> Body[InvoiceOut]:
     """Record a payment by the customer of an invoice.
 
-    The amount is at most the open amount. The response is the changed invoice.
+    The amount and the tax deducted are together at most the open amount. The response is the
+    changed invoice.
     """
-    amount = body.money(invoice_queries.get_invoice(invoice_id).currency)
+    currency = invoice_queries.get_invoice(invoice_id).currency
     payment_service.record_receipt(
         actor,
         invoice_id,
-        amount,
+        body.money(currency),
         body.paid_on,
         reference=body.reference,
-        account=body.account,
+        means=body.means(),
+        tds=body.tds(currency),
         over_cash_limit_reason=body.over_cash_limit_reason,
     )
     return invoice_response(invoice_id)

@@ -24,6 +24,7 @@ from voyagent.billing.core.capabilities.payments import (
 )
 from voyagent.billing.core.schemas.payments import MoneyAccount
 from voyagent.billing.payments.service import payments as payment_service
+from voyagent.billing.payments.service.means import Means
 from voyagent.capabilities.capability import (
     Capability,
     Card,
@@ -65,7 +66,7 @@ def run(call: Invocation, inputs: PayBillInput) -> JsonObject:
         amount,
         inputs.paid_on,
         reference=inputs.reference,
-        account=inputs.account,
+        means=Means(account=inputs.account),
     )
     bill = bill_queries.get_bill(inputs.bill_id)
     return {

@@ -25,6 +25,7 @@ from voyagent.billing.core.service.pricing import REASON_MAX
 from voyagent.billing.invoices.capabilities.invoices import INVOICE_STEPS, invoice_records
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.payments.service import payments as payment_service
+from voyagent.billing.payments.service.means import Means
 from voyagent.capabilities.capability import Capability, Card, Invocation, Policy, Slot
 from voyagent.capabilities.cards import sum_note
 from voyagent.kernel.errors import N_
@@ -64,7 +65,7 @@ def run(call: Invocation, inputs: RecordReceiptInput) -> JsonObject:
         amount,
         inputs.paid_on,
         reference=inputs.reference,
-        account=inputs.account,
+        means=Means(account=inputs.account),
         over_cash_limit_reason=inputs.over_cash_limit_reason,
     )
     invoice = invoice_queries.get_invoice(inputs.invoice_id)

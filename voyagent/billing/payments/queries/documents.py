@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Date, Select, Uuid, case, func, literal, select, tuple_
 
+from voyagent.banking import queries as bank_accounts
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.parts import RATE_COLUMNS
@@ -29,6 +30,7 @@ _PAYMENT_TEXTS = ("number", "party_name", "reference")
 _PAYMENTS = Payment.__table__.c
 _ALLOCATIONS = Allocation.__table__.c
 _REFUNDS = Refund.__table__.c
+MEANS = ("bank_account_id", "mode", "instrument_no", "instrument_on", "instrument_bank")
 _LISTED = (
     *(
         "id",
@@ -44,6 +46,8 @@ _LISTED = (
         "account",
         "reference",
     ),
+    *MEANS,
+    *("tds_minor", "tds_section", "tds_certificate"),
     *("entry_id", "created_at", "reversed_on", "reversal_reason", "reversal_entry_id"),
 )
 
@@ -57,10 +61,13 @@ def payments_listing(search: PaymentSearch) -> Listing:
         Column("party_name", of.party_name, "text"),
         Column("paid_on", of.paid_on),
         Column("account", of.account),
+        Column("bank_account_name", bank_accounts.name_of(of.bank_account_id), "text"),
+        Column("mode", of.mode),
         Column("reference", of.reference, "text"),
         Column("id", of.id),
         Column("currency", of.currency),
-        Column("amount", of.amount_minor, "amount"),
+        Column("amount", of.amount_minor - of.tds_minor, "amount"),
+        Column("tds_amount", of.tds_minor, "amount"),
         Column("allocated_amount", of.allocated_minor, "amount"),
         Column(
             "refunded_amount",
@@ -158,9 +165,10 @@ def read_payment(reader: Reader, payment_id: UUID) -> PaymentDocument:
 
 @cached_statement
 def _list_statement(search: PaymentSearch, limit: int, cursor: Cursor | None) -> Select[Any]:
-    statement = select(*(_PAYMENTS[name] for name in _LISTED)).where(
-        owned(Payment), *payment_conditions(search)
-    )
+    statement = select(
+        *(_PAYMENTS[name] for name in _LISTED),
+        bank_accounts.name_of(_PAYMENTS.bank_account_id).label("bank_account_name"),
+    ).where(owned(Payment), *payment_conditions(search))
     if cursor is not None:
         statement = statement.where(
             tuple_(_PAYMENTS.paid_on, _PAYMENTS.id)
@@ -189,6 +197,7 @@ def _payment_statement(payment_id: UUID) -> Select[Any]:
     names = (
         name_of(_PAYMENTS.created_by_user_id).label("created_by"),
         name_of(_PAYMENTS.reversed_by_user_id).label("reversed_by"),
+        bank_accounts.name_of(_PAYMENTS.bank_account_id).label("bank_account_name"),
     )
     return select(*(_PAYMENTS[name] for name in _LISTED), *names).where(
         owned(Payment), _PAYMENTS.id == payment_id
@@ -244,9 +253,11 @@ def _refunds_statement(payment_id: UUID) -> Select[Any]:
         "reversed_on",
         "reversal_reason",
         "reversal_entry_id",
+        *MEANS,
     )
     columns = (
         *(_REFUNDS[name] for name in names),
+        bank_accounts.name_of(_REFUNDS.bank_account_id).label("bank_account_name"),
         name_of(_REFUNDS.reversed_by_user_id).label("reversed_by"),
     )
     return (

@@ -12,12 +12,12 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, text
+from sqlalchemy import ColumnElement, func, or_, select, text
 from sqlalchemy.orm import InstrumentedAttribute
 
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
-from voyagent.billing.core.models.payments import Allocation, Payment
+from voyagent.billing.core.models.payments import CASH, Allocation, Payment
 from voyagent.billing.core.service import pricing, taxing
 from voyagent.billing.payments.errors import CashLimit
 from voyagent.billing.payments.service.settling import Settlement
@@ -27,7 +27,6 @@ from voyagent.kernel.errors import N_
 from voyagent.kernel.money import Money
 from voyagent.taxes.rules import tables
 
-CASH = "cash"
 _LOCK = text("select pg_advisory_xact_lock(hashtextextended('cash for trip ' || :trip_id, 0))")
 _ON_A_DAY = N_("From this customer on this day: %(amount)s. The limit is %(limit)s.")
 _FOR_AN_INVOICE = N_("For this invoice: %(amount)s. The limit is %(limit)s.")
@@ -76,7 +75,7 @@ def check_cash_limit(
 
 
 def _limit(actor: Actor, payment: Payment) -> Money | None:
-    if (payment.direction, payment.account) != ("in", CASH):
+    if payment.direction != "in" or CASH not in (payment.account, payment.mode):
         return None
     home = taxing.home()
     country = tables.country_of_currency(actor.currency) if home is None else home.country
@@ -150,7 +149,7 @@ def _allocated(
 def _is_cash(currency: str) -> tuple[ColumnElement[bool], ...]:
     return (
         Payment.direction == "in",
-        Payment.account == CASH,
+        or_(Payment.account == CASH, Payment.mode == CASH),
         Payment.currency == currency,
         Payment.reversed_on.is_(None),
     )

@@ -10,6 +10,7 @@ from voyagent.billing.core.models.payments import OPENING_ACCOUNT, Payment
 from voyagent.billing.core.service.opening import former_number
 from voyagent.billing.payments.errors import FormerPaymentTaken
 from voyagent.billing.payments.service import payments
+from voyagent.billing.payments.service.means import Means
 from voyagent.billing.payments.service.settling import Direction
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import Money
@@ -42,7 +43,7 @@ def import_advance(
             party_name=party_name,
             amount=amount,
             on=paid_on,
-            account=OPENING_ACCOUNT,
+            means=Means(account=OPENING_ACCOUNT),
             reference=former,
         )
     except IntegrityError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date
 from typing import Literal, cast
 from uuid import UUID
@@ -24,6 +25,19 @@ from voyagent.billing.payments.errors import PaidInOtherMoney, PaymentOverAlloca
 from voyagent.billing.payments.queries import documents as payment_queries
 from voyagent.billing.payments.service.allocations import check_left, exchange, settlements_now
 from voyagent.billing.payments.service.cash import check_cash_limit
+from voyagent.billing.payments.service.deducting import (
+    CERTIFICATE_MAX,
+    NO_TDS,
+    TDS_ACCOUNTS,
+    Tds,
+    check_tds,
+)
+from voyagent.billing.payments.service.means import (
+    BY_BANK,
+    Means,
+    find_means,
+    ledger_account,
+)
 from voyagent.billing.payments.service.settling import (
     Direction,
     Part,
@@ -44,6 +58,8 @@ from voyagent.ledger.service.errors import PeriodLocked
 from voyagent.parties.service.parties import NamedParty
 from voyagent.settings.queries import check_limit
 
+Side = tuple[UUID | str, int, Money]
+"""Id or purpose of an account, 1 for debit or -1 for credit, and amount."""
 SERIES: dict[str, tuple[str, str]] = {"in": ("receipt", "R"), "out": ("payment", "P")}
 """Name and prefix of the number series of payments, by direction."""
 REFUND_SERIES, REFUND_LETTER = "refund", "F"
@@ -59,25 +75,27 @@ def record_payment(  # noqa: PLR0913 - each keyword is a field of the document
     party_id: UUID | None = None,
     amount: Money,
     on: date | None = None,
-    account: str = "bank",
+    means: Means = BY_BANK,
+    tds: Tds = NO_TDS,
     reference: str | None = None,
     parts: Sequence[Part] = (),
     over_cash_limit_reason: str | None = None,
 ) -> Payment:
     """Record a payment from a customer or to a supplier on a day (default today).
 
-    The party is given by its id, its name or both. `account` is `bank` or `cash`; only
-    `import_advance` passes `opening_balances`. `parts` settle documents immediately; the rest is an
-    advance. `over_cash_limit_reason` confirms cash of the amount that the law forbids, for an actor
-    with the permission `payment.over_cash_limit`.
+    The party is given by its id, its name or both. `amount` is the money; the tax that the payer
+    deducted (`tds`) counts like money. `parts` settle documents immediately with both; the rest is
+    an advance. `over_cash_limit_reason` confirms cash of the amount that the law forbids, for an
+    actor with the permission `payment.over_cash_limit`.
 
     Raises Forbidden, AmountAboveLimit, TextTooLong, InvalidAmount, CashLimit, and the errors of
-    `pricing.party_of` and `allocate`.
+    `pricing.party_of`, `find_means`, `check_tds` and `allocate`.
     """
     actor.require_authority("payment.record")
     kind: Literal["customer", "supplier"] = "customer" if direction == "in" else "supplier"
     party = pricing.party_of(actor, kind, party_id, party_name)
-    payment = _read(actor, direction, party, amount, on, account=account, reference=reference)
+    paid = find_means(actor, means, amount.currency)
+    payment = _read(actor, direction, party, amount, on, paid, tds, reference=reference)
     return _record(actor, payment, parts, over_cash_limit_reason)
 
 
@@ -122,46 +140,50 @@ def _record(
     return payment
 
 
-def payment_sides(
+def payment_sides(  # noqa: PLR0913 - each keyword is a field of the document
     actor: Actor,
     *,
     direction: Direction,
     party_name: str,
     amount: Money,
     on: date | None = None,
-    account: str = "bank",
+    means: Means = BY_BANK,
+    tds: Tds = NO_TDS,
     parts: Sequence[Part] = (),
-) -> list[tuple[str, int, Money]]:
+) -> list[Side]:
     """Return the journal lines that recording a payment would post now.
 
-    A journal line is a tuple: key of the account, 1 for debit or -1 for credit, and amount. Raises
-    the errors of `record_payment`.
+    A journal line is a tuple: key or id of the account, 1 for debit or -1 for credit, and amount.
+    Raises the errors of `record_payment`.
     """
     party = NamedParty(None, pricing.party(party_name))
-    payment = _read(actor, direction, party, amount, on, account=account)
+    paid = find_means(actor, means, amount.currency)
+    payment = _read(actor, direction, party, amount, on, paid, tds)
     settlements = settlements_now(
-        actor, payment, parts, payment.paid_on, left_minor=amount.amount_minor
+        actor, payment, parts, payment.paid_on, left_minor=payment.amount_minor
     )
     alike = [part for part in settlements if not part.is_exchanged]
     exchanged = (exchange_sides(direction, part) for part in settlements if part.is_exchanged)
-    return _money_sides(direction, amount, account, alike) + [
+    return _money_sides(payment, ledger_account(paid), alike) + [
         side for sides in exchanged for side in sides
     ]
 
 
-def record_receipt(
+def record_receipt(  # noqa: PLR0913 - each keyword is a field of the document
     actor: Actor,
     invoice_id: UUID,
     amount: Money | None,
     on: date | None = None,
     *,
     reference: str | None = None,
-    account: str = "bank",
+    means: Means = BY_BANK,
+    tds: Tds = NO_TDS,
     over_cash_limit_reason: str | None = None,
 ) -> Payment:
     """Record a payment of an invoice.
 
-    `amount` defaults to the whole open amount. `on`, the payment date, defaults to today.
+    The invoice is settled for `amount` and the tax that the customer deducted (`tds`). `amount`
+    defaults to the whole open amount less this tax. `on`, the payment date, defaults to today.
 
     Raises InvoiceNotFound, DocumentNotOpen, PaidInOtherMoney, and the errors of `record_payment`.
     """
@@ -173,7 +195,8 @@ def record_receipt(
         amount,
         on,
         reference=reference,
-        account=account,
+        means=means,
+        tds=tds,
         over_cash_limit_reason=over_cash_limit_reason,
     )
 
@@ -185,17 +208,19 @@ def pay_bill(
     on: date | None = None,
     *,
     reference: str | None = None,
-    account: str = "bank",
+    means: Means = BY_BANK,
+    tds: Tds = NO_TDS,
 ) -> Payment:
     """Record a payment of a bill.
 
-    `amount` defaults to the whole open amount. `on`, the payment date, defaults to today.
+    The bill is settled for `amount` and the tax that the agency deducted (`tds`). `amount`
+    defaults to the whole open amount less this tax. `on`, the payment date, defaults to today.
 
     Raises BillNotFound, DocumentNotOpen, PaidInOtherMoney, and the errors of `record_payment`.
     """
     actor.require_authority("payment.record")
     bill = bill_queries.get_bill(bill_id, lock=True)
-    return _pay_one(actor, bill, amount, on, reference=reference, account=account)
+    return _pay_one(actor, bill, amount, on, reference=reference, means=means, tds=tds)
 
 
 def refund_payment(
@@ -204,7 +229,7 @@ def refund_payment(
     *,
     amount: Money | None = None,
     on: date | None = None,
-    account: str = "bank",
+    means: Means = BY_BANK,
     reference: str | None = None,
 ) -> Refund:
     """Record a refund of an advance.
@@ -212,23 +237,25 @@ def refund_payment(
     `amount` defaults to the whole unused amount. `on`, the date of the refund, defaults to today.
 
     Raises Forbidden, PaymentNotFound, MixedCurrencies, InvalidAmount, PaymentReversed,
-    PaymentOverAllocated, AmountAboveLimit, InvalidDate, TextTooLong, PeriodLocked.
+    PaymentOverAllocated, AmountAboveLimit, InvalidDate, TextTooLong, PeriodLocked, and the errors
+    of `find_means`.
     """
     actor.require_authority("payment.record")
     payment = payment_queries.get_payment(payment_id, lock=True)
     amount = Money(payment.unapplied_minor, payment.currency) if amount is None else amount
     day = _refunded_on(actor, payment, amount, on)
+    paid = find_means(actor, means, payment.currency)
     refund = Refund(
         id=new_id(),
         payment_id=payment.id,
         number=numbering.take_number(REFUND_SERIES, day, letter=REFUND_LETTER),
         amount_minor=amount.amount_minor,
         refunded_on=day,
-        account=account,
         reference=pricing.words(reference, 128),
         created_by_user_id=actor.user_id,
+        **asdict(paid),
     )
-    refund.entry_id = _post_refund(actor, payment, refund, amount)
+    refund.entry_id = _post_refund(actor, payment, refund, amount, ledger_account(paid))
     payment.refunded_minor += amount.amount_minor
     db.session.add(refund)
     db.session.flush()
@@ -243,64 +270,78 @@ def refund_payment(
 
 
 def refund_sides(
-    actor: Actor, payment: Payment, *, amount: Money, on: date | None = None, account: str = "bank"
-) -> list[tuple[str, int, Money]]:
+    actor: Actor,
+    payment: Payment,
+    *,
+    amount: Money,
+    on: date | None = None,
+    means: Means = BY_BANK,
+) -> list[Side]:
     """Return the journal lines that a refund would post.
 
-    A journal line is a tuple: key of the account, 1 for debit or -1 for credit, and amount. Raises
-    the errors of `refund_payment`.
+    A journal line is a tuple: key or id of the account, 1 for debit or -1 for credit, and amount.
+    Raises the errors of `refund_payment`.
     """
     if months.is_closed(_refunded_on(actor, payment, amount, on)):
         raise PeriodLocked
-    left, right = _refund_accounts(payment, account)
+    paid = find_means(actor, means, payment.currency)
+    left, right = _refund_accounts(payment, ledger_account(paid))
     return [(left, 1, amount), (right, -1, amount)]
 
 
-def _read(
+def _read(  # noqa: PLR0913 - each argument is a field of the document
     actor: Actor,
     direction: Direction,
     party: NamedParty,
     amount: Money,
     on: date | None,
+    paid: Means,
+    tds: Tds,
     *,
-    account: str,
     reference: str | None = None,
 ) -> Payment:
     """Check the submitted fields and return a Payment that is not yet saved.
 
-    Raises InvalidAmount, AmountAboveLimit, InvalidDate, TextTooLong.
+    Raises InvalidAmount, AmountAboveLimit, InvalidDate, TextTooLong, TdsWithoutSection.
     """
-    check_limit(actor, amount.within(1, entries.AMOUNT_MAX_MINOR))
+    check_tds(tds, amount.currency)
+    whole = amount.within(1, entries.AMOUNT_MAX_MINOR) + Money(tds.minor, amount.currency)
+    check_limit(actor, whole.within(1, entries.AMOUNT_MAX_MINOR))
     return Payment(
         id=new_id(),
         direction=direction,
         party_id=party.id,
         party_name=party.name,
         currency=amount.currency,
-        amount_minor=amount.amount_minor,
+        amount_minor=whole.amount_minor,
+        tds_minor=tds.minor,
+        tds_section=tds.section,
+        tds_certificate=pricing.words(tds.certificate, CERTIFICATE_MAX),
         allocated_minor=0,
         refunded_minor=0,
         paid_on=day_of(actor, on, months.FIRST_DAY),
-        account=account,
         reference=pricing.words(reference, 128),
         created_by_user_id=actor.user_id,
+        **asdict(paid),
     )
 
 
-def _pay_one(
+def _pay_one(  # noqa: PLR0913 - each keyword is a field of the document
     actor: Actor,
     document: Invoice | Bill,
     amount: Money | None,
     on: date | None,
     *,
     reference: str | None,
-    account: str,
+    means: Means,
+    tds: Tds,
     over_cash_limit_reason: str | None = None,
 ) -> Payment:
     """Record a payment that settles one locked invoice or bill."""
     if document.status not in OPEN:
         raise DocumentNotOpen
-    amount = Money(document.open_minor, document.currency) if amount is None else amount
+    if amount is None:
+        amount = Money(document.open_minor - tds.minor, document.currency)
     if amount.currency != document.currency:
         raise PaidInOtherMoney
     payment = _read(
@@ -309,10 +350,12 @@ def _pay_one(
         NamedParty(document.party_id, document.party_name),
         amount,
         on,
-        account=account,
+        find_means(actor, means, amount.currency),
+        tds,
         reference=reference,
     )
-    return _record(actor, payment, [Part(document.id, amount)], over_cash_limit_reason)
+    whole = Money(payment.amount_minor, payment.currency)
+    return _record(actor, payment, [Part(document.id, whole)], over_cash_limit_reason)
 
 
 def _refunded_on(actor: Actor, payment: Payment, amount: Money, on: date | None) -> date:
@@ -334,27 +377,30 @@ def _refunded_on(actor: Actor, payment: Payment, amount: Money, on: date | None)
     )
 
 
-def _refund_accounts(payment: Payment, account: str) -> tuple[str, str]:
+def _refund_accounts(payment: Payment, account: UUID | str) -> tuple[UUID | str, UUID | str]:
     """Return the account to debit and the account to credit for a refund."""
     advances = CONTROL[payment.direction][1]
     return (advances, account) if payment.direction == "in" else (account, advances)
 
 
-def _money_sides(
-    direction: str, amount: Money, account: str, parts: Sequence[Settlement]
-) -> list[tuple[str, int, Money]]:
-    """Return the journal lines of a payment: money, settled documents and advance.
+def _money_sides(payment: Payment, account: UUID | str, parts: Sequence[Settlement]) -> list[Side]:
+    """Return the journal lines of a payment.
 
-    `parts` settle documents in the payment's currency. The rest of `amount` is an advance.
+    They are the money, the deducted tax, the settled documents and the advance. `account` holds the
+    money. `parts` settle documents in the payment's currency. The rest of the
+    amount is an advance.
     """
     settled = sum(part.amount.amount_minor for part in parts)
-    sign = 1 if direction == "in" else -1
-    split = zip(CONTROL[direction], (settled, amount.amount_minor - settled), strict=True)
-    sides = [
-        (account, sign, amount),
-        *((purpose, -sign, Money(minor, amount.currency)) for purpose, minor in split if minor),
+    sign = 1 if payment.direction == "in" else -1
+    documents, advances = CONTROL[payment.direction]
+    sides: list[tuple[UUID | str, int, int]] = [
+        (account, sign, payment.money_minor),
+        (TDS_ACCOUNTS[payment.direction], sign, payment.tds_minor),
+        (documents, -sign, settled),
+        (advances, -sign, payment.amount_minor - settled),
     ]
-    return sorted(sides, key=lambda side: -side[1])
+    found = [(key, side, Money(minor, payment.currency)) for key, side, minor in sides if minor]
+    return sorted(found, key=lambda side: -side[1])
 
 
 def _post(
@@ -387,12 +433,7 @@ def _post(
             )
         ),
         lines=entries.lines_of(
-            _money_sides(
-                payment.direction,
-                Money(payment.amount_minor, payment.currency),
-                payment.account,
-                parts,
-            ),
+            _money_sides(payment, ledger_account(payment), parts),
             memo=memo,
             party_id=payment.party_id,
             party_name=name,
@@ -402,9 +443,11 @@ def _post(
     return posted.entry_id
 
 
-def _post_refund(actor: Actor, payment: Payment, refund: Refund, amount: Money) -> UUID:
+def _post_refund(
+    actor: Actor, payment: Payment, refund: Refund, amount: Money, account: UUID | str
+) -> UUID:
     """Post the journal entry of a refund and return its id."""
-    left, right = _refund_accounts(payment, refund.account)
+    left, right = _refund_accounts(payment, account)
     posted = entries.post(
         actor,
         source_type="refund",
@@ -423,12 +466,15 @@ def _post_refund(actor: Actor, payment: Payment, refund: Refund, amount: Money) 
 
 
 def _audit_outputs(payment: Payment, parts: Sequence[Part]) -> dict[str, audit.Fact]:
-    amount = Money(payment.amount_minor, payment.currency)
+    amount = Money(payment.money_minor, payment.currency)
     outputs: dict[str, audit.Fact] = {
         "amount": amount.wire,
         "currency": amount.currency,
         "paid_on": payment.paid_on.isoformat(),
     }
+    if payment.tds_section is not None:
+        tds = Money(payment.tds_minor, payment.currency)
+        outputs |= {"tds_amount": tds.wire, "tds_section": payment.tds_section}
     return (
         outputs
         if len(parts) == 1

@@ -16,6 +16,8 @@ from voyagent.billing.payments.queries import (
     allocations as allocation_queries,
     documents as payment_queries,
 )
+from voyagent.billing.payments.service.deducting import TDS_ACCOUNTS
+from voyagent.billing.payments.service.means import ledger_account
 from voyagent.billing.payments.service.settling import (
     counter_of,
     exchange_sides,
@@ -151,7 +153,7 @@ def check_reversible(payment: Payment) -> None:
         raise PaymentRefunded
 
 
-def reversal_sides(payment: Payment) -> list[tuple[str, int, Money | None]]:
+def reversal_sides(payment: Payment) -> list[tuple[UUID | str, int, Money | None]]:
     """Return the journal lines that reversing a payment would post.
 
     A journal line is a tuple: key of the account, 1 for debit or -1 for credit, and amount. The
@@ -161,7 +163,7 @@ def reversal_sides(payment: Payment) -> list[tuple[str, int, Money | None]]:
     exchanged = [one for one in allocation_queries.allocations_of(payment.id) if one.is_exchanged]
     alike_minor = payment.allocated_minor - sum(one.amount_minor for one in exchanged)
     parts = zip(CONTROL[payment.direction], (alike_minor, payment.unapplied_minor), strict=True)
-    sides: list[tuple[str, int, Money | None]] = [
+    sides: list[tuple[UUID | str, int, Money | None]] = [
         (purpose, sign, Money(minor, payment.currency)) for purpose, minor in parts if minor
     ]
     over = {one.reverses_id for one in exchanged}
@@ -173,5 +175,9 @@ def reversal_sides(payment: Payment) -> list[tuple[str, int, Money | None]]:
                 for purpose, side, amount in posted
                 if purpose != CONTROL[payment.direction][1]
             ]
-    sides.append((payment.account, -sign, Money(payment.amount_minor, payment.currency)))
+    money = ((ledger_account(payment), payment.money_minor),)
+    deducted = ((TDS_ACCOUNTS[payment.direction], payment.tds_minor),)
+    sides += [
+        (key, -sign, Money(minor, payment.currency)) for key, minor in money + deducted if minor
+    ]
     return sides if sign > 0 else sides[::-1]

@@ -8,6 +8,7 @@ from uuid import UUID
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
+from voyagent.banking import queries as banking
 from voyagent.billing.bills import queries as bill_queries
 from voyagent.billing.core.forms.reversals import ReverseForm
 from voyagent.billing.core.models.parts import OPEN
@@ -19,6 +20,7 @@ from voyagent.billing.core.views.blueprint import pages
 from voyagent.billing.core.views.documents import not_now, with_amounts
 from voyagent.billing.core.views.previews import is_preview, postings_of, preview, reversal_of
 from voyagent.billing.core.views.reversals import Reversed, reverse_step
+from voyagent.billing.core.words.means import mode_words, money_account
 from voyagent.billing.core.words.rates import rate_words
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.payments import errors as payment_errors
@@ -50,7 +52,7 @@ from voyagent.http.files import list_file
 from voyagent.http.forms import typed_amount
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
-from voyagent.http.template_filters import today
+from voyagent.http.template_filters import day, today
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader, RequestReader, Row, SessionReader
 from voyagent.kernel.db import db
@@ -99,7 +101,7 @@ def payment(reader: Reader, payment_id: UUID) -> Any:
         letterhead=settings.read(reader) or {},
         payment=_shown(found.payment),
         allocations=[_settling(row) for row in with_amounts(found.allocations, currency, "amount")],
-        refunds=with_amounts(found.refunds, currency, "amount"),
+        refunds=[_with_means(row) for row in with_amounts(found.refunds, currency, "amount")],
         journal=with_amounts(found.journal, currency, "debit", "credit"),
     )
 
@@ -136,19 +138,32 @@ def new_payment(actor: Actor) -> Any:
     The URL may name the document to settle.
     """
     form = PaymentForm(actor.currency, data=_begun())
+    form.offer_accounts(banking.open_accounts(SessionReader(db.session)), actor.currency)
 
     def act(body: PaymentRecordIn) -> Payment:
         fields = body.model_dump(
-            include={"direction", "party_name", "account", "reference", "over_cash_limit_reason"}
+            include={"direction", "party_name", "reference", "over_cash_limit_reason"}
         )
         return payment_service.record_payment(
-            actor, amount=body.money(), on=body.paid_on, parts=body.parts(), **fields
+            actor,
+            amount=body.money(),
+            on=body.paid_on,
+            parts=body.parts(),
+            means=body.means(),
+            tds=body.tds(body.currency),
+            **fields,
         )
 
-    def sides(body: PaymentRecordIn) -> list[tuple[str, int, Money]]:
-        fields = body.model_dump(include={"direction", "party_name", "account"})
+    def sides(body: PaymentRecordIn) -> list[payment_service.Side]:
+        fields = body.model_dump(include={"direction", "party_name"})
         return payment_service.payment_sides(
-            actor, amount=body.money(), on=body.paid_on, parts=body.parts(), **fields
+            actor,
+            amount=body.money(),
+            on=body.paid_on,
+            parts=body.parts(),
+            means=body.means(),
+            tds=body.tds(body.currency),
+            **fields,
         )
 
     def offered() -> tuple[list[Row], list[Row]]:
@@ -289,22 +304,24 @@ def refund_payment(actor: Actor, payment_id: UUID) -> Any:
             url_for("billing.payment", payment_id=payment_id),
         )
     form = RefundForm(data={"amount": typed_amount(left), "refunded_on": today()})
+    bank_accounts = banking.open_accounts(SessionReader(db.session), left.currency)
+    form.offer_accounts(bank_accounts, actor.currency)
 
     def act(body: RefundIn) -> Any:
         given = {
             "amount": body.money(left.currency),
             "on": body.refunded_on,
-            "account": body.account,
+            "means": body.means(),
             "reference": body.reference,
         }
         return payment_service.refund_payment(actor, payment_id, **given)  # type: ignore[arg-type]
 
-    def sides(body: RefundIn) -> list[tuple[str, int, Money]]:
+    def sides(body: RefundIn) -> list[payment_service.Side]:
         typed = body.money(left.currency)
         given = {
             "amount": left if typed is None else typed,
             "on": body.refunded_on,
-            "account": body.account,
+            "means": body.means(),
         }
         return payment_service.refund_sides(actor, payment_queries.get_payment(payment_id), **given)  # type: ignore[arg-type]
 
@@ -530,10 +547,22 @@ def _fill(form: PaymentForm | AllocateForm, documents: list[Row], amount: Money)
 
 def _shown(row: Row) -> Row:
     """Return a payment row with its amounts as Money, and the unused amount `left`."""
-    shown = with_amounts([row], row["currency"], "amount", "allocated", "refunded")[0]
+    shown = with_amounts([row], row["currency"], "amount", "allocated", "refunded", "tds")[0]
     left = shown["amount"] - shown["allocated"] - shown["refunded"]
     refunded = Money(0, row["currency"]) if row["reversed_on"] else shown["refunded"]
-    return shown | {"left": left, "refunded": refunded, "is_in": row["direction"] == "in"}
+    return _with_means(shown) | {
+        "amount": shown["amount"] - shown["tds"],
+        "left": left,
+        "refunded": refunded,
+        "is_in": row["direction"] == "in",
+    }
+
+
+def _with_means(row: Row) -> Row:
+    """Return a payment or refund with its bank account and mode in words."""
+    on = row["instrument_on"]
+    words = mode_words(row, day(on, year=True) if on else "")
+    return row | {"money_account": money_account(row), "mode_words": words}
 
 
 def _settling(row: Row) -> Row:

@@ -8,6 +8,7 @@ from uuid import UUID
 from flask import render_template, url_for
 from flask_babel import gettext as _
 
+from voyagent.banking import queries as banking
 from voyagent.billing.core.models.parts import OPEN_INVOICE
 from voyagent.billing.core.views.blueprint import pages
 from voyagent.billing.core.views.documents import turned_back
@@ -22,6 +23,8 @@ from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
 from voyagent.http.template_filters import today
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import SessionReader
+from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
 
 
@@ -43,6 +46,8 @@ def receipt(actor: Actor, invoice_id: UUID) -> Any:
         return back
     still = Money(document.open_minor, document.currency)
     form = ReceiptForm(data={"amount": typed_amount(still), "paid_on": today()})
+    found = banking.open_accounts(SessionReader(db.session), still.currency)
+    form.offer_accounts(found, actor.currency)
 
     def act(body: ReceiptIn) -> Any:
         return payment_service.record_receipt(
@@ -51,21 +56,25 @@ def receipt(actor: Actor, invoice_id: UUID) -> Any:
             body.money(still.currency),
             body.paid_on,
             reference=body.reference,
-            account=body.account,
+            means=body.means(),
+            tds=body.tds(still.currency),
             over_cash_limit_reason=body.over_cash_limit_reason,
         )
 
-    def sides(body: ReceiptIn) -> list[tuple[str, int, Money]]:
+    def sides(body: ReceiptIn) -> list[payment_service.Side]:
+        tds = body.tds(still.currency)
+        deducted = Money(tds.minor, still.currency)
         typed = body.money(still.currency)
-        amount = still if typed is None else typed
+        amount = still - deducted if typed is None else typed
         return payment_service.payment_sides(
             actor,
             direction="in",
             party_name=document.party_name,
             amount=amount,
-            parts=[settling.Part(invoice_id, amount)],
+            parts=[settling.Part(invoice_id, amount + deducted)],
             on=body.paid_on,
-            account=body.account,
+            means=body.means(),
+            tds=tds,
         )
 
     if is_preview() or form.attempt(act, **RECEIPT_ERROR_FIELDS) is None:

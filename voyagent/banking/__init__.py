@@ -1,0 +1,1 @@
+"""Bank accounts, cash, cards, payment gateways and wallets of an agency."""

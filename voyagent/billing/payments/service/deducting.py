@@ -1,0 +1,44 @@
+"""Tax that the payer deducts from a payment and deposits for the payee (TDS)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from voyagent.billing.payments.errors import TdsWithoutSection
+from voyagent.kernel.money import MixedCurrencies, Money
+
+SECTION_PATTERN = r"^[0-9A-Z][0-9A-Z()-]{0,15}$"
+CERTIFICATE_MAX = 64
+TDS_ACCOUNTS = {"in": "tds_receivable", "out": "tds_payable"}
+"""Purposes of the accounts of deducted tax, by direction of the payment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tds:
+    """Tax deducted from a payment: amount, section of the law, certificate.
+
+    The document is settled for the money and the tax together.
+    """
+
+    amount: Money | None = None
+    section: str | None = None
+    certificate: str | None = None
+
+    @property
+    def minor(self) -> int:
+        """Return the amount in minor units, zero if nothing was deducted."""
+        return 0 if self.amount is None else self.amount.amount_minor
+
+
+NO_TDS = Tds()
+
+
+def check_tds(tds: Tds, currency: str) -> None:
+    """Check the tax deducted from a payment in a currency.
+
+    Raises InvalidAmount, MixedCurrencies, TdsWithoutSection.
+    """
+    if tds.amount is not None and tds.amount.within(0).currency != currency:
+        raise MixedCurrencies
+    if bool(tds.minor) != bool(tds.section) or (tds.certificate and not tds.section):
+        raise TdsWithoutSection
