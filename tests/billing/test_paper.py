@@ -762,6 +762,7 @@ def test_the_letterhead_is_set_on_the_page_and_an_invalid_gstin_is_reported(
             "rate_limit_per_minute",
             "rate_limit_per_hour",
             "rate_max_age_days",
+            "sac_digits",
         )
     }
     form |= {

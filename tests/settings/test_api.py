@@ -39,6 +39,7 @@ def test_a_new_agency_has_the_default_settings_of_the_contract(alice: Person) ->
             "audit_mail_administrators",
             "audit_mail_addresses",
             "rate_max_age_days",
+            "sac_digits",
         }
         | PAPER
     )

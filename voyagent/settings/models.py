@@ -46,6 +46,7 @@ class TenantSettings(TenantBound, Base):
     audit_mail_administrators: Mapped[bool] = mapped_column(server_default=text("false"))
     audit_mail_addresses: Mapped[str | None]
     rate_max_age_days: Mapped[int] = mapped_column(SmallInteger, server_default=text("7"))
+    sac_digits: Mapped[int] = mapped_column(SmallInteger, server_default=text("6"))
 
     __table_args__ = (
         CheckConstraint("rate_limit_per_minute between 1 and 10000", name="per_minute"),
@@ -55,6 +56,7 @@ class TenantSettings(TenantBound, Base):
         CheckConstraint("default_currency ~ '^[A-Z]{3}$'", name="currency"),
         CheckConstraint("financial_year_start_month between 1 and 12", name="month"),
         CheckConstraint("rate_max_age_days between 0 and 366", name="rate_max_age"),
+        CheckConstraint("sac_digits in (4, 6)", name="sac_digits"),
         CheckConstraint("jsonb_typeof(approval_limits) = 'object'", name="approval_limits"),
         CheckConstraint("jsonb_typeof(retention) = 'object'", name="retention"),
     )

@@ -276,7 +276,12 @@ def _form_page(form: InvoiceForm, draft: Invoice | None) -> Any:
     come_to = form.sketch()
     sides = come_to.sides if come_to else [("receivable", 1, None), ("revenue_services", -1, None)]
     recognitions = recognition_postings(come_to.recognitions if come_to else [])
-    choices = {"treatments": form.treatments, "sold_as": SOLD_AS, "collect": COLLECT}
+    choices = {
+        "treatments": form.treatments,
+        "service_codes": form.service_codes,
+        "sold_as": SOLD_AS,
+        "collect": COLLECT,
+    }
     facts = choices | {
         "waits": come_to and come_to.is_waiting,
         "recognitions": recognitions,

@@ -1,4 +1,4 @@
-"""Tables of tax rates, collections at source, limits and states, from CSV files.
+"""Tables of tax rates, collections, limits, service codes and states, from CSV files.
 
 A tax treatment, such as `service_fee` or `air_domestic`, is the way in which a country taxes a kind
 of sale. Each row of rates has its first and last day and its legal source. A row is marked as
@@ -86,7 +86,23 @@ class Band:
     source: str
 
 
-Row = TypeVar("Row", Rate, Band)
+@dataclass(frozen=True, slots=True)
+class ServiceCode:
+    """A code that classifies services by law, such as an Indian SAC of six digits.
+
+    `treatments` are the tax treatments whose lines have this code by default.
+    """
+
+    country: str
+    code: str
+    treatments: tuple[str, ...]
+    valid_from: date
+    valid_to: date | None
+    confirmed: bool
+    source: str
+
+
+Row = TypeVar("Row", Rate, Band, ServiceCode)
 
 
 def rates_on(country: str, treatment: str, day: date) -> list[Rate]:
@@ -143,6 +159,18 @@ def highest_percent_on(country: str, day: date) -> Decimal | None:
         if rate.country == country and _holds(rate, day):
             sums[rate.treatment, rate.supply] += rate.percent
     return max(sums.values(), default=None)
+
+
+def service_codes_on(country: str, day: date) -> list[ServiceCode]:
+    """Return the service codes of a country on a day; an empty list without a table."""
+    return [one for one in _service_codes() if one.country == country and _holds(one, day)]
+
+
+def service_code_of(country: str, treatment: str | None, day: date) -> str | None:
+    """Return the usual service code of a treatment on a day, or None if there is none."""
+    return next(
+        (one.code for one in service_codes_on(country, day) if treatment in one.treatments), None
+    )
 
 
 def collections(country: str) -> tuple[str, ...]:
@@ -238,6 +266,22 @@ def _bands() -> tuple[Band, ...]:
     )
 
 
+@cache
+def _service_codes() -> tuple[ServiceCode, ...]:
+    return tuple(
+        ServiceCode(
+            row["country"],
+            row["code"],
+            tuple(row["treatments"].split()),
+            date.fromisoformat(row["valid_from"]),
+            _day(row["valid_to"]),
+            row["confirmed"] == "yes",
+            row["source"],
+        )
+        for row in _rows("service_codes.csv")
+    )
+
+
 def _in_force(rows: list[Row], day: date) -> list[Row]:
     found = [row for row in rows if _holds(row, day)]
     if not found:
@@ -245,7 +289,7 @@ def _in_force(rows: list[Row], day: date) -> list[Row]:
     return found
 
 
-def _holds(row: Rate | Band, day: date) -> bool:
+def _holds(row: Rate | Band | ServiceCode, day: date) -> bool:
     return row.valid_from <= day and (row.valid_to is None or day <= row.valid_to)
 
 

@@ -187,7 +187,8 @@ class InvoiceLine(DocumentLineColumns, TenantBound, Base):
     `sold_as` is `principal` for the agency's own sale, `fee` for the agency's fee, or `agent` for a
     sale on a supplier's behalf. `tax` is the code of a tax treatment, such as `service_fee` or
     `air_domestic`, which selects the tax rates. `collection` is such a code for tax collected at
-    source. `commission_minor` is the agency's earnings from a line sold as agent.
+    source. `commission_minor` is the agency's earnings from a line sold as agent. `sac` is the
+    service code that an Indian invoice must show.
     """
 
     __tablename__ = "invoice_lines"
@@ -199,10 +200,12 @@ class InvoiceLine(DocumentLineColumns, TenantBound, Base):
     basic_fare_minor: Mapped[int | None]
     service_date: Mapped[date | None]
     commission_minor: Mapped[int] = mapped_column(server_default=ZERO)
+    sac: Mapped[str | None]
 
     __table_args__ = (
         references("invoices", "invoice_id", "fk_invoice_lines_invoice", "CASCADE"),
         CheckConstraint(LINE, name="amount"),
+        CheckConstraint("sac ~ '^99[0-9]{2}([0-9]{2})?$'", name="sac"),
         CheckConstraint("sold_as in ('principal', 'agent', 'fee')", name="sold_as"),
         CheckConstraint("basic_fare_minor between 0 and amount_minor", name="fare"),
         CheckConstraint(

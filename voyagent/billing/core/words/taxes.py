@@ -27,7 +27,7 @@ def required_sentences(lines: Iterable[Row]) -> list[str]:
 
 
 def line_notes(line: Row) -> list[str]:
-    """Return the notes of an invoice line: service date, and tax collected at source."""
+    """Return the notes of an invoice line: service code, service date, and TCS."""
     day = (
         [
             gettext(
@@ -37,7 +37,8 @@ def line_notes(line: Row) -> list[str]:
         if line["service_date"]
         else []
     )
-    return [*day, *([gettext("TCS is collected on this")] if line["collection"] else [])]
+    code = [f"SAC {line['sac']}"] if line["sac"] else []
+    return [*code, *day, *([gettext("TCS is collected on this")] if line["collection"] else [])]
 
 
 def place_of_supply(code: str | None) -> str:
