@@ -59,6 +59,7 @@ TREATMENTS: dict[str, Any] = {
     "flight_other_cabin": _l("Flight, other cabins"),
     "room_up_to_7500": _l("Hotel room up to 7,500 a night"),
     "room_above_7500": _l("Hotel room above 7,500 a night"),
+    "exempt": _l("Exempt or nil rated"),
     "standard": _l("Standard rate"),
 }
 SERVICE_CODES: dict[str, Any] = {

@@ -36,7 +36,17 @@ from voyagent.billing.core.views.previews import (
     postings_of,
     recognition_postings,
 )
-from voyagent.billing.core.words.taxes import line_notes, place_of_supply, required_sentences
+from voyagent.billing.core.words.taxes import (
+    is_under_gst,
+    line_notes,
+    place_of_supply,
+    required_sentences,
+    tax_number_words,
+    taxable_total,
+    title_of_invoice,
+    with_state,
+    with_taxes,
+)
 from voyagent.billing.invoices.errors import CreditLimitExceeded, InvoiceNotFound, PartyOnHold
 from voyagent.billing.invoices.forms.drafts import COLLECT, SOLD_AS, InvoiceForm
 from voyagent.billing.invoices.forms.listing import InvoiceList
@@ -98,21 +108,28 @@ def invoice(reader: Reader, invoice_id: UUID) -> Any:
     """Show an invoice with its payments and its journal entries."""
     document = invoice_queries.read_document(reader, invoice_id)
     currency = document.invoice["currency"]
+    lines = with_taxes(document.lines, document.taxes, currency)
+    tax_number = document.invoice["customer_tax_number"]
     return render_template(
         "billing/invoice.html",
         invoice=shown(document.invoice),
         lines=with_amounts(
-            [line | {"notes": line_notes(line)} for line in document.lines],
+            [line | {"notes": line_notes(line)} for line in lines],
             currency,
             "unit_price",
             "amount",
             "commission",
         ),
-        letterhead=settings.read(reader) or {},
+        letterhead=with_state(settings.read(reader) or {}),
+        title_of_invoice=title_of_invoice(document.lines, document.taxes, tax_number),
+        customer_tax_number=tax_number_words(tax_number),
+        shows_tax=any(line["tax_words"] for line in lines),
+        taxable=taxable_total(lines, currency),
+        is_signed=is_under_gst(document.lines, document.taxes),
         in_words=in_words(Money(document.invoice["total_minor"], currency), page_locale()),
         taxes=tax_queries.sum_taxes(document.taxes, currency),
         waits=taxing.is_waiting(*document.taxed_lines),
-        required_sentences=required_sentences(document.lines),
+        required_sentences=required_sentences(document.lines, document.taxes),
         place_of_supply=place_of_supply(document.invoice["place_of_supply"]),
         payments=settling(document.payments, currency),
         credit_notes=with_amounts(document.credit_notes, currency, "amount"),

@@ -1,4 +1,4 @@
-"""Tables of tax rates, collections, limits, service codes and states, from CSV files.
+"""Tables of tax rates, collections, limits, codes and states, from CSV files.
 
 A tax treatment, such as `service_fee` or `air_domestic`, is the way in which a country taxes a kind
 of sale. Each row of rates has its first and last day and its legal source. A row is marked as
@@ -20,6 +20,10 @@ from typing import Literal, TypeVar
 from voyagent.kernel.errors import N_, Invalid
 
 Supply = Literal["same_state", "other_state", "any"]
+COLLECTED = "tcs"
+"""Component of tax collected at source (TCS), which a credit note does not return."""
+EXEMPT = "exempt"
+"""Treatment of a sale that the law exempts from tax, or taxes at nil."""
 
 
 class UnknownTreatment(Invalid):
@@ -138,6 +142,11 @@ def treatments(country: str) -> tuple[str, ...]:
     The result is empty if the country has no table.
     """
     return tuple(dict.fromkeys(rate.treatment for rate in _rates() if rate.country == country))
+
+
+def is_taxable(treatment: str | None) -> bool:
+    """Return True if a document line with this treatment has a tax."""
+    return treatment is not None and treatment != EXEMPT
 
 
 def components_on(country: str, day: date) -> tuple[str, ...]:

@@ -37,10 +37,8 @@ from voyagent.parties import queries as parties
 from voyagent.settings.queries import get_settings
 from voyagent.taxes.rules import calculation, numbers, tables
 from voyagent.taxes.rules.calculation import PlaceOfSupplyMissing, Taxed
-from voyagent.taxes.rules.tables import UnknownState
+from voyagent.taxes.rules.tables import COLLECTED, UnknownState, is_taxable
 
-COLLECTED = "tcs"
-"""Component of tax collected at source (TCS), which a credit note does not return."""
 OUTPUT = {
     "cgst": "output_cgst",
     "sgst": "output_sgst",
@@ -139,7 +137,7 @@ def classified(priced: Priced, day: date) -> list[SoldColumns]:
 
 
 def usual_code(treatment: str | None, day: date) -> str | None:
-    """Return the usual service code of a tax treatment in the agency's country, or None."""
+    """Return the usual service code of a tax treatment on a day, or None."""
     at = home()
     code = tables.service_code_of(at.country, treatment, day) if at else None
     return code and code[: get_settings().sac_digits]
@@ -213,7 +211,8 @@ def waits(invoice: Invoice) -> bool:
     """Return True if a draft waits for the place of supply and cannot be issued."""
     taxed = ((tax.line_no, tax.component) for tax in tax_queries.get_taxes(invoice))
     return is_waiting(
-        (line.line_no for line in document_queries.get_lines(invoice) if line.tax), taxed
+        (line.line_no for line in document_queries.get_lines(invoice) if is_taxable(line.tax)),
+        taxed,
     )
 
 
@@ -280,7 +279,7 @@ def sketch(items: Sequence[LineItem], *, issue_date: date, party: str, buyer: Bu
         [("receivable", 1, total), *credited, *rounding.side(moved, -1)],
         earning.recognitions(lines, later, currency),
         is_waiting(
-            (line.line_no for line in lines if line.tax),
+            (line.line_no for line in lines if is_taxable(line.tax)),
             ((row.line_no, row.component) for row in rows),
         ),
     )
