@@ -1,4 +1,4 @@
-"""Contents that Indian law requires on an invoice, a bill of supply and a credit note."""
+"""Contents that Indian law requires on invoices and credit notes."""
 
 from __future__ import annotations
 
@@ -201,3 +201,70 @@ def test_a_credit_note_shows_what_rule_53_asks(agency: Person) -> None:
             "Authorised signatory",
         ):
             assert wanted in words
+
+
+# Address of the customer
+# --------------------------------------------------------------------------------
+
+
+def party_with(person: Person, **changes: Any) -> str:
+    """Create the customer of `papers.draft` and return its path in the API."""
+    made = person.api.post(
+        "/parties", json={"name": "Deepa Krishnan", "is_customer": True} | changes
+    )
+    assert made.status_code == 201, made.text
+    return f"/parties/{made.json['id']}"
+
+
+MAIN = {"address": "4 Hill Road\nPune 411001", "country": "IN", "state": "27"}
+BILLING = {
+    "kind": "billing",
+    "lines": "9 Lake View",
+    "city": "Kochi",
+    "postcode": "682011",
+    "country": "IN",
+    "state": "32",
+    "is_default": True,
+}
+
+
+def test_an_issued_invoice_keeps_the_address_of_its_customer(agency: Person) -> None:
+    party = party_with(agency, **MAIN)
+    made = issued(agency, taxed("100"))
+    kept = "4 Hill Road\nPune 411001\nMaharashtra (27)"
+    assert agency.api.patch(party, json={"address": "8 New Street"}).status_code == 200
+    assert agency.api.get(f"/invoices/{made}").json["customer_address"] == kept
+    for words in (sheet(agency, f"/invoices/{made}"), pdf(agency, f"/invoices/{made}/invoice.pdf")):
+        assert "Pune 411001" in words
+        assert "8 New Street" not in words
+
+
+def test_the_default_address_for_billing_comes_first(agency: Person) -> None:
+    party = party_with(agency, **MAIN)
+    other = BILLING | {"is_default": False, "lines": "1 Old Town"}
+    for address in (other, BILLING):
+        assert agency.api.post(f"{party}/addresses", json=address).status_code == 201
+    made = issued(agency, taxed("100"))
+    assert agency.api.get(f"/invoices/{made}").json["customer_address"] == (
+        "9 Lake View\nKochi 682011\nKerala (32)"
+    )
+
+
+def test_a_draft_shows_the_address_and_another_country_its_name(agency: Person) -> None:
+    party_with(agency, address="1 Corniche", country="AE")
+    invoice_id = draft(agency, taxed("100"), **ON)
+    assert "United Arab Emirates" in sheet(agency, f"/invoices/{invoice_id}")
+    party_with(agency, name="Ravi Menon")
+    body = {"customer_name": "Ravi Menon"}
+    assert agency.api.patch(f"/invoices/{invoice_id}", json=body).status_code == 200
+    assert agency.api.get(f"/invoices/{invoice_id}").json["customer_address"] is None
+
+
+def test_a_credit_note_has_the_address_of_its_invoice(agency: Person) -> None:
+    party_with(agency, **MAIN)
+    made = issued(agency, taxed("100"))
+    with agency.acting() as actor:
+        note = credit_note_service.issue_credit_note(actor, made, reason="Not travelled")
+        path = f"/credit-notes/{note.id}"
+    assert "Pune 411001" in sheet(agency, path)
+    assert "Pune 411001" in pdf(agency, f"{path}/credit-note.pdf")

@@ -90,7 +90,7 @@ def _document_statements(credit_note_id: Any) -> tuple[Select[Any], ...]:
             *(
                 invoices[name]
                 for name in (
-                    "place_of_supply",
+                    *("place_of_supply", "party_address"),
                     *("customer_tax_number", "customer_tax_number_sealed"),
                     *("customer_pan", "customer_pan_sealed"),
                 )

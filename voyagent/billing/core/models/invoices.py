@@ -54,6 +54,8 @@ class Invoice(DocumentColumns, TenantOwned, Base):
     `customer_pan_digest` is a keyed hash of the PAN. With this hash, other invoices of the buyer
     are found.
 
+    `party_address` is the postal address of the buyer at issue, with state and country.
+
     `customer_pan_clear` and `customer_tax_number_clear` have values that an earlier release stored
     unencrypted. A job encrypts these values.
     """
@@ -71,6 +73,7 @@ class Invoice(DocumentColumns, TenantOwned, Base):
     customer_pan_digest: Mapped[bytes | None]
     issued_at: Mapped[datetime | None]
     issued_by_user_id: Mapped[UUID | None]
+    party_address: Mapped[str | None]
     sent_at: Mapped[datetime | None]
     sent_to: Mapped[str | None]
     enquiry_id: Mapped[UUID | None]

@@ -112,7 +112,7 @@ def place_of_supply(code: str | None) -> str:
 
 
 def with_state(letterhead: Row) -> Row:
-    """Return the settings of a letterhead with `tax_words`, the tax number and its state."""
+    """Return the settings of a letterhead with `tax_words`: tax number and state."""
     return letterhead | {"tax_words": tax_number_words(letterhead.get("tax_number"))}
 
 

@@ -92,7 +92,7 @@ def _issued(document: InvoiceDocument) -> Letter:
         number=invoice["number"] or _("Numbered on issue"),
         lead=_("Billed to"),
         party=invoice["party_name"],
-        party_line=tax_number_words(invoice["customer_tax_number"]),
+        party_line=_party_lines(invoice),
         facts=_facts(invoice, due_date),
         columns=[
             *(_("Description"), _("Qty"), _("Rate"), _("Amount")),
@@ -139,7 +139,7 @@ def credit_note_of(
         stamp=_("Reversed") if note["reversed_on"] and not as_issued else "",
         lead=_("Credited to"),
         party=note["party_name"],
-        party_line=tax_number_words(note["customer_tax_number"]),
+        party_line=_party_lines(note),
         facts=[
             (_("Issued"), _day(note["issue_date"])),
             (_("On invoice"), "\n".join((note["invoice_number"], of_day))),
@@ -301,6 +301,12 @@ def supplier_credit_of(reader: Reader, document: CreditDocument, agency: str) ->
 
 def _our_record() -> str:
     return str(_("This is our record of the supplier’s document, not the document itself."))
+
+
+def _party_lines(document: Row) -> str:
+    """Return address and tax number of the customer, each on its own lines."""
+    number = tax_number_words(document["customer_tax_number"])
+    return "\n".join(filter(None, (document["party_address"], number)))
 
 
 def _tax_cells(line: Row) -> tuple[str, str]:
