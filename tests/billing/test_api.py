@@ -60,6 +60,7 @@ def test_a_draft_is_created_changed_issued_and_paid(alice: Person) -> None:
         "basic_fare": None,
         "service_date": None,
         "commission": "0.00",
+        "sac": None,
         "taxes": [],
     }
     assert body["line_items"] == [VISAS | {"amount": "45000.00"} | untaxed]

@@ -364,6 +364,8 @@ def test_an_invoice_is_credited_and_the_credit_note_read_over_the_api(alice: Per
             "line_no": 2,
             "description": "Fee",
             "amount": "500.00",
+            "taxable_amount": "0.00",
+            "taxes": [],
             "commission": "0.00",
             "tax_amount": "0.00",
         }

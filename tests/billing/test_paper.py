@@ -127,7 +127,7 @@ def test_the_pdf_names_agency_customer_lines_and_bank_account(
     )
     assert (typeset_input["address"], typeset_input["tax_number"]) == (
         "12 Marine Drive\nKochi 682011",
-        "Tax number 27AACCN6194P1ZP",
+        "Tax number 27AACCN6194P1ZP, Maharashtra (27)",
     )
     assert typeset_input["columns"] == ["Description", "Qty", "Rate", "Amount"]
     assert typeset_input["rows"] == [["Dubai, five nights", "1", "1,00,050.50", "1,00,050.50"]]
@@ -322,7 +322,7 @@ def test_the_pdf_of_a_credit_note_has_invoice_lines_and_reason(
     )
     assert typeset_input["facts"] == [
         {"label": "Issued", "value": "25 June 2024"},
-        {"label": "On invoice", "value": "2024-25/000001"},
+        {"label": "On invoice", "value": "2024-25/000001\nof 10 June 2024"},
     ]
     assert (typeset_input["columns"], typeset_input["rows"]) == (
         ["Description", "Amount"],
@@ -762,6 +762,7 @@ def test_the_letterhead_is_set_on_the_page_and_an_invalid_gstin_is_reported(
             "rate_limit_per_minute",
             "rate_limit_per_hour",
             "rate_max_age_days",
+            "sac_digits",
         )
     }
     form |= {

@@ -606,7 +606,7 @@ def test_each_line_shows_its_day_of_service_and_its_tcs(
         (None, "overseas_package"),
     ]
     items = Page(agency.browser.get(path)).words(".//table[@id='items']")
-    assert "Air ticketService on 3 July 2026" in items
+    assert "Air ticketSAC 998551Service on 3 July 2026" in items
     assert items.count("TCS is collected on this") == 1
     assert "Service on 3 July 2026" in text_of(agency.browser.get(f"{path}/invoice.pdf").data)
     edit = Page(agency.browser.get(f"{path}/edit"))

@@ -192,6 +192,8 @@ FORM_NAMES = [
     "audit_mail_administrators",
     "audit_mail_addresses",
     "rate_max_age_days",
+    "sac_digits",
+    "sac",
     "units",
     "base",
     "rate",

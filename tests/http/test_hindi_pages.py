@@ -68,6 +68,7 @@ NAMES = {
         *("PNG", "JPEG", "kB"),
         *(
             "GSTIN",
+            "SAC",
             "IFSC",
             "IBAN",
             "CGST",
@@ -257,6 +258,7 @@ GOOD = {
     "rate_limit_per_minute": "60",
     "rate_limit_per_hour": "900",
     "rate_max_age_days": "7",
+    "sac_digits": "6",
     "four_eyes": "1",
     "financial_year_start_month": "4",
     "is_customer": "1",

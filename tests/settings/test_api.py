@@ -41,6 +41,7 @@ def test_a_new_agency_has_the_default_settings_of_the_contract(alice: Person) ->
             "rate_max_age_days",
             "base_currency",
             "base_state",
+            "sac_digits",
         }
         | PAPER
     )

@@ -36,6 +36,7 @@ WHOLE: dict[str, Any] = {
     "audit_mail_administrators": True,
     "audit_mail_addresses": "auditor@books.example, meera@books.example",
     "rate_max_age_days": 366,
+    "sac_digits": 4,
 }
 REFUSED: list[dict[str, Any]] = [
     {"model": "gpt-4"},
@@ -74,6 +75,8 @@ REFUSED: list[dict[str, Any]] = [
     {"four_eyes": 1},
     {"rate_max_age_days": -1},
     {"rate_max_age_days": 367},
+    {"sac_digits": 5},
+    {"sac_digits": 8},
     {"financial_year_start_month": 0},
     {"financial_year_start_month": 13},
     {"approval_limits": {"viewer": None}},
@@ -95,6 +98,7 @@ CANNOT_BE_NULL = [
     "four_eyes",
     "financial_year_start_month",
     "rate_max_age_days",
+    "sac_digits",
     "round_invoices",
     "audit_mail_administrators",
     "approval_limits",

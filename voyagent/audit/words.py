@@ -79,6 +79,7 @@ _FIELDS = {
     "round_invoices": _l("Round invoice totals to whole currency units"),
     "audit_mail_administrators": _l("Mail the signed head to administrators"),
     "audit_mail_addresses": _l("Mail the signed head to"),
+    "sac_digits": _l("Digits of the SAC"),
     "rate_max_age_days": _l("Days for which an exchange rate is used"),
     "bank_name": _l("Bank"),
     "number": _l("Account number"),

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from babel.core import Locale
 from sqlalchemy import (
     ColumnElement,
     ScalarSelect,
@@ -33,6 +34,8 @@ from voyagent.kernel.patterns import contains, contains_any
 from voyagent.kernel.tenancy import owned, owned_by_key
 from voyagent.ledger.queries.party_lines import party_balances_statement
 from voyagent.parties.models import TAX_NUMBER, Party, PartyAddress, found_by, plain_number
+from voyagent.taxes.rules import numbers
+from voyagent.taxes.rules.tables import states
 
 _PARTIES = Party.__table__.c
 COLUMNS = (
@@ -212,6 +215,28 @@ def row_of(party: Party) -> Row:
     return {name: getattr(party, name) for name in (*COLUMNS, "pan")}
 
 
+def postal_address(party_id: UUID | None) -> str | None:
+    """Return the address that documents print, as lines, or None if there is none.
+
+    It is the default address for billing, else the main address. An Indian state has its code, and
+    another country its English name.
+    """
+    address = db.session.scalar(
+        select(PartyAddress).where(
+            PartyAddress.party_id == party_id,
+            PartyAddress.kind == "billing",
+            PartyAddress.is_default,
+        )
+    )
+    if address is not None:
+        town = " ".join(filter(None, (address.city, address.postcode)))
+        return _lines_of(address.lines, town, address.country, address.state)
+    party = db.session.scalar(select(Party).where(Party.id == party_id))
+    if party is None or not party.address:
+        return None
+    return _lines_of(party.address, "", party.country, party.state)
+
+
 def terms_days(name: str) -> int | None:
     """Return the payment terms of the party with a name, in days.
 
@@ -300,6 +325,15 @@ def similar(row: Row) -> list[Row]:
         .limit(SIMILAR_MAX)
     )
     return [dict(one) for one in db.session.execute(found).mappings()]
+
+
+def _lines_of(lines: str, town: str, country: str | None, state: str | None) -> str:
+    if country == numbers.COUNTRY:
+        name = states(country).get(state or "")
+        place = f"{name} ({state})" if name else ""
+    else:
+        place = Locale("en").territories.get(country or "", "")
+    return "\n".join(filter(None, (lines, town, place)))
 
 
 def _equal_facts(row: Row) -> dict[str, ColumnElement[bool]]:

@@ -76,7 +76,7 @@ class Section(NamedTuple):
 
 SECTIONS = (
     Section("agency", _l("Agency"), ("locale", "timezone", "default_currency")),
-    Section("paper", _l("Documents"), ("address", "tax_number", "bank_details")),
+    Section("paper", _l("Documents"), ("address", "tax_number", "sac_digits", "bank_details")),
     Section("assistant", _l("Assistant"), ("model", "system_prompt_suffix")),
     Section(
         "limits",
@@ -125,6 +125,14 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
         "invalid_amount": _l("This has more decimals than the currency allows."),
         "currency_unknown": _l("Enter a currency code of three capital letters, such as INR."),
         "default_currency.string_pattern_mismatch": _l("Choose one from the list."),
+        **dict.fromkeys(
+            (
+                "sac_digits.greater_than_equal",
+                "sac_digits.less_than_equal",
+                "sac_digits.multiple_of",
+            ),
+            _l("Choose one from the list."),
+        ),
     }
 
     locale = SelectField(
@@ -142,6 +150,11 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
     )
     address = TextAreaField(_l("Address"))
     tax_number = StringField(_l("Tax number"))
+    sac_digits = SelectField(
+        _l("Digits of the SAC"),
+        choices=[SelectChoice("6", "6"), SelectChoice("4", "4")],
+        validate_choice=False,
+    )
     bank_details = TextAreaField(_l("Bank details"))
     model = RadioField(
         _l("Model"),
@@ -175,6 +188,7 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
         known = {
             "model": queries.wanted_model(row) or "",
             "financial_year_start_month": str(row["financial_year_start_month"]),
+            "sac_digits": str(row["sac_digits"]),
             "seen": queries.mark_of(row),
         }
         limits = {

@@ -51,6 +51,7 @@ class TenantSettings(TenantBound, Base):
     rate_max_age_days: Mapped[int] = mapped_column(SmallInteger, server_default=text("7"))
     base_currency: Mapped[str | None]
     base_state: Mapped[str] = mapped_column(server_default=text("'asked'"))
+    sac_digits: Mapped[int] = mapped_column(SmallInteger, server_default=text("6"))
 
     __table_args__ = (
         CheckConstraint("rate_limit_per_minute between 1 and 10000", name="per_minute"),
@@ -66,6 +67,7 @@ class TenantSettings(TenantBound, Base):
             " and (base_state = 'ready') = (base_currency is not null)",
             name="base_state",
         ),
+        CheckConstraint("sac_digits in (4, 6)", name="sac_digits"),
         CheckConstraint("jsonb_typeof(approval_limits) = 'object'", name="approval_limits"),
         CheckConstraint("jsonb_typeof(retention) = 'object'", name="retention"),
     )

@@ -99,6 +99,7 @@ class TenantSettingsResponse(AnswerOf[Row]):
     rate_max_age_days: int
     base_currency: str | None
     base_state: Literal["asked", "ready"]
+    sac_digits: int
 
 
 class LogoRequest(Closed):
@@ -143,7 +144,8 @@ class TenantSettingsPatchRequest(Closed):
     `tax_number`, `bank_details`, `audit_mail_addresses` or the limit of a role. Other members
     cannot be null. `address` is the postal address. `address`, `tax_number` and `bank_details`
     appear on invoices. A `tax_number` in the form of a GSTIN must be valid. With `round_invoices`
-    the total of new invoices is rounded to the nearest whole unit of the currency.
+    the total of new invoices is rounded to the nearest whole unit of the currency. `sac_digits` is
+    4 or 6: the digits of the service codes on new invoices.
 
     The signed head of the audit log is mailed every day. The mail goes to the administrators if
     `audit_mail_administrators` is true, and to the addresses in `audit_mail_addresses`.
@@ -190,6 +192,7 @@ class TenantSettingsPatchRequest(Closed):
     audit_mail_administrators: bool = False
     audit_mail_addresses: Annotated[str, Lines(PAPER_MAX)] | None = None
     rate_max_age_days: Annotated[int, Field(ge=0, le=RATE_AGE_MAX_DAYS)] = 7
+    sac_digits: Annotated[int, Field(ge=4, le=6, multiple_of=2)] = 6
 
     def changes(self) -> SettingsChanges:
         """Return the members that were sent, including nulls."""

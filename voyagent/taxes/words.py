@@ -59,8 +59,30 @@ TREATMENTS: dict[str, Any] = {
     "flight_other_cabin": _l("Flight, other cabins"),
     "room_up_to_7500": _l("Hotel room up to 7,500 a night"),
     "room_above_7500": _l("Hotel room above 7,500 a night"),
+    "exempt": _l("Exempt or nil rated"),
     "standard": _l("Standard rate"),
 }
+SERVICE_CODES: dict[str, Any] = {
+    "998551": _l("Reservation of tickets"),
+    "998552": _l("Reservation of hotels, cruises and packages"),
+    "998554": _l("Reservation of events"),
+    "998555": _l("Tour operator"),
+    "998556": _l("Tourist guide"),
+    "998559": _l("Other travel arrangements, fees"),
+    "996311": _l("Hotel room"),
+    "996332": _l("Hotel meals"),
+    "996425": _l("Scheduled flight"),
+    "996426": _l("Charter flight"),
+    "996421": _l("Rail travel"),
+    "996424": _l("Cruise"),
+    "996423": _l("Cab, long distance"),
+    "996412": _l("Cab, local"),
+    "996601": _l("Vehicle rental"),
+    "996416": _l("Sightseeing transport"),
+    "997157": _l("Money changing"),
+    "997159": _l("Insurance commission"),
+}
+"""Labels of Indian service codes (SAC)."""
 REQUIRED_SENTENCES: dict[str, Any] = {
     "tour_without_credit": _l(
         "The amount charged includes the charges for accommodation, transport and the other"

@@ -87,6 +87,7 @@ ARGUMENTS: dict[str, Any] = {
     "client_id": _l("Enquiry"),
     "collection": _l("Tax collected at source"),
     "commission": _l("Commission"),
+    "sac": _l("SAC"),
     "created_from": _l("Received from"),
     "created_to": _l("Received until"),
     "credit_amount": _l("Credit"),

@@ -49,6 +49,13 @@ class InvalidLine(Unprocessable):
     )
 
 
+class InvalidServiceCode(Unprocessable):
+    """A service code (SAC) is not valid, or shorter than the agency's setting says."""
+
+    code = "service_code_invalid"
+    message = N_("Enter a SAC of 6 digits that begins with 99, or of 4 if Settings allow it.")
+
+
 class BasicFareOutOfRange(Unprocessable):
     """The basic fare is negative or above the amount of its document line."""
 

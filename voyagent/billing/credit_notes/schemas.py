@@ -16,6 +16,7 @@ from voyagent.billing.core.schemas.documents import (
     SignedAmount,
 )
 from voyagent.billing.core.service.pricing import REASON_MAX
+from voyagent.billing.invoices.schemas.lines import TaxOut
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
     Filter,
@@ -102,16 +103,23 @@ def _tax_minor(line: Row) -> int:
     return sum(tax["amount_minor"] for tax in line["taxes"])
 
 
+def _taxable_minor(line: Row) -> int:
+    return max((tax["taxable_minor"] for tax in line["taxes"]), default=0)
+
+
 class CreditLineOut(AnswerOf[Row]):
     """The credited part of an invoice line.
 
     `amount` is the credited amount before tax. `commission` is the part of `amount` that takes back
-    the agency's commission. `tax_amount` is the credited tax.
+    the agency's commission. `tax_amount` is the credited tax. `taxable_amount` is the credited part
+    of the taxable value, and `taxes` has the credited taxes with the rates of the invoice.
     """
 
     line_no: int
     description: str
     amount: Annotated[WireAmount, Minor("amount_minor")]
+    taxable_amount: Annotated[WireAmount, Minor(_taxable_minor)]
+    taxes: list[TaxOut]
     commission: Annotated[WireAmount, Minor("commission_minor")]
     tax_amount: Annotated[WireAmount, Minor(_tax_minor)]
 
@@ -123,6 +131,8 @@ class CreditNoteOut(CreditNoteBrief):
     revenue is cancelled by the entry of the credit note itself.
     """
 
+    invoice_date: date
+    place_of_supply: str | None
     lines: list[CreditLineOut]
     recognitions: list[RecognitionOut]
 

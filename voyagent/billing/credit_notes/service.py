@@ -41,6 +41,7 @@ from voyagent.billing.credit_notes import queries as credit_note_queries
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import Money
+from voyagent.taxes.rules.tables import COLLECTED
 
 CREDIT_SERIES, CREDIT_LETTER = "credit_note", "C"
 
@@ -187,7 +188,7 @@ def credit_of(invoice: Invoice, amounts: Mapping[int, Money] | None, day: date) 
     recalled = credit_note_queries.recalled_by_line(invoice)
     left = crediting.left_of(lines, before)
     amounts_to_credit = crediting.wanted_of(invoice, left, amounts)
-    charged = (tax for tax in tax_queries.get_taxes(invoice) if tax.component != taxing.COLLECTED)
+    charged = (tax for tax in tax_queries.get_taxes(invoice) if tax.component != COLLECTED)
     taxes = crediting.taxes_on(
         amounts_to_credit,
         lines,

@@ -20,6 +20,14 @@ from voyagent.billing.core.views.documents import Place, journal_of, not_now, wi
 from voyagent.billing.core.views.previews import (
     recognition_postings,
 )
+from voyagent.billing.core.words.taxes import (
+    is_under_gst,
+    place_of_supply,
+    tax_number_words,
+    taxable_total,
+    with_state,
+    with_taxes,
+)
 from voyagent.billing.credit_notes import (
     queries as credit_note_queries,
     service as credit_note_service,
@@ -76,11 +84,16 @@ def credit_note(reader: Reader, credit_note_id: UUID) -> Any:
     """Show a credit note with its journal entries."""
     document = credit_note_queries.read_credit_note(reader, credit_note_id)
     note, currency = document.credit, document.credit["currency"]
+    lines = with_taxes(document.lines, document.taxes, currency)
     return render_template(
         "billing/credit_note.html",
-        letterhead=settings.read(reader) or {},
+        letterhead=with_state(settings.read(reader) or {}),
         note=with_amounts([note], currency, "total", "round_off")[0],
-        lines=with_amounts(document.lines, currency, "amount"),
+        customer_tax_number=tax_number_words(note["customer_tax_number"]),
+        place_of_supply=place_of_supply(note["place_of_supply"]),
+        lines=with_amounts(lines, currency, "amount"),
+        taxable=taxable_total(lines, currency),
+        is_signed=is_under_gst((), document.taxes),
         taxes=tax_queries.sum_taxes(document.taxes, currency),
         journal=with_amounts(document.journal, currency, "debit", "credit"),
         recognitions=journal_of(document.recognitions),

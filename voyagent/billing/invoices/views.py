@@ -37,7 +37,17 @@ from voyagent.billing.core.views.previews import (
     postings_of,
     recognition_postings,
 )
-from voyagent.billing.core.words.taxes import line_notes, place_of_supply, required_sentences
+from voyagent.billing.core.words.taxes import (
+    is_under_gst,
+    line_notes,
+    place_of_supply,
+    required_sentences,
+    tax_number_words,
+    taxable_total,
+    title_of_invoice,
+    with_state,
+    with_taxes,
+)
 from voyagent.billing.invoices.errors import CreditLimitExceeded, InvoiceNotFound, PartyOnHold
 from voyagent.billing.invoices.forms.drafts import COLLECT, SOLD_AS, InvoiceForm
 from voyagent.billing.invoices.forms.listing import InvoiceList
@@ -99,21 +109,28 @@ def invoice(reader: Reader, invoice_id: UUID) -> Any:
     """Show an invoice with its payments and its journal entries."""
     document = invoice_queries.read_document(reader, invoice_id)
     currency = document.invoice["currency"]
+    lines = with_taxes(document.lines, document.taxes, currency)
+    tax_number = document.invoice["customer_tax_number"]
     return render_template(
         "billing/invoice.html",
         invoice=shown(document.invoice),
         lines=with_amounts(
-            [line | {"notes": line_notes(line)} for line in document.lines],
+            [line | {"notes": line_notes(line)} for line in lines],
             currency,
             "unit_price",
             "amount",
             "commission",
         ),
-        letterhead=banking.with_printed(reader, settings.read(reader) or {}, currency),
+        letterhead=with_state(banking.with_printed(reader, settings.read(reader) or {}, currency)),
+        title_of_invoice=title_of_invoice(document.lines, document.taxes, tax_number),
+        customer_tax_number=tax_number_words(tax_number),
+        shows_tax=any(line["tax_words"] for line in lines),
+        taxable=taxable_total(lines, currency),
+        is_signed=is_under_gst(document.lines, document.taxes),
         in_words=in_words(Money(document.invoice["total_minor"], currency), page_locale()),
         taxes=tax_queries.sum_taxes(document.taxes, currency),
         waits=taxing.is_waiting(*document.taxed_lines),
-        required_sentences=required_sentences(document.lines),
+        required_sentences=required_sentences(document.lines, document.taxes),
         place_of_supply=place_of_supply(document.invoice["place_of_supply"]),
         payments=settling(document.payments, currency),
         credit_notes=with_amounts(document.credit_notes, currency, "amount"),
@@ -277,7 +294,12 @@ def _form_page(form: InvoiceForm, draft: Invoice | None) -> Any:
     come_to = form.sketch()
     sides = come_to.sides if come_to else [("receivable", 1, None), ("revenue_services", -1, None)]
     recognitions = recognition_postings(come_to.recognitions if come_to else [])
-    choices = {"treatments": form.treatments, "sold_as": SOLD_AS, "collect": COLLECT}
+    choices = {
+        "treatments": form.treatments,
+        "service_codes": form.service_codes,
+        "sold_as": SOLD_AS,
+        "collect": COLLECT,
+    }
     facts = choices | {
         "waits": come_to and come_to.is_waiting,
         "recognitions": recognitions,

@@ -193,7 +193,7 @@ HOLDINGS: tuple[Holding, ...] = (
             *("number", "status", "issue_date", "due_date", "currency", "total_minor"),
             *("party_name", "party_reference", "notes", "place_of_supply", "customer_tax_number"),
             *("customer_tax_number_sealed", "customer_pan", "customer_pan_sealed", "sent_to"),
-            "void_reason",
+            *("void_reason", "party_address"),
         ),
         "t.party_key = :key",
         "pseudonym",

@@ -44,6 +44,7 @@ begin
          party_reference = app.without_words(party_reference, words, pseudonym),
          notes = app.without_words(notes, words, pseudonym),
          sent_to = case when sent_to is not null then pseudonym end,
+         party_address = null,
          void_reason = app.without_words(void_reason, words, pseudonym)
    where tenant_id = agency and party_key = key;
   update bills set party_name = pseudonym,

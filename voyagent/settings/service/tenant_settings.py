@@ -139,6 +139,8 @@ class SettingsChanges(TypedDict, total=False):
     """At most five e-mail addresses, separated by commas."""
     rate_max_age_days: int
     """Age in days up to which an exchange rate is used for a later day."""
+    sac_digits: int
+    """Digits of the service codes (SAC) on new invoices: 4 or 6."""
 
 
 def open_settings(

@@ -51,6 +51,8 @@ def tax_on(
 ) -> list[Taxed]:
     """Return the tax components of an amount, each rounded half up separately.
 
+    An exempt sale has none.
+
     `treatment` says how the sale is taxed, such as `service_fee` or `air_domestic`. `base` is the
     amount of a document line. If the treatment taxes a share of the fare, `base` is the basic fare.
     `on` is the day whose rates apply.
@@ -63,7 +65,7 @@ def tax_on(
         raise PlaceOfSupplyMissing
     found = []
     for rate in rows:
-        if rate.supply in ("any", supply):
+        if rate.percent and rate.supply in ("any", supply):
             taxable = Money.rounded(base.decimal * rate.share / _HUNDRED, base.currency)
             amount = Money.rounded(taxable.decimal * rate.percent / _HUNDRED, base.currency)
             found.append(Taxed(rate.component, rate.percent, taxable, amount, rate))

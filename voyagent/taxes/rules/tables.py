@@ -1,4 +1,4 @@
-"""Tables of tax rates, collections at source, limits and states, from CSV files.
+"""Tables of tax rates, collections, limits, codes and states, from CSV files.
 
 A tax treatment, such as `service_fee` or `air_domestic`, is the way in which a country taxes a kind
 of sale. Each row of rates has its first and last day and its legal source. A row is marked as
@@ -20,6 +20,10 @@ from typing import Literal, TypeVar
 from voyagent.kernel.errors import N_, Invalid
 
 Supply = Literal["same_state", "other_state", "any"]
+COLLECTED = "tcs"
+"""Component of tax collected at source (TCS), which a credit note does not return."""
+EXEMPT = "exempt"
+"""Treatment of a sale that the law exempts from tax, or taxes at nil."""
 
 
 class UnknownTreatment(Invalid):
@@ -86,7 +90,23 @@ class Band:
     source: str
 
 
-Row = TypeVar("Row", Rate, Band)
+@dataclass(frozen=True, slots=True)
+class ServiceCode:
+    """A code that classifies services by law, such as an Indian SAC of six digits.
+
+    `treatments` are the tax treatments whose lines have this code by default.
+    """
+
+    country: str
+    code: str
+    treatments: tuple[str, ...]
+    valid_from: date
+    valid_to: date | None
+    confirmed: bool
+    source: str
+
+
+Row = TypeVar("Row", Rate, Band, ServiceCode)
 
 
 def rates_on(country: str, treatment: str, day: date) -> list[Rate]:
@@ -124,6 +144,11 @@ def treatments(country: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(rate.treatment for rate in _rates() if rate.country == country))
 
 
+def is_taxable(treatment: str | None) -> bool:
+    """Return True if a document line with this treatment has a tax."""
+    return treatment is not None and treatment != EXEMPT
+
+
 def components_on(country: str, day: date) -> tuple[str, ...]:
     """Return a country's tax components on a day, in the order of the table."""
     return tuple(
@@ -143,6 +168,18 @@ def highest_percent_on(country: str, day: date) -> Decimal | None:
         if rate.country == country and _holds(rate, day):
             sums[rate.treatment, rate.supply] += rate.percent
     return max(sums.values(), default=None)
+
+
+def service_codes_on(country: str, day: date) -> list[ServiceCode]:
+    """Return the service codes of a country on a day; an empty list without a table."""
+    return [one for one in _service_codes() if one.country == country and _holds(one, day)]
+
+
+def service_code_of(country: str, treatment: str | None, day: date) -> str | None:
+    """Return the usual service code of a treatment on a day, or None if there is none."""
+    return next(
+        (one.code for one in service_codes_on(country, day) if treatment in one.treatments), None
+    )
 
 
 def collections(country: str) -> tuple[str, ...]:
@@ -238,6 +275,22 @@ def _bands() -> tuple[Band, ...]:
     )
 
 
+@cache
+def _service_codes() -> tuple[ServiceCode, ...]:
+    return tuple(
+        ServiceCode(
+            row["country"],
+            row["code"],
+            tuple(row["treatments"].split()),
+            date.fromisoformat(row["valid_from"]),
+            _day(row["valid_to"]),
+            row["confirmed"] == "yes",
+            row["source"],
+        )
+        for row in _rows("service_codes.csv")
+    )
+
+
 def _in_force(rows: list[Row], day: date) -> list[Row]:
     found = [row for row in rows if _holds(row, day)]
     if not found:
@@ -245,7 +298,7 @@ def _in_force(rows: list[Row], day: date) -> list[Row]:
     return found
 
 
-def _holds(row: Rate | Band, day: date) -> bool:
+def _holds(row: Rate | Band | ServiceCode, day: date) -> bool:
     return row.valid_from <= day and (row.valid_to is None or day <= row.valid_to)
 
 

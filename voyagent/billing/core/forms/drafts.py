@@ -74,6 +74,7 @@ DRAFT_ERROR_FIELDS = {
         ("basic_fare_out_of_range", "commission_out_of_range", "commission_not_agent"), "line_items"
     ),
     "tax_treatment_unknown": "line_items",
+    "service_code_invalid": "line_items",
     "tax_rate_not_known": "issue_date",
     "tax_component_unknown": "line_items",
     "tax_currency": "currency",
@@ -111,6 +112,7 @@ class LinesField(RowsField):
         "commission",
         "service_date",
         "collect",
+        "sac",
         "bought_as",
         "input_credit",
         *(f"tax_{component}" for component in INPUT),

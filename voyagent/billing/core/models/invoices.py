@@ -54,6 +54,8 @@ class Invoice(DocumentColumns, TenantOwned, Base):
     `customer_pan_digest` is a keyed hash of the PAN. With this hash, other invoices of the buyer
     are found.
 
+    `party_address` is the postal address of the buyer at issue, with state and country.
+
     `customer_pan_clear` and `customer_tax_number_clear` have values that an earlier release stored
     unencrypted. A job encrypts these values.
     """
@@ -71,6 +73,7 @@ class Invoice(DocumentColumns, TenantOwned, Base):
     customer_pan_digest: Mapped[bytes | None]
     issued_at: Mapped[datetime | None]
     issued_by_user_id: Mapped[UUID | None]
+    party_address: Mapped[str | None]
     sent_at: Mapped[datetime | None]
     sent_to: Mapped[str | None]
     enquiry_id: Mapped[UUID | None]
@@ -187,7 +190,8 @@ class InvoiceLine(DocumentLineColumns, TenantBound, Base):
     `sold_as` is `principal` for the agency's own sale, `fee` for the agency's fee, or `agent` for a
     sale on a supplier's behalf. `tax` is the code of a tax treatment, such as `service_fee` or
     `air_domestic`, which selects the tax rates. `collection` is such a code for tax collected at
-    source. `commission_minor` is the agency's earnings from a line sold as agent.
+    source. `commission_minor` is the agency's earnings from a line sold as agent. `sac` is the
+    service code that an Indian invoice must show.
     """
 
     __tablename__ = "invoice_lines"
@@ -199,10 +203,12 @@ class InvoiceLine(DocumentLineColumns, TenantBound, Base):
     basic_fare_minor: Mapped[int | None]
     service_date: Mapped[date | None]
     commission_minor: Mapped[int] = mapped_column(server_default=ZERO)
+    sac: Mapped[str | None]
 
     __table_args__ = (
         references("invoices", "invoice_id", "fk_invoice_lines_invoice", "CASCADE"),
         CheckConstraint(LINE, name="amount"),
+        CheckConstraint("sac ~ '^99[0-9]{2}([0-9]{2})?$'", name="sac"),
         CheckConstraint("sold_as in ('principal', 'agent', 'fee')", name="sold_as"),
         CheckConstraint("basic_fare_minor between 0 and amount_minor", name="fare"),
         CheckConstraint(

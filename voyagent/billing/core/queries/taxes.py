@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Any, overload
 from uuid import UUID
 
+from flask_babel import gettext
 from sqlalchemy import BigInteger, Select, cast, func, or_, select
 
 from voyagent.billing.core.models.bills import Bill, BillTax
@@ -17,9 +19,11 @@ from voyagent.kernel.db import db
 from voyagent.kernel.keyring import current_keyring
 from voyagent.kernel.money import Money
 from voyagent.kernel.tenancy import owned
+from voyagent.taxes.rules.tables import COLLECTED
 from voyagent.taxes.words import component
 
 _TAXES = InvoiceTax.__table__.c
+_SECTION = re.compile(r"\bsection ([\w()]+)")
 _COUNTED = ("issued", "partially_paid", "paid")
 
 
@@ -74,10 +78,10 @@ def collected_before(invoice: Invoice, component: str, first: date, last: date) 
     return int(db.session.scalar(statement) or 0)
 
 
-def taxes_statement(invoice_id: UUID) -> Select[tuple[int, str, object, int, int, bool]]:
+def taxes_statement(invoice_id: UUID) -> Select[tuple[int, str, object, int, int, bool, str]]:
     """Return an SQL statement for the taxes of an invoice.
 
-    Rows: line_no, component, percent, taxable_minor, amount_minor, confirmed.
+    Rows: line_no, component, percent, taxable_minor, amount_minor, confirmed, source.
     """
     return (
         select(
@@ -87,6 +91,7 @@ def taxes_statement(invoice_id: UUID) -> Select[tuple[int, str, object, int, int
             _TAXES.taxable_minor,
             _TAXES.amount_minor,
             _TAXES.confirmed,
+            _TAXES.source,
         )
         .where(owned(InvoiceTax), _TAXES.invoice_id == invoice_id)
         .order_by(_TAXES.line_no, _TAXES.component)
@@ -114,16 +119,21 @@ def tax_amounts_statement(
 
 
 def sum_taxes(taxes: list[Row], currency: str) -> list[Row]:
-    """Sum the taxes of document lines by component and rate.
+    """Sum the taxes of document lines by component and rate; TCS comes last.
 
-    Each row of the result has the label `words`, the `amount`, and `is_confirmed`. `is_confirmed`
-    is true if the rates of all taxes in the sum are confirmed.
+    Each row of the result has the label `words`, the `amount`, `is_confirmed` and `is_collected`.
+    `is_confirmed` is true if the rates of all taxes in the sum are confirmed. `is_collected` is
+    true for tax collected at source (TCS), whose label names the section of the law.
     """
     found: dict[str, Row] = {}
-    for tax in taxes:
+    for tax in sorted(taxes, key=lambda tax: bool(tax["component"] == COLLECTED)):
         rate = f"{tax['percent'].normalize():f} %" if "percent" in tax else ""
         words = f"{component(tax['component'])} {rate}".rstrip()
-        row = found.setdefault(words, {"words": words, "minor": 0, "is_confirmed": True})
+        is_collected = tax["component"] == COLLECTED
+        if is_collected and (section := _SECTION.search(tax.get("source") or "")):
+            words = gettext("%(tax)s, section %(section)s", tax=words, section=section[1])
+        begun = {"minor": 0, "is_confirmed": True, "is_collected": is_collected}
+        row = found.setdefault(words, {"words": words, **begun})
         row["minor"] += tax["amount_minor"]
         row["is_confirmed"] = row["is_confirmed"] and tax.get("confirmed", True)
     return [row | {"amount": Money(row["minor"], currency)} for row in found.values()]

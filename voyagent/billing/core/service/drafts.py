@@ -367,7 +367,9 @@ def _replace_lines(document: Invoice | Bill, changes: DocumentChanges) -> bool:
 
 
 def _columns_of(document: Invoice | Bill, priced: Priced) -> Sequence[SoldColumns | BoughtColumns]:
-    return list(priced.sold_columns() if isinstance(document, Invoice) else priced.bought_columns())
+    if isinstance(document, Invoice):
+        return taxing.classified(priced, document.issue_date)
+    return list(priced.bought_columns())
 
 
 def _printed(bill: Bill) -> dict[int, dict[str, int]]:
@@ -431,6 +433,7 @@ def _item(
             ),
             "service_date": line.service_date,
             "commission": Money(line.commission_minor, known).decimal,
+            "sac": line.sac,
         }
     else:
         taxes = {component: Money(minor, known).decimal for component, minor in printed.items()}

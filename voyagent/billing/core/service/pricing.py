@@ -42,9 +42,9 @@ class LineItem(TypedDict):
     """A document line as input; `unit_price` is an exact decimal before tax.
 
     Keys of invoice lines only: `sold_as` (default `principal`), `tax`, `collection`, `basic_fare`,
-    `service_date`, and `commission`, which only a line sold as agent may have. Keys of bill lines
-    only: `bought_as` (default `cost`), `input_taxes` (the taxes printed on the supplier's bill, by
-    component), and `input_credit` (default False).
+    `service_date`, `sac` (a service code), and `commission`, which only a line sold as agent may
+    have. Keys of bill lines only: `bought_as` (default `cost`), `input_taxes` (the taxes printed on
+    the supplier's bill, by component), and `input_credit` (default False).
     """
 
     description: str
@@ -57,6 +57,7 @@ class LineItem(TypedDict):
     basic_fare: NotRequired[str | Decimal | None]
     service_date: NotRequired[date | None]
     commission: NotRequired[str | Decimal | None]
+    sac: NotRequired[str | None]
     bought_as: NotRequired[BoughtAs]
     input_taxes: NotRequired[Mapping[str, str | Decimal]]
     input_credit: NotRequired[bool]
@@ -76,6 +77,7 @@ class PricedLine:
     basic_fare: Money | None = None
     service_date: date | None = None
     commission: Money | None = None
+    sac: str | None = None
     bought_as: BoughtAs = "cost"
     input_taxes: Mapping[str, Money] = field(default_factory=dict)
     input_credit: bool = False
@@ -100,6 +102,7 @@ class SoldColumns(LineColumns):
     service_date: date | None
     basic_fare_minor: int | None
     commission_minor: int
+    sac: str | None
 
 
 class BoughtColumns(LineColumns):
@@ -139,6 +142,7 @@ class Priced:
                 "service_date": line.service_date,
                 "basic_fare_minor": fare,
                 "commission_minor": line.commission.amount_minor if line.commission else 0,
+                "sac": line.sac,
             }
 
     def printed(self) -> Iterator[tuple[int, dict[str, int]]]:
@@ -262,6 +266,7 @@ def _line(item: LineItem) -> PricedLine:
         basic_fare=fare,
         service_date=item.get("service_date"),
         commission=_commission(item, amount),
+        sac=item.get("sac") or None,
         bought_as=item.get("bought_as", "cost"),
         input_taxes=_printed(item, amount),
         input_credit=item.get("input_credit", False),

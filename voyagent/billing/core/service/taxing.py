@@ -8,13 +8,19 @@ stored for the party. If the place of supply is the agency's own state, the supp
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import delete
 
-from voyagent.billing.core.errors import BasicFareRequired, TaxInAnotherCurrency, TaxNumberMissing
+from voyagent.billing.core.errors import (
+    BasicFareRequired,
+    InvalidServiceCode,
+    TaxInAnotherCurrency,
+    TaxNumberMissing,
+)
 from voyagent.billing.core.models.invoices import Invoice, InvoiceLine, InvoiceTax
 from voyagent.billing.core.queries import (
     documents as document_queries,
@@ -24,17 +30,15 @@ from voyagent.billing.core.queries import (
 from voyagent.billing.core.service import earning, numbering, pricing, rounding
 from voyagent.billing.core.service.crediting import CreditedLine, CreditedTax
 from voyagent.billing.core.service.earning import COMMISSION, SALES, Recognition
-from voyagent.billing.core.service.pricing import LineItem
+from voyagent.billing.core.service.pricing import LineItem, Priced, SoldColumns
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
 from voyagent.parties import queries as parties
 from voyagent.settings.queries import get_settings
 from voyagent.taxes.rules import calculation, numbers, tables
 from voyagent.taxes.rules.calculation import PlaceOfSupplyMissing, Taxed
-from voyagent.taxes.rules.tables import UnknownState
+from voyagent.taxes.rules.tables import COLLECTED, UnknownState, is_taxable
 
-COLLECTED = "tcs"
-"""Component of tax collected at source (TCS), which a credit note does not return."""
 OUTPUT = {
     "cgst": "output_cgst",
     "sgst": "output_sgst",
@@ -113,6 +117,32 @@ def home() -> Home | None:
     return Home(country, numbers.state_of(number) if tables.states(country) else None)
 
 
+_SAC = re.compile(r"99[0-9]{2}([0-9]{2})?")
+
+
+def classified(priced: Priced, day: date) -> list[SoldColumns]:
+    """Return the columns of invoice lines with their service codes (SAC).
+
+    A line without a code has the usual code of its tax treatment on a day, with as many digits as
+    the agency has chosen. A given code has at least as many digits. Raises InvalidServiceCode.
+    """
+    digits = get_settings().sac_digits
+    lines = list(priced.sold_columns())
+    for line in lines:
+        if line["sac"] is None:
+            line["sac"] = usual_code(line["tax"], day)
+        elif not _SAC.fullmatch(line["sac"]) or len(line["sac"]) < digits:
+            raise InvalidServiceCode
+    return lines
+
+
+def usual_code(treatment: str | None, day: date) -> str | None:
+    """Return the usual service code of a tax treatment on a day, or None."""
+    at = home()
+    code = tables.service_code_of(at.country, treatment, day) if at else None
+    return code and code[: get_settings().sac_digits]
+
+
 def reckon(
     invoice: Invoice, lines: Sequence[InvoiceLine], *, strict: bool
 ) -> list[tuple[int, Taxed]]:
@@ -181,7 +211,8 @@ def waits(invoice: Invoice) -> bool:
     """Return True if a draft waits for the place of supply and cannot be issued."""
     taxed = ((tax.line_no, tax.component) for tax in tax_queries.get_taxes(invoice))
     return is_waiting(
-        (line.line_no for line in document_queries.get_lines(invoice) if line.tax), taxed
+        (line.line_no for line in document_queries.get_lines(invoice) if is_taxable(line.tax)),
+        taxed,
     )
 
 
@@ -218,7 +249,7 @@ class Sketch:
 def sketch(items: Sequence[LineItem], *, issue_date: date, party: str, buyer: Buyer) -> Sketch:
     """Compute taxes, total and postings of an invoice without storing it.
 
-    Raises the errors of `pricing.price` and `reckon`.
+    Raises the errors of `pricing.price`, `classified` and `reckon`.
     """
     priced = pricing.price(items)
     currency = priced.total.currency
@@ -230,7 +261,7 @@ def sketch(items: Sequence[LineItem], *, issue_date: date, party: str, buyer: Bu
         customer_tax_number=buyer.tax_number,
         customer_pan=buyer.pan,
     )
-    lines = [InvoiceLine(**columns) for columns in priced.sold_columns()]
+    lines = [InvoiceLine(**columns) for columns in classified(priced, issue_date)]
     taxes = reckon(invoice, lines, strict=False)
     tax = Money(sum(part.amount.amount_minor for _line_no, part in taxes), currency)
     rows = [
@@ -248,7 +279,7 @@ def sketch(items: Sequence[LineItem], *, issue_date: date, party: str, buyer: Bu
         [("receivable", 1, total), *credited, *rounding.side(moved, -1)],
         earning.recognitions(lines, later, currency),
         is_waiting(
-            (line.line_no for line in lines if line.tax),
+            (line.line_no for line in lines if is_taxable(line.tax)),
             ((row.line_no, row.component) for row in rows),
         ),
     )
@@ -259,8 +290,11 @@ def charge(invoice: Invoice, lines: Sequence[InvoiceLine], *, strict: bool = Fal
 
     The total is rounded if the agency rounds its invoices. `strict` is true at issue: a missing
     place of supply is then an error, and if the tax is the same as in the draft, the draft's
-    rounding is kept. Raises the errors of `reckon`.
+    rounding is kept. Lines of an earlier release get their usual service codes. Raises the errors
+    of `reckon`.
     """
+    for line in lines:
+        line.sac = line.sac or usual_code(line.tax, invoice.issue_date)
     taxes = reckon(invoice, lines, strict=strict)
     db.session.execute(delete(InvoiceTax).where(InvoiceTax.invoice_id == invoice.id))
     db.session.add_all(

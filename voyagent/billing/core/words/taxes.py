@@ -2,32 +2,97 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from flask_babel import gettext
 
 from voyagent.http.template_filters import amount, long_day
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.money import Money
-from voyagent.taxes.rules.numbers import COUNTRY
-from voyagent.taxes.rules.tables import states
+from voyagent.taxes.rules.numbers import COUNTRY, country_of, state_of
+from voyagent.taxes.rules.tables import COLLECTED, EXEMPT, states
 from voyagent.taxes.words import REQUIRED_SENTENCES, component
 
+_GST = frozenset({"cgst", "sgst", "igst"})
 
-def required_sentences(lines: Iterable[Row]) -> list[str]:
+
+def title_of_invoice(lines: Iterable[Row], taxes: Iterable[Row], tax_number: str | None) -> str:
+    """Return the title of an issued invoice, as Rules 46, 46A and 49 name it.
+
+    `tax_number` is that of the customer. A registered customer gets no invoice-cum-bill of supply.
+    """
+    is_taxed = any(tax["component"] != COLLECTED for tax in taxes)
+    is_exempt = any(line["tax"] == EXEMPT for line in lines)
+    if is_exempt and not is_taxed:
+        return str(gettext("Bill of supply"))
+    if is_exempt and not tax_number:
+        return str(gettext("Invoice-cum-bill of supply"))
+    return str(gettext("Tax invoice") if is_taxed else gettext("Invoice"))
+
+
+def is_under_gst(lines: Iterable[Row], taxes: Iterable[Row]) -> bool:
+    """Return True if the rules for Indian tax invoices or bills of supply apply."""
+    return any(tax["component"] in _GST for tax in taxes) or any(
+        line.get("tax") == EXEMPT for line in lines
+    )
+
+
+def required_sentences(lines: Sequence[Row], taxes: Iterable[Row]) -> list[str]:
     """Return the sentences that the law requires on an invoice, each once.
 
-    The tax treatment of a line determines which sentence is required, if any.
+    The tax treatment of a line determines which sentence is required, if any. The agency sells
+    nothing on which the customer owes the tax.
     """
-    return [
+    reverse = [gettext("Tax payable on reverse charge: No")] if is_under_gst(lines, taxes) else []
+    return reverse + [
         str(REQUIRED_SENTENCES[tax])
         for tax in dict.fromkeys(line["tax"] for line in lines)
         if tax in REQUIRED_SENTENCES
     ]
 
 
+def with_taxes(lines: Iterable[Row], taxes: Iterable[Row], currency: str) -> list[Row]:
+    """Return document lines with their taxable value and taxes, for pages and PDF.
+
+    `taxable` is None for a line without tax. `tax_words` has each component with rate and amount.
+    Tax collected at source is left out.
+    """
+    charged = [tax for tax in taxes if tax["component"] != COLLECTED]
+    found = []
+    for line in lines:
+        own = [tax for tax in charged if tax["line_no"] == line["line_no"]]
+        found.append(
+            line
+            | {
+                "taxable": Money(own[0]["taxable_minor"], currency) if own else None,
+                "tax_words": [
+                    f"{component(tax['component'])} {tax['percent'].normalize():f} %"
+                    f" {amount(Money(tax['amount_minor'], currency))}"
+                    for tax in own
+                ]
+                or ([gettext("Exempt")] if line.get("tax") == EXEMPT else []),
+            }
+        )
+    return found
+
+
+def taxable_total(lines: Iterable[Row], currency: str) -> Money:
+    """Return the sum of the taxable values of lines of `with_taxes`."""
+    values = (line["taxable"] for line in lines if line["taxable"] is not None)
+    return sum(values, Money(0, currency))
+
+
+def tax_number_words(number: str | None) -> str:
+    """Return a tax number, of a GSTIN with state and code; empty if there is none."""
+    if not number:
+        return ""
+    words = gettext("Tax number %(number)s", number=number)
+    state = state_of(number) if country_of(number) == COUNTRY else None
+    return f"{words}, {place_of_supply(state)}" if state else words
+
+
 def line_notes(line: Row) -> list[str]:
-    """Return the notes of an invoice line: service date, and tax collected at source."""
+    """Return the notes of an invoice line: service code, service date, and TCS."""
     day = (
         [
             gettext(
@@ -37,12 +102,18 @@ def line_notes(line: Row) -> list[str]:
         if line["service_date"]
         else []
     )
-    return [*day, *([gettext("TCS is collected on this")] if line["collection"] else [])]
+    code = [f"SAC {line['sac']}"] if line["sac"] else []
+    return [*code, *day, *([gettext("TCS is collected on this")] if line["collection"] else [])]
 
 
 def place_of_supply(code: str | None) -> str:
     """Return a state with its code, such as `Kerala (32)`; empty if there is no code."""
     return f"{gettext(states(COUNTRY)[code])} ({code})" if code else ""
+
+
+def with_state(letterhead: Row) -> Row:
+    """Return the settings of a letterhead with `tax_words`: tax number and state."""
+    return letterhead | {"tax_words": tax_number_words(letterhead.get("tax_number"))}
 
 
 def tax_note(line: Row, taxes: Iterable[Row], currency: str) -> str:

@@ -34,7 +34,7 @@ from voyagent.billing.invoices.capabilities.invoices import (
     shown_document,
     shown_row,
 )
-from voyagent.billing.invoices.schemas.lines import State, TaxCode, TaxNumber
+from voyagent.billing.invoices.schemas.lines import ServiceCode, State, TaxCode, TaxNumber
 from voyagent.billing.invoices.service import drafts as invoice_drafts
 from voyagent.capabilities.capability import (
     Capability,
@@ -96,6 +96,10 @@ class DraftLine(LineItemIn):
     commission: PlainAmount | None = Field(
         default=None, description="Commission on the whole line before tax, if sold as agent."
     )
+    sac: ServiceCode | None = Field(
+        default=None,
+        description="Service code (SAC) of 4 or 6 digits; that of the tax treatment if absent.",
+    )
 
     def item(self) -> pricing.LineItem:
         """Return the line in the type that the invoice service takes."""
@@ -107,7 +111,7 @@ class DraftLine(LineItemIn):
             "basic_fare": self.basic_fare,
             "service_date": self.service_date,
         }
-        item["commission"] = self.commission
+        item |= {"commission": self.commission, "sac": self.sac}
         return item
 
 

@@ -15,17 +15,18 @@ from voyagent.billing.core.forms.instalments import (
 )
 from voyagent.billing.core.models.invoices import Invoice, InvoiceLine
 from voyagent.billing.core.schemas.lines import items
-from voyagent.billing.core.service.taxing import Buyer, Home, Sketch, sketch
+from voyagent.billing.core.service.taxing import Buyer, Home, Sketch, sketch, usual_code
 from voyagent.billing.invoices.schemas.documents import InvoiceDraftIn, InvoiceSendIn
 from voyagent.http.forms import (
     SchemaForm,
     SentOnce,
     plain,
 )
+from voyagent.http.template_filters import today
 from voyagent.kernel.money import Money
 from voyagent.taxes.rules import tables
 from voyagent.taxes.rules.calculation import is_ever_on_fare
-from voyagent.taxes.words import TREATMENTS
+from voyagent.taxes.words import SERVICE_CODES, TREATMENTS
 
 SOLD_AS = (
     ("principal", _l("Our own sale")),
@@ -88,6 +89,7 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
         if any(
             row.get("service_date")
             or row.get("collect")
+            or row.get("sac")
             or (is_asked_there and row.get("sold_as") in ("agent", "fee"))
             for row in self.line_items.data
         ):
@@ -105,6 +107,8 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
         data = cls.data_of(invoice, lines) | {"collection": all(line.collection for line in lines)}
         for line, row in zip(lines, data["line_items"], strict=True):
             row["collect"] = "yes" if line.collection and not data["collection"] else ""
+            is_usual = line.sac == usual_code(line.tax, invoice.issue_date)
+            row["sac"] = "" if is_usual else line.sac  # else it would outlive a change of the tax
         return cls(invoice.currency, home, books, data=data)
 
     @classmethod
@@ -153,6 +157,7 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
         taxed |= {
             "service_date": iso_day(row.get("service_date") or "") or None,
             "commission": plain(row.get("commission") or "", self.currency.data) or None,
+            "sac": (row.get("sac") or "").strip() or None,
         }
         return super().line_values(row) | taxed
 
@@ -170,6 +175,14 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
             (code, TREATMENTS.get(code, code), is_ever_on_fare(country, code))
             for code in tables.treatments(country)
         ]
+
+    @property
+    def service_codes(self) -> list[tuple[str, Any]]:
+        """Return the service codes (SAC) to offer today, each with its label."""
+        if self.home is None:
+            return []
+        codes = tables.service_codes_on(self.home.country, today())
+        return [(one.code, SERVICE_CODES[one.code]) for one in codes]
 
     @property
     def to_pay(self) -> Money | None:

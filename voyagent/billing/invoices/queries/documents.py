@@ -28,6 +28,7 @@ from voyagent.kernel.db import load_one
 from voyagent.kernel.keyring import opened_text
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries.entries import entry_lines_statement
+from voyagent.taxes.rules.tables import is_taxable
 
 _INVOICES = Invoice.__table__.c
 LISTED = (
@@ -75,7 +76,7 @@ class InvoiceDocument:
         They are the numbers of the lines with a tax treatment, and a pair of line number and
         component for each computed tax.
         """
-        return [line["line_no"] for line in self.lines if line["tax"]], [
+        return [line["line_no"] for line in self.lines if is_taxable(line["tax"])], [
             (tax["line_no"], tax["component"]) for tax in self.taxes
         ]
 

@@ -201,6 +201,7 @@ class InvoiceOut(InvoiceBrief, DocumentParts):
 
     The total is the sum of lines, taxes and `round_off`.
 
+    `customer_address` is the customer's postal address when the invoice was issued.
     `write_off_approval_id` is the id of the pending request for a write-off, if any.
     """
 
@@ -208,6 +209,7 @@ class InvoiceOut(InvoiceBrief, DocumentParts):
     place_of_supply: str | None
     customer_tax_number: str | None
     customer_pan: str | None
+    customer_address: Annotated[str | None, Read("party_address")]
     session_id: UUID | None
     issued_at: Instant | None
     credit_notes: list[CreditedOut]

@@ -22,6 +22,7 @@ from voyagent.kernel.serializers import AnswerOf, Converted, Minor
 
 TaxCode = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,40}$")]
 State = Annotated[str, Field(pattern=r"^[A-Z0-9]{1,3}$")]
+ServiceCode = Annotated[str, Text(6, min_length=4)]
 TaxNumber = Annotated[str, Text(20, min_length=1)]
 
 
@@ -32,7 +33,8 @@ class SoldLineIn(InvoiceLineIn):
     or `fee` for the agency's fee. `tax` is the code of a tax treatment of the agency's country.
     `collection` is such a code for tax collected at source. `basic_fare` is the basic fare of the
     whole line; it is required if the tax is on the basic fare. `commission` is the agency's
-    commission on the whole line, before tax, for a line sold as agent.
+    commission on the whole line, before tax, for a line sold as agent. `sac` is the service code of
+    4 or 6 digits; it defaults to the usual code of the tax treatment.
     """
 
     sold_as: Literal["principal", "agent", "fee"] = "principal"
@@ -41,6 +43,7 @@ class SoldLineIn(InvoiceLineIn):
     basic_fare: PlainAmount | None = None
     service_date: BusinessDate | None = None
     commission: PlainAmount | None = None
+    sac: ServiceCode | None = None
 
     def item(self, currency: str) -> LineItem:
         """Return the line in the type that the invoice service takes."""
@@ -52,7 +55,7 @@ class SoldLineIn(InvoiceLineIn):
             "basic_fare": self.basic_fare,
             "service_date": self.service_date,
         }
-        item["commission"] = self.commission
+        item |= {"commission": self.commission, "sac": self.sac}
         return item
 
 
@@ -82,4 +85,5 @@ class SoldLineOut(DocumentLineOut):
     basic_fare: Annotated[WireAmount | None, Minor("basic_fare_minor")]
     service_date: date | None
     commission: Annotated[WireAmount, Minor("commission_minor")]
+    sac: str | None
     taxes: list[TaxOut]

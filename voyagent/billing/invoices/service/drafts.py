@@ -21,6 +21,7 @@ from voyagent.chat.queries import sessions as chats
 from voyagent.enquiries.queries import enquiries
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.rates import Quote
+from voyagent.parties import queries as parties
 from voyagent.parties.service.parties import NamedParty
 
 _OF_BUYER = {"place_of_supply", "customer_tax_number", "customer_pan"}
@@ -99,6 +100,7 @@ def draft_invoice(
         customer_pan=buyer.pan,
         exchange_rate=fields.get("exchange_rate"),
     )
+    invoice.party_address = parties.postal_address(invoice.party_id)
     audit.record(
         actor,
         "invoice.drafted",
@@ -123,6 +125,7 @@ def revise_draft(
     drafts.check_draft(invoice, seen)
     customer = drafts.changed_party(actor, invoice, changes)
     drafts.revise(actor, invoice, _buyer(invoice, changes, customer), changes, customer)
+    invoice.party_address = parties.postal_address(invoice.party_id)
     return invoice
 
 

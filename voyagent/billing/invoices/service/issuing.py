@@ -38,6 +38,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
 from voyagent.kernel.rates import Quote
 from voyagent.ledger.service import chart
+from voyagent.parties import queries as parties
 from voyagent.trips.queries import trips
 
 
@@ -126,6 +127,8 @@ def issue_invoice(
 ) -> Invoice:
     """Issue a draft invoice with the next number.
 
+    The invoice keeps the customer's address of this moment.
+
     `seen` is the `updated_at` that the caller has read, or None to issue any version of the draft.
     `over_limit_reason` confirms that the invoice is issued although the customer is on hold or
     would be above the credit limit (`credit_limits`); it is ignored otherwise.
@@ -166,6 +169,7 @@ def issue_invoice(
     invoice.entry_id = entry_id
     invoice.issued_at = invoice.updated_at = now
     invoice.issued_by_user_id = actor.user_id
+    invoice.party_address = parties.postal_address(invoice.party_id)
     try:
         db.session.flush()
     except IntegrityError as error:

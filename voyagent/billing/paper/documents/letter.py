@@ -8,6 +8,7 @@ from typing import Any
 
 from flask_babel import get_locale, gettext as _
 
+from voyagent.billing.core.words.taxes import tax_number_words
 from voyagent.drivers.paper import Paper, picture
 from voyagent.http.extensions import installed
 from voyagent.http.template_filters import symbol_money
@@ -24,7 +25,8 @@ class Letter:
     `facts`, `parts`, `settled` and `plan` are lists of pairs: a label and its value. `facts` has
     dates and references, and `parts` has the amounts that make up the total. `settled` has payments
     and credits, and `plan` has instalments. `due` is the label and value of the amount due. `rate`
-    is the booked exchange rate as text.
+    is the booked exchange rate as text. `is_signed` says that there is a place for a signature, as
+    Rule 46 asks.
     """
 
     title: str
@@ -48,6 +50,7 @@ class Letter:
     notes_label: str = ""
     notes: str = ""
     stamp: str = ""
+    is_signed: bool = False
 
     def typeset(self, letterhead: Mapping[str, Any], agency: str) -> Attached:
         """Return the document as a PDF; its file name is `file` with the extension."""
@@ -69,11 +72,7 @@ class Letter:
             "agency": agency,
             "logo": picture(letterhead["logo"]),
             "address": letterhead.get("address") or "",
-            "tax_number": (
-                _("Tax number %(number)s", number=letterhead["tax_number"])
-                if letterhead.get("tax_number")
-                else ""
-            ),
+            "tax_number": tax_number_words(letterhead.get("tax_number")),
             "lead": self.lead,
             "party": self.party,
             "party_line": self.party_line,
@@ -93,6 +92,11 @@ class Letter:
             "bank": (letterhead.get("bank_details") or "") if self.asks_for_payment else "",
             "notes_label": self.notes_label,
             "notes": self.notes,
+            "signature": (
+                [_("For %(agency)s", agency=agency), _("Authorised signatory")]
+                if self.is_signed
+                else []
+            ),
             "footer": f"{self.title} {self.number} · {agency}",
         }
 

@@ -23,10 +23,15 @@ from voyagent.billing.core.words.means import mode_words, money_account
 from voyagent.billing.core.words.rates import rate_on_paper
 from voyagent.billing.core.words.settled import settled_words
 from voyagent.billing.core.words.taxes import (
+    is_under_gst,
     line_notes,
     place_of_supply,
     required_sentences,
     tax_note,
+    tax_number_words,
+    taxable_total,
+    title_of_invoice,
+    with_taxes,
 )
 from voyagent.billing.invoices.queries.documents import InvoiceDocument
 from voyagent.billing.paper.documents.letter import Letter
@@ -85,38 +90,42 @@ def _issued(document: InvoiceDocument) -> Letter:
     """Return the contents of an invoice as issued, with notes on its taxes."""
     invoice, currency = document.invoice, document.invoice["currency"]
     total = Money(invoice["total_minor"], currency)
+    lines = with_taxes(document.lines, document.taxes, currency)
+    shows_tax = any(line["tax_words"] for line in lines)
+    notes = required_sentences(document.lines, document.taxes)
     due_date = (invoice["instalment_dues"] or [invoice["due_date"]])[0]
     return Letter(
         file=file_name("invoice", invoice["number"] or "draft"),
-        title=_("Tax invoice") if document.taxes else _("Invoice"),
+        title=title_of_invoice(document.lines, document.taxes, invoice["customer_tax_number"]),
         number=invoice["number"] or _("Numbered on issue"),
         lead=_("Billed to"),
         party=invoice["party_name"],
-        party_line=(
-            _("Tax number %(number)s", number=invoice["customer_tax_number"])
-            if invoice["customer_tax_number"]
-            else ""
-        ),
+        party_line=_party_lines(invoice),
         facts=_facts(invoice, due_date),
-        columns=[_("Description"), _("Qty"), _("Rate"), _("Amount")],
+        columns=[
+            *(_("Description"), _("Qty"), _("Rate"), _("Amount")),
+            *((_("Taxable value"), _("Tax")) if shows_tax else ()),
+        ],
         rows=[
             [
                 "\n".join((line["description"], *line_notes(line))),
                 str(line["quantity"]),
                 *(_amount(line[name], currency) for name in ("unit_price_minor", "amount_minor")),
+                *(_tax_cells(line) if shows_tax else ()),
             ]
-            for line in document.lines
+            for line in lines
         ],
         total_label=_("Total"),
         total=total,
-        parts=_parts(document.taxes, invoice),
+        parts=_parts(document.taxes, invoice, taxable_total(lines, currency)),
         rate=rate_on_paper(invoice, _day) or "",
         due=_amount_due(invoice, due_date, total),
         plan_label=_("Instalments"),
         plan=_plan(invoice, is_live=False),
         asks_for_payment=True,
         notes_label=_("Please note"),
-        notes="\n".join(filter(None, (invoice["notes"], *required_sentences(document.lines)))),
+        notes="\n".join(filter(None, (invoice["notes"], *notes))),
+        is_signed=is_under_gst(document.lines, document.taxes),
     )
 
 
@@ -128,6 +137,9 @@ def credit_note_of(
     A reversed one has a stamp, except with `as_issued`.
     """
     note, currency = document.credit, document.credit["currency"]
+    lines = with_taxes(document.lines, document.taxes, currency)
+    shows_tax = bool(document.taxes)
+    of_day = _("of %(day)s", day=_day(note["invoice_date"]))
     letter = Letter(
         file=file_name("credit-note", note["number"]),
         title=_("Credit note"),
@@ -135,17 +147,30 @@ def credit_note_of(
         stamp=_("Reversed") if note["reversed_on"] and not as_issued else "",
         lead=_("Credited to"),
         party=note["party_name"],
-        facts=[(_("Issued"), _day(note["issue_date"])), (_("On invoice"), note["invoice_number"])],
-        columns=[_("Description"), _("Amount")],
+        party_line=_party_lines(note),
+        facts=[
+            (_("Issued"), _day(note["issue_date"])),
+            (_("On invoice"), "\n".join((note["invoice_number"], of_day))),
+            (_("Place of supply"), place_of_supply(note["place_of_supply"])),
+        ],
+        columns=[
+            *(_("Description"), _("Amount")),
+            *((_("Taxable value"), _("Tax")) if shows_tax else ()),
+        ],
         rows=[
-            [line["description"], _amount(line["amount_minor"], currency)]
-            for line in document.lines
+            [
+                line["description"],
+                _amount(line["amount_minor"], currency),
+                *(_tax_cells(line) if shows_tax else ()),
+            ]
+            for line in lines
         ],
         total_label=_("Total"),
         total=Money(note["total_minor"], currency),
-        parts=_parts(document.taxes, note),
+        parts=_parts(document.taxes, note, taxable_total(lines, currency)),
         notes_label=_("Reason"),
         notes=note["reason"],
+        is_signed=is_under_gst((), document.taxes),
     )
     return letter.typeset(settings.read_letterhead(reader), agency)
 
@@ -290,8 +315,19 @@ def _our_record() -> str:
     return str(_("This is our record of the supplier’s document, not the document itself."))
 
 
-def _parts(taxes: list[Row], document: Row) -> list[tuple[str, str]]:
-    """Return labels and amounts: the amount before tax, the taxes and the rounding.
+def _party_lines(document: Row) -> str:
+    """Return address and tax number of the customer, each on its own lines."""
+    number = tax_number_words(document["customer_tax_number"])
+    return "\n".join(filter(None, (document["party_address"], number)))
+
+
+def _tax_cells(line: Row) -> tuple[str, str]:
+    taxable = line["taxable"]
+    return "" if taxable is None else amount(taxable), "\n".join(line["tax_words"])
+
+
+def _parts(taxes: list[Row], document: Row, taxable: Money | None = None) -> list[tuple[str, str]]:
+    """Return labels and amounts: before tax, taxable value, taxes, rounding and TCS.
 
     The list is empty if there are neither taxes nor a rounding.
     """
@@ -300,11 +336,13 @@ def _parts(taxes: list[Row], document: Row) -> list[tuple[str, str]]:
         return []
     currency = document["currency"]
     net = _amount(document["total_minor"] - document["tax_minor"] - moved, currency)
-    rounded = [(_("Round-off"), _amount(moved, currency))] if moved else []
+    sums = tax_queries.sum_taxes(taxes, currency)
     return [
         (_("Before tax") if taxes else _("Before rounding"), net),
-        *((tax["words"], amount(tax["amount"])) for tax in tax_queries.sum_taxes(taxes, currency)),
-        *rounded,
+        *([(_("Taxable value"), amount(taxable))] if taxable else []),
+        *((tax["words"], amount(tax["amount"])) for tax in sums if not tax["is_collected"]),
+        *([(_("Round-off"), _amount(moved, currency))] if moved else []),
+        *((tax["words"], amount(tax["amount"])) for tax in sums if tax["is_collected"]),
     ]
 
 
