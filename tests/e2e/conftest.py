@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 START_S = 30
+OPERATOR_TOKEN = "operators-token-" + "0" * 32
 LAST_LINES = 60
 NO_BROWSER = (
     "no Chromium on this machine: install the system's package `chromium` to run the browser tests"
@@ -119,6 +120,7 @@ def site_of(settings: Settings, logs: Path, **more: str) -> Iterator[Site]:
         "VOYAGENT_AUTH_ARGON2_PARALLELISM": "1",
         "VOYAGENT_PUBLIC_URL": address,
         "VOYAGENT_LIMIT_SCALE": "10000",
+        "VOYAGENT_OPERATOR_TOKEN": OPERATOR_TOKEN,
         "VOYAGENT_WORKER_STALLED_S": "2",
         "VOYAGENT_DRAIN_S": "0",
         **more,
