@@ -41,6 +41,8 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # No script of a page runs long enough to be worth a compiler that optimizes it.
+    "--js-flags=--no-opt --no-maglev",
 ]
 
 
