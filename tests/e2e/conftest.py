@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent.parent
 CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-START_S = 30
+START_S = 90
 OPERATOR_TOKEN = "operators-token-" + "0" * 32
 LAST_LINES = 60
 NO_BROWSER = (
@@ -166,7 +166,9 @@ def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
         if process.poll() is not None:
             raise RuntimeError(f"the web process ended: {log.read_text()[-2000:]}")
         try:
-            http.client.HTTPConnection("127.0.0.1", port, timeout=1).request("GET", "/health")
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+            connection.request("GET", "/health")
+            connection.getresponse()  # the socket is open long before the program answers
         except OSError:
             time.sleep(0.1)
         else:
