@@ -29,7 +29,8 @@ print(ensure_server(Path(sys.argv[1]), fast=True).app_url)
 
 
 @pytest.fixture
-def data_dir(tmp_path: Path) -> Iterator[Path]:
+def new_dir(tmp_path: Path) -> Iterator[Path]:
+    """A data folder without a server."""
     folder = tmp_path / "data"
     folder.mkdir(mode=0o700)
     yield folder
@@ -37,8 +38,38 @@ def data_dir(tmp_path: Path) -> Iterator[Path]:
     shutil.rmtree(find_location(folder).home)
 
 
-def test_the_first_start_creates_the_database_and_a_restricted_role(data_dir: Path) -> None:
-    server = ensure_server(data_dir, fast=True)
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, ServerInfo]]:
+    """A data folder with a running server, for tests that change neither."""
+    folder = tmp_path_factory.mktemp("started") / "data"
+    folder.mkdir(mode=0o700)
+    yield folder, ensure_server(folder, fast=True)
+    stop_server(folder)
+    shutil.rmtree(find_location(folder).home)
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The files of a stopped server with the database of the program."""
+    folder = tmp_path_factory.mktemp("cluster")
+    ensure_server(folder, fast=True)
+    stop_server(folder)
+    yield find_location(folder).cluster
+    shutil.rmtree(find_location(folder).home)
+
+
+@pytest.fixture
+def data_dir(new_dir: Path, cluster: Path) -> Path:
+    """A copy of a data folder whose server has run, because `initdb` takes a second."""
+    copied = find_location(new_dir).cluster
+    subprocess.run(["cp", "-a", cluster, copied], check=True)  # noqa: S607
+    return new_dir
+
+
+def test_the_first_start_creates_the_database_and_a_restricted_role(
+    started: tuple[Path, ServerInfo],
+) -> None:
+    _, server = started
     with psycopg.connect(psycopg_url(server.app_url)) as connection:
         role = connection.execute(
             "select current_user, current_database(), rolsuper, rolbypassrls from pg_roles where"
@@ -50,13 +81,14 @@ def test_the_first_start_creates_the_database_and_a_restricted_role(data_dir: Pa
     assert _ask(server, "select rolsuper from pg_roles where rolname = current_user") is True
 
 
-def test_the_database_compares_non_ascii_letters(data_dir: Path) -> None:
-    server = ensure_server(data_dir, fast=True)
+def test_the_database_compares_non_ascii_letters(started: tuple[Path, ServerInfo]) -> None:
+    _, server = started
     assert _ask(server, "select upper('é') || current_setting('server_encoding')") == "ÉUTF8"
 
 
-def test_a_running_server_is_used_again(data_dir: Path) -> None:
-    began = _ask(ensure_server(data_dir, fast=True), "select pg_postmaster_start_time()")
+def test_a_running_server_is_used_again(started: tuple[Path, ServerInfo]) -> None:
+    data_dir, server = started
+    began = _ask(server, "select pg_postmaster_start_time()")
     assert _ask(ensure_server(data_dir, fast=True), "select pg_postmaster_start_time()") == began
 
 
@@ -67,8 +99,6 @@ def test_a_stopped_server_starts_again_with_its_data(data_dir: Path) -> None:
 
 
 def test_a_warm_start_is_quick(data_dir: Path) -> None:
-    ensure_server(data_dir)
-    stop_server(data_dir)
     began = time.monotonic()
     ensure_server(data_dir)
     assert time.monotonic() - began < 2
@@ -83,10 +113,10 @@ def test_stopping_without_a_running_turn_is_no_error(data_dir: Path) -> None:
         psycopg.connect(psycopg_url(server.app_url))
 
 
-def test_four_processes_at_once_share_one_server(data_dir: Path) -> None:
+def test_four_processes_at_once_share_one_server(new_dir: Path) -> None:
     starting = [
         subprocess.Popen(
-            [sys.executable, "-c", START, str(data_dir)],
+            [sys.executable, "-c", START, str(new_dir)],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             text=True,
@@ -95,7 +125,7 @@ def test_four_processes_at_once_share_one_server(data_dir: Path) -> None:
     ]
     urls = {process.communicate(timeout=60)[0].strip() for process in starting}
     assert [process.returncode for process in starting] == [0, 0, 0, 0]
-    assert urls == {ensure_server(data_dir, fast=True).app_url}
+    assert urls == {ensure_server(new_dir, fast=True).app_url}
 
 
 def test_a_start_after_kill_9_has_every_committed_row(data_dir: Path) -> None:
@@ -131,11 +161,11 @@ def test_a_reused_process_id_does_not_block_the_start(
         other.wait()
 
 
-def test_an_unfinished_data_folder_is_created_again(data_dir: Path) -> None:
-    unfinished = find_location(data_dir).home / "data.new"
+def test_an_unfinished_data_folder_is_created_again(new_dir: Path) -> None:
+    unfinished = find_location(new_dir).home / "data.new"
     unfinished.mkdir()
     (unfinished / "PG_VERSION").write_text("18\n")
-    assert _ask(ensure_server(data_dir, fast=True), "select 1") == 1
+    assert _ask(ensure_server(new_dir, fast=True), "select 1") == 1
     assert not unfinished.exists()
 
 
@@ -161,8 +191,6 @@ def test_the_last_process_stops_the_server(data_dir: Path) -> None:
 
 
 def test_data_files_of_another_major_version_are_refused_with_both_versions(data_dir: Path) -> None:
-    ensure_server(data_dir, fast=True)
-    stop_server(data_dir)
     version = find_location(data_dir).cluster / "PG_VERSION"
     version.write_text("17\n")
     with pytest.raises(
@@ -171,8 +199,8 @@ def test_data_files_of_another_major_version_are_refused_with_both_versions(data
         ensure_server(data_dir)
 
 
-def test_no_folder_of_the_caller_is_made_accessible(data_dir: Path) -> None:
-    ensure_server(data_dir, fast=True)
+def test_no_folder_of_the_caller_is_made_accessible(started: tuple[Path, ServerInfo]) -> None:
+    data_dir, _ = started
     assert data_dir.stat().st_mode & 0o777 == 0o700
     assert find_location(data_dir).cluster.stat().st_mode & 0o777 == 0o700
 

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 import app as start_script
+from tests.backup.conftest import quick_passphrases
 from tests.older_server import OF_17, Computer, State, version_of
 from voyagent.backup.service import copies
 from voyagent.drivers.postgres import launcher
@@ -27,10 +28,17 @@ from voyagent.drivers.postgres.launcher import (
     shared_server,
     stop_server,
 )
-from voyagent.drivers.postgres.place import Place
+from voyagent.drivers.postgres.place import Place, find_location
 from voyagent.kernel.db_address import psycopg_url
 
 KEPT = "The earlier data folder is kept as"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def little_work() -> Iterator[None]:
+    """Derive the keys of the backups with little work."""
+    with quick_passphrases():
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +50,16 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Sta
     computer.become_older()
     yield computer.place.cluster, state
     shutil.rmtree(computer.place.home)
+
+
+@pytest.fixture(scope="module")
+def unused(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The files of a stopped server whose database has no tables yet."""
+    folder = tmp_path_factory.mktemp("unused")
+    ensure_server(folder, fast=True)
+    stop_server(folder)
+    yield find_location(folder).cluster
+    shutil.rmtree(find_location(folder).home)
 
 
 @pytest.fixture
@@ -58,8 +76,13 @@ def computer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Comput
 @pytest.fixture
 def older(computer: Computer, filled: tuple[Path, State]) -> Computer:
     """A computer whose data folder is older than the programs."""
-    subprocess.run(["cp", "-a", filled[0], computer.place.cluster], check=True)  # noqa: S607
+    copy(filled[0], computer.place.cluster)
     return computer
+
+
+def copy(cluster: Path, to: Path) -> None:
+    """Copy the files of a server, because `initdb` takes a second."""
+    subprocess.run(["cp", "-a", cluster, to], check=True)  # noqa: S607
 
 
 def test_an_older_data_folder_is_moved_and_kept(
@@ -101,12 +124,15 @@ def test_a_copy_that_is_not_sound_changes_nothing(
 
 @pytest.mark.parametrize("is_first_renamed", [False, True])
 def test_a_start_after_a_kill_finishes_the_exchange(
-    computer: Computer, capsys: pytest.CaptureFixture[str], *, is_first_renamed: bool
+    computer: Computer,
+    unused: Path,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    is_first_renamed: bool,
 ) -> None:
-    ensure_server(computer.data_dir, fast=True)
-    stop_server(computer.data_dir)
     place = computer.place
-    subprocess.run(["cp", "-a", place.cluster, place.verified], check=True)  # noqa: S607
+    copy(unused, place.cluster)
+    copy(unused, place.verified)
     (place.verified / "newer").touch()
     computer.become_older()
     (place.home / "data-17").mkdir()
@@ -119,12 +145,16 @@ def test_a_start_after_a_kill_finishes_the_exchange(
     assert (KEPT in capsys.readouterr().out) is not is_first_renamed
 
 
-def test_a_server_that_is_left_from_a_killed_move_is_removed(computer: Computer) -> None:
+def test_a_server_that_is_left_from_a_killed_move_is_removed(
+    computer: Computer, unused: Path
+) -> None:
     """The older database has no tables yet."""
     computer.place.home.joinpath("next").mkdir()
     beside = Place(computer.place.home / "next", computer.place.account)
+    copy(unused, beside.cluster)
     programs = launcher.find_programs(beside)
     left = launcher.ensure_started(beside, programs, MAJOR_VERSION, fast=True)
+    copy(unused, computer.place.cluster)
     ensure_server(computer.data_dir, fast=True)
     computer.become_older()
     assert computer.start() == ()
@@ -133,7 +163,8 @@ def test_a_server_that_is_left_from_a_killed_move_is_removed(computer: Computer)
         psycopg.connect(psycopg_url(left.admin_url))
 
 
-def test_a_folder_in_use_is_not_moved(computer: Computer) -> None:
+def test_a_folder_in_use_is_not_moved(computer: Computer, unused: Path) -> None:
+    copy(unused, computer.place.cluster)
     with shared_server(computer.data_dir, fast=True):
         computer.become_older()
         with pytest.raises(ServerInUse, match="Stop that process, and start again"):

@@ -6,11 +6,16 @@ import os
 import runpy
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from unittest import mock
 
 import pytest
+from flask import url_for
+from werkzeug.routing import Rule
 
+from voyagent.factory import create_app
+from voyagent.kernel.config import Settings
 from voyagent.kernel.database.start_checks import EXIT_CODE
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -59,6 +64,25 @@ def test_without_a_database_only_the_liveness_probe_works() -> None:
     for path in ("/health/db", "/sign-in", "/api/enquiries", "/api/auth/me"):
         assert f"{path} 503" in done.stdout
     assert "VOYAGENT_DB_URL" in done.stdout + done.stderr
+
+
+def test_a_function_that_builds_addresses_is_compiled_at_its_first_use(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled: list[str] = []
+    compile_builder = Rule._compile_builder  # noqa: SLF001
+
+    def note(rule: Rule, append_unknown: bool) -> Callable[..., tuple[str, str]]:
+        compiled.append(rule.rule)
+        return compile_builder(rule, append_unknown)
+
+    monkeypatch.setattr(Rule, "_compile_builder", note)
+    app = create_app(settings)
+    assert compiled == []
+    with app.test_request_context():
+        for _ in range(2):
+            assert url_for("identity.sign_in", next="/trips") == "/sign-in?next=/trips"
+    assert compiled == ["/sign-in"]
 
 
 def test_gunicorn_exits_at_once_if_settings_are_invalid() -> None:

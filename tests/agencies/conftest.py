@@ -12,22 +12,14 @@ from click.testing import Result
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from tests.backup.conftest import Site, site_of
+from tests.backup.conftest import Site, costly_n, site_of
 from tests.people import Person
 from voyagent.audit.service.statements import Anchors
-from voyagent.backup.rules import sealing
 from voyagent.identity.service import second_factor
 from voyagent.kernel.db import db, transaction
 
+__all__ = ["Site", "costly_n", "site_of"]
 SEED = "JBSWY3DPEHPK3PXP"
-
-
-@pytest.fixture(scope="package", autouse=True)
-def quick_passphrases() -> Iterator[None]:
-    """Derive keys from passphrases with little work."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sealing, "SCRYPT_N", 2**4)
-        yield
 
 
 @pytest.fixture(scope="package")

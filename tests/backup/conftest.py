@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,13 +24,14 @@ from tests.conftest import fresh_database
 from tests.kernel.filling import fill
 from tests.people import PASSWORD, People, Person
 from tests.worker import work_off
+from voyagent.backup.rules import sealing
 from voyagent.drivers.postgres.launcher import BACKUP_ROLE
 from voyagent.factory import create_app
 from voyagent.identity.service import signing_in
 from voyagent.identity.service.values import Device
 from voyagent.kernel.actor import Channel
 from voyagent.kernel.config import Settings
-from voyagent.kernel.db import transaction
+from voyagent.kernel.db import db, transaction
 from voyagent.kernel.db_address import libpq_parameters
 from voyagent.kernel.db_connections import Purpose, parameters_for
 
@@ -43,6 +45,7 @@ class Site:
     settings: Settings
     app: Flask
     folder: Path
+    _commands: Flask | None = field(default=None, init=False)
 
     @property
     def name(self) -> str:
@@ -57,9 +60,22 @@ class Site:
         return file
 
     def run(self, *arguments: str | Path, **changes: Any) -> Result:
-        """Run a command of an application that has no open connection."""
-        app = create_app(self.settings.model_copy(update=changes))
-        return app.test_cli_runner().invoke(args=[str(one) for one in arguments])
+        """Run a command of an application that has no open connection.
+
+        Commands with the same settings run in one application, because it takes longer to create
+        than most of them to run.
+        """
+        if changes or self._commands is None:
+            app = create_app(self.settings.model_copy(update=changes))
+        else:
+            app = self._commands
+        if not changes:
+            self._commands = app
+        try:
+            return app.test_cli_runner().invoke(args=[str(one) for one in arguments])
+        finally:
+            with app.app_context():
+                db.engine.dispose()
 
     def back_up(self, file: Path, **changes: Any) -> Result:
         """Run `flask backup`."""
@@ -100,6 +116,24 @@ class Site:
             )
             return {name for (name,) in found}
 
+    def copied(self, folder: Path) -> Site:
+        """Return an installation with a copy of the database, dropped with the original."""
+        self.end_sessions()
+        name = f"{self.name}_{secrets.token_hex(4)}"
+        with self.owner("postgres") as connection:
+            connection.execute(
+                sql.SQL("create database {} template {}").format(
+                    sql.Identifier(name), sql.Identifier(self.name)
+                )
+            )
+        urls = {
+            variable: sa.make_url(url).set(database=name).render_as_string(hide_password=False)
+            for variable in ("db_url", "db_admin_url", "db_backup_url")
+            if (url := getattr(self.settings, variable))
+        }
+        settings = self.settings.model_copy(update=urls)
+        return Site(settings, create_app(settings), folder)
+
     def people(self) -> People:
         """Return the factory of people, in an application with new connections."""
         self.app = create_app(self.settings)
@@ -134,6 +168,22 @@ class Site:
 
 
 @contextmanager
+def quick_passphrases() -> Iterator[int]:
+    """Derive keys from passphrases with little work; yield the cost of the program."""
+    with pytest.MonkeyPatch.context() as patch:
+        costly = sealing.SCRYPT_N
+        patch.setattr(sealing, "SCRYPT_N", 2**4)
+        yield costly
+
+
+@pytest.fixture(scope="package", autouse=True)
+def costly_n() -> Iterator[int]:
+    """The cost of a key of the program, which the tests do not have to pay."""
+    with quick_passphrases() as costly:
+        yield costly
+
+
+@contextmanager
 def site_of(server_urls: tuple[str, str], folder: Path) -> Iterator[Site]:
     """Yield an installation without agencies; its databases are dropped at the end."""
     with fresh_database(server_urls, folder / "data") as made:
@@ -160,7 +210,7 @@ def site(server_urls: tuple[str, str], tmp_path: Path) -> Iterator[Site]:
         yield made
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def shared(
     server_urls: tuple[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:

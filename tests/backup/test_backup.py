@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import stat
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from psycopg.sql import SQL
 
 from tests.backup.conftest import PASSPHRASE, Site
@@ -56,6 +58,18 @@ def test_a_backup_has_the_dump_the_figures_and_the_sealed_secrets(
         "select findings, at > now() - interval '5 minutes' from last_runs where name = 'backup'"
     )
     assert site.ask(noted) == [(0, True)]
+
+
+def test_the_key_of_the_secrets_is_derived_at_full_cost(
+    costly_n: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other tests derive it with little work."""
+    monkeypatch.setattr(sealing, "SCRYPT_N", costly_n)
+    sealed = json.loads(sealing.seal({"NAME": "value"}, PASSPHRASE, b"{}"))
+    salt, nonce, content = (base64.b64decode(sealed[name]) for name in ("salt", "nonce", "sealed"))
+    key = hashlib.scrypt(PASSPHRASE.encode(), salt=salt, n=2**17, r=8, p=1, maxmem=2**28, dklen=32)
+    opened = AESGCM(key).decrypt(nonce, content, sealed["manifest"].encode())
+    assert json.loads(opened) == {"NAME": "value"}
 
 
 def test_a_role_that_cannot_see_all_rows_is_refused(shared: Site, tmp_path: Path) -> None:

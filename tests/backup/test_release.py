@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.backup.conftest import Site
+from tests.backup.conftest import Site, site_of
 from tests.people import Person
 from voyagent.assistant.service import messages as assistant
 from voyagent.drivers.mail.recording import Recording
@@ -24,24 +25,39 @@ def leave_mail(site: Site, person: Person) -> None:
         )
 
 
-@pytest.fixture
-def restored(site: Site, tmp_path: Path) -> Person:
-    """An administrator in a restored installation in which an old and a new mail wait."""
-    alice = site.people().sign_up("Alice Owner", agency="Alice Travels")
-    site.drain()
-    leave_mail(site, alice)
-    with site.owner() as owner:
-        owner.execute("update mails set created_at = now() - interval '2 hours'")
-    leave_mail(site, alice)
-    file = tmp_path / "backup.tar"
-    assert site.back_up(file).exit_code == 0
-    done = site.restore(file)
-    assert done.exit_code == 0, done.output
-    return alice
+@pytest.fixture(scope="module")
+def original(
+    server_urls: tuple[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Site, Person]]:
+    """A restored installation in which an old and a new mail wait; its administrator."""
+    with site_of(server_urls, tmp_path_factory.mktemp("original")) as site:
+        alice = site.people().sign_up("Alice Owner", agency="Alice Travels")
+        site.drain()
+        leave_mail(site, alice)
+        with site.owner() as owner:
+            owner.execute("update mails set created_at = now() - interval '2 hours'")
+        leave_mail(site, alice)
+        file = site.folder / "backup.tar"
+        assert site.back_up(file).exit_code == 0
+        done = site.restore(file)
+        assert done.exit_code == 0, done.output
+        yield site, alice
 
 
 @pytest.fixture
-def sent(site: Site, restored: Person, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+def site(original: tuple[Site, Person], tmp_path: Path) -> Site:
+    """An installation of the test's own with a copy of the restored database."""
+    return original[0].copied(tmp_path)
+
+
+@pytest.fixture
+def restored(original: tuple[Site, Person]) -> Person:
+    """The administrator of the restored installation."""
+    return original[1]
+
+
+@pytest.fixture
+def sent(site: Site, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Mails that a worker of the restored installation sends from now on."""
     recording = Recording()
     monkeypatch.setattr("voyagent.factory.open_mail", lambda _settings: recording)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import secrets
 import shutil
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import flask_migrate
@@ -19,6 +19,7 @@ from pydantic import SecretStr
 from tests.backup.conftest import PASSPHRASE, Site, site_of
 from tests.conftest import template_of
 from tests.faults.catalogue import checksums, differences, things
+from tests.people import Person
 from tests.settings.pictures import in_base64, picture
 from voyagent.backup.rules import sealing
 from voyagent.backup.rules.manifest import STATEMENTS
@@ -35,6 +36,14 @@ CHANGED_BY_A_RESTORE = {"auth_sessions", "audit_events", "audit_heads", "install
 SECOND_IN_DUMP = 13
 """Offset in bytes of the second at which a dump was made, which a restore does not use."""
 CHANGED_BY_JOBS = {"one_time_tokens"}
+OPEN_LINKS = (
+    "select count(*) from one_time_tokens where purpose = 'reset_password' and spent_at is null"
+)
+REQUESTS = (
+    "select count(*) from procrastinate_jobs where task_name = 'identity.mail_reset' and status"
+    " = 'todo'"
+)
+TAX_NUMBER = "27AAPFU0939F1ZV"
 
 
 def catalogue(site: Site) -> tuple[dict[str, str], dict[tuple[str, str], tuple[int, str]]]:
@@ -91,7 +100,7 @@ def refused(site: Site, sentence: str, file: Path, *options: str | Path, **chang
 
 def test_a_restored_installation_is_the_one_that_was_backed_up(site: Site, tmp_path: Path) -> None:
     alice = site.filled("Alice")
-    charlie = site.filled("Charlie")
+    charlie = site.people().sign_up("Charlie Owner", agency="Charlie Travels")
     site.end_sessions()
     schema, rows = catalogue(site)
     file = tmp_path / "backup.tar"
@@ -120,48 +129,69 @@ def test_a_restored_installation_is_the_one_that_was_backed_up(site: Site, tmp_p
     assert site.run("check").exit_code == 0
 
 
-def test_the_program_reads_what_the_backup_has_sealed(site: Site, tmp_path: Path) -> None:
-    alice = site.people().sign_up("Alice Owner", agency="Alice Travels")
+@dataclass(frozen=True)
+class Restored:
+    """An installation after a restore."""
+
+    site: Site
+    alice: Person
+    sealed: dict[str, bytes]
+    """Responses with sealed texts before the backup, by path."""
+    output: str
+
+
+@pytest.fixture(scope="module")
+def restored(
+    server_urls: tuple[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Restored]:
+    """A restored installation that had two links to reset the password."""
+    with site_of(server_urls, tmp_path_factory.mktemp("restored")) as site:
+        alice = site.people().sign_up("Alice Owner", agency="Alice Travels")
+        sealed = {path: alice.api.get(path).data for path in _seal(alice)}
+        alice.api.post("/auth/request-password-reset", json={"email": alice.email})
+        site.drain()
+        assert site.ask(OPEN_LINKS) == [(1,)]
+        alice.api.post("/auth/request-password-reset", json={"email": alice.email})
+        assert site.ask(REQUESTS) == [(1,)], "a link is requested that is not yet mailed"
+        assert site.back_up(site.folder / "backup.tar").exit_code == 0
+        assert site.run("audit", "sign").exit_code == 0
+        done = site.restore(site.folder / "backup.tar")
+        assert done.exit_code == 0, done.output
+        yield Restored(site, alice, sealed, done.output)
+
+
+def _seal(alice: Person) -> tuple[str, ...]:
+    """Create records with sealed texts and return their paths."""
     party = alice.api.post(
-        "/parties", json={"name": "Deepa", "is_customer": True, "tax_number": "27AAPFU0939F1ZV"}
+        "/parties", json={"name": "Deepa", "is_customer": True, "tax_number": TAX_NUMBER}
     )
     logo = {"content": in_base64(picture())}
     assert alice.api.put("/tenant-settings/logo", json=logo).status_code in {200, 201, 204}
     conversation = alice.api.post("/chat/sessions").json["session_id"]
-    paths = (
+    return (
         f"/parties/{party.json['id']}",
         "/tenant-settings/logo",
         f"/chat/sessions/{conversation}",
     )
-    before = [alice.api.get(path).data for path in paths]
-    assert b"27AAPFU0939F1ZV" in before[0]
-    file = tmp_path / "backup.tar"
-    assert site.back_up(file).exit_code == 0
-    assert site.restore(file).exit_code == 0
-    again = site.signed_in_again(alice)
-    assert [again.api.get(path).data for path in paths] == before
 
 
-def test_sessions_and_reset_links_end(site: Site, tmp_path: Path) -> None:
-    alice = site.people().sign_up("Alice Owner", agency="Alice Travels")
-    alice.api.post("/auth/request-password-reset", json={"email": alice.email})
-    site.drain()
-    open_links = (
-        "select count(*) from one_time_tokens where purpose = 'reset_password' and spent_at is null"
-    )
-    assert site.ask(open_links) == [(1,)]
-    alice.api.post("/auth/request-password-reset", json={"email": alice.email})
-    requests = (
-        "select count(*) from procrastinate_jobs where task_name = 'identity.mail_reset' and status"
-        " = 'todo'"
-    )
-    assert site.ask(requests) == [(1,)], "a link is requested that is not yet mailed"
-    file = tmp_path / "backup.tar"
-    assert site.back_up(file).exit_code == 0
-    assert "1 sessions have ended" in site.restore(file).output
+def test_the_program_reads_what_the_backup_has_sealed(restored: Restored) -> None:
+    assert TAX_NUMBER.encode() in next(iter(restored.sealed.values()))
+    again = restored.site.signed_in_again(restored.alice)
+    assert {path: again.api.get(path).data for path in restored.sealed} == restored.sealed
+
+
+def test_sessions_and_reset_links_end(restored: Restored) -> None:
+    site, alice = restored.site, restored.alice
+    assert "1 sessions have ended" in restored.output
     assert replace(alice, app=create_app(site.settings)).api.get("/auth/me").status_code == 401
-    assert site.ask(open_links) == site.ask(requests) == [(0,)]
+    assert site.ask(OPEN_LINKS) == site.ask(REQUESTS) == [(0,)]
     assert site.signed_in_again(alice).api.get("/auth/me").status_code == 200
+
+
+def test_statements_that_are_newer_than_the_backup_are_named(restored: Restored) -> None:
+    agency = restored.alice.actor.tenant_id
+    assert f"Warning: 1 statements of the agency {agency} were signed" in restored.output
 
 
 def test_a_wrong_passphrase_is_refused(shared: Site, file: Path, tmp_path: Path) -> None:
@@ -363,7 +393,7 @@ def test_a_lost_database_is_restored_with_the_earlier_secret(site: Site, tmp_pat
 
 
 def test_the_folder_of_statements_is_completed(site: Site, tmp_path: Path) -> None:
-    alice = site.filled("Alice")
+    alice = site.people().sign_up("Alice Owner", agency="Alice Travels")
     file, statements = tmp_path / "backup.tar", site.settings.anchor_place
     assert site.run("audit", "sign").exit_code == 0
     assert site.back_up(file).exit_code == 0
@@ -387,16 +417,6 @@ def test_a_restore_needs_no_pooler(site: Site, tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     assert "Warning: The logins of the program are not prepared (" in done.output
     assert "1 agencies, and 1 sessions have ended." in done.output
-
-
-def test_statements_that_are_newer_than_the_backup_are_named(site: Site, tmp_path: Path) -> None:
-    alice = site.people().sign_up("Alice Owner", agency="Alice Travels")
-    file = tmp_path / "backup.tar"
-    assert site.back_up(file).exit_code == 0
-    assert site.run("audit", "sign").exit_code == 0
-    done = site.restore(file)
-    assert done.exit_code == 0
-    assert f"Warning: 1 statements of the agency {alice.actor.tenant_id} were signed" in done.output
 
 
 def test_the_owner_needs_no_rights_of_a_superuser(

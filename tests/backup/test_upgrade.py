@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import flask_migrate
@@ -40,7 +41,8 @@ def state(site: Site) -> object:
 
 
 def upgrade(site: Site, file: Path, *options: str) -> Result:
-    return site.run("upgrade", file, "--passphrase-file", site.passphrase_file, *options)
+    """Run `flask upgrade` in a new application, which has the migrations of the test."""
+    return replace(site).run("upgrade", file, "--passphrase-file", site.passphrase_file, *options)
 
 
 def refused(site: Site, file: Path, sentence: str) -> None:
@@ -81,15 +83,15 @@ def test_a_database_in_use_is_backed_up_and_migrated(site: Site, tmp_path: Path)
 
 
 def test_a_rehearsal_alone_changes_nothing(
-    site: Site, folder: MigrationFolder, tmp_path: Path
+    shared: Site, folder: MigrationFolder, tmp_path: Path
 ) -> None:
     folder.add("9001", "op.execute('create table extra (n int)')")
-    before = state(site)
-    done = upgrade(site, tmp_path / "before.tar", "--rehearse-only")
+    before = state(shared)
+    done = upgrade(shared, tmp_path / "before.tar", "--rehearse-only")
     assert done.exit_code == 0, done.output
     assert "To run: 9001_step." in done.output
     assert done.output.splitlines()[-1] == "The database is unchanged."
-    assert state(site) == before
+    assert state(shared) == before
 
 
 def test_a_skipped_release_is_refused(shared: Site, tmp_path: Path) -> None:

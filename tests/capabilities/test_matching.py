@@ -11,7 +11,7 @@ from functools import partial
 import pytest
 from flask import Flask
 
-from voyagent.capabilities import registry
+from voyagent.capabilities import matching, registry
 from voyagent.capabilities.matching import (
     Corpus,
     Decision,
@@ -19,6 +19,7 @@ from voyagent.capabilities.matching import (
     Matcher,
     Thresholds,
     Tuning,
+    corpus_of,
     decide,
     features,
     mask,
@@ -54,6 +55,14 @@ CORPUS = Corpus({"pay": PAY, "fly": FLY}, {"pay": ["record a receipt"]})
 )
 def test_values_names_and_places_are_replaced_by_their_kinds(text: str, kinds: str) -> None:
     assert masked(text, names=["Deepa Krishnan"]).replace("on <date>", "<date>") == kinds
+
+
+def test_a_text_of_several_corpora_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = list(registry.every())[:2]
+    whole = corpus_of(known, today=date(2026, 11, 29))
+    monkeypatch.setattr(matching, "read", lambda *_arguments, **_options: pytest.fail("read again"))
+    part = corpus_of(known[1:], today=date(2026, 11, 29))
+    assert part.examples == {known[1].name: whole.examples[known[1].name]}
 
 
 def test_features_are_words_pairs_and_ngrams_of_words_but_not_of_kinds() -> None:

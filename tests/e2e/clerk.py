@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from tests.e2e.browsing import Visit, expect, sign_up
+from tests.e2e.browsing import Visit, expect, pages_on_paper, sign_up
 from tests.e2e.conftest import Site
 from tests.e2e.test_assistant_page import save, say
 from tests.e2e.whole_way_model import REASON
@@ -252,9 +252,11 @@ class Clerk:
 
     def see_the_books(self) -> None:
         page = self.visit.page
-        page.goto("/reports/trial-balance")
-        expect(page.get_by_role("main").get_by_text(self.price)).not_to_have_count(0)
-        self.visit.looks_right()
+        for address in ("/invoices", "/reports/receivables", "/reports/trial-balance"):
+            page.goto(address)
+            expect(page.get_by_role("main").get_by_text(self.price)).not_to_have_count(0)
+            self.visit.looks_right()
+        assert pages_on_paper(page) == 1
 
     def see_the_decisions(self) -> None:
         page = self.visit.page

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent.parent
 CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-START_S = 30
+START_S = 90
+OPERATOR_TOKEN = "operators-token-" + "0" * 32
 LAST_LINES = 60
 NO_BROWSER = (
     "no Chromium on this machine: install the system's package `chromium` to run the browser tests"
@@ -40,6 +41,8 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # No script of a page runs long enough to be worth a compiler that optimizes it.
+    "--js-flags=--no-opt --no-maglev",
 ]
 
 
@@ -119,6 +122,7 @@ def site_of(settings: Settings, logs: Path, **more: str) -> Iterator[Site]:
         "VOYAGENT_AUTH_ARGON2_PARALLELISM": "1",
         "VOYAGENT_PUBLIC_URL": address,
         "VOYAGENT_LIMIT_SCALE": "10000",
+        "VOYAGENT_OPERATOR_TOKEN": OPERATOR_TOKEN,
         "VOYAGENT_WORKER_STALLED_S": "2",
         "VOYAGENT_DRAIN_S": "0",
         **more,
@@ -162,7 +166,9 @@ def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
         if process.poll() is not None:
             raise RuntimeError(f"the web process ended: {log.read_text()[-2000:]}")
         try:
-            http.client.HTTPConnection("127.0.0.1", port, timeout=1).request("GET", "/health")
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+            connection.request("GET", "/health")
+            connection.getresponse()  # the socket is open long before the program answers
         except OSError:
             time.sleep(0.1)
         else:

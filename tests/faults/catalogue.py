@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from difflib import unified_diff
+from itertools import groupby
 
 import sqlalchemy as sa
 
@@ -99,11 +100,17 @@ def checksums(engine: sa.Engine) -> dict[tuple[str, str], tuple[int, str]]:
     """Return row count and checksum of each column's values in key order."""
     found = {}
     with engine.connect() as connection:
-        for table, column, key in connection.execute(sa.text(_COLUMNS)):
-            order = key or f'"{column}"::text'
-            sums = f"""select count(*), md5(coalesce(string_agg(
-                coalesce("{column}"::text, chr(1)), chr(2) order by {order}), ''))
-                from "{table}\""""
-            n, checksum = connection.execute(sa.text(sums)).one()
-            found[table, column] = (n, checksum)
+        columns = connection.execute(sa.text(_COLUMNS)).all()
+        for table, rows in groupby(columns, lambda row: row.relname):
+            keys = {row.attname: row.key or f'"{row.attname}"::text' for row in rows}
+            sums = ", ".join(
+                f"""md5(coalesce(string_agg(
+                coalesce("{column}"::text, chr(1)), chr(2) order by {order}), ''))"""
+                for column, order in keys.items()
+            )
+            counted = connection.exec_driver_sql(f'select count(*), {sums} from "{table}"')
+            number, *values = counted.one()
+            found |= {
+                (table, column): (number, value) for column, value in zip(keys, values, strict=True)
+            }
     return found

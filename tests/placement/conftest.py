@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 from werkzeug.test import Client, TestResponse
 
+from tests.backup.conftest import costly_n
 from tests.conftest import fresh_database
 from tests.people import PASSWORD
 from tests.placement.clusters import Cluster, cluster_of, copy_database
@@ -23,9 +24,9 @@ from tests.placement.directory import Directory
 from tests.placement.reservations import Reservations
 from tests.placement.router import Router
 from tests.worker import work_off
-from voyagent.backup.rules import sealing
 from voyagent.kernel.keyring import Keyring
 
+__all__ = ["costly_n"]
 NAMES = ("east", "north", "west")
 
 
@@ -177,11 +178,3 @@ def installation(
 def verified(installation: Installation) -> dict[str, Owner]:
     """The administrator of one agency of each cluster, with a confirmed address."""
     return {name: installation.sign_up_on(name).verified() for name in NAMES}
-
-
-@pytest.fixture(scope="package", autouse=True)
-def quick_passphrases() -> Iterator[None]:
-    """Derive keys from passphrases with little work."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sealing, "SCRYPT_N", 2**4)
-        yield

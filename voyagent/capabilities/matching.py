@@ -13,6 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -23,6 +24,8 @@ from voyagent.kernel.text.places import places_in
 from voyagent.kernel.text.reading import read
 
 NEIGHBOURS = 3
+MASKED_MAX = 4096
+"""Number of masked texts that are kept: those of all capabilities on two days."""
 OFFERED_MAX = 3
 NGRAM_SIZES = (3, 4)
 _CENTRE = 0.7
@@ -242,17 +245,16 @@ def mask(text: str, *, today: date, region: str = "IN", names: Sequence[str] = (
 def corpus_of(capabilities: Iterable[Capability[Any]], *, today: date) -> Corpus:
     """Return the masked examples, titles and summaries of the capabilities.
 
-    The examples are in all languages.
+    The examples are in all languages. Each text is read once in a process, which takes most of the
+    time; the corpora of different roles have most texts in common.
     """
     examples, descriptions = {}, {}
     for capability in capabilities:
         examples[capability.name] = [
-            mask(text, today=today)
-            for sentences in capability.examples.values()
-            for text in sentences
+            _masked(text, today) for sentences in capability.examples.values() for text in sentences
         ]
         descriptions[capability.name] = [
-            mask(text, today=today) for text in (capability.title, capability.summary)
+            _masked(text, today) for text in (capability.title, capability.summary)
         ]
     return Corpus(examples, descriptions)
 
@@ -295,6 +297,11 @@ def tune(corpus: Corpus) -> Tuning:
     ]
     fit = [one for one in candidates if one.wrong <= _WRONG_MAX]
     return max(fit or candidates, key=lambda one: one.taken_rightly - one.wrong)
+
+
+@lru_cache(maxsize=MASKED_MAX)
+def _masked(text: str, today: date) -> str:
+    return mask(text, today=today)
 
 
 def _score(similarities: list[float], centre: float) -> float:
