@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, TypeVar
 
 from flask import Flask, session
@@ -64,6 +65,19 @@ class Person:
     def api(self) -> ApiClient:
         """Return a client with her access token."""
         return ApiClient(self.app.test_client(), self.access_token)
+
+    @property
+    def tab(self) -> FlaskClient:
+        """Return a new client that shares one sign-in with the other tabs."""
+        client = self.app.test_client()
+        with client.session_transaction() as kept:
+            kept.update(self._signed_in)
+        return client
+
+    @cached_property
+    def _signed_in(self) -> dict[str, Any]:
+        with self.browser.session_transaction() as kept:
+            return dict(kept)
 
     @property
     def browser(self) -> FlaskClient:

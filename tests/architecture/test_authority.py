@@ -8,11 +8,11 @@ from __future__ import annotations
 import ast
 import re
 from functools import cache
-from pathlib import Path
 
 import pytest
 
-VOYAGENT = Path(__file__).resolve().parents[2] / "voyagent"
+from tests.architecture.sources import VOYAGENT, sources
+
 POSTS = {"voyagent.ledger.service.entries.post", "voyagent.ledger.service.entries.reverse"}
 LEAVES = {
     "suppliers.flights.issue",
@@ -42,9 +42,9 @@ def modules(package: str) -> dict[str, ast.Module]:
         for path in sorted((VOYAGENT / package).glob(pattern))
     ]
     return {
-        ".".join(path.relative_to(VOYAGENT.parent).with_suffix("").parts): ast.parse(
-            path.read_text()
-        )
+        ".".join(path.relative_to(VOYAGENT.parent).with_suffix("").parts): sources()[
+            path.relative_to(VOYAGENT).as_posix()
+        ]
         for path in paths
     }
 
@@ -163,14 +163,6 @@ def test_calls_are_followed_through_modules() -> None:
         "cancel_hotel_booking",
         "file_visa",
         "send_itinerary",
-    }
-
-
-@cache
-def sources() -> dict[str, ast.Module]:
-    return {
-        path.relative_to(VOYAGENT).as_posix(): ast.parse(path.read_text())
-        for path in sorted(VOYAGENT.rglob("*.py"))
     }
 
 

@@ -4,7 +4,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2] / "voyagent"
+from tests.architecture.sources import VOYAGENT, sources
+
 KINDS = {"service", "queries", "capabilities", "schemas"}
 OF_ANY = {
     "Select",  # the columns of a statement; a Reader returns its rows as Row
@@ -23,7 +24,7 @@ ALIASES = {
 
 
 def module_name(path: Path) -> str:
-    parts = ("voyagent", *path.relative_to(ROOT).with_suffix("").parts)
+    parts = ("voyagent", *path.relative_to(VOYAGENT).with_suffix("").parts)
     return ".".join(parts).removesuffix(".__init__")
 
 
@@ -77,16 +78,16 @@ def annotations(function: ast.FunctionDef) -> Iterator[ast.expr]:
 
 
 def test_no_public_function_takes_or_returns_any() -> None:
-    trees = {path: ast.parse(path.read_text()) for path in ROOT.rglob("*.py")}
+    trees = {VOYAGENT / place: tree for place, tree in sources().items()}
     aliases = {module_name(path): aliases_of(tree) for path, tree in trees.items()}
     found = []
     for path, tree in trees.items():
-        if not KINDS & set(path.relative_to(ROOT).with_suffix("").parts):
+        if not KINDS & set(path.relative_to(VOYAGENT).with_suffix("").parts):
             continue
         imported = {name for of, name in imported_from(tree) if name in aliases.get(of, ())}
         names = (aliases[module_name(path)] | imported) - ALIASES
         found += [
-            f"{path.relative_to(ROOT)}:{function.lineno} {function.name}: {ast.unparse(one)}"
+            f"{path.relative_to(VOYAGENT)}:{function.lineno} {function.name}: {ast.unparse(one)}"
             for function in public_functions(tree.body)
             for one in annotations(function)
             if has_any(one, names)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from functools import cache
+from pathlib import PurePosixPath
 
+from tests.architecture.sources import VOYAGENT, sources
 from voyagent import catalogue
 
-VOYAGENT = Path(__file__).resolve().parents[2] / "voyagent"
 TEMPLATES = VOYAGENT.parent / "templates"
 COMPARED = re.compile(r"""[!=]=\s*["'](\w+)["']|\bin\s*[(\[]([^)\]]*)[)\]]""")
 """Strings with which a template compares a value, by `==`, `!=` or `in`."""
@@ -62,12 +63,13 @@ def test_a_name_in_a_string_is_found() -> None:
     assert set(_strings(tree)) == {"pay_bill"}
 
 
+@cache
 def _found() -> dict[str, set[str]]:
     found = {}
-    for path in sorted(VOYAGENT.rglob("*.py")):
-        place = path.relative_to(VOYAGENT).as_posix()
+    for place, tree in sources().items():
+        path = PurePosixPath(place)
         own = {path.stem} if path.parent.name == "capabilities" else set()
-        found[place] = set(_strings(ast.parse(path.read_text()))) - own
+        found[place] = set(_strings(tree)) - own
     return found
 
 

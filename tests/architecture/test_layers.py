@@ -1,7 +1,8 @@
-"""Forbidden imports are reported; each is tested in a copy of the code."""
+"""Forbidden imports are reported; all of them are tested in one copy of the code."""
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -111,31 +112,44 @@ VIOLATIONS = {
 }
 
 
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    shutil.copytree(
-        ROOT / "voyagent", tmp_path / "voyagent", ignore=shutil.ignore_patterns("__pycache__")
-    )
-    shutil.copy(ROOT / ".importlinter", tmp_path)
-    return tmp_path
-
-
-def test_imports_follow_the_layers(copy: Path) -> None:
-    code, output = _lint(copy)
+def test_imports_follow_the_layers(tmp_path: Path) -> None:
+    code, output = _lint(_copied(tmp_path))
     assert code == 0, output
     assert "0 broken" in output
 
 
-@pytest.mark.parametrize("violation", VIOLATIONS)
-def test_forbidden_imports_are_reported(copy: Path, violation: str) -> None:
-    place, line, contract = VIOLATIONS[violation]
-    file = copy / "voyagent" / place
-    file.parent.mkdir(exist_ok=True)
-    (file.parent / "__init__.py").touch()
-    file.write_text((file.read_text() if file.exists() else "") + f"\n{line}\n")
-    code, output = _lint(copy)
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Texts by broken contract, of one report about all violations."""
+    folder = _copied(tmp_path_factory.mktemp("broken"))
+    for place, line, _ in VIOLATIONS.values():
+        file = folder / "voyagent" / place
+        file.parent.mkdir(exist_ok=True)
+        (file.parent / "__init__.py").touch()
+        with file.open("a") as text:
+            text.write(f"\n{line}\n")
+    code, output = _lint(folder)
     assert code == 1
-    assert any(contract in row and " BROKEN" in row for row in output.splitlines()), output
+    _, _, broken = output.partition("Broken contracts\n")
+    parts = re.split(r"^(.+)\n-+\n", broken, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+@pytest.mark.parametrize("violation", VIOLATIONS)
+def test_forbidden_imports_are_reported(report: dict[str, str], violation: str) -> None:
+    place, line, contract = VIOLATIONS[violation]
+    module = f"voyagent.{place.removesuffix('/__init__.py').removesuffix('.py').replace('/', '.')}"
+    found = line.replace("import", f"{module} ->") if line.startswith("import") else module
+    (reported,) = (text for name, text in report.items() if contract in name)
+    assert found in reported
+
+
+def _copied(folder: Path) -> Path:
+    shutil.copytree(
+        ROOT / "voyagent", folder / "voyagent", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    shutil.copy(ROOT / ".importlinter", folder)
+    return folder
 
 
 def _lint(folder: Path) -> tuple[int, str]:

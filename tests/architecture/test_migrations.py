@@ -11,6 +11,7 @@ import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -24,6 +25,7 @@ from flask import Flask
 from procrastinate.schema import SchemaManager
 
 from tests.billing import papers
+from tests.conftest import fresh_database
 from tests.faults.catalogue import differences, things
 from tests.people import People
 from voyagent.factory import create_app
@@ -43,15 +45,15 @@ OUR_GRANT = "grant select (status, scheduled_at) on procrastinate_jobs to voyage
 DROPPED = {"app.enter(uuid,uuid,uuid,text)"}
 
 
-@pytest.fixture
-def empty_app(settings: Settings) -> Iterator[Flask]:
-    """The application with its own empty database."""
+@contextmanager
+def empty(settings: Settings, suffix: str) -> Iterator[Settings]:
+    """Settings of an empty database that is dropped when the block ends."""
     owner = sa.create_engine(sa.make_url(settings.db_admin_url or ""), isolation_level="AUTOCOMMIT")
-    name = f"{owner.url.database}_migrations"
+    name = f"{owner.url.database}_{suffix}"
     with owner.connect() as connection:
         connection.execute(sa.text(f"drop database if exists {name} with (force)"))
         connection.execute(sa.text(f"create database {name}"))
-    fresh = settings.model_copy(
+    yield settings.model_copy(
         update={
             "db_url": (
                 sa.make_url(settings.db_url or "")
@@ -61,15 +63,44 @@ def empty_app(settings: Settings) -> Iterator[Flask]:
             "db_admin_url": owner.url.set(database=name).render_as_string(hide_password=False),
         }
     )
-    yield create_app(fresh)
     with owner.connect() as connection:
         connection.execute(sa.text(f"drop database if exists {name} with (force)"))
     owner.dispose()
 
 
 @pytest.fixture
-def engine(empty_app: Flask) -> Iterator[sa.Engine]:
+def empty_app(settings: Settings) -> Iterator[Flask]:
+    """The application with its own empty database."""
+    with empty(settings, "migrations") as own:
+        yield create_app(own)
+
+
+@pytest.fixture(scope="module")
+def bare_app(settings: Settings) -> Iterator[Flask]:
+    """The application with an empty database that no test changes."""
+    with empty(settings, "bare") as own:
+        yield create_app(own)
+
+
+@pytest.fixture
+def migrated_app(server_urls: tuple[str, str], tmp_path: Path) -> Iterator[Flask]:
+    """The application with its own database at the newest revision."""
+    with fresh_database(server_urls, tmp_path) as own:
+        yield create_app(own)
+
+
+@pytest.fixture
+def migrated(migrated_app: Flask) -> Iterator[sa.Engine]:
     """Connections to that database as its owner."""
+    settings: Settings = migrated_app.extensions["voyagent.settings"]
+    engine = sa.create_engine(settings.db_admin_url or "", poolclass=sa.NullPool)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def engine(empty_app: Flask) -> Iterator[sa.Engine]:
+    """Connections to the empty database as its owner."""
     settings: Settings = empty_app.extensions["voyagent.settings"]
     engine = sa.create_engine(settings.db_admin_url or "", poolclass=sa.NullPool)
     yield engine
@@ -135,11 +166,9 @@ def test_up_down_up_leaves_the_same_schema_and_the_baseline_stays(
         assert differences(things(engine), first) == []
 
 
-def test_a_downgrade_decrypts_tax_numbers(empty_app: Flask, engine: sa.Engine) -> None:
+def test_a_downgrade_decrypts_tax_numbers(migrated_app: Flask, migrated: sa.Engine) -> None:
     gstin = "27AAPFU0939F1ZV"
-    with empty_app.app_context():
-        flask_migrate.upgrade()
-    alice = People(empty_app).sign_up("Alice Owner", agency="Alice Travels")
+    alice = People(migrated_app).sign_up("Alice Owner", agency="Alice Travels")
     alice.does(
         lambda actor: parties.create(
             actor, name="Deepa Krishnan", is_customer=True, country="IN", tax_number=gstin
@@ -149,43 +178,41 @@ def test_a_downgrade_decrypts_tax_numbers(empty_app: Flask, engine: sa.Engine) -
     columns = {"parties": "tax_number", "invoices": "customer_tax_number"}
 
     def stored() -> list[str | None]:
-        with engine.connect() as connection:
+        with migrated.connect() as connection:
             return [
                 connection.scalar(sa.text(f"select {column} from {table}"))
                 for table, column in columns.items()
             ]
 
     assert stored() == [None, None]
-    with empty_app.app_context():
+    with migrated_app.app_context():
         flask_migrate.downgrade(revision="0109")
     assert stored() == [gstin, gstin]
-    with empty_app.app_context():
+    with migrated_app.app_context():
         flask_migrate.upgrade()
     (party,) = alice.api.get("/parties").json["items"]
     assert party["tax_number"] == gstin
 
 
-def test_a_downgrade_decrypts_stored_responses(empty_app: Flask, engine: sa.Engine) -> None:
+def test_a_downgrade_decrypts_stored_responses(migrated_app: Flask, migrated: sa.Engine) -> None:
     """The release before can return them, and runs no completed request again."""
-    with empty_app.app_context():
-        flask_migrate.upgrade()
-    alice = People(empty_app).sign_up("Alice Owner", agency="Alice Travels")
+    alice = People(migrated_app).sign_up("Alice Owner", agency="Alice Travels")
     first, _erased = (
         alice.api.post(
             "/enquiries", json={"customer_name": "Uma"}, headers={"Idempotency-Key": key}
         )
         for key in ("a", "b")
     )
-    with engine.begin() as connection:
+    with migrated.begin() as connection:
         connection.execute(
             sa.text(
                 "update idempotency_keys set kept = 'erased', status = null, body = null"
                 " where key = 'b'"
             )
         )
-    with empty_app.app_context():
+    with migrated_app.app_context():
         flask_migrate.downgrade(revision="0113")
-    with engine.connect() as connection:
+    with migrated.connect() as connection:
         rows = connection.execute(
             sa.text("select kept, status, headers, body from idempotency_keys order by key")
         ).all()
@@ -193,7 +220,7 @@ def test_a_downgrade_decrypts_stored_responses(empty_app: Flask, engine: sa.Engi
     assert (answer.kept, answer.status, bytes(answer.body)) == ("answer", 201, first.data)
     assert ["ETag", first.headers["ETag"]] in answer.headers
     assert (too_large.kept, too_large.body) == ("too_large", None)
-    with empty_app.app_context():
+    with migrated_app.app_context():
         flask_migrate.upgrade()
     again = alice.api.post(
         "/enquiries", json={"customer_name": "Uma"}, headers={"Idempotency-Key": "a"}
@@ -202,14 +229,12 @@ def test_a_downgrade_decrypts_stored_responses(empty_app: Flask, engine: sa.Engi
 
 
 def test_an_upgrade_takes_the_addresses_of_invited_people_for_unproven(
-    empty_app: Flask, engine: sa.Engine
+    migrated_app: Flask, migrated: sa.Engine
 ) -> None:
-    with empty_app.app_context():
-        flask_migrate.upgrade()
-    people = People(empty_app)
+    people = People(migrated_app)
     alice = people.sign_up("Alice Owner", agency="Alice Travels")
     bob = people.colleague(alice, "Bob Agent", role="agent")
-    with engine.begin() as connection:
+    with migrated.begin() as connection:
         connection.execute(
             sa.text(
                 "insert into invites (tenant_id, id, invited_by_user_id, email, role, token_hash,"
@@ -218,10 +243,10 @@ def test_an_upgrade_takes_the_addresses_of_invited_people_for_unproven(
             ),
             {"t": alice.actor.tenant_id, "u": alice.actor.user_id, "email": bob.email},
         )
-    with empty_app.app_context():
+    with migrated_app.app_context():
         flask_migrate.downgrade(revision="0110")
         flask_migrate.upgrade()
-    with engine.connect() as connection:
+    with migrated.connect() as connection:
         proven = dict(connection.execute(sa.text("select email, email_proven from users")).all())
     assert proven == {alice.email: True, bob.email: False}
 
@@ -418,9 +443,9 @@ def test_files_are_applied_after_those_that_they_require(tmp_path: Path) -> None
     ids=" ".join,
 )
 def test_a_command_on_a_database_without_the_schema_says_to_migrate(
-    empty_app: Flask, args: tuple[str, ...]
+    bare_app: Flask, args: tuple[str, ...]
 ) -> None:
-    result = empty_app.test_cli_runner().invoke(args=args)
+    result = bare_app.test_cli_runner().invoke(args=args)
     assert (result.exit_code, result.output) == (
         1,
         "Error: The database does not have the schema of this version."
@@ -454,16 +479,15 @@ def test_the_release_runs_on_the_newest_revision(owner_engine: sa.Engine) -> Non
 
 
 def test_the_lowest_revision_has_every_column_of_the_models(
-    empty_app: Flask, engine: sa.Engine
+    migrated_app: Flask, migrated: sa.Engine
 ) -> None:
-    with empty_app.app_context():
-        flask_migrate.upgrade()
+    with migrated_app.app_context():
         flask_migrate.downgrade(revision=SCHEMA_FROM)
-    found = sa.inspect(engine)
-    missing = {
+    columns = sa.inspect(migrated).get_multi_columns()
+    found = {(table, column["name"]) for (_, table), rows in columns.items() for column in rows}
+    wanted = {
         (table.name, column.name)
         for table in Base.metadata.tables.values()
         for column in table.columns
-        if column.name not in {each["name"] for each in found.get_columns(table.name)}
     }
-    assert missing == set()
+    assert wanted - found == set()

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from tests.assistant.conftest import Event, Talk, kinds, of_kind, text
 from tests.enquiries.reading import Page
-from tests.people import People, Person, csrf
+from tests.people import People, Person, csrf_token
 from voyagent.assistant.service import messages
 from voyagent.assistant.service.messages import CardNotOpen
 from voyagent.billing.invoices.queries import documents as invoice_queries
@@ -212,7 +212,7 @@ def test_a_viewer_cannot_confirm_a_card(talk: Talk, alice: Person, people: Peopl
     page = f"/assistant/{session_id}/cards/{card_id}/save"
     for person, status in ((viewer, 403), (alice, 303)):
         client = person.browser
-        token = csrf(client, f"/assistant/{session_id}")
+        token = csrf_token(client)
         assert client.post(page, data={"csrf_token": token}).status_code == status
     talk.drain()
     assert names(alice) == ["Ravi Menon"]

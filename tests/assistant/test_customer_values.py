@@ -13,7 +13,7 @@ from flask import Flask
 
 from tests.assistant.conftest import Talk, of_kind, text
 from tests.assistant.models import ModelTalk, use, wants
-from tests.people import Person, csrf
+from tests.people import Person, csrf_token
 from voyagent.approvals.service import deciding
 from voyagent.approvals.service.errors import PreviewStale
 from voyagent.drivers.models.protocol import ModelRequest
@@ -174,7 +174,7 @@ def test_a_form_of_the_conversation_asks_and_a_form_without_one_does_not(
             data={
                 "enquiry_id": deepa,
                 "customer_email": EVIL,
-                "csrf_token": csrf(browser, path),
+                "csrf_token": csrf_token(browser),
             },
         )
         assert answer.status_code == 303, answer.text

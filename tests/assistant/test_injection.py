@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import cycle
 from typing import Any
 
 import pytest
@@ -106,13 +107,12 @@ def assert_nothing_is_granted(model: ModelTalk, engine: sa.Engine) -> None:
         assert invoice_queries.list_drafts(reader) == []
 
 
-@pytest.mark.parametrize("order", ORDERS)
 def test_a_model_that_follows_instructions_of_a_customer_cannot_act(
-    model: ModelTalk, facts: dict[str, str], owner_engine: sa.Engine, order: str
+    model: ModelTalk, facts: dict[str, str], owner_engine: sa.Engine
 ) -> None:
-    """Each attempt is a turn of its own in one conversation."""
-    words = ORDERS[order].format(**facts)
-    for attempt, wanted in ATTEMPTS.items():
+    """Each attempt is a turn of its own in one conversation, after one of the orders."""
+    for (attempt, wanted), order in zip(ATTEMPTS.items(), cycle(ORDERS.values()), strict=False):
+        words = order.format(**facts)
         calls = [ToolCall(call.id, call.name, filled(call.arguments, facts)) for call in wanted]
         events, driver = model.say(
             f"The customer writes: {words}",

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from tests.assistant.conftest import Talk
 from tests.assistant.line import INVOICE
-from tests.people import Person, csrf
+from tests.people import Person, csrf_token
 from voyagent.chat.queries import search, sessions
 from voyagent.chat.service import conversations as chat, turns
 
@@ -28,9 +28,7 @@ def read(browser: FlaskClient, session_id: UUID, **query: str) -> str:
 
 
 def send(browser: FlaskClient, session_id: UUID, path: str, **fields: Any) -> Any:
-    return browser.post(
-        path, data={"csrf_token": csrf(browser, f"/assistant/{session_id}"), **fields}
-    )
+    return browser.post(path, data={"csrf_token": csrf_token(browser), **fields})
 
 
 def addresses(page: str) -> tuple[list[str], list[str]]:

@@ -13,7 +13,7 @@ from tests.billing.test_taxes import HERE, findings, posted, send
 from tests.enquiries.reading import Page
 from tests.ledger.books import balances
 from tests.paper_text import text_of
-from tests.people import Person, csrf
+from tests.people import Person, csrf_token
 from voyagent.billing.core import errors
 from voyagent.billing.core.queries import documents as document_queries
 from voyagent.billing.core.service.pricing import LineItem
@@ -327,7 +327,7 @@ def test_without_taxes_a_changed_draft_keeps_its_kind_of_sale(
     stored = {
         name: edit.field(name) for name in ("customer_name", "issue_date", "due_date", "seen")
     }
-    sent = stored | {"currency": "INR", "csrf_token": csrf(browser, "/team"), "details": "y"}
+    sent = stored | {"currency": "INR", "csrf_token": csrf_token(browser), "details": "y"}
     lines = {
         "description": ["Air tickets", "Fee"],
         "quantity": ["3", "1"],

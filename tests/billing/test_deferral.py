@@ -16,7 +16,7 @@ from tests.billing.papers import DUE, ISSUED, draft, issued, line, untied
 from tests.billing.test_taxes import FORM, HERE, findings, posted
 from tests.enquiries.reading import Page
 from tests.ledger.books import balances, stored
-from tests.people import Person, csrf
+from tests.people import Person, csrf_token
 from voyagent.approvals.service import effects
 from voyagent.approvals.service.dry_run import dry_run
 from voyagent.approvals.service.time_limits import TimeLimit
@@ -317,7 +317,7 @@ def test_each_preview_shows_all_postings(alice: Person) -> None:
         "tax": ["", ""],
         "sold_as": ["principal", "fee"],
         "service_date": ["1 Aug 2026", "1 Aug 2026"],
-        "csrf_token": csrf(browser, "/team"),
+        "csrf_token": csrf_token(browser),
     }
     later = ["2400 Deferred income INR 4,200.00", "4300 Sales of travel services INR 4,200.00"]
     now = [
@@ -364,7 +364,7 @@ def test_each_preview_shows_all_postings(alice: Person) -> None:
 def test_the_preview_of_a_reversed_credit_shows_postings_on_days_of_service(alice: Person) -> None:
     note_id = credit(alice, issued(alice, given(STAY)), DUE, line_1=4_000)
     browser, path = alice.browser, f"/credit-notes/{note_id}"
-    sent = {"reversed_on": "20 Jul 2024", "csrf_token": csrf(browser, "/team")}
+    sent = {"reversed_on": "20 Jul 2024", "csrf_token": csrf_token(browser)}
     for day, then in (("20 Jul 2024", "And on 1 Aug 2024"), ("10 Aug 2024", "And on 10 Aug 2024")):
         page = Page(browser.post(f"{path}/reverse", data=sent | {"reversed_on": day, "reason": ""}))
         assert page.status == 422

@@ -15,7 +15,7 @@ from tests.billing.papers import DUE, advance, draft, issue, issued, left_of, li
 from tests.chat.parallel import at_once
 from tests.ledger.books import stored
 from tests.paper_text import text_of
-from tests.people import People, Person, csrf
+from tests.people import People, Person, csrf_token
 from voyagent.billing.bills import service as bill_service
 from voyagent.billing.core.queries import open_list
 from voyagent.billing.invoices import errors as invoice_errors
@@ -590,7 +590,7 @@ def test_the_page_shows_both_amounts_and_the_postings(
         ("document_id", str(invoice_id)),
         ("part", "84,000"),
     ]
-    data: dict[str, Any] = {"csrf_token": csrf(browser, here), "effective_on": LATER.isoformat()}
+    data: dict[str, Any] = {"csrf_token": csrf_token(browser), "effective_on": LATER.isoformat()}
     for name, value in rows:
         data.setdefault(name, []).append(value)
     given = (

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from tests.billing.papers import draft, issued, seen
 from tests.enquiries.reading import Page
 from tests.ledger.books import balances
-from tests.people import Person, csrf
+from tests.people import Person, csrf_token
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel.db import db
@@ -29,8 +29,8 @@ LINES = {
 
 
 def send(person: Person, path: str, **fields: Any) -> Any:
-    browser = person.browser
-    return browser.post(path, data={**fields, "csrf_token": csrf(browser, "/team")})
+    browser = person.tab
+    return browser.post(path, data={**fields, "csrf_token": csrf_token(browser)})
 
 
 def drafts(person: Person) -> list[Any]:

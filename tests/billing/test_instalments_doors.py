@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from tests.billing.papers import draft, issued, line, pay, plan, receive
-from tests.people import Person, csrf
+from tests.people import Person, csrf_token
 from voyagent.billing.bills import queries as bill_queries
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.kernel import clock
@@ -253,9 +253,7 @@ def test_instalments_are_typed_as_amounts_shares_and_a_rest(
     alice: Person, path: str, rows: list[tuple[str, str]], stored: list[int] | None
 ) -> None:
     browser = alice.browser
-    saved = browser.post(
-        f"{path}/new", data=typed(path, *rows, csrf_token=csrf(browser, f"{path}/new"))
-    )
+    saved = browser.post(f"{path}/new", data=typed(path, *rows, csrf_token=csrf_token(browser)))
     assert saved.status_code == 303, saved.text
     document_id = UUID(saved.headers["Location"].rsplit("/", 1)[1])
     with alice.acting():
@@ -272,12 +270,12 @@ def test_instalments_are_typed_as_amounts_shares_and_a_rest(
         assert 'value="10 Jun 2024"' in page.split('id="instalments"')[1]
         same = browser.post(
             f"{path}/{document_id}/edit",
-            data=typed(path, *rows, csrf_token=csrf(browser, f"{path}/{document_id}/edit")),
+            data=typed(path, *rows, csrf_token=csrf_token(browser)),
         )
         assert same.status_code == 303
         gone = browser.post(
             f"{path}/{document_id}/edit",
-            data=typed(path, ("", ""), csrf_token=csrf(browser, f"{path}/{document_id}/edit")),
+            data=typed(path, ("", ""), csrf_token=csrf_token(browser)),
         )
         assert gone.status_code == 303
         with alice.acting():
@@ -304,9 +302,7 @@ def test_invalid_typed_instalments_are_shown_again_with_an_error(
     alice: Person, path: str, rows: list[tuple[str, str]], sentence: str
 ) -> None:
     browser = alice.browser
-    back = browser.post(
-        f"{path}/new", data=typed(path, *rows, csrf_token=csrf(browser, f"{path}/new"))
-    )
+    back = browser.post(f"{path}/new", data=typed(path, *rows, csrf_token=csrf_token(browser)))
     assert back.status_code == 422
     section = back.text.split('<details class="mt-4" id="instalments" open')[1].split("</details>")[
         0
@@ -323,9 +319,7 @@ def test_the_form_shows_the_sum_of_instalments_before_submission(alice: Person) 
     def sums(*rows: tuple[str, str], **given: Any) -> str:
         page = browser.post(
             "/invoices/new",
-            data=typed(
-                "/invoices", *rows, then="look", csrf_token=csrf(browser, "/invoices/new"), **given
-            ),
+            data=typed("/invoices", *rows, then="look", csrf_token=csrf_token(browser), **given),
         )
         assert page.status_code == 200
         return " ".join(
@@ -368,7 +362,7 @@ def test_a_share_is_a_share_of_the_total_with_tax(alice: Person) -> None:
     rows = [("10 Jun 2024", "50 %"), ("20 Jul 2024", "")]
     saved = browser.post(
         "/invoices/new",
-        data=typed("/invoices", *rows, csrf_token=csrf(browser, "/invoices/new"), **taxed),
+        data=typed("/invoices", *rows, csrf_token=csrf_token(browser), **taxed),
     )
     assert saved.status_code == 303, saved.text
     with alice.acting():

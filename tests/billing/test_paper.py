@@ -29,7 +29,7 @@ from tests.enquiries.reading import Page
 from tests.mailbox import newest, received
 from tests.paper_text import text_of
 from tests.parties.test_api import made
-from tests.people import Person, csrf
+from tests.people import Person, csrf_token
 from voyagent.billing.bills import service as bill_service
 from voyagent.billing.credit_notes import service as credit_note_service
 from voyagent.billing.invoices.errors import InvoiceNotFound, InvoiceNotSendable
@@ -96,9 +96,9 @@ def pdf_of(person: Person, invoice_id: UUID, query: str = "") -> bytes:
 
 
 def send(person: Person, invoice_id: UUID, to: str, **fields: Any) -> Any:
-    path, browser = f"/invoices/{invoice_id}/send", person.browser
+    path, browser = f"/invoices/{invoice_id}/send", person.tab
     return browser.post(
-        path, data={"to": to, "locale": "en", "csrf_token": csrf(browser, path), **fields}
+        path, data={"to": to, "locale": "en", "csrf_token": csrf_token(browser), **fields}
     )
 
 

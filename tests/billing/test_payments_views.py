@@ -13,7 +13,7 @@ from tests.billing.test_forms import send
 from tests.chat.parallel import at_once
 from tests.enquiries.reading import Page
 from tests.ledger.books import balances
-from tests.people import People, Person, csrf
+from tests.people import People, Person, csrf_token
 from voyagent.billing.payments.queries import documents as payment_queries
 from voyagent.billing.payments.service import reversals as payment_reversals, settling
 from voyagent.billing.payments.service.settling import Part
@@ -70,7 +70,7 @@ def test_one_of_two_parallel_submissions_records_the_payment(people: People, ali
         person.browser
         for person in (alice, alice, people.colleague(alice, "Rita Role", role="accounting_lead"))
     ]
-    tokens = [csrf(browser, "/team") for browser in browsers]
+    tokens = [csrf_token(browser) for browser in browsers]
     answers = at_once(
         [
             lambda b=b, t=t: b.post("/payments/new", data={**form, "csrf_token": t})

@@ -14,7 +14,7 @@ from tests.billing.papers import DUE, ISSUED, carry_out, draft, issue, issued, l
 from tests.enquiries.reading import Page
 from tests.ledger.books import balances
 from tests.paper_text import text_of
-from tests.people import Person, csrf
+from tests.people import Person, csrf_token
 from tests.reports.test_beancount import command, complaints
 from tests.reports.test_tally import on_the_page, proved, vouchers
 from voyagent.billing.core.errors import InstalmentsDoNotAddUp
@@ -83,8 +83,8 @@ def is_sound(person: Person) -> bool:
 
 
 def send(person: Person, path: str, **fields: Any) -> Any:
-    browser = person.browser
-    return browser.post(path, data={**fields, "csrf_token": csrf(browser, "/team")})
+    browser = person.tab
+    return browser.post(path, data={**fields, "csrf_token": csrf_token(browser)})
 
 
 @pytest.mark.parametrize(

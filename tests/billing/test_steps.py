@@ -10,7 +10,7 @@ from tests.billing.papers import draft, draft_bill, line
 from tests.enquiries.reading import Page
 from tests.ledger.books import post
 from tests.ledger.test_months import close
-from tests.people import Person, csrf
+from tests.people import Person, csrf_token
 from voyagent.billing.bills import queries as bill_queries
 from voyagent.billing.invoices.queries import documents as invoice_queries
 
@@ -46,7 +46,7 @@ def test_a_date_in_a_closed_month_redirects_to_the_form_of_the_draft(
     close(alice, date(2024, 6, 1))
     for answer in (
         browser.get(step),
-        browser.post(step, data={"csrf_token": csrf(browser, "/team")}),
+        browser.post(step, data={"csrf_token": csrf_token(browser)}),
     ):
         assert (answer.status_code, answer.location) == (303, f"{address}/edit")
     assert CLOSED in browser.get(f"{address}/edit").text

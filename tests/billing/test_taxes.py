@@ -15,7 +15,7 @@ from tests.chat.parallel import at_once
 from tests.enquiries.reading import Page
 from tests.ledger.books import balances
 from tests.paper_text import text_of
-from tests.people import Person, csrf
+from tests.people import Person, csrf_token
 from voyagent.billing.core import errors
 from voyagent.billing.core.queries import taxes as tax_queries
 from voyagent.billing.core.service.pricing import LineItem
@@ -188,7 +188,7 @@ def test_issuing_a_draft_without_its_state_redirects_to_the_form(agency: Person)
     browser = agency.browser
     for answer in (
         browser.get(f"/invoices/{invoice_id}/issue"),
-        browser.post(f"/invoices/{invoice_id}/issue", data={"csrf_token": csrf(browser, "/team")}),
+        browser.post(f"/invoices/{invoice_id}/issue", data={"csrf_token": csrf_token(browser)}),
     ):
         assert (answer.status_code, answer.location) == (303, f"/invoices/{invoice_id}/edit")
     assert "Enter the customer’s state" in browser.get(f"/invoices/{invoice_id}/edit").text
@@ -549,10 +549,8 @@ FORM = {
 
 
 def send(person: Person, **changes: Any) -> Any:
-    browser = person.browser
-    return browser.post(
-        "/invoices/new", data=FORM | changes | {"csrf_token": csrf(browser, "/team")}
-    )
+    browser = person.tab
+    return browser.post("/invoices/new", data=FORM | changes | {"csrf_token": csrf_token(browser)})
 
 
 def posted(page: Page) -> list[str]:

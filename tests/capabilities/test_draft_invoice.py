@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from tests.billing.papers import carry_out, describe
-from tests.people import Person, csrf
+from tests.people import Person, csrf_token
 from voyagent.approvals.service import effects
 from voyagent.billing.core.errors import InstalmentsDoNotAddUp
 from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
@@ -58,7 +58,7 @@ def agency(alice: Person) -> Person:
 
 def by_form(person: Person, **given: Any) -> UUID:
     browser = person.browser
-    token = csrf(browser, "/invoices/new")
+    token = csrf_token(browser)
     saved = browser.post("/invoices/new", data=FORM | given | {"csrf_token": token})
     assert saved.status_code == 303, saved.text
     return UUID(saved.headers["Location"].rsplit("/", 1)[1])

@@ -14,7 +14,7 @@ from tests.approvals.conftest import Desk
 from tests.enquiries.reading import Page
 from tests.mailbox import newest, received
 from tests.parties.test_api import made
-from tests.people import Person, csrf
+from tests.people import Person, csrf_token
 from tests.trips.things import CREEK, a_line, a_trip, whole_trip
 from voyagent.approvals.service import deciding, effects
 from voyagent.approvals.service.errors import PreviewStale
@@ -38,10 +38,10 @@ def to() -> str:
 
 
 def send(person: Person, trip_id: UUID, to: str, **fields: Any) -> Any:
-    path, browser = f"/trips/{trip_id}/send", person.browser
+    path, browser = f"/trips/{trip_id}/send", person.tab
     return browser.post(
         path,
-        data={"to": to, "locale": "en", "prices": "y", "csrf_token": csrf(browser, path), **fields},
+        data={"to": to, "locale": "en", "prices": "y", "csrf_token": csrf_token(browser), **fields},
     )
 
 

@@ -85,7 +85,6 @@ _FIELDS = {
     "number": _l("Account number"),
     "ifsc": _l("IFSC"),
     "swift": _l("SWIFT code"),
-    "is_default": _l("Default"),
     "is_printed": _l("Print on invoices"),
     "month": _l("Month"),
     "code": _l("Code"),

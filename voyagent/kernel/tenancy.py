@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 from uuid import UUID
+from weakref import WeakSet
 
 from sqlalchemy import (
     BindParameter,
@@ -44,6 +45,8 @@ TENANT = "tenant_id"
 _ACROSS = "across_tenants"
 _CLAIMED = "claimed_agency"
 _IS_PUBLIC = "is_public"
+# A select never changes, so one that is cached is walked once.
+_BOUND: WeakSet[ClauseElement] = WeakSet()
 
 
 class TenantNotBound(RuntimeError):
@@ -228,8 +231,12 @@ def _refuse_unbound_select(state: ORMExecuteState) -> None:
     Examples are `select(exists()…)`, a select of a window function alone, and a select of a plain
     table.
     """
-    if state.is_select and (unfiltered := agency_tables(cast("ClauseElement", state.statement))):
+    statement = cast("ClauseElement", state.statement)
+    if not state.is_select or statement in _BOUND:
+        return
+    if unfiltered := agency_tables(statement):
         raise TenantNotBound(f"a select of {', '.join(sorted(unfiltered))} has no tenant condition")
+    _BOUND.add(statement)
 
 
 def _stamp_writes(session: Session, _context: object, _instances: object) -> None:

@@ -143,6 +143,7 @@ def key_of(party_id: UUID) -> ScalarSelect[str]:
     return select(_PARTIES.party_key).where(owned(Party), _PARTIES.id == party_id).scalar_subquery()
 
 
+@cached_statement
 def untied_statement(table: str) -> Select[Any]:
     """Count the rows of a table whose party is missing or has another name.
 

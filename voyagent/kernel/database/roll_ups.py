@@ -71,8 +71,9 @@ class RollUp:
         known = {TENANT, *self.key, *self.sums}
         return tuple(column.name for column in self.table.c if column.name not in known)
 
+    @cached_property
     def differences_statement(self) -> Select[Any]:
-        """Select the keys at which a stored sum differs from the sum of the source rows.
+        """The keys at which a stored sum differs from the sum of the source rows.
 
         A row that is missing counts as zeros. Rows, in the order of the key: the columns of the
         key, the texts, and for each sum the columns `stored_<sum>` and `recomputed_<sum>`.
@@ -103,7 +104,7 @@ class RollUp:
         writes in the order of the key. A posting that commits before or after it adds its own
         amounts, so neither loses those of the other.
         """
-        found = self.differences_statement().cte("found")
+        found = self.differences_statement.cte("found")
         order = [found.c[name] for name in self.key]
         names = (*self.key, *self.texts, *self.sums)
         rows = select(
@@ -157,7 +158,7 @@ class Difference:
 def differences(reader: Reader, roll_ups: Iterable[RollUp]) -> list[Difference]:
     """Return the rows of the roll-ups that differ from the sums of their source rows."""
     listed = list(roll_ups)
-    found = reader.read(*(one.differences_statement() for one in listed))
+    found = reader.read(*(one.differences_statement for one in listed))
     return [
         difference
         for one, rows in zip(listed, found, strict=True)

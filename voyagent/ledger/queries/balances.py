@@ -160,6 +160,7 @@ def posted_until(as_of: date, account_ids: Sequence[UUID] | None = None) -> Sele
     )
 
 
+@cached_statement
 def control_balances_statement(*purposes: str) -> Select[Any]:
     """Select the balances of the accounts with the given purposes.
 

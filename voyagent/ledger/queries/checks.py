@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Select, cast, func, select
 
+from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account, MonthlyBalance, Posting
 from voyagent.ledger.queries.yearly import financial_year_start
@@ -15,6 +16,7 @@ _POSTINGS = Posting.__table__.c
 _MONTHS = MonthlyBalance.__table__.c
 
 
+@cached_statement
 def unbalanced_currencies_statement() -> Select[Any]:
     """Select the currencies in which total debits and total credits differ.
 
@@ -31,6 +33,7 @@ def unbalanced_currencies_statement() -> Select[Any]:
     )
 
 
+@cached_statement
 def unbalanced_entries_statement() -> Select[Any]:
     """Select the journal entries whose debits and credits differ in a currency.
 
@@ -50,6 +53,7 @@ def unbalanced_entries_statement() -> Select[Any]:
     )
 
 
+@cached_statement
 def yearly_results_statement(start_month: int, *types: str) -> Select[Any]:
     """Select the result of each financial year: credits less debits of some accounts.
 

@@ -44,7 +44,7 @@ def run_checks(reader: Reader, month: date) -> list[Check]:
     """Return the results of all registered checks for a month, given by its first day."""
     last = next_month(month) - timedelta(days=1)
     rows, *differences = reader.read(
-        trial_balance_statement(last), *(one.differences_statement() for one in balances(month))
+        trial_balance_statement(last), *(one.differences_statement for one in balances(month))
     )
     sums: dict[str, int] = {}
     for row in rows:

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from voyagent.kernel.database.roll_ups import RollUp
-from voyagent.kernel.database.statement_cache import inlined
+from voyagent.kernel.database.statement_cache import cached_statement, inlined
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account, JournalEntry, Posting, TripEarning
 from voyagent.ledger.queries.account_lines import LINE_ORDER, LineCursor, is_after
@@ -67,6 +67,7 @@ def trip_earnings_statement(first: date, last: date) -> Select[Any]:
     )
 
 
+@cached_statement
 def total_earnings_statement(first: date, last: date) -> Select[Any]:
     """Select the total revenue and cost of all trips in a period.
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, ColumnElement, Date, Integer, Select, cast, func, select
 
+from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account, MonthlyBalance
 
@@ -28,6 +29,7 @@ def financial_year_start(
     return func.make_date(year - before, start_month, 1, type_=Date())
 
 
+@cached_statement
 def yearly_balances_statement(
     began: date, until: date, types: Collection[str], account_id: UUID | None = None
 ) -> Select[Any]:

@@ -9,9 +9,10 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Select, text
 
 from voyagent.billing.ageing.queries import checks as queries_checks
 from voyagent.billing.core.queries import kept_papers, recognitions
@@ -27,6 +28,7 @@ from voyagent.billing.payments.service.payments import (
 )
 from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
 from voyagent.kernel.database.roll_ups import differences
+from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.db import db, snapshot
 from voyagent.kernel.money import Money
 from voyagent.ledger.queries import base_amounts, checks
@@ -363,7 +365,7 @@ def trips(reader: Reader) -> Iterator[Finding]:
     The revenue and cost in the trial balance, less the stored amounts of all trips, are compared
     with the journal lines without a trip.
     """
-    (beside,) = reader.read(unattributed_earnings_statement(of_trips()))
+    (beside,) = reader.read(_unattributed_statement())
     lines, reckoned = (
         margins.summed(beside),
         {tie.currency: tie.without_trip for tie in margins.read_ties(reader, Days(*EVER))},
@@ -383,6 +385,11 @@ def trips(reader: Reader) -> Iterator[Finding]:
                     " differ",
                     difference,
                 )
+
+
+@cached_statement
+def _unattributed_statement() -> Select[Any]:
+    return unattributed_earnings_statement(of_trips())
 
 
 def _difference(row: Row) -> Money:

@@ -414,6 +414,7 @@ def read_open(
     )
 
 
+@cached_statement
 def _control_statement(kind: Kind, as_of: date) -> Select[Any]:
     """Select the balances of the control account and the advances account by currency."""
     books = trial_balance_statement(as_of).subquery("books")

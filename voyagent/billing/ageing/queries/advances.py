@@ -24,7 +24,7 @@ from voyagent.billing.core.models.counters import AdvancesByDay, AdvancesByParty
 from voyagent.billing.core.models.payments import Allocation, Payment, Refund
 from voyagent.billing.core.queries.open_documents import EVER, Kind
 from voyagent.billing.core.queries.open_list import LISTED_MAX, age_on, oldest_day
-from voyagent.kernel.database.statement_cache import inlined
+from voyagent.kernel.database.statement_cache import cached_statement, inlined
 from voyagent.kernel.tenancy import owned
 
 _ALLOCATIONS = Allocation.__table__.c
@@ -81,6 +81,7 @@ def advances_of_parties(kind: Kind, first: date, last: date, as_of: date) -> Sub
     return _as_it_stood(now, kind, first, last, as_of, *names)
 
 
+@cached_statement
 def advances_by_age_statement(
     kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None
 ) -> Select[Any]:

@@ -23,6 +23,7 @@ from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.payments import Allocation, Payment, Refund
 from voyagent.billing.core.models.write_offs import WriteOff
 from voyagent.billing.core.queries.open_documents import SETTLES, Kind
+from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries.sources import on_account_statement
 from voyagent.ledger.rules import EXCHANGE
@@ -39,6 +40,7 @@ _BILLS = Bill.__table__.c
 _NUMBERED: dict[str, Any] = {"invoice": Invoice.__table__, "credit_note": CreditNote.__table__}
 
 
+@cached_statement
 def outstanding_statement(kind: Kind) -> Select[Any]:
     """Select the open amount of documents, from the stored sums by due date.
 
@@ -55,6 +57,7 @@ def outstanding_statement(kind: Kind) -> Select[Any]:
     )
 
 
+@cached_statement
 def unallocated_statement() -> Select[Any]:
     """Select the documents whose paid amount is not the sum of their allocations.
 
@@ -71,6 +74,7 @@ def unallocated_statement() -> Select[Any]:
     return select(found).order_by(found.c.kind, found.c.currency, found.c.id)
 
 
+@cached_statement
 def advances_statement() -> Select[Any]:
     """Select the unused amount of all payments, by direction and currency.
 
@@ -91,6 +95,7 @@ def advances_statement() -> Select[Any]:
     )
 
 
+@cached_statement
 def misused_statement() -> Select[Any]:
     """Select the payments whose stored used amount is wrong or too large.
 
@@ -130,6 +135,7 @@ def misused_statement() -> Select[Any]:
     )
 
 
+@cached_statement
 def unexchanged_statement() -> Select[Any]:
     """Select the allocations between two currencies that contradict the journal.
 
@@ -211,6 +217,7 @@ def unexchanged_statement() -> Select[Any]:
     return select(found).order_by(found.c.which, found.c.number, found.c.currency)
 
 
+@cached_statement
 def lettered_statement(series: str, letter: str) -> Select[Any]:
     """Return the SQL of `series_statement` for numbers that begin with a letter.
 
@@ -238,6 +245,7 @@ def lettered_statement(series: str, letter: str) -> Select[Any]:
     return _gaps(series, counted)
 
 
+@cached_statement
 def series_statement(series: str) -> Select[Any]:
     """Select the financial years with missing or surplus numbers in a series.
 
@@ -271,6 +279,7 @@ def _of_series(table: Any) -> list[ColumnElement[bool]]:
     return [table.c.is_opening.is_(False)] if table is _NUMBERED["invoice"] else []
 
 
+@cached_statement
 def uncredited_statement() -> Select[Any]:
     """Select the documents whose credited amount is not the sum of their credits.
 
@@ -304,6 +313,7 @@ def uncredited_statement() -> Select[Any]:
     return select(found).order_by(found.c.kind.desc(), found.c.currency, found.c.id)
 
 
+@cached_statement
 def unwritten_statement() -> Select[Any]:
     """Select the invoices whose written-off amount is not the sum of their write-offs.
 

@@ -46,6 +46,7 @@ _TOTAL = PartyOpenBalance.__table__.c
 _OF_PARTY = ("currency", "party_key", "party_name")
 
 
+@cached_statement
 def ageing_statement(
     kind: Kind,
     first: date,

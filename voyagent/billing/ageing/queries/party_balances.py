@@ -24,8 +24,10 @@ from sqlalchemy import (
 from voyagent.billing.ageing.queries.advances import advances_of_parties
 from voyagent.billing.ageing.queries.open_items import open_by_party
 from voyagent.billing.core.queries.open_documents import Kind
+from voyagent.kernel.database.statement_cache import cached_statement
 
 
+@cached_statement
 def balances_statement(
     kind: Kind,
     first: date,

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
 
 from voyagent.billing.core.models.kept_papers import SEAL, KeptPaper
 from voyagent.kernel.database.read_pool import Reader, Row
+from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.keyring import SealBroken, current_keyring
 from voyagent.kernel.tenancy import owned
 
@@ -52,6 +53,7 @@ def wrong_papers(reader: Reader) -> Iterator[Row]:
             yield row
 
 
+@cached_statement
 def _sample_statement() -> Select[Any]:
     chosen = select(_PAPERS.id).where(owned(KeptPaper)).order_by(func.random()).limit(CHECKED_MAX)
     return select(

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Select
 
 from voyagent.kernel.database.read_pool import Row
+from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.ledger.queries import sources
 
 RECOGNITION = "recognition"
@@ -33,6 +34,7 @@ def recognitions_statement(source_type: str, source_id: UUID) -> Select[Any]:
     return sources.further_lines_statement(source_type, source_id, RECOGNITION)
 
 
+@cached_statement
 def undeferred_statement() -> Select[Any]:
     """Return the SQL for documents whose deferred income does not add up to zero.
 
