@@ -16,6 +16,7 @@ from tests.agencies.conftest import SEED, exported, import_
 from tests.backup.conftest import Site
 from tests.people import Person
 from voyagent.agencies import queries
+from voyagent.agencies.errors import NotImported, UnknownSigningKey
 from voyagent.agencies.rules.manifest import AgencyManifest, member_of
 from voyagent.agencies.service import importing
 from voyagent.audit.service.statements import Anchors
@@ -165,6 +166,11 @@ def test_a_text_in_a_file_cannot_control_the_terminal(small_file: Path, member: 
     content = manifest.encode().replace(start.encode(), f"{start}\\u001b]0;".encode())
     read = AgencyManifest.decode(content)
     assert getattr(read, member) == f" ]0;{getattr(manifest, member)}"
+
+
+def test_an_error_with_a_text_of_a_file_cannot_control_the_terminal() -> None:
+    assert "\x1b" not in str(UnknownSigningKey(["\x1b]0;"]))
+    assert "\x1b" not in str(NotImported(["\x1b]0;"]))
 
 
 def test_an_unknown_signing_key_is_refused(target: Site, file: Path) -> None:

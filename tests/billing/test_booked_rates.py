@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from tests.billing.papers import describe
 from tests.enquiries.reading import Page
 from tests.people import Person, csrf_token
 from voyagent.drivers.paper import Paper
@@ -93,6 +94,29 @@ def test_a_rate_that_does_not_fit_the_document_is_refused(
     answer = alice.api.patch(here, json={"exchange_rate": RATE | changed})
     assert answer.status_code == status
     assert code is None or answer.json["detail"] == code
+
+
+@pytest.mark.parametrize(
+    ("act", "party"),
+    [
+        ("draft_invoice", {"customer_name": "Deepa Krishnan"}),
+        ("receive_bill", {"vendor_name": "Gulf Tours", "vendor_reference": "B-1"}),
+    ],
+)
+def test_a_preview_shows_the_rate(alice: Person, act: str, party: dict[str, str]) -> None:
+    asked = party | {
+        "issue_date": "2024-06-10",
+        "due_date": "2024-06-25",
+        "line_items": [LINE | {"currency": "USD"}],
+    }
+
+    def shown(**given: Any) -> list[str]:
+        with alice.acting() as actor:
+            facts = describe(act)(actor, asked | given)["facts"]
+        return [one["value"] for one in facts if one["label"] == "Exchange rate"]
+
+    assert shown() == []
+    assert shown(exchange_rate=RATE) == ["1 USD = 83 INR, State Bank, 9 Jun 2024"]
 
 
 @pytest.mark.parametrize("path", BODIES)

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from tests.audit_rows import EVENTS
 from tests.billing.papers import DUE, advance, issued, line
 from tests.billing.test_effects import run_dry
+from tests.billing.test_exchange import booked, exchanged
 from tests.billing.test_forms import send
 from tests.chat.parallel import at_once
 from tests.enquiries.reading import Page
@@ -117,6 +118,15 @@ def test_an_advance_reaches_it_when_it_is_allocated(alice: Person) -> None:
     assert reasons(alice) == [WHY]
 
 
+def test_the_reason_is_kept_if_the_cash_settles_another_currency(alice: Person) -> None:
+    part = exchanged(booked(alice, "5000.00", "80"), HALF, 125_000)
+    first, second = (cash(alice, HALF, on=DUE + timedelta(days=one)) for one in (0, 1))
+    alice.does(allocations.allocate, first, parts=[part])
+    alice.does(allocations.allocate, second, parts=[part], over_cash_limit_reason=WHY)
+    assert reasons(alice) == [WHY]
+    assert over_limit(alice) == ["payment.allocated"]
+
+
 def test_a_reason_and_the_permission_confirm_it(alice: Person, people: People) -> None:
     with pytest.raises(CashLimit):
         cash(alice, LIMIT, over_cash_limit_reason=" ")
@@ -126,6 +136,7 @@ def test_a_reason_and_the_permission_confirm_it(alice: Person, people: People) -
     cash(alice, LIMIT, over_cash_limit_reason=f" {WHY} ")
     cash(alice, 1, on=DUE + timedelta(days=1), over_cash_limit_reason="needless")
     assert reasons(alice) == [WHY]
+    assert over_limit(alice) == ["payment.received"]
 
 
 def test_two_at_the_same_moment_do_not_pass_together(alice: Person) -> None:
@@ -198,3 +209,10 @@ def reasons(person: Person) -> list[str]:
     found = f"select inputs->>'over_cash_limit_reason' from {EVENTS}"
     with person.acting():
         return [one for one in db.session.scalars(sa.text(found)).all() if one]
+
+
+def over_limit(person: Person) -> list[str]:
+    """Return the kinds of the events that say that the limit was exceeded."""
+    found = f"select kind from {EVENTS} where outputs->>'is_over_cash_limit' = 'true'"
+    with person.acting():
+        return list(db.session.scalars(sa.text(found)))

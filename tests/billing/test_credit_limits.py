@@ -19,6 +19,7 @@ from tests.chat.parallel import at_once
 from tests.enquiries.reading import Page
 from tests.parties.test_api import made
 from tests.people import Person
+from tests.rates.entered import entered
 from voyagent.billing.core.errors import ReasonRequired, TextTooLong
 from voyagent.billing.invoices.errors import CreditLimitExceeded, PartyOnHold
 from voyagent.billing.invoices.service import issuing
@@ -109,13 +110,67 @@ def test_an_invoice_in_another_currency_counts_at_its_rate(
         return
     answer = alice.api.post(f"/invoices/{invoice_id}/issue")
     assert code(answer) == (409, "credit_limit_exceeded")
-    assert ("INR 250.00 above" if rate else "no exchange rate (USD 10.00)") in answer.json[
+    assert ("INR 250.00 above" if rate else "far from the usual rate (USD 10.00)") in answer.json[
         "message"
     ]
     confirmed(alice, invoice_id)
     if rate is None:  # what is due has no rate either
         with pytest.raises(CreditLimitExceeded):
             issue(alice, a_draft(alice, "1"))
+
+
+def at_rate(rate: str, currency: str = "USD") -> Quote:
+    return Quote(currency, "INR", Decimal(rate), date(2024, 6, 10), "me")
+
+
+@pytest.mark.parametrize(
+    ("rate", "currency", "is_in_table", "counts"),
+    [
+        ("41.99", "USD", True, False),
+        ("42", "AED", True, True),
+        ("168", "USD", False, True),
+        ("168.01", "AED", False, False),
+    ],
+)
+def test_a_rate_far_from_the_known_one_does_not_count(
+    alice: Person, rate: str, currency: str, is_in_table: bool, counts: bool
+) -> None:
+    one = line("10", quantity=1, currency=currency)
+    if is_in_table:
+        entered(alice, date(2024, 6, 8), "84", pair=(currency, "INR"))
+    else:
+        issued(alice, one, customer_name="Somebody", exchange_rate=at_rate("84", currency))
+    limited(alice, "10000")
+    invoice_id = draft(alice, one, exchange_rate=at_rate(rate, currency))
+    if counts:
+        assert issue(alice, invoice_id)
+        return
+    with pytest.raises(CreditLimitExceeded) as refused:
+        issue(alice, invoice_id)
+    assert f"far from the usual rate ({currency} 10.00)" in str(refused.value.message)
+    confirmed(alice, invoice_id)
+    if is_in_table:  # and so for what is due
+        with pytest.raises(CreditLimitExceeded):
+            issue(alice, a_draft(alice, "1"))
+
+
+def test_an_amount_too_large_at_its_rate_has_no_rate(alice: Person) -> None:
+    limited(alice, "10000")
+    much = line("999999999", quantity=1, currency="USD")
+    with pytest.raises(CreditLimitExceeded):
+        issue(alice, draft(alice, much, exchange_rate=at_rate("999999999")))
+
+
+def test_an_approval_shows_the_rate(alice: Person, bob: Person) -> None:
+    """A rate with which nothing can be compared counts, so the reviewer must see it."""
+    limited(alice, "1000")
+    dollars = line("5000", quantity=1, currency="USD")
+    invoice_id = draft(bob, dollars, exchange_rate=at_rate("0.00000001"))
+    asked = bob.api.post("/capabilities/issue_invoice", json={"invoice_id": str(invoice_id)})
+    shown = alice.api.get(f"/approvals/{asked.json['approval_id']}").json["preview"]["facts"]
+    assert [(one["label"], one["value"]) for one in shown] == [
+        ("Exchange rate", "1 USD = 0.00000001 INR, me, 10 Jun 2024")
+    ]
 
 
 def test_a_hold_stops_every_invoice(alice: Person) -> None:

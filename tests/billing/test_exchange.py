@@ -16,6 +16,7 @@ from tests.chat.parallel import at_once
 from tests.ledger.books import stored
 from tests.paper_text import text_of
 from tests.people import People, Person, csrf_token
+from tests.rates.entered import entered
 from voyagent.billing.bills import service as bill_service
 from voyagent.billing.core.queries import open_list
 from voyagent.billing.invoices import errors as invoice_errors
@@ -697,6 +698,25 @@ def test_a_settlement_far_from_the_booked_rate_is_refused(
     advances = "customer_advances" if direction == "in" else "supplier_advances"
     after = balances(alice, owner_engine)
     assert {at: after[at] for at in after if at[0] not in ("bank", advances)} == before
+
+
+@pytest.mark.parametrize("is_in_table", [True, False])
+@pytest.mark.parametrize("direction", ["in", "out"])
+def test_a_booked_rate_far_from_the_known_one_forgives_no_debt(
+    alice: Person, direction: Any, is_in_table: bool
+) -> None:
+    document = booked if direction == "in" else bought
+    if is_in_table:
+        entered(alice, date(2024, 6, 8), "83")
+    else:
+        document(alice)
+    named = {} if direction == "in" else {"vendor_reference": "B-2"}
+    document_id = document(alice, "5000.00", "0.001", **named)
+    with pytest.raises(payment_errors.SettledFarFromRate):
+        advance(alice, 500, DUE, exchanged(document_id, 500, 500_000), direction=direction)
+    whole = exchanged(document_id, 41_500_000, 500_000)
+    advance(alice, 41_500_000, DUE, whole, direction=direction)
+    proved(alice)
 
 
 def test_a_rate_of_the_day_far_from_the_booked_rate_is_refused(alice: Person) -> None:

@@ -18,6 +18,7 @@ from tests.billing.papers import DUE, ISSUED, draft, issue, issued, line, pay, p
 from tests.mailbox import newest
 from tests.paper_text import text_of
 from tests.people import Person
+from voyagent.billing.core.queries import kept_papers as kept_queries
 from voyagent.billing.core.service import kept_papers
 from voyagent.billing.credit_notes import service as credit_note_service
 from voyagent.billing.invoices.service import issuing
@@ -344,6 +345,23 @@ def test_a_changed_file_is_found_by_the_check_of_the_books(
     assert found() == {
         f"papers: invoice {one}: the kept PDF is not the issued one" for one in (wrong, swapped)
     }
+
+
+def test_the_check_of_the_books_reads_one_file_at_a_time(alice: Person) -> None:
+    for _ in range(3):
+        printed(alice, of_invoice(issued(alice)))
+    sizes: list[int] = []
+    with alice.reading() as reader:
+        plain = reader.read
+
+        def read(*statements: Any) -> Any:
+            found = plain(*statements)
+            sizes.append(sum("content" in row for rows in found for row in rows))
+            return found
+
+        reader.read = read
+        assert list(kept_queries.wrong_papers(reader)) == []
+    assert (max(sizes), sum(sizes)) == (1, 3)
 
 
 def test_an_issue_defers_one_job(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:

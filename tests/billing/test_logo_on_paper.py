@@ -9,7 +9,7 @@ import pytest
 
 from tests.billing.papers import advance, issued
 from tests.people import Person
-from tests.settings.pictures import picture
+from tests.settings.pictures import noise, picture
 from voyagent.billing.credit_notes import service as credit_note_service
 from voyagent.chat.service import conversations as chat
 from voyagent.kernel.money import Money
@@ -52,6 +52,11 @@ def pdf(person: Person, address: str) -> bytes:
     answer = person.browser.get(address)
     assert (answer.status_code, answer.mimetype) == (200, "application/pdf"), answer.text
     return answer.data
+
+
+def test_a_logo_of_noise_adds_few_bytes_to_a_file_that_is_kept(alice: Person) -> None:
+    alice.does(logos.put, noise())
+    assert len(pdf(alice, invoice(alice))) < 200_000
 
 
 @pytest.mark.parametrize("made", [invoice, credit_note, receipt, itinerary])

@@ -122,6 +122,7 @@ def test_a_password_is_stored_as_argon2id_and_verified_exactly(app: Flask) -> No
         "$argon2id$v=19$m=256,t=1,p=17$c29tZXNhbHQ$aGFzaGhhc2g",
         "$argon2id$v=19$m=128,t=11,p=16$c29tZXNhbHQ$aGFzaGhhc2g",
         "no hash",
+        "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHQ$aGFzaGhhc2gé",
     ],
 )
 def test_a_hash_that_costs_too_much_is_not_computed(

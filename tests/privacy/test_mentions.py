@@ -338,6 +338,26 @@ def test_the_address_of_the_person_stays_in_records_of_others(
         assert address in rows[table]
 
 
+def test_addresses_of_another_party_that_name_the_person_are_found(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
+    party_id, address = a_traveller(alice), f"c/o {NAME}, 12 Quay Street"
+    main = made(alice, "/parties", name=EMPLOYER, is_customer=True, address=address)["id"]
+    further = made(alice, "/parties", name="Employer Two", is_customer=True)["id"]
+    made(alice, f"/parties/{further}/addresses", kind="office", lines=address, city=f"At {NAME}")
+    pairs = {("party", UUID(main)), ("party", UUID(further))}
+    assert {row[:2] for row in offered(alice, party_id)} == pairs
+    for kind, record_id in pairs:
+        link_all(alice, party_id, {kind: record_id})
+    (shown,) = json.loads(exported(alice, party_id))["held"]["party_addresses"]
+    assert shown["lines"] == address
+    erase(alice, party_id)
+    rows = dump(owner_engine, alice)
+    assert [table for table, words in rows.items() if NAME in words] == []
+    assert "12 Quay Street" in rows["party_addresses"]
+    assert "12 Quay Street" in rows["parties"]
+
+
 def test_of_two_confirmations_at_once_one_counts(alice: Person) -> None:
     party_id, records = a_traveller(alice), named_everywhere(alice)
 
@@ -351,7 +371,7 @@ def test_of_two_confirmations_at_once_one_counts(alice: Person) -> None:
 def test_every_free_text_of_the_books_can_be_found() -> None:
     """A new table with free text needs a mention in the register, or a name here."""
     roll_ups = {"ageing_by_party", "party_open_balances", "advances_by_party"}
-    own_steps = {"trips", "trip_lines", "party_addresses"}
+    own_steps = {"trips", "trip_lines"}
     records_of_privacy = {"person_links"}
     files = {"kept_papers"}  # deleted when a text of their document changes
     books = {one.table for one in HOLDINGS if one.retention == BOOKS and one.linked}

@@ -14,12 +14,18 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from tests.people import Person, csrf
-from tests.settings.pictures import in_base64, many_scans, picture
+from tests.settings.pictures import in_base64, many_scans, noise, picture, slopes
 from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden
 from voyagent.settings import queries
-from voyagent.settings.rules import BYTES_MAX, PictureTooLarge, PictureUnreadable, remade
+from voyagent.settings.rules import (
+    BYTES_MAX,
+    PRINTED_BYTES_MAX,
+    PictureTooLarge,
+    PictureUnreadable,
+    remade,
+)
 from voyagent.settings.service import logos
 
 PATH = "/tenant-settings/logo"
@@ -113,6 +119,16 @@ def test_only_large_images_are_scaled_down(
 ) -> None:
     made = remade(picture(size=size))
     assert (made.width, made.height) == opened(made.content).size == expected
+
+
+@pytest.mark.parametrize("raw", [noise(), noise("JPEG"), slopes()], ids=["noise", "jpeg", "slopes"])
+def test_an_image_of_many_bytes_becomes_smaller(raw: bytes) -> None:
+    made = remade(raw)
+    assert len(made.content) <= PRINTED_BYTES_MAX
+    if made.media_type == "image/png":
+        assert len(zlib.compress(opened(made.content).tobytes())) <= PRINTED_BYTES_MAX
+    assert 150 < made.width < 800
+    assert abs(made.width - 2 * made.height) <= 2
 
 
 @pytest.mark.parametrize(

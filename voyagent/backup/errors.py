@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from voyagent.kernel.fields import without_controls
+
 
 class BackupError(Exception):
-    """A backup or restore was refused; the message says why, and nothing was changed."""
+    """A backup or restore was refused; the message says why, and nothing was changed.
+
+    The message is printed on a terminal and may have texts of a file, so it has no control
+    characters.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(without_controls(message))
 
 
 class PassphraseTooShort(BackupError):

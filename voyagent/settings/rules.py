@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 BYTES_MAX, SIDE_MAX = 500_000, 2_000
 STORED_WIDTH_MAX, STORED_HEIGHT_MAX = 800, 400
 """Largest size of a stored image in pixels: documents print 50 by 18 mm at 400 dpi."""
+PRINTED_BYTES_MAX = 100_000
+"""Most bytes that a stored image adds to a PDF. Each PDF that is kept has the logo in it."""
 _JPEG_QUALITY = 90
 _SCANS_MAX = 64
 _SCAN = b"\xff\xda"
@@ -51,8 +53,9 @@ class Picture:
 def remade(raw: bytes) -> Picture:
     """Redraw a PNG or JPEG image within 800 by 400 pixels.
 
-    Metadata and trailing bytes are dropped, and an animation is reduced to its first frame. Equal
-    bytes give an equal image.
+    An image that would add more than 100 kB to a PDF becomes smaller, by a quarter of its sides at
+    a time. Metadata and trailing bytes are dropped, and an animation is reduced to its first frame.
+    Equal bytes give an equal image.
 
     Raises PictureTooLarge, PictureUnreadable.
     """
@@ -99,9 +102,9 @@ def _drawn(opened: Image, kind: str) -> Picture:
     plain = upright.convert("RGBA" if kind == "PNG" and upright.has_transparency_data else "RGB")
     plain.thumbnail((STORED_WIDTH_MAX, STORED_HEIGHT_MAX))
     plain.info = {}
-    out = io.BytesIO()
-    plain.save(out, kind, optimize=True, **({"quality": _JPEG_QUALITY} if kind == "JPEG" else {}))
-    content = out.getvalue()
+    while _printed_bytes(plain, kind) > PRINTED_BYTES_MAX:
+        plain.thumbnail((plain.width * 3 // 4, plain.height * 3 // 4))
+    content = _encoded(plain, kind)
     return Picture(
         f"image/{kind.lower()}",
         content,
@@ -109,3 +112,14 @@ def _drawn(opened: Image, kind: str) -> Picture:
         plain.width,
         plain.height,
     )
+
+
+def _printed_bytes(plain: Image, kind: str) -> int:
+    """Return the bytes of an image in a PDF, which knows no filters of PNG."""
+    return len(_encoded(plain, kind) if kind == "JPEG" else zlib.compress(plain.tobytes()))
+
+
+def _encoded(plain: Image, kind: str) -> bytes:
+    out = io.BytesIO()
+    plain.save(out, kind, optimize=True, **({"quality": _JPEG_QUALITY} if kind == "JPEG" else {}))
+    return out.getvalue()

@@ -204,9 +204,9 @@ class SettledFarFromRate(Unprocessable):
 
     code = "settled_amount_far_from_rate"
     message = N_(
-        "At the booked exchange rate, the amount settled is worth less than half or more than twice"
-        " the amount paid. Check both amounts and the rate. If the rest will not be paid, settle"
-        " only what was paid, and write off or credit the rest."
+        "At the booked or usual exchange rate, the amount settled is worth less than half or more"
+        " than twice the amount paid. Check both amounts and the rate. If the rest will not be"
+        " paid, settle only what was paid, and write off or credit the rest."
     )
 
 

@@ -77,6 +77,8 @@ class Passwords:
         return stored is not None
 
     def _is_affordable(self, stored: str) -> bool:
+        if not stored.isascii():  # the library raises UnicodeEncodeError
+            return False
         try:
             cost = extract_parameters(stored)
         except InvalidHashError:

@@ -85,7 +85,7 @@ HOLDINGS: tuple[Holding, ...] = (
         "t.id = :party_id",
         "removed",
         BOOKS,
-        mention=Mention("party", ("notes",), title="t.name", posted=False),
+        mention=Mention("party", ("notes", "address"), title="t.name", posted=False),
     ),
     Holding(
         "party_addresses",
@@ -94,6 +94,7 @@ HOLDINGS: tuple[Holding, ...] = (
         "t.party_id = :party_id",
         "removed",
         BOOKS,
+        mention=Mention("party", ("lines", "city"), "party_id", posted=False),
     ),
     Holding(
         "enquiries",

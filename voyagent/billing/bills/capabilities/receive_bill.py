@@ -20,6 +20,7 @@ from voyagent.billing.bills import service as bill_service
 from voyagent.billing.bills.schemas import InputTaxes
 from voyagent.billing.core.capabilities.names import check_name
 from voyagent.billing.core.capabilities.payments import APPROVERS, party_balance
+from voyagent.billing.core.capabilities.rates import rate_facts
 from voyagent.billing.core.errors import InstalmentsDoNotAddUp
 from voyagent.billing.core.schemas.documents import Instalments
 from voyagent.billing.core.schemas.lines import LineItemIn
@@ -205,8 +206,11 @@ def preview(call: Invocation, inputs: ReceiveBillInput) -> Description:
         undo=gettext("Reversible"),
         document=document,
         facts=[
-            FactShown(label=gettext("Due"), value=value)
-            for value in _due_values(inputs, plan, total)
+            *(
+                FactShown(label=gettext("Due"), value=value)
+                for value in _due_values(inputs, plan, total)
+            ),
+            *rate_facts(inputs.exchange_rate.quoted if inputs.exchange_rate else None),
         ],
         checks=check_name(call.reader, name, "supplier"),
     )

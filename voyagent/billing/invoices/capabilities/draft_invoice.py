@@ -12,6 +12,7 @@ from voyagent.approvals.service.effects import Description, FactShown, RowShown
 from voyagent.billing.core import errors
 from voyagent.billing.core.capabilities.names import check_name
 from voyagent.billing.core.capabilities.payments import APPROVERS
+from voyagent.billing.core.capabilities.rates import rate_facts
 from voyagent.billing.core.queries import taxes as tax_queries
 from voyagent.billing.core.schemas.documents import Instalments
 from voyagent.billing.core.schemas.lines import LineItemIn
@@ -254,6 +255,7 @@ def preview(call: Invocation, inputs: DraftInvoiceInput) -> Description:
         facts=[
             FactShown(label=gettext("Issued"), value=day(inputs.issue_date)),
             *(FactShown(label=gettext("Due"), value=value) for value in _due_values(draft)),
+            *rate_facts(inputs.exchange_rate.quoted if inputs.exchange_rate else None),
             FactShown(
                 label=gettext("Posted"),
                 value=gettext("Nothing yet. Issuing it needs a separate approval."),

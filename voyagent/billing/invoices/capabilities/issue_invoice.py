@@ -9,9 +9,11 @@ from pydantic import Field
 
 from voyagent.approvals.service.effects import Description, FactShown, Measured
 from voyagent.billing.core.capabilities.payments import APPROVERS, party_balance
+from voyagent.billing.core.capabilities.rates import rate_facts
 from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
 from voyagent.billing.core.service import numbering
 from voyagent.billing.core.service.drafts import check_draft
+from voyagent.billing.core.service.exchange import quote_of
 from voyagent.billing.core.service.pricing import REASON_MAX
 from voyagent.billing.invoices.capabilities.invoices import (
     INVOICE_FACTS,
@@ -118,7 +120,8 @@ def preview(call: Invocation, inputs: IssueInvoiceInput) -> Description:
             check_day(call.actor, invoice.issue_date),
             check_alike(call.reader, call.actor, invoice.party_name, total, invoice),
         ],
-        facts=[
+        facts=rate_facts(quote_of(invoice))
+        + [
             FactShown(
                 label=gettext("Revenue on %(day)s", day=day(one.day)),
                 value=spoken(one.amount.wire, one.amount.currency),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import BigInteger, cast, func, select, true
@@ -11,9 +13,10 @@ from sqlalchemy import BigInteger, cast, func, select, true
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.parts import OPEN_INVOICE
 from voyagent.billing.core.models.payments import Payment
+from voyagent.billing.core.queries.known_rates import KnownRates
 from voyagent.billing.core.service.exchange import quote_of
 from voyagent.kernel.db import db
-from voyagent.kernel.money import Money
+from voyagent.kernel.money import InvalidAmount, Money
 from voyagent.kernel.rates import Quote
 from voyagent.parties import queries as parties
 
@@ -36,7 +39,8 @@ class Exposure:
 
     `open` is due now, `document` is the total of the further invoice, and `advances` are payments
     that settle nothing yet. These amounts are in the currency of `limit`. `unrated` are amounts in
-    other currencies that are due or in the further invoice, and have no rate for this currency.
+    other currencies that are due or in the further invoice, and have no rate for this currency, or
+    one that does not count.
     """
 
     limit: Money
@@ -78,19 +82,20 @@ def find_terms(invoice_id: UUID, *, lock: bool = False) -> CreditTerms | None:
 def read_exposure(invoice: Invoice, limit: Money) -> Exposure:
     """Return what the customer of a draft would owe after its issue.
 
-    An amount in another currency counts at the booked rate of its invoice. Advances in other
-    currencies have no rate, so they are left out.
+    An amount in another currency counts at the booked rate of its invoice. A rate far from the
+    known one of the draft's issue date does not count, because whoever writes the invoice enters
+    it. Advances in other currencies have no rate, so they are left out.
     """
-    currency = limit.currency
+    currency, known = limit.currency, KnownRates()
     rated, unrated = Money(0, currency), list[Money]()
     for amount, quote in _open_amounts(invoice.party_key):
-        one = _converted(amount, quote, currency)
+        one = _converted(amount, quote, currency, known, invoice.issue_date)
         if one is None:
             unrated.append(amount)
         else:
             rated += one
     total = Money(invoice.total_minor, invoice.currency)
-    document = _converted(total, quote_of(invoice), currency)
+    document = _converted(total, quote_of(invoice), currency, known, invoice.issue_date)
     if document is None:
         unrated.append(total)
     unused = Payment.amount_minor - Payment.allocated_minor - Payment.refunded_minor
@@ -135,10 +140,16 @@ def _open_amounts(party_key: str) -> Iterator[tuple[Money, Quote | None]]:
         yield Money(row.open_minor, row.currency), quote
 
 
-def _converted(amount: Money, quote: Quote | None, currency: str) -> Money | None:
-    """Return an amount in a currency, or None without a rate between the two."""
+def _converted(
+    amount: Money, quote: Quote | None, currency: str, known: KnownRates, day: date
+) -> Money | None:
+    """Return an amount in a currency, or None without a rate that counts."""
     if amount.currency == currency:
         return amount
     if quote is None or {quote.base, quote.quote} != {amount.currency, currency}:
         return None
-    return quote.changing(amount.currency).convert(amount)
+    if known.is_far(quote, day):
+        return None
+    with suppress(InvalidAmount):  # it is too large at this rate
+        return quote.convert(amount)
+    return None

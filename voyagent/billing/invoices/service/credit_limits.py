@@ -1,9 +1,9 @@
 """Rules of credit limits and holds: when an invoice needs a confirmation.
 
 A customer with a credit limit may owe at most this sum: the open invoices and the new one, less the
-advances. An amount in another currency counts at its booked rate. If an invoice has no rate, the
-sum is not known, so the new invoice needs a confirmation too. Imported open invoices are not
-checked, because they were issued before.
+advances. An amount in another currency counts at its booked rate. If an invoice has no rate, or
+one far from the known rate (`known_rates`), the sum is not known, so the new invoice needs a
+confirmation too. Imported open invoices are not checked, because they were issued before.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Stop:
             (gettext("This invoice"), _spoken(one.document)),
             (gettext("Advances not used yet"), _spoken(one.advances)),
             (gettext("Above the credit limit"), _spoken(one.excess)),
-            *((gettext("Without an exchange rate"), _spoken(other)) for other in one.unrated),
+            *((gettext("Without a usual exchange rate"), _spoken(other)) for other in one.unrated),
         ]
 
 
@@ -99,9 +99,9 @@ def _sentence(exposure: Exposure) -> str:
     sentence: str
     if exposure.unrated:
         sentence = gettext(
-            "An invoice of this customer has no exchange rate (%(amounts)s), so the sum due can’t"
-            " be compared with the credit limit of %(limit)s. Enter the rate, or issue it with a"
-            " reason.",
+            "An invoice of this customer has no exchange rate, or one far from the usual rate"
+            " (%(amounts)s), so the sum due can’t be compared with the credit limit of %(limit)s."
+            " Enter the right rate, or issue it with a reason.",
             amounts=", ".join(map(_spoken, exposure.unrated)),
             limit=_spoken(exposure.limit),
         )

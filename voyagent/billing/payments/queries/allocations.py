@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -24,8 +23,6 @@ from voyagent.kernel.database.read_pool import Reader, Row, first_row
 from voyagent.kernel.db import db, load_one
 from voyagent.kernel.tenancy import owned
 
-RATES_MAX = 25
-"""Number of invoices, and of bills, whose booked rates are compared with a settlement."""
 _ALLOCATIONS = Allocation.__table__.c
 _REFUNDS = Refund.__table__.c
 
@@ -112,29 +109,6 @@ def exchanged_before(document: Invoice | Bill) -> Exchanged:
         statement.where(of == document.id, Allocation.booked_minor.is_not(None))
     ).one()
     return Exchanged(found.settled_minor, found.booked_minor)
-
-
-def rates_between(currency: str, other: str) -> list[tuple[str, Decimal]]:
-    """Return the last booked exchange rates as pairs of base currency and rate.
-
-    They are the rates of the last 25 posted invoices and of the last 25 posted bills that have a
-    rate between the currencies and are not void.
-    """
-    pair, rates = (currency, other), []
-    for model in (Invoice, Bill):
-        statement = (
-            select(model.rate_base, model.rate)
-            .where(
-                model.currency.in_(pair),
-                model.rate_base.in_(pair),
-                model.rate_quote.in_(pair),
-                model.status.not_in(("draft", "void")),
-            )
-            .order_by(model.issue_date.desc(), model.id.desc())
-            .limit(RATES_MAX)
-        )
-        rates += [(base, rate) for base, rate in db.session.execute(statement) if base and rate]
-    return rates
 
 
 def is_taken_back(allocation_id: UUID) -> bool:

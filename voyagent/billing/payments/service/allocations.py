@@ -24,7 +24,11 @@ from voyagent.billing.payments.queries import (
     allocations as allocation_queries,
     documents as payment_queries,
 )
-from voyagent.billing.payments.service.cash import check_cash_limit
+from voyagent.billing.payments.service.cash import (
+    check_cash_limit,
+    over_limit_output,
+    over_limit_private,
+)
 from voyagent.billing.payments.service.settling import (
     PARTS_MAX,
     Part,
@@ -97,7 +101,6 @@ def allocate(
         over_cash_limit_reason,
         is_new=False,
     )
-    kept = {"over_cash_limit_reason": why} if why else None
     alike = [part for part in settlements if not part.is_exchanged]
     if alike:
         allocations = [new_allocation(payment, part, day) for part in alike]
@@ -115,17 +118,25 @@ def allocate(
             actor,
             "payment.allocated",
             entity_refs=refs_of(payment, alike) | {"journal_entry_id": entry_id},
-            outputs=audit_outputs(alike, day),
-            private=kept,
+            outputs=audit_outputs(alike, day) | over_limit_output(why),
+            private=over_limit_private(why),
         )
-    exchange(actor, payment, settlements, day)
+    exchange(actor, payment, settlements, day, over_cash_limit_reason=why)
     return payment
 
 
-def exchange(actor: Actor, payment: Payment, settlements: Sequence[Settlement], day: date) -> None:
+def exchange(
+    actor: Actor,
+    payment: Payment,
+    settlements: Sequence[Settlement],
+    day: date,
+    *,
+    over_cash_limit_reason: str | None = None,
+) -> None:
     """Post and store the allocations to documents in another currency.
 
-    Settlements in the payment's currency are ignored.
+    Settlements in the payment's currency are ignored. `over_cash_limit_reason` is recorded with
+    each allocation, unless the event of a new payment has it.
     """
     actor.require_authority("payment.record")
     for part in settlements:
@@ -151,7 +162,8 @@ def exchange(actor: Actor, payment: Payment, settlements: Sequence[Settlement], 
             actor,
             "payment.allocated",
             entity_refs=refs_of(payment, [part]) | {"journal_entry_id": posted.entry_id},
-            outputs=audit_outputs([part], day),
+            outputs=audit_outputs([part], day) | over_limit_output(over_cash_limit_reason),
+            private=over_limit_private(over_cash_limit_reason),
         )
 
 

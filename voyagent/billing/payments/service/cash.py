@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, or_, select, text
 from sqlalchemy.orm import InstrumentedAttribute
 
+from voyagent.audit.service import recording as audit
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.payments import CASH, Allocation, Payment
@@ -72,6 +73,16 @@ def check_cash_limit(
         raise CashLimit(*over, limit)
     actor.require("payment.over_cash_limit")
     return why
+
+
+def over_limit_output(why: str | None) -> dict[str, audit.Fact]:
+    """Return the output of an audit event for cash above the limit."""
+    return {"is_over_cash_limit": True} if why else {}
+
+
+def over_limit_private(why: str | None) -> dict[str, audit.Fact]:
+    """Return the personal part of an audit event for cash above the limit."""
+    return {"over_cash_limit_reason": why} if why else {}
 
 
 def _limit(actor: Actor, payment: Payment) -> Money | None:

@@ -24,7 +24,11 @@ from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.payments.errors import PaidInOtherMoney, PaymentOverAllocated
 from voyagent.billing.payments.queries import documents as payment_queries
 from voyagent.billing.payments.service.allocations import check_left, exchange, settlements_now
-from voyagent.billing.payments.service.cash import check_cash_limit
+from voyagent.billing.payments.service.cash import (
+    check_cash_limit,
+    over_limit_output,
+    over_limit_private,
+)
 from voyagent.billing.payments.service.deducting import (
     CERTIFICATE_MAX,
     NO_TDS,
@@ -134,8 +138,8 @@ def _record(
         actor,
         "payment.received" if direction == "in" else "payment.made",
         entity_refs=refs_of(payment, parts),
-        outputs=_audit_outputs(payment, parts),
-        private={"over_cash_limit_reason": why} if why else None,
+        outputs=_audit_outputs(payment, parts) | over_limit_output(why),
+        private=over_limit_private(why),
     )
     return payment
 

@@ -19,6 +19,7 @@ from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.parts import OPEN, RATE_COLUMNS
 from voyagent.billing.core.models.payments import Allocation, Payment
 from voyagent.billing.core.queries import reversals as reversal_queries
+from voyagent.billing.core.queries.known_rates import KnownRates
 from voyagent.billing.core.rules import CONTROL
 from voyagent.billing.core.service.exchange import columns_of, quote_of
 from voyagent.billing.invoices.queries import documents as invoice_queries
@@ -114,7 +115,7 @@ def check_parts(
     within the limit of the actor's role. Otherwise a payment of a small amount could settle a large
     document. Raises the errors of `allocate`.
     """
-    settlements = []
+    settlements, known = [], KnownRates(besides=documents.keys())
     for part in parts:
         document = documents[part.document_id]
         if document.status not in OPEN:
@@ -130,7 +131,7 @@ def check_parts(
             raise DateTooEarly
         if settlement.is_exchanged:
             check_limit(actor, settlement.amount, settlement.settled)
-            check_near(settlement.amount, settlement.settled, document)
+            check_near(settlement.amount, settlement.settled, document, known)
         settlements.append(settlement)
     if sum(part.amount.amount_minor for part in parts) > left_minor:
         raise PaymentOverAllocated
