@@ -25,6 +25,8 @@ from voyagent.identity.service import second_factor
 from voyagent.kernel.db_connections import Purpose, parameters_for
 from voyagent.trips.service import passports
 
+OTHER_DEBIT = {"debit_minor": 1, "credit_minor": 0, "base_debit_minor": 1, "base_credit_minor": 0}
+
 
 @pytest.fixture(scope="module")
 def imported(target: Site, file: Path) -> str:
@@ -226,7 +228,7 @@ def changed(table: str, **fields: object) -> Callable[[dict[str, bytes]], object
 @pytest.mark.parametrize(
     ("table", "fields", "sentence"),
     [
-        ("postings", {"debit_minor": 1, "credit_minor": 0}, "journal entry does not balance"),
+        ("postings", OTHER_DEBIT, "journal entry does not balance"),
         ("invoices", {"paid_minor": 1}, "allocations sum to"),
         ("daily_balances", {"debit_minor": 1}, "days: "),
         ("audit_events", {"kind": "agency.renamed"}, "event 1 has been changed"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 from xml.etree import ElementTree as ET
@@ -10,6 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.billing.papers import advance, issued, line
+from tests.chat.parallel import at_once
 from tests.enquiries.reading import Page
 from tests.ledger.books import post
 from tests.people import Person
@@ -139,6 +141,21 @@ def test_one_account_of_a_kind_and_currency_is_the_default(alice: Person) -> Non
     assert not listed(alice)["HDFC"]["is_default"]
     alice.does(service.change_account, first, {"name": "SBI dollars", "number": None})
     assert listed(alice)["SBI dollars"]["number_last4"] is None
+
+
+def test_accounts_that_are_opened_or_made_the_default_at_once_have_one_default(
+    alice: Person,
+) -> None:
+    names = ("HDFC", "SBI", "Citi", "Axis")
+    made = at_once([partial(opened, alice, name, currency="USD") for name in names])
+    assert {one["id"] for one in listed(alice).values()} >= set(map(str, made))
+
+    def choose(bank_account_id: UUID) -> None:
+        alice.does(service.change_account, bank_account_id, {"is_default": True})
+
+    assert at_once([partial(choose, one) for one in made]) == [None] * len(made)
+    defaults = [one for one in listed(alice).values() if one["is_default"]]
+    assert sorted(one["currency"] for one in defaults) == ["INR", "INR", "USD"]
 
 
 def test_an_account_with_a_balance_stays_open(alice: Person) -> None:

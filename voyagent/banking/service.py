@@ -40,6 +40,7 @@ from voyagent.ledger.queries import accounts as ledger_accounts
 from voyagent.ledger.service import chart
 from voyagent.ledger.service.errors import AccountHasBalance
 from voyagent.rates.queries import read_base_currency
+from voyagent.settings.queries import get_settings
 
 SEALED = (SealedColumn("bank_accounts", "number_sealed", NUMBER),)
 PERMISSION = "settings.bank_details"
@@ -86,6 +87,7 @@ def open_account(
     LedgerAccountUnfit, AccountCurrency.
     """
     actor.require_step_up(PERMISSION)
+    get_settings(lock=True)  # another act may choose the same default or code meanwhile
     make_defaults(actor)
     if (db.session.scalar(select(func.count(BankAccount.id))) or 0) >= BANK_ACCOUNTS_MAX:
         raise TooManyBankAccounts
@@ -122,6 +124,7 @@ def change_account(actor: Actor, bank_account_id: UUID, changes: BankAccountChan
     BankAccountIsDefault.
     """
     actor.require_step_up(PERMISSION)
+    get_settings(lock=True)  # another act may choose another default meanwhile
     account = queries.get_account(bank_account_id, lock=True)
     if account.closed_on is not None:
         raise BankAccountClosed
