@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 from voyagent.kernel.money import Money
@@ -36,10 +38,11 @@ class BasedLine:
     quote: Quote | None = None
 
     @property
-    def columns(self) -> dict[str, Any]:
+    def columns(self) -> dict[str, int | str | bool | date | Decimal | None]:
         """Return the amounts and the rate as values of the columns of `postings`."""
         minor, currency = self.amount.amount_minor, self.amount.currency
         base = None if self.base is None else self.base.amount_minor
+        quote = self.quote
         return {
             "currency": currency,
             "debit_minor": max(minor, 0),
@@ -47,10 +50,10 @@ class BasedLine:
             "base_debit_minor": None if base is None else max(base, 0),
             "base_credit_minor": None if base is None else max(-base, 0),
             "base_basis": self.basis,
-            "rate": self.quote and self.quote.rate,
-            "is_rate_inverse": self.quote and self.quote.is_inverse_for(currency),
-            "rate_on": self.quote and self.quote.on,
-            "rate_source": self.quote and self.quote.source,
+            "rate": None if quote is None else quote.rate,
+            "is_rate_inverse": None if quote is None else quote.is_inverse_for(currency),
+            "rate_on": None if quote is None else quote.on,
+            "rate_source": None if quote is None else quote.source,
         }
 
 
