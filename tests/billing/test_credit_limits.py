@@ -290,9 +290,9 @@ def test_a_customer_without_limit_costs_one_statement_and_no_lock(
     invoice_id = a_draft(alice, "1")
     statements.clear()
     issue(alice, invoice_id)
-    about = [one for one in statements if "parties" in one]
-    assert len(about) == 1
-    assert "LEFT OUTER JOIN LATERAL" in about[0]
+    terms, address = (one for one in statements if "parties" in one)
+    assert "LEFT OUTER JOIN LATERAL" in terms
+    assert "party_addresses" in address
 
 
 def test_the_page_shows_the_sum_and_asks_for_a_reason(alice: Person) -> None:

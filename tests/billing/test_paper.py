@@ -384,7 +384,9 @@ def test_the_pdf_of_a_receipt_has_amount_and_settled_documents(
         "₹1,000.00",
         "Received",
     )
-    assert [one["value"] for one in typeset_input["facts"]] == ["25 June 2024", "Cash", "UTR 12"]
+    assert [one["value"] for one in typeset_input["facts"]] == [
+        *("25 June 2024", "Cash in hand", "UTR 12")
+    ]
     rows = [
         [seen(alice, one)["number"], "25 June 2024", amount]
         for one, amount in ((first, "300.00"), (second, "200.00"))

@@ -69,7 +69,8 @@ NAMES = {
         *(
             "GSTIN",
             "SAC",
-            "IFSC",
+            *("IFSC", "SWIFT", "HDFC"),
+            *("UPI", "NEFT", "RTGS", "IMPS"),
             "IBAN",
             "CGST",
             "SGST",

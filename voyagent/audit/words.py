@@ -81,6 +81,7 @@ _FIELDS = {
     "audit_mail_addresses": _l("Mail the signed head to"),
     "sac_digits": _l("Digits of the SAC"),
     "rate_max_age_days": _l("Days for which an exchange rate is used"),
+    "currency": _l("Currency"),
     "bank_name": _l("Bank"),
     "number": _l("Account number"),
     "ifsc": _l("IFSC"),

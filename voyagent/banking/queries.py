@@ -18,6 +18,7 @@ from voyagent.kernel.keyring import opened_text
 from voyagent.kernel.tenancy import owned, owned_by_key
 from voyagent.ledger.queries.accounts import chart_statement
 from voyagent.ledger.queries.balances import book_balances_statement
+from voyagent.settings import queries as settings
 
 _COLUMNS = tuple(
     column
@@ -51,7 +52,16 @@ def with_printed(reader: Reader, letterhead: Row, currency: str) -> Row:
     They are those of the printed bank accounts in this currency. Without any, the letterhead keeps
     the text of the settings.
     """
-    rows = reader.read(_printed_statement(currency))[0]
+    return _with_accounts(letterhead, reader.read(_printed_statement(currency))[0])
+
+
+def read_letterhead(reader: Reader, currency: str) -> Row:
+    """Return the agency's settings as `with_printed` does, in one read."""
+    rows, printed = reader.read(settings.statement(), _printed_statement(currency))
+    return _with_accounts(settings.opened(rows[0]) if rows else {}, printed)
+
+
+def _with_accounts(letterhead: Row, rows: list[Row]) -> Row:
     if not rows:
         return letterhead
     accounts = [row | {"number": opened_text(NUMBER, row["number_sealed"], None)} for row in rows]

@@ -15,6 +15,7 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     SQLColumnExpression,
+    and_,
     case,
     exists,
     func,
@@ -222,20 +223,22 @@ def postal_address(party_id: UUID | None) -> str | None:
     It is the default address for billing, else the main address. An Indian state has its code, and
     another country its English name.
     """
-    address = db.session.scalar(
-        select(PartyAddress).where(
-            PartyAddress.party_id == party_id,
-            PartyAddress.kind == "billing",
-            PartyAddress.is_default,
-        )
+    billing = and_(
+        PartyAddress.party_id == Party.id,
+        PartyAddress.kind == "billing",
+        PartyAddress.is_default,
     )
+    row = db.session.execute(
+        select(Party, PartyAddress).outerjoin(PartyAddress, billing).where(Party.id == party_id)
+    ).one_or_none()
+    if row is None:
+        return None
+    party: Party = row[0]
+    address: PartyAddress | None = row[1]
     if address is not None:
         town = " ".join(filter(None, (address.city, address.postcode)))
         return _lines_of(address.lines, town, address.country, address.state)
-    party = db.session.scalar(select(Party).where(Party.id == party_id))
-    if party is None or not party.address:
-        return None
-    return _lines_of(party.address, "", party.country, party.state)
+    return _lines_of(party.address, "", party.country, party.state) if party.address else None
 
 
 def terms_days(name: str) -> int | None:

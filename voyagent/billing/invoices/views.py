@@ -121,7 +121,7 @@ def invoice(reader: Reader, invoice_id: UUID) -> Any:
             "amount",
             "commission",
         ),
-        letterhead=with_state(banking.with_printed(reader, settings.read(reader) or {}, currency)),
+        letterhead=with_state(banking.read_letterhead(reader, currency)),
         title_of_invoice=title_of_invoice(document.lines, document.taxes, tax_number),
         customer_tax_number=tax_number_words(tax_number),
         shows_tax=any(line["tax_words"] for line in lines),

@@ -38,9 +38,11 @@ def money_account(row: Row) -> str:
 def mode_words(row: Row, day: str) -> str:
     """Return mode and instrument, such as “Cheque 000123 of 1 Nov 2026, HDFC Bank”.
 
-    `day` is the day of the instrument in words. The result is empty if nothing was stated.
+    `day` is the day of the instrument in words. The result is empty if nothing was stated, and for
+    cash in hand, whose account says it.
     """
-    mode, number = row["mode"], row["instrument_no"]
+    mode = None if row["mode"] == row["account"] == "cash" else row["mode"]
+    number = row["instrument_no"]
     words = " ".join(filter(None, (str(MODE_WORDS[mode]) if mode else "", number)))
     if day:
         words = _("%(instrument)s of %(day)s", instrument=words, day=day) if words else day

@@ -153,6 +153,7 @@ def issue_invoice(
     )
     taxing.charge(invoice, document_queries.get_lines(invoice), strict=True)
     check_sum(invoice)
+    invoice.party_address = parties.postal_address(invoice.party_id)
     stop = credit_limits.check(actor, invoice, terms, over_limit_reason)
     entry_id = post_document(actor, invoice, number, issue_sides(invoice))
     earning.recognise(
@@ -169,7 +170,6 @@ def issue_invoice(
     invoice.entry_id = entry_id
     invoice.issued_at = invoice.updated_at = now
     invoice.issued_by_user_id = actor.user_id
-    invoice.party_address = parties.postal_address(invoice.party_id)
     try:
         db.session.flush()
     except IntegrityError as error:
