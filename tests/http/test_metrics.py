@@ -549,7 +549,7 @@ def test_a_failed_reconnection_is_not_counted(app: Flask, monkeypatch: pytest.Mo
         connection = db.engine.connect()
         connection.invalidate()
         connection.close()
-        monkeypatch.setattr(psycopg, "connect", fail_to_connect)
+        monkeypatch.setattr(psycopg.Connection, "connect", fail_to_connect)
         for _ in range(5):
             with pytest.raises(sa.exc.OperationalError):
                 db.engine.connect()

@@ -44,6 +44,9 @@ NEEDS_FRESH = {
     "DELETE /api/team/<user_id>",
     "POST /api/privacy/parties/<party_id>/erase",
     "PATCH /api/privacy/retention",
+    "POST /api/bank-accounts",
+    "PATCH /api/bank-accounts/<bank_account_id>",
+    "POST /api/bank-accounts/<bank_account_id>/close",
 }
 # One of so many scopes is tried at an operation outside of it: one check serves all.
 SPREAD = 5
