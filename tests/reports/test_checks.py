@@ -385,7 +385,9 @@ def test_the_command_prints_each_finding(
 
 
 def test_the_test_cases_cover_every_check() -> None:
-    assert {check for _, expected in BROKEN.values() for check in expected} == set(checks.CHECKS)
+    tested = {check for _, expected in BROKEN.values() for check in expected}
+    established = {"base_entries", "exchange_zero"}  # tests/ledger/test_establishing.py
+    assert tested | established == set(checks.CHECKS)
 
 
 def test_each_agency_is_checked_and_one_error_fails_the_command(

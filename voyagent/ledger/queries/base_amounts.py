@@ -76,6 +76,7 @@ def has_foreign_base(reader: Reader) -> bool:
     return bool(reader.read(_foreign_base_statement())[0])
 
 
+@cached_statement
 def exchange_statement() -> Select[Any]:
     """Select the account of exchange if it is not zero in the base currency.
 
@@ -97,6 +98,7 @@ def exchange_statement() -> Select[Any]:
     )
 
 
+@cached_statement
 def unbased_statement() -> Select[Any]:
     """Select the number of lines without a base amount, as `lines`, if there are any."""
     return (
@@ -106,6 +108,7 @@ def unbased_statement() -> Select[Any]:
     )
 
 
+@cached_statement
 def unbalanced_in_base_statement() -> Select[Any]:
     """Select the entries whose lines all have base amounts that do not balance.
 
