@@ -10,6 +10,8 @@ BIN := .venv/bin
 # Each program that the tests start would compile the whole code again.
 unexport PYTHONDONTWRITEBYTECODE
 TESTS ?=
+# Test processes: three for two processors, because each waits for PostgreSQL and browsers at times.
+TESTERS ?= $(shell "$(PYTHON)" -c 'import os; print(min(8, (os.cpu_count() or 1) * 3 // 2))')
 FAULT_ROUNDS ?=
 FAULT_SEED ?=
 BENCH ?=
@@ -25,7 +27,7 @@ run: set-up-run ## Set up, then start the program and its own database on http:/
 	@VOYAGENT_END_WITH=$$PPID exec $(BIN)/python app.py
 
 test: set-up-test ## Set up, then run every test on the real database (TESTS=tests/http for some)
-	@exec $(BIN)/python -m pytest -q -n logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder --ignore=tests/faults $(TESTS)
+	@exec $(BIN)/python -m pytest -q -n $(TESTERS) --dist loadfile --no-loadscope-reorder --ignore=tests/faults $(TESTS)
 
 faults: set-up-test ## Test the program while its database, Redis and processes fail (FAULT_ROUNDS=full for every round)
 	@FAULT_ROUNDS='$(FAULT_ROUNDS)' FAULT_SEED='$(FAULT_SEED)' exec $(BIN)/python -m pytest -q -n0 tests/faults
