@@ -1,4 +1,4 @@
-"""Kinds of exchange rates, and the rate of one unit."""
+"""Kinds of exchange rates, and the rate of one unit from a quote for 1 or 100 units."""
 
 from __future__ import annotations
 

@@ -74,7 +74,11 @@ class Assembly:
         return self._characters > 0
 
     def say(self, piece: object) -> None:
-        """Add a piece of text. Raises ModelNonsense, and Cut if the text is too long."""
+        """Add a piece of text, and report it to the caller.
+
+        Raises ModelNonsense if the piece is no text, and Cut if the answer is now longer than the
+        request allows; the part within the limit is kept.
+        """
         text = self.text_of(piece)
         allowed = self._request.max_tokens * CHARACTERS_A_TOKEN_MAX - self._characters
         allowed_text = text[:allowed]

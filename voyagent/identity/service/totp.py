@@ -111,9 +111,9 @@ def verify_totp(identity: Identity, actor: Actor, *, code: str, device: Device) 
 
     Recovery codes and API keys are not accepted. If two-factor authentication is on and there is no
     new secret that can be verified, the code is not checked, nothing changes and None is returned.
-    The session of this request
-    continues, the user's other sessions end, and API keys stay valid. If two-factor authentication
-    was off and no mailed link has proven the user's address, a link is mailed to this address.
+    The session of this request continues, the user's other sessions end, and API keys stay valid.
+    If two-factor authentication was off and no mailed link has proven the user's address, a link is
+    mailed to this address.
 
     Raises Forbidden, NotFresh, TooManyRequests, TotpNotInitialized, TotpInvalid.
     """
@@ -165,8 +165,9 @@ def switch_on(
 ) -> tuple[Change | None, list[str]]:
     """Verify a code of the new secret; create recovery codes if two-factor was off.
 
-    Returns the result of `verify_totp`, and the new recovery codes or an empty list. Raises the
-    errors of `verify_totp`.
+    The first value is None if there was no new secret to verify, and nothing changed. The second
+    value has the new recovery codes, which are shown once; it is empty if two-factor was on before.
+    Raises the errors of `verify_totp`, such as TotpInvalid for a wrong code.
     """
     change = verify_totp(identity, actor, code=code, device=device)
     return change, _new_codes(identity, actor, _held(actor)) if change == "on" else []
