@@ -8,7 +8,7 @@ Never edit this file once it has landed.
 import recipes
 
 revision = "0150"
-down_revision = "0148"
+down_revision = "0149"
 branch_labels = None
 depends_on = None
 

@@ -21,6 +21,7 @@ from voyagent.banking.errors import (
     AccountCurrency,
     BankAccountClosed,
     BankAccountIsDefault,
+    BankAccountNeeded,
     BankAccountNotFound,
     CardNumberTooLong,
     LedgerAccountUnfit,
@@ -181,9 +182,10 @@ def test_a_default_is_closed_only_as_the_last_of_its_kind(alice: Person) -> None
         alice.does(service.close_account, first)
     alice.does(service.close_account, other)
     alice.does(service.close_account, first)
-    cash = UUID(listed(alice)["Cash in hand"]["id"])
-    with pytest.raises(BankAccountIsDefault):
-        alice.does(service.close_account, cash)
+    for name in ("Cash in hand", "Bank, current account"):
+        opened(alice, f"Other {name}", kind=name.split(maxsplit=1)[0].strip(",").lower())
+        with pytest.raises(BankAccountNeeded):
+            alice.does(service.close_account, UUID(listed(alice)[name]["id"]))
 
 
 def test_there_are_at_most_as_many_as_the_limit(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -21,6 +22,7 @@ from tests.people import People, Person
 from tests.trips.things import a_trip
 from voyagent.billing.payments.errors import CashLimit
 from voyagent.billing.payments.service import allocations, reversals
+from voyagent.billing.payments.service.deducting import Tds
 from voyagent.billing.payments.service.settling import Part
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden
@@ -34,7 +36,7 @@ LIMIT, HALF = 2 * LAKH, LAKH
 WHY = "The bank was closed, adviser informed"
 
 
-def cash(person: Person, minor: int, *parts: Part, on: date = DUE, **given: str) -> UUID:
+def cash(person: Person, minor: int, *parts: Part, on: date = DUE, **given: Any) -> UUID:
     return advance(person, minor, on, *parts, **{"account": "cash"} | given)
 
 
@@ -54,6 +56,14 @@ def test_a_receipt_reaches_the_limit(alice: Person) -> None:
     assert refused.value.further is not None
     assert refused.value.further[1] == {"amount": "INR 2,00,000.00", "limit": "INR 2,00,000.00"}
     cash(alice, LIMIT - 1)
+
+
+def test_tax_that_the_customer_deducted_is_no_cash(alice: Person) -> None:
+    tds = Tds(Money(HALF, "INR"), "194H")
+    cash(alice, LIMIT - 2, tds=tds)
+    cash(alice, 1, tds=tds)
+    with pytest.raises(CashLimit):
+        cash(alice, 1)
 
 
 def test_receipts_of_a_customer_on_a_day_reach_it_together(alice: Person, charlie: Person) -> None:

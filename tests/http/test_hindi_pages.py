@@ -69,7 +69,7 @@ NAMES = {
         *(
             "GSTIN",
             "SAC",
-            *("IFSC", "SWIFT", "HDFC"),
+            *("IFSC", "SWIFT", "HDFC", "HDFCINBB"),
             *("UPI", "NEFT", "RTGS", "IMPS"),
             "IBAN",
             "CGST",

@@ -92,6 +92,18 @@ def test_a_foreign_line_is_converted_at_the_reference_rate_of_its_day(
     assert lines_of(owner_engine, later.entry_id)[0] == (842_050, *rate, "FBIL")
 
 
+def test_what_follows_from_an_entry_is_converted_at_its_rate(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
+    entered(alice, DAY - timedelta(days=1), "84.2")
+    first = post(alice, sale(usd(10_000)))
+    entered(alice, DAY, "85")
+    later = post(alice, sale(usd(5_000)), rate_on=DAY, booked_in=first.entry_id)
+    assert [line[0] for line in lines_of(owner_engine, later.entry_id)] == [421_000, -421_000]
+    other = post(alice, sale(usd(5_000)), rate_on=DAY)
+    assert [line[0] for line in lines_of(owner_engine, other.entry_id)] == [425_000, -425_000]
+
+
 def test_a_rate_of_other_money_is_not_used(alice: Person, owner_engine: sa.Engine) -> None:
     other = Quote("USD", "AED", Decimal("3.67"), DAY, "Bank")
     posted = post(alice, sale(usd(10_000)), rates={"USD": other})

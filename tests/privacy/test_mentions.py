@@ -62,7 +62,17 @@ def named_everywhere(person: Person) -> dict[str, UUID]:
         **on,
     )["id"]
     made(person, f"/invoices/{invoice}/issue")
-    made(person, f"/invoices/{invoice}/receipts", amount="100.00", reference=f"paid by {NAME}")
+    made(
+        person,
+        f"/invoices/{invoice}/receipts",
+        amount="100.00",
+        reference=f"paid by {NAME}",
+        instrument_no=f"A {NAME}",
+        instrument_bank=f"Bank of {NAME}",
+        tds_amount="1.00",
+        tds_section="194H",
+        tds_certificate=f"T {NAME}",
+    )
     (payment,) = person.api.get("/payments").json["items"]
     credit = made(
         person,

@@ -67,7 +67,7 @@ class ModelDailyUsage(TenantBound, Base):
 
 
 class MissingModel(TenantBound, Base):
-    """A model that its vendor did not offer when the assistant last asked it to answer."""
+    """A model that its vendor did not offer when it was last asked to answer."""
 
     __tablename__ = "missing_models"
 

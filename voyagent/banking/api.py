@@ -9,6 +9,7 @@ from voyagent.banking.errors import (
     AccountCurrency,
     BankAccountClosed,
     BankAccountIsDefault,
+    BankAccountNeeded,
     BankAccountNotFound,
     CardNumberTooLong,
     LedgerAccountUnfit,
@@ -107,7 +108,13 @@ def change_bank_account(
     answer=BankAccountOut,
     permission="settings.bank_details",
     missing=BankAccountNotFound,
-    errors=(NotFresh, BankAccountClosed, BankAccountIsDefault, AccountHasBalance),
+    errors=(
+        NotFresh,
+        BankAccountClosed,
+        BankAccountNeeded,
+        BankAccountIsDefault,
+        AccountHasBalance,
+    ),
 )
 def close_bank_account(actor: Actor, bank_account_id: UUID) -> Body[BankAccountOut]:
     """Close a bank account today.

@@ -36,13 +36,20 @@ class BankAccountIsDefault(Conflict):
     )
 
 
+class BankAccountNeeded(Conflict):
+    """The account of the chart is one to which the system posts, so it stays open."""
+
+    code = "bank_account_needed"
+    message = N_("This account stays open, because the system posts to its account in the chart.")
+
+
 class LedgerAccountUnfit(Conflict):
     """The account in the chart cannot hold the money of a new bank account."""
 
     code = "ledger_account_unfit"
     message = N_(
-        "Choose an account in use, of the type assets or for a card liabilities, that is not yet a"
-        " bank account and to which the system does not post."
+        "Choose an active account that is not yet a bank account and to which the system does not"
+        " post. It must be an asset, or for a card a liability."
     )
 
 

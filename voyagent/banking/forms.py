@@ -36,8 +36,10 @@ _SENTENCES: dict[str, Any] = {
     ),
     "ifsc.string_pattern_mismatch": _l("Enter an IFSC such as HDFC0000001."),
     "swift.string_pattern_mismatch": _l("Enter a SWIFT code such as HDFCINBB."),
-    "invalid_currency": _l("Choose one from the list."),
-    "kind.missing": _l("Choose one from the list."),
+    **dict.fromkeys(
+        ("invalid_currency", "kind.missing", "account_id.uuid_parsing"),
+        _l("Choose one from the list."),
+    ),
 }
 
 

@@ -16,6 +16,7 @@ from voyagent.banking.errors import (
     AccountCurrency,
     BankAccountClosed,
     BankAccountIsDefault,
+    BankAccountNeeded,
     CardNumberTooLong,
     LedgerAccountUnfit,
     TooManyBankAccounts,
@@ -147,11 +148,12 @@ def change_account(actor: Actor, bank_account_id: UUID, changes: BankAccountChan
 def close_account(actor: Actor, bank_account_id: UUID) -> BankAccount:
     """Close a bank account today, and archive its account in the chart.
 
-    An account to which the system posts stays in the chart. A default can be closed only as the
-    last account of its kind and currency; those of the books for bank and cash always stay.
+    The accounts of the chart to which the system posts, such as those for bank and cash, always
+    stay open. A default can be closed only as the last account of its kind and currency; those of
+    the books for bank and cash always stay.
 
-    Raises Forbidden, NotFresh, BankAccountNotFound, BankAccountClosed, BankAccountIsDefault,
-    AccountHasBalance.
+    Raises Forbidden, NotFresh, BankAccountNotFound, BankAccountClosed, BankAccountNeeded,
+    BankAccountIsDefault, AccountHasBalance.
     """
     actor.require_step_up(PERMISSION)
     account = queries.get_account(bank_account_id, lock=True)
@@ -159,12 +161,14 @@ def close_account(actor: Actor, bank_account_id: UUID) -> BankAccount:
         raise BankAccountClosed
     in_chart = ledger_accounts.get_account(account.account_id, lock=True)
     is_needed = account.kind in DEFAULT_PURPOSES and account.currency == actor.currency
+    if in_chart.purpose is not None:
+        raise BankAccountNeeded
     if account.is_default and (is_needed or queries.has_sibling(account)):
         raise BankAccountIsDefault
     posted = ledger_accounts.read_account(SessionReader(db.session), in_chart.id)["posted"]
     if any((posted or {}).values()):
         raise AccountHasBalance
-    if in_chart.purpose is None and in_chart.is_active:
+    if in_chart.is_active:
         chart.change_account(actor, in_chart.id, {"is_archived": True})
     account.is_default = account.is_printed = False
     account.closed_on = max(clock.today(actor.timezone), account.opened_on)

@@ -1,4 +1,4 @@
-"""Kinds of exchange rates, and the rate of one unit from a quote for 1 or 100 units."""
+"""Kinds of exchange rates, and the rate of one unit from a quote for 100."""
 
 from __future__ import annotations
 

@@ -24,6 +24,7 @@ from voyagent.kernel.database.read_pool import Reader, Row, first_row
 from voyagent.kernel.database.statement_cache import cached_statement, keyed_select
 from voyagent.kernel.db import db, load_one
 from voyagent.kernel.pages import Cursor, CursorPage, page_by_day
+from voyagent.kernel.rates import Quote
 from voyagent.kernel.tenancy import owned, owned_by_key
 from voyagent.ledger.errors import EntryNotFound
 from voyagent.ledger.models import Account, JournalEntry, Posting
@@ -154,6 +155,24 @@ def get_source_entry_id(source_type: str, source_id: UUID, purpose: str) -> UUID
         ),
         EntryNotFound,
     )
+
+
+def find_rate_of(entry_id: UUID, currency: str, base_currency: str) -> Quote | None:
+    """Return the rate at which an entry converted a currency, if it did."""
+    line = db.session.scalar(
+        select(Posting)
+        .where(
+            Posting.entry_id == entry_id,
+            Posting.currency == currency,
+            Posting.base_basis == "rate",
+        )
+        .order_by(Posting.line_no)
+        .limit(1)
+    )
+    if line is None or line.rate is None or line.rate_on is None or line.rate_source is None:
+        return None
+    pair = (base_currency, currency) if line.is_rate_inverse else (currency, base_currency)
+    return Quote(*pair, line.rate, line.rate_on, line.rate_source)
 
 
 def get_lines(entry_id: UUID) -> list[Posting]:

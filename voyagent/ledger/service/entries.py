@@ -154,6 +154,20 @@ class Posted:
     lines: tuple[Row, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Rates:
+    """The rates of an entry: those given, those of an earlier entry, those of a day."""
+
+    given: Mapping[str, Quote]
+    on: date
+    booked_in: UUID | None = None
+
+    def find(self, currency: str, base_currency: str) -> Quote:
+        """Return the rate of a currency that is not given. Raises RateMissing."""
+        booked = self.booked_in and entries.find_rate_of(self.booked_in, currency, base_currency)
+        return booked or find_rate(SessionReader(db.session), currency, self.on)
+
+
 def debit(
     account: UUID | str,
     amount: Money,
@@ -233,6 +247,7 @@ def post(  # noqa: PLR0913 - each keyword is a fact of the entry, but the last
     accounts: Mapping[UUID | str, Account] | None = None,
     rates: Mapping[str, Quote] = NO_RATES,
     rate_on: date | None = None,
+    booked_in: UUID | None = None,
     differences: str | None = None,
 ) -> Posted:
     """Post a journal entry once for each source and purpose.
@@ -245,8 +260,9 @@ def post(  # noqa: PLR0913 - each keyword is a fact of the entry, but the last
     `queries.find_accounts`.
 
     Each line gets its amount in the base currency (`bases.complete`). `rates` are rates to the
-    base currency, by currency. For another currency the reference rate of the day `rate_on` is
-    used, which defaults to the book date.
+    base currency, by currency. For another currency the rate of the entry `booked_in` is used, such
+    as that of the invoice that is credited, or else the reference rate of the day `rate_on`, which
+    defaults to the book date.
     `differences` is the purpose of the account for what does not balance in base then. As long as
     the agency's base amounts are not established, a line whose base amount is not known has none.
 
@@ -265,7 +281,8 @@ def post(  # noqa: PLR0913 - each keyword is a fact of the entry, but the last
     if accounts is None:
         accounts = ledger_accounts.find_accounts((line.account for line in lines), hold=True)
     _check_accounts(lines, accounts)
-    rows = _rows(lines, accounts, terms, rates, rate_on or day, differences)
+    known = _Rates(rates, rate_on or day, booked_in)
+    rows = _rows(lines, accounts, terms, known, differences)
     values = {
         "entry_date": day,
         "narration": narration.strip(),
@@ -305,7 +322,7 @@ def check_entry(
     if terms.is_closed:
         raise PeriodLocked
     _check_accounts(lines, accounts)
-    _rows(lines, accounts, terms, NO_RATES, day, None)
+    _rows(lines, accounts, terms, _Rates(NO_RATES, day), None)
 
 
 def reverse(actor: Actor, entry_id: UUID, *, reason: str, entry_date: date | None = None) -> Posted:
@@ -401,8 +418,7 @@ def _rows(
     lines: Sequence[Line],
     accounts: Mapping[UUID | str, Account],
     terms: PostingTerms,
-    rates: Mapping[str, Quote],
-    rate_on: date,
+    rates: _Rates,
     differences: str | None,
 ) -> list[Row]:
     """Return the rows of an entry, with base amounts as far as they are known.
@@ -421,13 +437,13 @@ def _rows(
     ]
     known = {
         currency: quote
-        for currency, quote in rates.items()
+        for currency, quote in rates.given.items()
         if {quote.base, quote.quote} == {currency, base_currency}
     }
     try:
         for wanted in wanted_rates(sides, base_currency, known):
             with suppress(*(() if terms.is_ready else (RateMissing,))):
-                known[wanted] = find_rate(SessionReader(db.session), wanted, rate_on)
+                known[wanted] = rates.find(wanted, base_currency)
         based = complete(sides, base_currency, known, differences)
     except (TooManyCurrencies, EntryUnbalancedInBase, InvalidAmount):
         if terms.is_ready:

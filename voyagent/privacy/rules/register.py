@@ -259,7 +259,10 @@ HOLDINGS: tuple[Holding, ...] = (
         _LEDGER,
         mention=Mention(
             "payment",
-            ("reference", "reversal_reason"),
+            (
+                *("reference", "reversal_reason"),
+                *("instrument_no", "instrument_bank", "tds_certificate"),
+            ),
             shown=("number", "paid_on"),
             title="concat_ws(', ', t.number, t.party_name)",
         ),
@@ -277,7 +280,7 @@ HOLDINGS: tuple[Holding, ...] = (
         _LEDGER,
         mention=Mention(
             "payment",
-            ("reference", "reversal_reason"),
+            ("reference", "reversal_reason", "instrument_no", "instrument_bank"),
             "payment_id",
             ("number", "refunded_on"),
         ),

@@ -37,6 +37,8 @@ begin
     from invoices d where d.tenant_id = agency and d.party_key = key
      and w.tenant_id = agency and w.invoice_id = d.id;
   update refunds r set reference = app.without_words(r.reference, words, pseudonym),
+         instrument_no = app.without_words(r.instrument_no, words, pseudonym),
+         instrument_bank = app.without_words(r.instrument_bank, words, pseudonym),
          reversal_reason = app.without_words(r.reversal_reason, words, pseudonym)
     from payments d where d.tenant_id = agency and d.party_key = key
      and r.tenant_id = agency and r.payment_id = d.id;
@@ -72,6 +74,9 @@ begin
    where tenant_id = agency and party_key = key;
   update payments set party_name = pseudonym,
          reference = app.without_words(reference, words, pseudonym),
+         instrument_no = app.without_words(instrument_no, words, pseudonym),
+         instrument_bank = app.without_words(instrument_bank, words, pseudonym),
+         tds_certificate = app.without_words(tds_certificate, words, pseudonym),
          reversal_reason = app.without_words(reversal_reason, words, pseudonym)
    where tenant_id = agency and party_key = key;
   update journal_entries set narration = app.without_words(narration, words, pseudonym)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import TypedDict
+from uuid import UUID
 
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
@@ -53,17 +54,21 @@ class BookedAt(TypedDict):
 
     rates: Mapping[str, Quote]
     rate_on: date
+    booked_in: UUID | None
 
 
 def booked_at(document: Invoice | Bill) -> BookedAt:
     """Return the rate at which a document and all that follows from it is booked.
 
-    It is the rate of the document, or else the reference rate of its issue date.
+    It is the rate of the document, or else the reference rate of its issue date. What follows, such
+    as a credit note, takes the rate that the document was posted with, whatever rate of this day
+    was entered since.
     """
     quote = quote_of(document)
     return {
         "rates": {} if quote is None else {document.currency: quote},
         "rate_on": document.issue_date,
+        "booked_in": document.entry_id,
     }
 
 

@@ -110,7 +110,7 @@ def _received(
     The amounts are in minor units.
     """
     if is_new:
-        yield _ON_A_DAY, _of_the_day(payment) + payment.amount_minor
+        yield _ON_A_DAY, _of_the_day(payment) + payment.money_minor
     for_invoices = {part.document_id: part.amount.amount_minor for part in settlements}
     before = _allocated(payment.currency, Invoice.id, for_invoices)
     for invoice_id, minor in for_invoices.items():
@@ -130,7 +130,7 @@ def _of_the_day(payment: Payment) -> int:
     """Return the other cash of the customer on the day, in minor units."""
     return int(
         db.session.scalar(
-            select(func.coalesce(func.sum(Payment.amount_minor), 0)).where(
+            select(func.coalesce(func.sum(Payment.amount_minor - Payment.tds_minor), 0)).where(
                 Payment.party_key == func.lower(payment.party_name),
                 Payment.paid_on == payment.paid_on,
                 *_is_cash(payment.currency),

@@ -92,7 +92,7 @@ def reverse_payment(
         entity_refs={"payment_id": payment.id, "journal_entry_id": reversal.entry_id},
         private={"reason": why},
         outputs={
-            "amount": wire_amount(payment.amount_minor, payment.currency),
+            "amount": wire_amount(payment.money_minor, payment.currency),
             "currency": payment.currency,
             "reversed_on": day,
         },
