@@ -25,6 +25,7 @@ from voyagent.billing.core.forms.drafts import DRAFT_ERROR_FIELDS
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.parts import OPEN_BILL
 from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
+from voyagent.billing.core.rules import taxes_by_line
 from voyagent.billing.core.schemas.documents import VoidIn
 from voyagent.billing.core.service import input_taxes, taxing
 from voyagent.billing.core.views.blueprint import pages
@@ -92,12 +93,12 @@ def bills(reader: RequestReader) -> Any:
 def bill(reader: Reader, bill_id: UUID) -> Any:
     """Show a bill with its payments and its journal entries."""
     document = bill_queries.read_bill(reader, bill_id)
-    currency = document.bill["currency"]
+    currency, taxes = document.bill["currency"], taxes_by_line(document.taxes)
     return render_template(
         "bills/bill.html",
         bill=shown(document.bill),
         lines=[
-            line | {"tax_note": tax_note(line, document.taxes, currency)}
+            line | {"tax_note": tax_note(line, taxes[line["line_no"]], currency)}
             for line in with_amounts(document.lines, currency, "unit_price", "amount")
         ],
         taxes=tax_queries.sum_taxes(document.taxes, currency),

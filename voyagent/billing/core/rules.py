@@ -1,9 +1,12 @@
-"""Accounts of billing, and how a document was settled."""
+"""Accounts of billing, modes of payment, and how a document was settled."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal, get_args
+
+from voyagent.kernel.database.read_pool import Row
 
 SettledAs = Literal["paid", "credited", "settled", "paid_part_credited"]
 
@@ -57,3 +60,11 @@ def shown_status(document: Mapping[str, Any]) -> str:
     """
     status = str(document["status"])
     return way_settled(document) or ("partly_paid" if status == "partially_paid" else status)
+
+
+def taxes_by_line(taxes: Iterable[Row]) -> Mapping[int, list[Row]]:
+    """Return the taxes of a document by the number of their line, which may have none."""
+    found: dict[int, list[Row]] = defaultdict(list)
+    for tax in taxes:
+        found[tax["line_no"]].append(tax)
+    return found

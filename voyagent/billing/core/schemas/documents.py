@@ -11,7 +11,7 @@ from pydantic import Field
 
 from voyagent.billing.core.queries.documents import open_minor_of
 from voyagent.billing.core.queries.instalments import instalments_of
-from voyagent.billing.core.rules import SettledAs, way_settled
+from voyagent.billing.core.rules import SettledAs, taxes_by_line, way_settled
 from voyagent.billing.core.schemas.lines import PAGE_SIZE, InvoiceLineIn, items
 from voyagent.billing.core.schemas.rates import RateOut, rated
 from voyagent.billing.core.service.instalments import INSTALMENTS_MAX, InstalmentItem
@@ -312,14 +312,9 @@ def in_currency(rows: Iterable[Row], currency: str) -> list[Row]:
 
 def taxed_lines(lines: Iterable[Row], taxes: Sequence[Row], currency: str) -> list[Row]:
     """Return the lines of a document, each with its `taxes` and the currency."""
+    own = taxes_by_line(taxes)
     return [
-        {
-            **line,
-            "currency": currency,
-            "taxes": in_currency(
-                (tax for tax in taxes if tax["line_no"] == line["line_no"]), currency
-            ),
-        }
+        {**line, "currency": currency, "taxes": in_currency(own[line["line_no"]], currency)}
         for line in lines
     ]
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from flask_babel import gettext
 
+from voyagent.billing.core.rules import taxes_by_line
 from voyagent.http.template_filters import amount, long_day
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.money import Money
@@ -57,10 +58,10 @@ def with_taxes(lines: Iterable[Row], taxes: Iterable[Row], currency: str) -> lis
     `taxable` is None for a line without tax. `tax_words` has each component with rate and amount.
     Tax collected at source is left out.
     """
-    charged = [tax for tax in taxes if tax["component"] != COLLECTED]
+    charged = taxes_by_line(tax for tax in taxes if tax["component"] != COLLECTED)
     found = []
     for line in lines:
-        own = [tax for tax in charged if tax["line_no"] == line["line_no"]]
+        own = charged[line["line_no"]]
         found.append(
             line
             | {
@@ -117,14 +118,13 @@ def with_state(letterhead: Row) -> Row:
 
 
 def tax_note(line: Row, taxes: Iterable[Row], currency: str) -> str:
-    """Return the taxes of a bill line as text for a page.
+    """Return the taxes of a bill line, which are `taxes`, as text for a page.
 
     The text is empty if the line has no taxes.
     """
     found = [
         f"{component(tax['component'])} {amount(Money(tax['amount_minor'], currency))}"
         for tax in taxes
-        if tax["line_no"] == line["line_no"]
     ]
     if not found:
         return ""

@@ -19,6 +19,7 @@ from voyagent.billing.core.queries import (
     taxes as tax_queries,
 )
 from voyagent.billing.core.queries.credits import CreditDocument
+from voyagent.billing.core.rules import taxes_by_line
 from voyagent.billing.core.words.means import mode_words, money_account
 from voyagent.billing.core.words.rates import rate_on_paper
 from voyagent.billing.core.words.settled import settled_words
@@ -237,6 +238,8 @@ def bill_of(reader: Reader, document: BillDocument, agency: str) -> Attached:
         (_("Paid %(day)s", day=_day(row["paid_on"])), _amount(-row["amount_minor"], currency))
         for row in document.payments
     ]
+    taxes = taxes_by_line(document.taxes)
+    notes = [tax_note(line, taxes[line["line_no"]], currency) for line in document.lines]
     letter = Letter(
         file=file_name("bill", bill["vendor_reference"]),
         title=_("Supplier bill"),
@@ -253,13 +256,11 @@ def bill_of(reader: Reader, document: BillDocument, agency: str) -> Attached:
         columns=[_("Description"), _("Qty"), _("Rate"), _("Amount")],
         rows=[
             [
-                "\n".join(
-                    filter(None, (line["description"], tax_note(line, document.taxes, currency)))
-                ),
+                "\n".join(filter(None, (line["description"], note))),
                 str(line["quantity"]),
                 *(_amount(line[name], currency) for name in ("unit_price_minor", "amount_minor")),
             ]
-            for line in document.lines
+            for line, note in zip(document.lines, notes, strict=True)
         ],
         total_label=_("Total"),
         total=Money(bill["total_minor"], currency),
