@@ -119,8 +119,8 @@ def change_bank_account(
 def close_bank_account(actor: Actor, bank_account_id: UUID) -> Body[BankAccountOut]:
     """Close a bank account today.
 
-    Its balance must be zero. Its account in the chart is archived, unless the system posts to it.
-    A default can be closed only as the last account of its kind and currency.
+    Its balance must be zero, and the system may not post to its account in the chart, which is
+    archived. A default can be closed only as the last account of its kind and currency.
     """
     service.close_account(actor, bank_account_id)
     return _account(bank_account_id)

@@ -13,9 +13,9 @@ from voyagent.banking.rules import KINDS
 from voyagent.banking.words import printed_lines
 from voyagent.kernel.database.read_pool import Reader, Row, first_row
 from voyagent.kernel.database.statement_cache import cached_statement
-from voyagent.kernel.db import db, load_one
+from voyagent.kernel.db import db
 from voyagent.kernel.keyring import opened_text
-from voyagent.kernel.tenancy import owned, owned_by_key
+from voyagent.kernel.tenancy import current_tenant, owned, owned_by_key
 from voyagent.ledger.queries.accounts import chart_statement
 from voyagent.ledger.queries.balances import book_balances_statement
 from voyagent.settings import queries as settings
@@ -70,10 +70,11 @@ def _with_accounts(letterhead: Row, rows: list[Row]) -> Row:
 
 def get_account(bank_account_id: UUID, *, lock: bool = False) -> BankAccount:
     """Return a bank account of the agency. Raises BankAccountNotFound."""
-    statement = select(BankAccount).where(BankAccount.id == bank_account_id)
-    if lock:
-        statement = statement.with_for_update().execution_options(populate_existing=True)
-    return load_one(statement, BankAccountNotFound)
+    key = (current_tenant(db.session), bank_account_id)
+    found = db.session.get(BankAccount, key, with_for_update=lock, populate_existing=lock)
+    if found is None:
+        raise BankAccountNotFound
+    return found
 
 
 def open_accounts(reader: Reader, currency: str | None = None) -> list[Row]:

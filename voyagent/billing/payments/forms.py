@@ -9,6 +9,8 @@ from flask_babel import lazy_gettext as _l
 from pydantic import BaseModel
 from wtforms import SelectChoice, SelectField, StringField
 
+from voyagent.banking.rules import DEFAULT_PURPOSES
+from voyagent.banking.words import KIND_WORDS
 from voyagent.billing.core.forms.rates import RATE_SENTENCES
 from voyagent.billing.core.words.means import MODE_WORDS
 from voyagent.billing.payments.schemas import (
@@ -119,8 +121,7 @@ _AMOUNTS: dict[str, Any] = {
     "cash_or_bank": _l("Choose one from the list."),
     **TDS_SENTENCES,
 }
-_WORDS = ("bank", "cash")
-_ACCOUNTS = (SelectChoice("bank", _l("Bank")), SelectChoice("cash", _l("Cash")))
+_ACCOUNTS = tuple(SelectChoice(kind, KIND_WORDS[kind]) for kind in DEFAULT_PURPOSES)
 RECEIPT_ERROR_FIELDS = {
     "cash_limit": "over_cash_limit_reason",
     "payment_exceeds_open": "amount",
@@ -163,7 +164,9 @@ class MeansForm(SchemaForm[Paid]):
         others: list[Row] = [
             row
             for row in found
-            if not row["is_default"] or row["currency"] != books or row["kind"] not in _WORDS
+            if not row["is_default"]
+            or row["currency"] != books
+            or row["kind"] not in DEFAULT_PURPOSES
         ]
         if others:
             self.account.choices = [

@@ -391,8 +391,7 @@ def _money_sides(payment: Payment, account: UUID | str, parts: Sequence[Settleme
     """Return the journal lines of a payment.
 
     They are the money, the deducted tax, the settled documents and the advance. `account` holds the
-    money. `parts` settle documents in the payment's currency. The rest of the
-    amount is an advance.
+    money. `parts` settle documents in the payment's currency. The rest is an advance.
     """
     settled = sum(part.amount.amount_minor for part in parts)
     sign = 1 if payment.direction == "in" else -1
