@@ -67,6 +67,12 @@ def read_base_state(reader: Reader) -> BaseState:
     )
 
 
+def is_established(reader: Reader) -> bool:
+    """Return True if the base amounts of the agency are established."""
+    ((settings,),) = reader.read(_state_statement())
+    return bool(settings["state"] == READY)
+
+
 def has_foreign_base(reader: Reader) -> bool:
     """Return True if a sum in the base currency differs from its base sum.
 

@@ -233,7 +233,7 @@ def base(reader: Reader) -> Iterator[Finding]:
         Finding("base_sums", f"entry {row['entry_id']} does not balance in base", _difference(row))
         for row in entries
     )
-    if not base_amounts.read_base_state(reader).is_ready:
+    if not base_amounts.is_established(reader):
         return
     unbased, exchange = reader.read(
         base_amounts.unbased_statement(), base_amounts.exchange_statement()
