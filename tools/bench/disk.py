@@ -6,7 +6,7 @@ PDF, journal entries, stored sums, audit events and index entries are counted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
 from tools.bench import cast
@@ -48,10 +48,11 @@ def measure(ground: Ground) -> Iterator[Figure]:
     today = datetime.now(UTC).date()
     with ground.installation() as here:
         (person,) = cast.agencies(here, 1)
-        _record(here, person, FIRST, today)
+        _record(here, person, [today - timedelta(days=DAYS)] * FIRST)
         before, log = _sizes(here), here.count(_WAL)
         events = here.count("select count(*) from audit_events")
-        _record(here, person, INVOICES, today)
+        days = (today - timedelta(days=DAYS - 1 - n * DAYS // INVOICES) for n in range(INVOICES))
+        _record(here, person, days)
         after = _sizes(here)
         events = here.count("select count(*) from audit_events") - events
         grown = {table: after[table] - before[table] for table in after}
@@ -66,10 +67,9 @@ def measure(ground: Ground) -> Iterator[Figure]:
         yield Figure("disk of one audit event", audit / events, "bytes")
 
 
-def _record(here: Installation, person: Person, count: int, today: date) -> None:
-    """Draft, issue, print and pay invoices, each step in its own transaction."""
-    for number in range(count):
-        day = today - timedelta(days=number % DAYS)
+def _record(here: Installation, person: Person, days: Iterable[date]) -> None:
+    """Draft, issue, print and pay an invoice for each day, each step in its own transaction."""
+    for number, day in enumerate(days):
         with here.app.app_context():
             with transaction(person.actor.tenant_id):
                 invoice_id = drafts.draft_invoice(
