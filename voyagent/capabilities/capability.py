@@ -140,7 +140,7 @@ class Policy:
 
     The first of `amounts` is shown in the summary of a proposal and compared with the limits.
     Without amounts the amount is unknown, and the call is above every limit. An act that never
-    moves money has the function `no_money` instead of an own policy.
+    moves money has the function `no_money` as its policy.
     """
 
     amounts: tuple[Money, ...] = ()
@@ -259,7 +259,7 @@ class Capability(Generic[Input]):
 
     @property
     def may_propose(self) -> bool:
-        """True if a call can be a proposal that waits for approval."""
+        """True if all calls, or some of them, are proposals that wait for approval."""
         return self.approval == "required" or self.needs_approval is not None
 
     @property

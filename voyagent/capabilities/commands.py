@@ -98,7 +98,7 @@ def _option(field: FormField) -> click.Option:
 
 
 def _parameter(field: FormField) -> str:
-    """Return the parameter name of an option."""
+    """Return the name under which click passes the value of a field's option."""
     return f"field_{field.name}"
 
 
@@ -154,7 +154,10 @@ def _run(
 
 
 def _previewed(capability: Capability[Any], call: Invocation, inputs: BaseModel) -> JsonObject:
-    """Return the summary and the preview of an act."""
+    """Return the summary of an act as `summary` and its preview as `preview`.
+
+    Raises UsageError if the capability has no preview.
+    """
     if capability.preview is None:
         raise click.UsageError(f"{capability.name} has no preview.")
     require_permission(capability, call)

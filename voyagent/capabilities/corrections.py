@@ -85,6 +85,9 @@ def _words(texts: Iterable[str]) -> list[str]:
 
 
 def _field_names(capability: Capability[Any]) -> list[str]:
-    """Return the names of the fields and of their readers, such as `due date`."""
+    """Return the words for the fields: their names and kinds of value, in words.
+
+    For example, the name `due_date` gives `due date`.
+    """
     names = [name.replace("_", " ") for name in capability.input.model_fields]
     return [*names, *(slot.reader.replace("_", " ") for slot in capability.slots.values())]

@@ -171,7 +171,10 @@ def is_yes(text: str) -> bool:
 
 
 def confirm(capability: Capability[Any], draft: Draft) -> Reply:
-    """Return the confirmation of a draft; if it is incomplete, ask for the next field."""
+    """Return the reply to a user who has confirmed a draft.
+
+    If the draft lacks fields, the reply is not `confirmed` and asks for the next field.
+    """
     return replace(_following(capability, draft), confirmed=not missing_fields(capability, draft))
 
 
@@ -337,7 +340,7 @@ class Engine:
         return self._referred(text, draft, listed) or draft
 
     def _split(self, text: str, context: Context) -> tuple[str, str] | None:
-        """Return the two requests of a message, or None if it is not clearly two."""
+        """Return the two requests of a message; None if it is not clearly two requests."""
         for first, other in requests.splits(text):
             best = [self.decide(part, context) for part in (first, other)]
             if not all(decision.offered for decision in best):
@@ -380,7 +383,7 @@ class Engine:
         return Reply("choose", draft, self._missing(draft), offered)
 
     def _guessed(self, text: str, context: Context, listed: Sequence[Choice]) -> Reply:
-        """Return the capabilities that are most similar to a message which fits none.
+        """Return the reply to a message that fits no capability: the most similar ones.
 
         Parts of words are compared too, so that a misspelt word can match.
         """
@@ -530,10 +533,10 @@ class Engine:
         return {name: answer} if answer else {}
 
     def _referred(self, text: str, draft: Draft, listed: Sequence[Choice]) -> Draft | None:
-        """Return the draft with the record to which the text refers, or None.
+        """Return the draft, filled with the record to which the text refers.
 
         The record is one of the choices of the draft or one of `listed`, the records that were
-        shown last.
+        shown last. The result is None if the text refers to none of them.
         """
         capability = self._capabilities[draft.name]
         for name in (*capability.required_fields, *capability.input.model_fields):
@@ -550,7 +553,10 @@ class Engine:
         return None
 
     def _pressed(self, text: str, draft: Draft) -> Draft | None:
-        """Return the draft with the record whose button was pressed, or None."""
+        """Return the draft, filled with the record whose button was pressed.
+
+        The result is None if the text is not the message of such a button.
+        """
         for name, rows in draft.choices.items():
             for place, row in enumerate(rows, 1):
                 if text.strip() == choice_message(place, row.label):
@@ -618,7 +624,7 @@ def _party(text: str, listed: Sequence[Choice]) -> Choice | None:
 
 
 def _picked(text: str, rows: Sequence[Choice]) -> Choice | None:
-    """Return the record to which the text refers by number, name or position."""
+    """Return the record that a text names by number, name or position, or None."""
     for row in rows:
         number = row.number.rsplit("/", 1)[-1].lstrip("0")
         if number and re.search(

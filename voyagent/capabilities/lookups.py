@@ -16,8 +16,8 @@ def of_party(
 
     `choices` are pairs of a choice and the name of its customer or supplier. If the text has none
     of these names, the choices with a similar name are returned, with `is_near` true. If no name is
-    similar either, all choices are returned. If `is_asked` is true, and the text names somebody
-    else, these choices have `is_near` true, so the user must choose one.
+    similar either, all choices are returned. If the text then names somebody else and `is_asked` is
+    true, all of them have `is_near` true, so the user must choose one.
     """
     names = list(dict.fromkeys(name for _, name in choices))
     meant = {found.name for found in find_known_names(text, names)}

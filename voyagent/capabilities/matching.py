@@ -80,7 +80,11 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Minimum confidence to take a capability, and minimum score to offer it."""
+    """Limits for the use of matches.
+
+    `take` is the minimum confidence at which a sentence clearly means a capability. `offer` is the
+    minimum score of the capabilities from which a user may choose.
+    """
 
     take: float = 0.65
     offer: float = 0.08
@@ -167,8 +171,8 @@ class Matcher:
         """Return the capabilities that share a feature with the sentence, best first.
 
         A feature is a word, a pair of words, a part of a word, or a kind of value. If `by_letters`
-        is false, the sentence must share a word or a kind of value with the examples; otherwise the
-        list is empty.
+        is false, the list is empty unless the sentence shares a word or a kind of value with the
+        examples.
         """
         found = features(masked)
         vector = self._vector(found)
@@ -217,7 +221,10 @@ class Matcher:
 
 
 def decide(ranked: Sequence[Match], thresholds: Thresholds) -> Decision:
-    """Return the best capability if it is clear enough, and those that are similar."""
+    """Return the capability that a ranking clearly means, and the best capabilities.
+
+    `ranked` has the matches of a sentence, the best first.
+    """
     offered = tuple(match for match in ranked[:OFFERED_MAX] if match.score >= thresholds.offer)
     if not offered:
         return Decision(None, ())
@@ -245,8 +252,8 @@ def mask(text: str, *, today: date, region: str = "IN", names: Sequence[str] = (
 def corpus_of(capabilities: Iterable[Capability[Any]], *, today: date) -> Corpus:
     """Return the masked examples, titles and summaries of the capabilities.
 
-    The examples are in all languages. Each text is read once in a process, which takes most of the
-    time; the corpora of different roles have most texts in common.
+    The examples are in all languages. Masking takes most of the time, so a process masks each text
+    only once. The corpora of different roles have most texts in common.
     """
     examples, descriptions = {}, {}
     for capability in capabilities:
@@ -335,7 +342,7 @@ def _odds(
 
 
 def _nearest(similarities: list[float]) -> float:
-    """Return the mean of the best similarity and of the mean of the best three."""
+    """Return the mean of the best similarity and of the average of the best three."""
     best = sorted(similarities, reverse=True)[:NEIGHBOURS]
     return (best[0] + sum(best) / NEIGHBOURS) / 2
 

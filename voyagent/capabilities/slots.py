@@ -214,8 +214,8 @@ class Context:
     """Data that are needed to read a text.
 
     `names` are names of the agency's records. `known` has, by field, values of the record that the
-    conversation is about, such as the destination of an enquiry. `look_up` calls a lookup of a
-    capability.
+    conversation is about, such as the destination of an enquiry. `look_up(lookup, text)` calls a
+    function of `Capability.lookups` and returns the records that the text can mean.
     """
 
     today: date
@@ -360,7 +360,7 @@ def _kind_of_text(capability: Capability[Any]) -> DateKind:
 
 
 def _dates(capability: Capability[Any], text: str, context: Context) -> dict[str, Found]:
-    """Return the dates of a text by field."""
+    """Return the dates of a text by the name of the field that each of them fills."""
     names = [
         name
         for name, slot in capability.slots.items()
@@ -527,7 +527,10 @@ def _status(capability: Capability[Any], name: str, text: str) -> Found | None:
 
 
 def _existing(found: Found | Several | None, context: Context) -> Found | Several | None:
-    """Return the name that was found, or similar known names to choose from."""
+    """Return the name that was found, or similar known names to choose from.
+
+    A name is returned unchanged if it is known or if no known name is similar.
+    """
     if not isinstance(found, Found) or found.value in context.names:
         return found
     near = near_names(found.words, context.names)
@@ -541,7 +544,7 @@ def _flag(name: str, text: str) -> Found | None:
 
 
 def _traveller_kind(reading: Reading, _context: Context) -> Found | None:
-    """Return the age group that the text names, else that of a stated age."""
+    """Return the age group that the text names, else the group of an age in the text."""
     for kind, pattern in TRAVELLER_KINDS:
         match = pattern.search(reading.text)
         if match:
@@ -737,7 +740,7 @@ def _city(reading: Reading, context: Context) -> Found | None:
 
 
 def _country(reading: Reading, context: Context) -> Found | None:
-    """Return the country of the city in a text, else the country that the text names."""
+    """Return the country of the city in a text, else the named country, else None."""
     named = [match.group() for match in stations.countries_in(reading.text)]
     city = _city(reading, context)
     for words in [*([city.value] if city else []), *named]:
@@ -919,7 +922,10 @@ def _address(words: str, context: Context) -> dict[str, Any]:
 
 
 def _due_date(text: str, context: Context) -> str | None:
-    """Return the due date that a text states as a date or as days from today."""
+    """Return the due date in a text as ISO text, or None if the text has none.
+
+    The text states it as a date or as a number of days from today.
+    """
     cue, after = _DATE_CUES["due_date"][0], _DUE_BEHIND
     reading = _read(text, context, "due")
     for span in reading.of("date"):

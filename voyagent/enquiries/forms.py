@@ -260,7 +260,10 @@ class ListQuery(PlacedQuery, EnquiryFilter):
 
 
 def _sensible(query: ListQuery) -> ListQuery:
-    """Ignore invalid cursors, and ranges whose start is after their end."""
+    """Return the query without an invalid cursor and without inverted ranges.
+
+    The end of an inverted range is before its start.
+    """
     wrong: tuple[str, ...] = ()
     try:
         query.search().check()

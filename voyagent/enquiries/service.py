@@ -175,14 +175,14 @@ def on_documents(source: FactSource) -> FactSource:
 def follow(actor: Actor, enquiry_id: UUID) -> None:
     """Set the status of an enquiry by its facts.
 
-    Facts are bookings and issued documents. The service of each fact calls this function last in
-    its transaction, also when the fact is undone. The lock of the enquiry lets two facts at the
-    same moment see each other. An enquiry with a fact becomes `booked`. Without one, it returns to
-    the status that a person has set before. A status that a person sets afterwards stays until the
-    next fact.
+    Facts are bookings and issued documents. Each service that makes or undoes a fact calls this
+    function last in its transaction. The function locks the enquiry, so that of two facts made at
+    the same time the later one sees the earlier one. An enquiry with a fact becomes `booked`. An
+    enquiry without a fact gets the status back that a person has set before. A status that a person
+    sets afterwards stays until the next fact.
 
-    The actor needs no right on enquiries: the service of the fact has checked that the actor may
-    make it. Raises EnquiryNotFound.
+    The actor needs no permission for enquiries, because the calling service has checked that the
+    actor may make the fact. Raises EnquiryNotFound.
     """
     db.session.flush()
     enquiry = enquiries.get_enquiry(enquiry_id, lock=True)

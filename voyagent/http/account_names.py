@@ -20,5 +20,8 @@ def register_names(app: Flask, shipped: Iterable[str]) -> None:
 
 
 def account_name(name: str) -> str:
-    """Return an account's name in the page's language, if it can be translated."""
+    """Return an account's name in the page's language.
+
+    Only the names of the accounts that every agency starts with are translated.
+    """
     return str(gettext(name)) if name in current_app.extensions[_KEY] else name

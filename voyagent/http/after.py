@@ -6,8 +6,8 @@ the next 30 seconds the reads of this person include everything up to the positi
 because an invented position could move all reads to the primary.
 
 A page that has shown the state of the primary sets a cookie too, so that the next page is not
-older. It is another cookie: a page that was made before a write, and arrives after its response,
-must not replace the position of the write.
+older. This is a separate cookie, because such a page can be made before a write and arrive after
+the response to the write. It must not replace the position of the write.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ log = structlog.get_logger(__name__)
 
 
 def install(app: Flask, settings: Settings) -> None:
-    """Add positions to responses, if reads go to standbys."""
+    """Make responses carry the position of the primary, if reads go to standbys."""
     if not settings.reads_standbys:
         return
     app.after_request(_carry_position)
@@ -114,9 +114,11 @@ def _note_use(*_: object) -> None:
 
 
 def _position(response: Response) -> str:
-    """Return the present position of the primary.
+    """Return the present position of the primary in the write-ahead log.
 
-    After an error of the server nobody knows if the commit succeeded, and perhaps nobody can ask.
+    If the position is unknown, the result is a position that no standby has, so the primary answers
+    the next reads. After a response with status 5xx the position counts as unknown, because the
+    transaction may or may not be committed.
     """
     if response.status_code >= 500:
         return _NOT_REPLAYED

@@ -82,10 +82,10 @@ class _CookieSessions(SecureCookieSessionInterface):
 
 
 class _Rule(Rule):
-    """URL rule that compiles what builds its addresses at the first use.
+    """URL rule that compiles its functions for building URLs at their first use.
 
-    Werkzeug compiles two for each rule, which took seven eighths of the time to create the
-    application. A command builds no address, and a web process those of few rules.
+    Werkzeug compiles two such functions for each rule at once, which took seven eighths of the time
+    to create the application. A command builds no URL, and a web process uses few rules for it.
     """
 
     def _compile_builder(

@@ -69,7 +69,7 @@ _TRY_AGAIN = frozenset({errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK})
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Time limits, connections of one client, and bytes of unfinished requests."""
+    """Limits of time, of a client's connections, and of bytes of unfinished requests."""
 
     header_s: float = 10.0
     body_s: float = 10.0
@@ -299,7 +299,11 @@ class BufferingWorker(ThreadWorker):
             raise RuntimeError("TLS is terminated by a proxy: remove certfile and keyfile")
 
     def sample(self) -> None:
-        """Set the metric of open connections, from any thread, and show that of refusals."""
+        """Set the metric of open connections by state; any thread may call this.
+
+        The counters of refused requests are created too, so that they are shown before the first
+        refusal.
+        """
         for code in REFUSALS:
             meters().http_refused.labels(code)
         waiting = {
@@ -393,7 +397,11 @@ class BufferingWorker(ThreadWorker):
         self._receive(conn)
 
     def finish_request(self, conn: _Connection, fs: Future[Any]) -> None:
-        """Keep the connection open for the next request, or end it, after a response."""
+        """Keep or close a connection after the thread of its request has ended.
+
+        If the result of `fs` is true, the connection stays open for the next request. Otherwise it
+        is closed. If a part of the response is still being sent, this happens afterwards.
+        """
         try:
             keeps = bool(fs.result()) if not fs.cancelled() else False
             conn.sock.settimeout(0)
@@ -782,7 +790,8 @@ def network_of(address: str, trusted: tuple[Network, ...]) -> str | None:
 def _extended(deadline: float, size: int, patience_s: float) -> float:
     """Return the new deadline of a request body after `size` bytes have arrived.
 
-    The deadline is at most `patience_s` seconds from now.
+    Each BODY_BYTES_PER_S bytes extend the deadline by a second, but at most to `patience_s` seconds
+    from now.
     """
     return min(deadline + size / BODY_BYTES_PER_S, time.monotonic() + patience_s)
 

@@ -268,7 +268,10 @@ def _malformed_body(error: Exception) -> Response:
 
 
 def _incomplete_body(error: ClientDisconnected) -> Response:
-    """Answer a body that ended early, or of which nothing arrived before the deadline."""
+    """Return the response to a request whose body is incomplete.
+
+    The status is 408 if the rest did not arrive before the deadline, else 400.
+    """
     status = (
         HTTPStatus.REQUEST_TIMEOUT
         if isinstance(error.__context__, TimeoutError | BlockingIOError)
@@ -317,8 +320,8 @@ def _database(error: Exception) -> Response:
 def _may_be_saved(error: Exception) -> bool:
     """Return True if the connection was lost during COMMIT.
 
-    The statement of the error tells COMMIT from the others (`is_of_commit`). A read-only server
-    refuses the statement before it.
+    The changes may then be saved. The result is False if the server refused the last statement
+    because the server is read-only.
     """
     return (
         g.get("committing", False)

@@ -180,8 +180,8 @@ class SchemaForm(FlaskForm, Generic[Schema]):
     def values(self) -> dict[str, Any]:
         """Return the submitted values by field, for the schema.
 
-        If `empty_as_none` is true, a blank field is None if the schema allows None, and otherwise
-        it is left out.
+        If `empty_as_none` is true, a blank text counts as None. A field that is None is left out,
+        unless the schema allows None.
         """
         values: dict[str, Any] = {}
         for name, field in self._fields.items():
@@ -348,7 +348,7 @@ def finding_in_words(kind: str, message: str) -> str:
 
 
 def amount_sentence(typed: object) -> str:
-    """Return the reason why an amount is refused, or how to write one."""
+    """Return the reason why an amount is refused, else a sentence on how to write one."""
     figure = _NUMBER.fullmatch(typed.strip()) if isinstance(typed, str) else None
     if figure is None:
         return _words_sentence(typed) if isinstance(typed, str) else str(AMOUNT_SENTENCE)

@@ -226,7 +226,7 @@ def present_actor() -> Actor | None:
 
 
 def current_actor() -> Actor | None:
-    """Return the authenticated actor, or authenticate the person of the cookie.
+    """Return the actor of this request; if necessary, authenticate the cookie first.
 
     The result is None if nobody is signed in or the database does not answer.
     """
@@ -305,7 +305,10 @@ def needs_sign_in() -> bool:
 
 
 def _page_that_sent() -> str:
-    """Return the page whose form was sent, or the home page; never another host."""
+    """Return the path of the page whose form was sent.
+
+    The result is the home page if that page is unknown or is on another host.
+    """
     sender = urlsplit(request.headers.get("HX-Current-URL") or request.referrer or "")
     address = f"{sender.path}?{sender.query}" if sender.query else sender.path
     return safe_next(address if sender.netloc == request.host else None)

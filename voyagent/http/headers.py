@@ -111,12 +111,12 @@ def install(app: Flask, settings: Settings) -> None:
 
 
 def method_of_request() -> str:
-    """Return the method of the present request, or `other`."""
+    """Return the method of the present request, or `other` for an unusual method."""
     return request.method if request.method in METHODS else "other"
 
 
 def route_of_request() -> str:
-    """Return the rule of the present URL, or `:unmatched`."""
+    """Return the URL rule of the present request, or `:unmatched` if none matches."""
     return request.url_rule.rule if request.url_rule else ":unmatched"
 
 

@@ -133,7 +133,8 @@ def failures(*, secret_answer: bool) -> tuple[type[VoyagentError], ...]:
     """Return the errors that an operation may raise because of its `Idempotency-Key`.
 
     `secret_answer` is true if the operation's response contains a secret. Such a response is never
-    stored, so a repeat gets an error instead, and never the errors about stored responses.
+    stored, so a repeat gets IdempotencySecretShown, and the errors about stored responses are not
+    in the result.
     """
     return (
         IdempotencyKeyReused,

@@ -253,8 +253,9 @@ def _check_address() -> None:
 def _check_form() -> None:
     """Check the size of a form before it is parsed, and then its characters.
 
-    A page for signed-in people reads no form of anybody else. A public page takes short forms
-    without files.
+    A public page accepts only short forms without files. Aborts with status 400, 413 or 415. Raises
+    Unauthorized if the page is for signed-in people and nobody is signed in, and SchemaViolation
+    for a character that PostgreSQL cannot store.
     """
     if needs_sign_in() and not is_signed_in():
         raise Unauthorized
@@ -277,7 +278,10 @@ def _check_form() -> None:
 
 
 def _escaped_bytes(raw: bytes) -> bytes:
-    """Return the escaped bytes above 127, with a space between runs."""
+    """Return the bytes above 127 that a form has in `%` escapes, decoded.
+
+    A space separates bytes that are not next to each other in the form.
+    """
     return bytes.fromhex(b"20".join(_ESCAPED.findall(raw)).replace(b"%", b"").decode())
 
 

@@ -87,10 +87,10 @@ def install(app: Flask, settings: Settings) -> Sampler:
 
 
 def start_sending(app: Flask, *, with_figures: bool) -> None:
-    """Begin to send metrics of this process, if the operator wants them.
+    """Begin to send the metrics of this process, if a collector is configured.
 
-    Call this function after a fork, because a thread sends them. If `with_figures` is true, they
-    include those that are read from the database, which are the same for all processes.
+    Call this function after a fork, because a thread sends the metrics. If `with_figures` is true,
+    the metrics include the database figures, which are the same for all processes.
     """
     if not otlp.is_sent("METRICS"):
         return

@@ -27,7 +27,11 @@ _PURPOSE = "operator"
 
 
 def cookie_name() -> str:
-    """Return the name of the cookie, which with HTTPS needs HTTPS."""
+    """Return the name of the cookie.
+
+    If the public URL is https, the name begins with `__Secure-`: browsers then accept and send the
+    cookie only over HTTPS.
+    """
     prefix = "__Secure-" if installed(Settings, "settings").is_https else ""
     return f"{prefix}voyagent_operator"
 
@@ -59,7 +63,7 @@ def end_sessions() -> None:
 
 
 def require_session() -> None:
-    """Continue the session, or redirect to the page that asks for the token."""
+    """Extend the operator's session, or redirect to the page that asks for the token."""
     began = _began()
     if began is None:
         abort(redirect(SIGN_IN_PATH, 303))

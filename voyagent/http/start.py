@@ -63,7 +63,10 @@ def limit_heaps() -> None:
 
 
 def follow_clock(app: Flask) -> None:
-    """Make this process follow the clock of the database, if one is configured."""
+    """Set the clock of this process by the clock of the database, from now on.
+
+    Without a configured database, nothing is done.
+    """
     if app.extensions["voyagent.settings"].db_url is None:
         return
     with app.app_context():

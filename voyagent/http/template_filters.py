@@ -341,7 +341,7 @@ def _locale() -> Locale:
 def page_locale() -> str:
     """Return the page's language for the `lang` attribute: `en`, `hi`, `en-IN`.
 
-    A job has no page; then it is the language in which the job writes.
+    In a job, which has no page, the result is the language in which the job writes.
     """
     return getattr(g.get("page"), "locale", None) or str(get_locale() or "en")
 

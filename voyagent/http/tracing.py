@@ -31,7 +31,7 @@ def handle_in_span(handle: Callable[[], Response]) -> Response:
 
 
 def start_tracing(app: Flask) -> None:
-    """Begin to send traces of this process, if the operator wants them."""
+    """Begin to send traces of this process, if a collector is configured."""
     settings: Settings = app.extensions["voyagent.settings"]
     with app.app_context():
         tracing.start(db.engine, version=settings.version)

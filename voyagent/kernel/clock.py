@@ -34,7 +34,11 @@ class _Anchor:
 
 @dataclass(slots=True)
 class _Process:
-    """The anchor of this process; None if the process uses its computer's clock."""
+    """The clock of this process.
+
+    `anchor` relates `ticks` to the reference clock. If it is None, the process uses the clock of
+    its computer.
+    """
 
     anchor: _Anchor | None = None
 

@@ -177,7 +177,7 @@ class Settings(BaseSettings):
 
     @property
     def signing_seed(self) -> bytes | None:
-        """Return the 32 bytes of the key that signs audit logs, or None."""
+        """Return the 32 bytes of the key that signs audit logs; None if none is set."""
         return _seed(self.audit_signing_key.get_secret_value())
 
     @property
@@ -196,7 +196,7 @@ class Settings(BaseSettings):
 
     @property
     def reads_standbys(self) -> bool:
-        """Return True if `db_read_url` names standbys, by its `target_session_attrs`."""
+        """Return True if `db_read_url` names standbys: its `target_session_attrs` says so."""
         return self.db_read_url is not None and (
             libpq_parameters(self.db_read_url).get("target_session_attrs") in _STANDBYS
         )

@@ -206,7 +206,8 @@ def execute_and_commit(session: Session, statement: str, values: dict[str, Any])
 def is_of_commit(statement: str | None) -> bool:
     """Return True if an error of this statement may be an error of COMMIT.
 
-    `statement` is that of an error of SQLAlchemy: COMMIT is the only command without one.
+    `statement` is the attribute `statement` of SQLAlchemy's error. It is None for COMMIT alone. A
+    statement of `execute_and_commit` contains COMMIT too.
     """
     return statement is None or statement.endswith(AND_COMMIT)
 

@@ -49,7 +49,10 @@ _WITHOUT_ROLE = frozenset({Purpose.LISTEN, Purpose.MIGRATE, Purpose.BACKUP})
 
 
 def name_process(purpose: Purpose) -> None:
-    """Set the purpose of this process's database sessions, before it first connects."""
+    """Set the purpose of this process's database sessions.
+
+    Call this function before the process connects to the database.
+    """
     _process.purpose = purpose
 
 
@@ -74,7 +77,7 @@ def parameters_for(settings: Settings, purpose: Purpose | None = None) -> dict[s
 
 
 def plain_parameters(settings: Settings, purpose: Purpose) -> dict[str, Any]:
-    """Return the parameters of a connection without those of `session_settings`."""
+    """Return the parameters of a connection that does not apply `session_settings`."""
     # The login for reads may be read-only by its settings, also on a server that accepts writes.
     server = "primary" if purpose in (Purpose.READ, Purpose.BACKUP) else "read-write"
     name = f"{purpose} {release_of(settings)}"
@@ -98,7 +101,7 @@ def parameters_of_standbys(settings: Settings) -> dict[str, dict[str, str]]:
 
 
 def plain_parameters_of_standbys(settings: Settings) -> dict[str, dict[str, str]]:
-    """Return `parameters_of_standbys` without the parameters of `session_settings`."""
+    """Return `parameters_of_standbys` for connections without `session_settings`."""
     return {
         name: own | {"application_name": f"{Purpose.STANDBY} {release_of(settings)}"}
         for name, own in single_hosts(settings.db_read_url or "").items()
@@ -176,7 +179,7 @@ def session_settings(settings: Settings, purpose: Purpose = Purpose.WEB) -> dict
 
 
 def set_up(settings: Settings, purpose: Purpose) -> tuple[str, list[str]]:
-    """Return the statement that applies `session_settings`, and its parameters."""
+    """Return the SQL that applies `session_settings` to a session, and its parameters."""
     own = session_settings(settings, purpose)
     calls = ", ".join(["set_config(%s, %s, false)"] * len(own))
     return f"select {calls}", [part for pair in own.items() for part in pair]

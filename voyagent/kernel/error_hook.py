@@ -24,7 +24,8 @@ log = structlog.get_logger(__name__)
 class ErrorHook:
     """Queue of errors, and the thread that passes them to a function one by one.
 
-    The function gets the event of the log, the type of the exception, and the ids of the line.
+    The function is called with the name of the log event, the type of the exception, and the ids
+    in the log line, such as the id of the request.
     """
 
     def __init__(self, function: Hook) -> None:
@@ -34,7 +35,7 @@ class ErrorHook:
         self._thread: Thread | None = None
 
     def report(self, event: str, error: str, ids: dict[str, Any]) -> None:
-        """Queue an error, unless WAITING_MAX errors wait already."""
+        """Queue an error; if WAITING_MAX errors wait already, log a warning instead."""
         with self._lock:
             if self._thread is None:  # at the first error, and so after any fork of the process
                 self._thread = Thread(target=self._run, name="error-hook", daemon=True)

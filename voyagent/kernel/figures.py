@@ -19,7 +19,7 @@ _FIGURES = text(
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Figures of the database, by name; a name may have a label after a colon."""
+    """Figures of the database by name; a name may have a label, as in `name:label`."""
 
     numbers: dict[str, int]
 
@@ -29,11 +29,14 @@ class Figures:
 
     @property
     def workers(self) -> int:
-        """Return the number of workers whose heartbeat is recent; each has all PLACES."""
+        """Return the number of workers whose heartbeat is recent.
+
+        The figure `workers` counts a worker once for each member of PLACES.
+        """
         return math.ceil(self.number("workers") / len(PLACES))
 
     def labelled(self, name: str) -> dict[tuple[str, ...], int]:
-        """Return the figures of a name by label."""
+        """Return the figures `name:label` by label; each key is a tuple of one label."""
         return {
             (figure.partition(":")[2],): number
             for figure, number in self.numbers.items()
@@ -41,7 +44,7 @@ class Figures:
         }
 
     def states(self, kind: str, *states: str) -> dict[tuple[str, ...], int]:
-        """Return the figures `kind_state` by state."""
+        """Return the figure `kind_state` of each state; each key is a tuple of one state."""
         return {(state,): self.number(f"{kind}_{state}") for state in states}
 
     def time(self, name: str) -> datetime | None:
@@ -51,7 +54,7 @@ class Figures:
 
 
 def read_figures(stalled_s: float) -> Figures:
-    """Return the figures.
+    """Return the present figures of the installation.
 
     A worker is alive if its last heartbeat is younger than `stalled_s` seconds.
     """

@@ -24,8 +24,9 @@ _IS_HELD = text("select hold is not null from installation")
 class Installation(Base):
     """The only row of the table: the id of the installation and its hold, or null.
 
-    `code_from` is the lowest `SCHEMA_TO` of a release that runs on the schema. The contract steps
-    of migrations raise it. Sessions of operators are valid from `operator_sessions_from`.
+    `code_from` says which releases can use the schema: those with this `SCHEMA_TO` or a later one.
+    A migration that removes something from the schema raises `code_from`. Sessions of operators
+    that began before `operator_sessions_from` are not valid.
     """
 
     __tablename__ = "installation"
@@ -66,6 +67,6 @@ def is_held() -> bool:
 
 
 def refuse_if_held() -> None:
-    """Do nothing, unless the installation is on hold. Raises OnHold."""
+    """Raise OnHold if the installation is on hold, else do nothing."""
     if is_held():
         raise OnHold

@@ -72,7 +72,10 @@ def in_agencies(
 def _in_agency(
     tenant_id: UUID, act: Callable[[], Done], more: Callable[[Done], bool], most_s: float
 ) -> bool:
-    """Return True if the act must be called again or took `most_s` seconds."""
+    """Call an act in a transaction of an agency, for at most `most_s` seconds.
+
+    Returns True if the act must be called again, or was rolled back at the end of this time.
+    """
     db.session.remove()  # a session can be bound to one agency only
     try:
         with transaction(tenant_id), time_limit(most_s):

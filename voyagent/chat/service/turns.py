@@ -145,7 +145,7 @@ def start_continuation(actor: Actor, session_id: UUID, *, approval_id: str) -> T
 
 
 def begin_turn(turn_id: str) -> Turn | None:
-    """Claim a turn for a worker, or return None if the turn has ended."""
+    """Claim a turn for a worker and return it; return None if the turn has ended."""
     turn = db.session.scalar(
         select(ChatTurn)
         .where(ChatTurn.id == turn_id, ChatTurn.status.in_(ACTIVE))

@@ -113,7 +113,7 @@ def create_agency(parts: Identity) -> list[str]:
 
 
 def _sign_up(parts: Identity) -> Actor:
-    """Sign up the owner, and end the session that the sign-up opens."""
+    """Sign up the owner, end the session of the sign-up, and return the owner."""
     signed_in = accounts.sign_up(
         parts,
         email=DEMO_EMAIL,

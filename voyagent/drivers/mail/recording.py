@@ -20,7 +20,7 @@ class Recording:
     failures: list[MailNotSent] = field(default_factory=list)
 
     def send(self, message: EmailMessage) -> None:
-        """Store the message, or raise the next error."""
+        """Add the message to `sent`, or remove and raise the first of `failures`."""
         if self.failures:
             raise self.failures.pop(0)
         self.sent.append(message)

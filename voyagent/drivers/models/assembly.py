@@ -74,10 +74,10 @@ class Assembly:
         return self._characters > 0
 
     def say(self, piece: object) -> None:
-        """Add a piece of text, and report it to the caller.
+        """Add a piece of text to the answer, and call `on_text` with it.
 
-        Raises ModelNonsense if the piece is no text, and Cut if the answer is now longer than the
-        request allows; the part within the limit is kept.
+        Raises ModelNonsense if the piece is no text. If the answer would become longer than the
+        request allows, only the part within the limit is added, and Cut is raised.
         """
         text = self.text_of(piece)
         allowed = self._request.max_tokens * CHARACTERS_A_TOKEN_MAX - self._characters
@@ -222,7 +222,11 @@ def _finite(text: str) -> float:
 
 
 def _check(value: Any, depth: int) -> None:
-    """Raise ValueError for deep nesting, or for characters that cannot be stored."""
+    """Raise ValueError if a JSON value cannot be stored.
+
+    Objects and lists may be nested `depth` levels deep, and texts may have no character that
+    PostgreSQL refuses.
+    """
     if depth < 0:
         raise ValueError("too deep")
     if isinstance(value, str) and contains_unstorable(value):

@@ -192,7 +192,7 @@ def _plain(event: Any) -> Any:
 
 
 def _bound(response: httpx2.Response) -> None:
-    """Make reading the response raise TooMuch after BYTES_MAX bytes."""
+    """Change a response so that reading more than BYTES_MAX bytes raises TooMuch."""
     import httpx2  # noqa: PLC0415 - as in `client`
 
     class Bounded(httpx2.SyncByteStream):

@@ -23,7 +23,11 @@ CACHE_READ = Decimal("0.1")
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """USD per million tokens; `cache_read` is a factor on `input`."""
+    """The price of a model in USD per million tokens.
+
+    A token that is read from the cache costs `input` times `cache_read`. If `cache_read` is None,
+    the factor is CACHE_READ.
+    """
 
     input: Decimal
     output: Decimal

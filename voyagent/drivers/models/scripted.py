@@ -78,7 +78,10 @@ class Scripted:
         )
 
     def _wait(self, seconds: float, request: ModelRequest, should_stop: Callable[[], bool]) -> bool:
-        """Wait; return False if the caller wants to stop. Raises ModelTimeout."""
+        """Wait for `seconds`; return False at once if `should_stop()` is true.
+
+        Raises ModelTimeout at the deadline of the request.
+        """
         until = time.monotonic() + seconds
         while not should_stop():
             if time.monotonic() >= request.deadline:

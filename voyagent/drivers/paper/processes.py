@@ -141,9 +141,11 @@ class Typesetters:
         self._running: set[_Typesetter] = set()
 
     def typeset(self, order: Order) -> tuple[Outcome, str, list[bytes]]:
-        """Return the result of `typesetter.typeset` from a child process.
+        """Typeset a document in a child process.
 
-        Raises DocumentTooLarge, and ExportsBusy if no process is free within WAIT_S.
+        Returns the outcome, the message of Typst if there is no document, and the files, as
+        `typesetter.typeset` does. Raises DocumentTooLarge, and ExportsBusy if no process is free
+        within WAIT_S.
         """
         if not self._places.acquire(timeout=WAIT_S):
             raise ExportsBusy

@@ -61,8 +61,10 @@ class Reply(TypedDict):
 def typeset(order: Order) -> tuple[Outcome, str, list[bytes]]:
     """Return the outcome, the message of Typst if there is no document, and the files.
 
-    A PDF is one file. Of a document in PNG, each page is a file. A document is refused if Typst
-    finds an error in it. Raises MemoryError.
+    The outcome is `made`, `refused` (Typst found an error in the document) or `panicked` (Typst
+    itself failed). A PDF is one file. Of a document in PNG, each page is a file.
+
+    Raises MemoryError.
     """
     import typst  # noqa: PLC0415 - 80 MB, which few processes need
 

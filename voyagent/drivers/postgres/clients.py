@@ -39,7 +39,10 @@ class NoClients(Exception):
 
 
 class ProgramError(Exception):
-    """A program ended with an error; the message is the first line about it."""
+    """A program ended with an error.
+
+    The message is the first line with `error:` in the output, or else the first line.
+    """
 
     def __init__(self, program: str, output: str) -> None:
         lines = [line for line in output.splitlines() if "error:" in line] or output.splitlines()
@@ -51,16 +54,18 @@ class ProgramError(Exception):
 class Clients:
     """The programs of one version of PostgreSQL.
 
-    `folder` has the programs; if it is None, they are found by PATH.
+    `folder` has the programs. If `folder` is None, they are in a folder of the variable PATH.
     """
 
     folder: Path | None
 
     @classmethod
     def find(cls, folder: Path | None, server: int) -> Clients:
-        """Return programs that fit a server of a major version, such as 18.
+        """Return programs that can dump a server of the major version `server`.
 
-        They are those of `folder`, or else of the wheel or the path. Raises NoClients.
+        If `folder` is given, only its programs are tried. Otherwise the programs of the embedded
+        server's wheel are tried, and then those in the folders of the variable PATH. Raises
+        NoClients.
         """
         for candidate in [folder] if folder is not None else [_wheel(), None]:
             clients = cls(candidate)
@@ -73,9 +78,11 @@ class Clients:
     def dump(
         self, parameters: dict[str, Any], snapshot: str, write: Callable[[bytes], object]
     ) -> None:
-        """Dump a database in the custom format, as an exported snapshot has it.
+        """Dump a database in the custom format of `pg_dump`.
 
-        `parameters` are those of `psycopg.connect`. Raises ProgramError.
+        The dump has the rows that the exported snapshot with the id `snapshot` sees. `write` is
+        called with each piece of the dump. `parameters` are the arguments of `psycopg.connect`.
+        Raises ProgramError.
         """
         command = [
             self._path("pg_dump"),
@@ -111,10 +118,11 @@ class Clients:
         return self._fed("pg_restore", ["--list"], dump, os.environ).splitlines()
 
     def restore(self, parameters: dict[str, Any], dump: Source, entries: list[str]) -> None:
-        """Restore entries of a dump in one transaction, owned by the login.
+        """Restore the given entries of a dump in one transaction.
 
-        Comments are left out, because only a superuser may set that of an extension. Raises
-        ProgramMissing, ProgramError.
+        `entries` are lines of `list_entries`. The login of the connection owns what is restored.
+        Comments are left out, because only a superuser may set the comment of an extension. Raises
+        ProgramError.
         """
         with tempfile.NamedTemporaryFile("w", prefix="voyagent-list-") as listed:
             listed.write("".join(f"{line}\n" for line in entries))
@@ -171,7 +179,7 @@ class Clients:
 
 
 def _wheel() -> Path | None:
-    """Return the folder with the programs of the wheel, or None if it has none."""
+    """Return the folder with the programs of the wheel, or None if they are missing."""
     try:
         return find_programs(Place(Path("/"), None))
     except EmbeddedServerError:
@@ -179,7 +187,10 @@ def _wheel() -> Path | None:
 
 
 def _address(parameters: dict[str, Any]) -> str:
-    """Return an address without the password, which others could see."""
+    """Return the connection string for a command line, without the password.
+
+    Other users of the computer can read the arguments of a process.
+    """
     return make_conninfo(
         **{name: value for name, value in parameters.items() if name != "password"}
     )

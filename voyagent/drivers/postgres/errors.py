@@ -59,7 +59,7 @@ class WrongServerVersion(EmbeddedServerError):
 
 
 class EarlierProgramsMissing(EmbeddedServerError):
-    """The programs that can read an older data folder are not there."""
+    """The programs that can read an older data folder are not installed."""
 
     def __init__(self, cluster: Path, found: str, wanted: str, wheel: Path) -> None:
         super().__init__(

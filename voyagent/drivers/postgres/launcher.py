@@ -41,7 +41,8 @@ _FAST_SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 class ServerInfo:
     """A running server: its folders, and a database URL for each role.
 
-    `kept` is the data folder of an older version, if this start has put one aside.
+    `home` has all folders of the server, and `socket_dir` has its socket. `kept` is the path to
+    which this start has renamed the data folder of an older version, or None.
     """
 
     admin_url: str
@@ -132,7 +133,7 @@ def users_lock(place: Place) -> Path:
 
 
 def open_lock(path: Path) -> int:
-    """Open a file to lock; create it if it is missing."""
+    """Open a file to lock and return its descriptor; create a missing file."""
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
 
 
@@ -167,9 +168,10 @@ def run_program(
 
 
 def _finish_replacement(place: Place) -> Path | None:
-    """Rename the data folders if a newer one is verified; return the earlier one.
+    """Replace the data folder by the verified one of a newer version, if there is one.
 
-    A kill between the two renames leaves the verified folder, and the next start continues.
+    Returns the new path of the replaced data folder, or None if nothing was replaced. If the
+    process is killed between the two renames, the next start makes the second one.
     """
     if not place.verified.exists():
         return None
@@ -185,7 +187,11 @@ def _finish_replacement(place: Place) -> Path | None:
 
 
 def _make_cluster(place: Place, programs: Path, version: str, *, fast: bool) -> None:
-    """Create the data folder under another name and rename it when it is complete."""
+    """Create the data folder if it is missing.
+
+    It has another name until it is complete. Raises WrongServerVersion if another version of
+    PostgreSQL made the present data folder, and ServerStartFailed.
+    """
     found = version_of(place)
     if found is not None:
         if found != version:
@@ -270,7 +276,7 @@ def _forget_recycled_process(place: Place) -> None:
 
 
 def _furnish(place: Place) -> None:
-    """Create the application's role, the role of backups, and the database."""
+    """Create the application's role, the role of backups and the database, if missing."""
     with psycopg.connect(
         host=str(place.sockets), port=5432, user=OWNER, dbname="postgres", autocommit=True
     ) as connection:

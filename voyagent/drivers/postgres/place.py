@@ -54,7 +54,7 @@ class Place:
 
     @property
     def verified(self) -> Path:
-        """Return the folder that will replace the data folder at the next start."""
+        """Return the folder that replaces the data folder at the next start, if it exists."""
         return self.home / "data.verified"
 
     @property
@@ -117,9 +117,9 @@ def make_own_folder(folder: Path, mode: int) -> None:
 def find_programs(place: Place, wheel: Path | None = None) -> Path:
     """Return the folder with initdb and pg_ctl, readable for the server's account.
 
-    The programs are those of the wheel that is installed in the folder `wheel`, by default in that
-    of this Python. The Python package with these programs is not imported, because its import
-    creates a lock file and, as root, widens permissions. Raises ProgramsMissing.
+    The programs are from the wheel that is installed in the folder `wheel`, or by default from the
+    wheel that this Python has. The Python package with these programs is not imported, because its
+    import creates a lock file and, as root, widens permissions. Raises ProgramsMissing.
     """
     if wheel is None:
         found = importlib.util.find_spec(PACKAGE)

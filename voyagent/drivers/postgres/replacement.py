@@ -16,7 +16,11 @@ from voyagent.drivers.postgres.place import Place, find_location, find_programs,
 
 
 def older_version(data_dir: Path) -> str | None:
-    """Return the version of a data folder that is older than the programs."""
+    """Return the major version of a data folder if it is older than the programs.
+
+    The result is None if the version is not older, if there is no data folder, or if the folder
+    that replaces it is verified already.
+    """
     place = find_location(data_dir)
     found = launcher.version_of(place)
     is_older = found is not None and int(found) < int(MAJOR_VERSION)
@@ -27,10 +31,11 @@ def older_version(data_dir: Path) -> str | None:
 def replaced_server(data_dir: Path, version: str, wheel: Path) -> Iterator[tuple[ServerInfo, ...]]:
     """Start the server of an older data folder, and an empty server beside it.
 
-    The block moves everything from the first to the second. If it ends without an error, the folder
-    of the second is marked as verified, and the next start of the server exchanges the folders.
-    Until then nothing is changed, whenever the process ends. `version` is that of the older folder,
-    and `wheel` is the folder in which the wheel of this version is installed.
+    Yields the older and the empty server. The block copies all data from the older server to the
+    empty one. If the block ends without an error, the new folder is marked as verified, and the
+    next start replaces the older folder by it. Until then the older folder stays as it is, even if
+    the process is killed. `version` is the version of the older folder, and `wheel` is the folder
+    in which the wheel with the programs of this version is installed.
 
     Raises EarlierProgramsMissing, ServerInUse, ServerStartFailed.
     """
@@ -69,7 +74,7 @@ def _alone(place: Place) -> Iterator[None]:
 
 
 def _discard(place: Place, programs: Path) -> None:
-    """Remove a server that is not verified; a killed process may have left it running."""
+    """Stop a server and delete its folders; a killed process may have left it running."""
     if place.home.exists():
         launcher.ensure_stopped(place, programs)
         shutil.rmtree(place.home)

@@ -1,4 +1,4 @@
-"""Drivers whose calls have a time limit; most calls are also checked before."""
+"""Wrappers of drivers, which check most calls and limit the time of each call."""
 
 from __future__ import annotations
 
@@ -49,7 +49,10 @@ class _Guarded(Generic[Driver]):
 
 
 class GuardedFlights(_Guarded[FlightSupplier]):
-    """FlightSupplier that calls a driver with a time limit, most often after checks."""
+    """FlightSupplier that checks the arguments of most calls, then calls a driver.
+
+    Each call of the driver has a time limit.
+    """
 
     def search(self, query: FlightQuery) -> list[FlightOffer]:
         """Return the driver's offers. Raises ValidationFailed before the driver is called."""
@@ -92,7 +95,10 @@ class GuardedFlights(_Guarded[FlightSupplier]):
 
 
 class GuardedHotels(_Guarded[HotelSupplier]):
-    """HotelSupplier that calls a driver with a time limit, most often after checks."""
+    """HotelSupplier that checks the arguments of most calls, then calls a driver.
+
+    Each call of the driver has a time limit.
+    """
 
     def search(self, query: HotelQuery) -> list[HotelRate]:
         """Return the driver's rates. Raises ValidationFailed before the driver is called."""
@@ -125,7 +131,10 @@ class GuardedHotels(_Guarded[HotelSupplier]):
 
 
 class GuardedVisas(_Guarded[VisaSupplier]):
-    """VisaSupplier that calls a driver with a time limit, most often after checks."""
+    """VisaSupplier that checks the arguments of most calls, then calls a driver.
+
+    Each call of the driver has a time limit.
+    """
 
     def requirements(self, nationality: str, destination: str, currency: str) -> VisaRequirements:
         """Return visa requirements. Raises ValidationFailed before the supplier is called."""

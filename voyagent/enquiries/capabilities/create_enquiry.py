@@ -104,7 +104,7 @@ def run(call: Invocation, inputs: CreateEnquiryInput) -> JsonObject:
 
 
 def sentence(given: JsonObject, _output: JsonObject) -> str:
-    """Describe the new enquiry in one sentence, with the customer's name if known."""
+    """Return the sentence that the card shows, with the customer's name if known."""
     name = given.get("customer_name")
     if not name:
         return str(gettext("Log an enquiry"))

@@ -102,7 +102,7 @@ def run(call: Invocation, inputs: FindEnquiriesInput) -> JsonObject:
 
 
 def sentence(given: JsonObject, _output: JsonObject) -> str:
-    """Describe the search in one sentence, with its filters."""
+    """Return the sentence about the search that its card shows, with the filters."""
     words = [
         status_label(str(given.get("status"))),
         *(str(given[name]) for name in _WORDS if given.get(name)),

@@ -21,7 +21,7 @@ ENQUIRY_STEPS = {
 
 
 def route(enquiry: JsonObject) -> str:
-    """Return origin and destination, as far as they are known."""
+    """Return the route as `Mumbai → Paris`; an unknown end is left out."""
     return " → ".join(filter(None, (enquiry.get("origin"), enquiry.get("destination"))))
 
 

@@ -92,7 +92,7 @@ def run(call: Invocation, inputs: SummariseEnquiryInput) -> JsonObject:
 
 
 def sentence(given: JsonObject, output: JsonObject) -> str:
-    """Describe the query in one sentence, with the customer's name if known."""
+    """Return the sentence that the card shows, with the customer's name if known."""
     name = (output.get("enquiry") or {}).get("customer_name") or given.get("customer_name")
     if not name:
         return str(gettext("Viewed the enquiry"))

@@ -125,7 +125,7 @@ def is_about_another(call: Invocation, inputs: UpdateEnquiryInput) -> bool:
 
 
 def notices(call: Invocation, inputs: UpdateEnquiryInput) -> list[str]:
-    """Return a notice if the change needs approval.
+    """Return one notice if the change needs approval, else an empty list.
 
     Raises EnquiryNotFound.
     """
@@ -162,9 +162,10 @@ def preview(call: Invocation, inputs: UpdateEnquiryInput) -> Description:
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:
-    """Describe the change in one sentence.
+    """Return the sentence about the change that its card shows.
 
-    After the change the sentence has the customer's name.
+    Before the change `output` is empty, and the sentence names nobody. After the change the
+    sentence has the customer's name.
     """
     name = (output.get("enquiry") or {}).get("customer_name")
     if not name:

@@ -261,7 +261,7 @@ def find_by_session(reader: Reader, session_id: UUID) -> list[Row]:
 
 
 def names_statement(parts: Iterable[str]) -> Select[Any]:
-    """Select the customer names that contain any of these lower-case parts."""
+    """Select the customer names that contain any of `parts`, which are in lower case."""
     return select(_TABLE.c.customer_name.label("name")).where(
         owned(Enquiry), func.lower(_TABLE.c.customer_name).like(contains_any(parts))
     )
@@ -280,7 +280,10 @@ def customer_of(enquiry_id: ColumnElement[Any]) -> ScalarSelect[Any]:
 
 
 def is_named(name: str) -> ColumnElement[bool]:
-    """Return the condition that an enquiry's customer has a name, ignoring case."""
+    """Return the SQL condition that some enquiry has a customer of this name.
+
+    Upper and lower case are equal.
+    """
     return (
         select(_TABLE.c.id)
         .where(owned(Enquiry), func.lower(_TABLE.c.customer_name) == func.lower(literal(name)))

@@ -116,7 +116,10 @@ def email_taken(email: str) -> bool:
 
 
 def find_refresh_token(token: str) -> tuple[UUID, UUID] | None:
-    """Return agency id and row id of a refresh token, or None (see `_find_token`)."""
+    """Return agency id and row id of a refresh token, or None if it is unknown.
+
+    The agency that the token names becomes the current one.
+    """
     return _find_token(token, RefreshToken, "app.find_refresh_token")
 
 
@@ -147,23 +150,29 @@ def find_api_key(prefix: str) -> KeyFacts | None:
 
 
 def find_invite(token: str) -> tuple[UUID, UUID] | None:
-    """Return agency id and row id of an invitation, or None (see `_find_token`)."""
+    """Return agency id and row id of an invitation, or None if its token is unknown.
+
+    The agency that the token names becomes the current one.
+    """
     return _find_token(token, Invite, "app.find_invite")
 
 
 def find_one_time_token(token: str) -> tuple[UUID, UUID] | None:
-    """Return agency id and row id of a mailed token, or None (see `_find_token`)."""
+    """Return agency id and row id of a mailed token, or None if it is unknown.
+
+    The agency that the token names becomes the current one.
+    """
     return _find_token(token, OneTimeToken, "app.find_one_time_token")
 
 
 def _find_token(
     token: str, table: type[RefreshToken | Invite | OneTimeToken], look_up: str
 ) -> tuple[UUID, UUID] | None:
-    """Return the agency and the row of a token, or None.
+    """Return the agency id and the row id of a token, or None if it is unknown.
 
     The agency that the token names becomes the current one, so row-level security limits the select
-    to its rows. A token of an earlier release names none, and the function `look_up` searches those
-    of all agencies.
+    to the rows of this agency. A token of an earlier release names no agency. The database function
+    `look_up` then searches the tokens of all agencies.
     """
     digest, tenant_id = secret_digest(token), agency_of_token(token)
     if tenant_id is None:

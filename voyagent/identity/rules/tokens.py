@@ -149,7 +149,8 @@ def new_token(tenant_id: UUID) -> str:
 def agency_of_token(token: str) -> UUID | None:
     """Return the agency that a token names, or None for a token of an earlier release.
 
-    Only the form of the token is checked. Its hash shows if it is one of the agency.
+    Only the form of the token is checked, so anybody can invent such a token. It is genuine only if
+    the agency has stored its hash.
     """
     found = _NAMES_AGENCY.fullmatch(token)
     return UUID(found[1]) if found else None

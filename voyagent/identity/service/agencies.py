@@ -23,7 +23,10 @@ GRACE = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class AskedDeletion:
-    """An agency that waits for its deletion; `is_new` if that was asked for just now."""
+    """An agency that waits for its deletion.
+
+    `is_new` is true if this call asked for the deletion, and false if it was asked for before.
+    """
 
     name: str
     asked_at: datetime
@@ -58,9 +61,9 @@ def resume_agency(tenant_id: UUID) -> str:
 def ask_for_deletion(tenant_id: UUID) -> AskedDeletion:
     """Suspend the current agency, and let it be deleted 30 days later.
 
-    `tenant_id` is the id of the current agency. Its waiting jobs are dropped: periodic tasks make
-    those of mails, approved acts and turns again when the agency is resumed. Asking again changes
-    nothing. Raises AgencyNotFound.
+    `tenant_id` is the id of the current agency. The agency's waiting jobs are deleted. If the
+    agency is resumed, periodic tasks make new jobs for its mails, approved acts and turns. Asking
+    again changes nothing. Raises AgencyNotFound.
     """
     tenant = _set_active(tenant_id, "agency.suspended", is_active=False)
     if tenant.deletion_asked_at is not None:
@@ -74,10 +77,10 @@ def ask_for_deletion(tenant_id: UUID) -> AskedDeletion:
 
 
 def sign_everybody_out(tenant_id: UUID) -> int:
-    """End credentials that a backup brings back; return the number of sessions.
+    """End credentials that a restored backup has brought back.
 
     The sessions, reset links and unfinished two-factor set-ups of all people of the current agency
-    end. `tenant_id` is its id.
+    end. `tenant_id` is the id of this agency. Returns the number of sessions that ended.
     """
     by = system_actor(tenant_id)
     people = db.session.scalars(select(User.id).where(User.removed_at.is_(None))).all()

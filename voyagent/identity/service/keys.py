@@ -115,7 +115,10 @@ def get_key_to_revoke(actor: Actor, key_id: UUID) -> ApiKey:
 
 
 def _store(**about: Any) -> tuple[UUID, NewKey]:
-    """Store a new API key; if its prefix is already used, try another prefix."""
+    """Store a new API key; return the id of its row and the key.
+
+    If the prefix of the key is already used, another key is tried.
+    """
     for attempt in range(1, PREFIX_TRIES_MAX + 1):
         key = new_key()
         row = ApiKey(id=new_id(), prefix=key.prefix, key_hash=key.digest, **about)

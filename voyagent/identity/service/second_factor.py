@@ -87,7 +87,7 @@ def check_code(
 
 
 def spend(keyring: Keyring, person: User, code: str) -> Spending:
-    """Mark a code as used.
+    """Check a two-factor code, and mark a valid code as used.
 
     Each time step of the authenticator and each recovery code works once. Spaces inside the code
     are ignored; in a recovery code hyphens and case are ignored too.

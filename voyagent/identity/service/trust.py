@@ -38,15 +38,19 @@ def is_provisional() -> bool:
 
 
 def party_of(actor: Actor) -> Hashable:
-    """Return the party whose share of the limits on long work a caller uses.
+    """Return a key for the share of the limits on long work that a caller uses.
 
-    All provisional agencies together are one party, because a stranger can sign up many.
+    The key is the id of the agency. All provisional agencies have the same key and thus one share,
+    because a stranger can sign up many agencies.
     """
     return PROVISIONAL if is_provisional() else actor.tenant_id
 
 
 def note_verified_agency() -> bool:
-    """Record that a user confirmed an e-mail address; return True for the first time."""
+    """Record that the agency has a confirmed e-mail address.
+
+    Returns True if this is the first one, and False if an address was confirmed before.
+    """
     return bool(
         rows_changed(
             "update tenants set verified_at = now(), updated_at = now() where id = :tenant_id and"

@@ -201,9 +201,10 @@ def _confirm(
 
 
 def person_of(actor: Actor) -> UUID:
-    """Return the acting user's id.
+    """Return the id of an actor who is a person.
 
-    The caller must have checked a permission that no background job has.
+    The actor must not be a job. The caller makes sure of that by requiring a permission that no job
+    has.
     """
     assert actor.user_id is not None, "the permission is a person's"
     return actor.user_id

@@ -138,10 +138,10 @@ def _ask(given: ForgotPage) -> str:
 
 
 def _known() -> Known:
-    """Return the person at this browser, from the session and a sign-in just refused.
+    """Return the person at this browser, as far as the session cookie identifies them.
 
-    A sign-in with the correct password is refused while the e-mail address is not confirmed. The
-    browser's session then remembers this e-mail address.
+    The cookie has the signed-in person. If a sign-in with the correct password was refused, because
+    the e-mail address is not confirmed, the cookie has this e-mail address.
     """
     actor = current_actor()
     return Known(

@@ -1,8 +1,9 @@
-"""Tries of a change of the schema, each of which waits only briefly for its locks.
+"""Repeated attempts to change the schema; each waits only briefly for its locks.
 
-While a statement waits for the lock of a table, everybody who comes after it waits too. So a try
-gives up soon. The next one comes after a pause, in which the others go on, and waits longer. If it
-waits longer than a second, PostgreSQL ends an autovacuum of the table.
+While a statement waits for the lock of a table, all later statements on the table wait too.
+Therefore an attempt gives up soon. After a pause, in which other sessions can use the table, the
+next attempt waits longer. If it waits longer than a second, PostgreSQL ends an autovacuum of the
+table.
 """
 
 from __future__ import annotations
@@ -38,13 +39,16 @@ log = structlog.get_logger(__name__)
 
 
 class LockNotGranted(psycopg.OperationalError):
-    """Other sessions held the lock during all tries."""
+    """Other sessions held the lock during all attempts."""
 
 
 def until_granted(attempt: Callable[[str], None]) -> None:
-    """Call `attempt` with each of the waits until it gets its locks.
+    """Call `attempt` repeatedly until it gets its locks.
 
-    `attempt` must leave no open transaction, also when it raises an error. Raises LockNotGranted.
+    The argument of `attempt` is the value of `lock_timeout` to set, such as `50ms`; it grows with
+    the attempts (TRIES). A lock that is not granted in time and a deadlock lead to the next
+    attempt. `attempt` must leave no open transaction, even if it raises an error. Raises
+    LockNotGranted after the last attempt, and every other error of `attempt`.
     """
     for wait, pause_s in TRIES:
         try:

@@ -39,7 +39,11 @@ class ReadConnections:
 
     @contextmanager
     def place(self, agency: UUID) -> Iterator[None]:
-        """Hold one of the connections of an agency's share. Raises PoolTimeout."""
+        """Reserve one connection of an agency's share while the block runs.
+
+        The block takes the connection itself with `taken`. Raises PoolTimeout if the share is in
+        use for WAIT_S seconds.
+        """
         began, address = time.monotonic(), present_network()
         if not self._places.take(agency, WAIT_S, address=address, person=present_person()):
             raise PoolTimeout(f"no connection of the read pool within {WAIT_S} s")
@@ -51,7 +55,10 @@ class ReadConnections:
 
     @contextmanager
     def taken(self) -> Iterator[psycopg.Connection[Any]]:
-        """Take a connection. Raises PoolTimeout."""
+        """Yield a connection of the pool, and return it after the block.
+
+        Raises PoolTimeout.
+        """
         began, pool = time.monotonic(), self.open()
         connection = _take(pool)
         self._count_wait(began)
@@ -82,7 +89,7 @@ class ReadConnections:
             return self._pool
 
     def sample(self) -> None:
-        """Set the metrics that are not counted at each read."""
+        """Set the metrics of the pool's connections: in use, maximum, waiting, discarded."""
         pool = self._pool
         stats = {} if pool is None else pool.pop_stats()
         in_use = stats.get("pool_size", 0) - stats.get("pool_available", 0)
@@ -109,10 +116,10 @@ def _configure(connection: psycopg.Connection[Any]) -> None:
 
 
 def _take(pool: ConnectionPool) -> psycopg.Connection[Any]:
-    """Take a connection. Raises PoolTimeout.
+    """Return a connection of the pool. Raises PoolTimeout.
 
-    If all are in use, the wait is about WAIT_S seconds. If the pool has no connection at all,
-    because the database is not reached, the wait is RETRY_S seconds.
+    If all connections are in use, the wait is about WAIT_S seconds. If the pool has no connection
+    at all, because the database is not reached, the wait is RETRY_S seconds.
     """
     began = time.monotonic()
     while True:

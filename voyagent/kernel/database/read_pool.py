@@ -135,9 +135,9 @@ class ReadPool:
         """Authenticate the caller on the primary and run the statements on a standby.
 
         `after` is a position in the write-ahead log that the rows must include; 0 for none.
-        Returns the row of `app.authenticate`, the rows of each statement, and the position that
-        they include at most. If no standby answers, the primary does, and the position is None.
-        Raises Unauthorized if the credential is not valid.
+        Returns the row of `app.authenticate`, the rows of each statement, and a position: the rows
+        include no commit after it. If no standby answers, the rows are from the primary, and the
+        position is None. Raises Unauthorized if the credential is not valid.
         """
         assert self.standbys is not None
         caller, _ = self.run(credential, [])
@@ -169,7 +169,7 @@ class ReadPool:
             yield
 
     def sample(self) -> None:
-        """Set the metrics of the pools that are not counted at each read."""
+        """Set the metrics of all read connections (`ReadConnections.sample`)."""
         self._connections.sample()
         if self.standbys is not None:
             self.standbys.sample()
@@ -188,7 +188,7 @@ class ReadPool:
             closing.push(opened.pop_all())
 
     def _recover(self, error: psycopg.OperationalError) -> None:
-        """Return if a second attempt may succeed, else raise `error` again."""
+        """Remove dead connections if a second attempt may succeed, else raise `error`."""
         if error.sqlstate == SERIALIZATION_FAILURE:
             return
         if error.sqlstate is not None and not error.sqlstate.startswith(("08", "57P")):
@@ -263,8 +263,9 @@ class RequestReader:
     """Reader of one request; its first read authenticates the caller and sets `actor`.
 
     `after` is given if the request may read from a standby: the position in the write-ahead log
-    that its reads must include, or 0. The reads of a request never go back in time: once the
-    primary has answered one of them, or the request has used a database session, it answers all.
+    that its reads must include, or 0. The reads of a request never go back in time: after one read
+    from the primary, or after a use of the database session, all further reads of the request are
+    from the primary.
     """
 
     def __init__(

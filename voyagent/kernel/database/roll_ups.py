@@ -36,8 +36,8 @@ class RollUp:
     """Declaration of a table with sums that triggers maintain.
 
     The key is the primary key without the agency, in the order in which the triggers write rows.
-    The other columns with numbers are the sums. A column that is neither, such as the name of a
-    party, is written with a new row only.
+    The other columns with numbers are the sums. A column that is neither key nor sum, such as the
+    name of a party, is written when a row is inserted, and is not updated.
     """
 
     check: str
@@ -73,10 +73,11 @@ class RollUp:
 
     @cached_property
     def differences_statement(self) -> Select[Any]:
-        """The keys at which a stored sum differs from the sum of the source rows.
+        """Select the keys at which a stored sum differs from the sum of the source rows.
 
-        A row that is missing counts as zeros. Rows, in the order of the key: the columns of the
-        key, the texts, and for each sum the columns `stored_<sum>` and `recomputed_<sum>`.
+        A row that is missing counts as zeros. The selected rows are in the order of the key. They
+        have the columns of the key, the texts, and for each sum the columns `stored_<sum>` and
+        `recomputed_<sum>`.
         """
         stored = self._part(self.table.c, "stored").where(owned(self.table), *self.only)
         summed = [self._part(one.subquery().c, "recomputed") for one in self.sources]
@@ -100,9 +101,9 @@ class RollUp:
     def rebuild_statement(self) -> Select[Any]:
         """Select the differences, and add each of them to its stored row.
 
-        The rows are those of `differences_statement`. The statement adds, as the triggers do, and
-        writes in the order of the key. A posting that commits before or after it adds its own
-        amounts, so neither loses those of the other.
+        The rows are those of `differences_statement`. The statement adds to the sums, as the
+        triggers do, and writes in the order of the key. Therefore amounts that a posting adds at
+        the same time are not lost.
         """
         found = self.differences_statement.cte("found")
         order = [found.c[name] for name in self.key]
@@ -141,12 +142,12 @@ class Difference:
 
     @property
     def place(self) -> str:
-        """Name of the table, and the key."""
+        """Name of the table and the key, such as `table column=value`."""
         key = " ".join(f"{name}={value}" for name, value in self.key.items())
         return f"{self.roll_up.table.name} {key}"
 
     def sentence(self, name: str) -> str:
-        """Return the stored and the recomputed value of a sum that differs."""
+        """Return a text with the stored and the recomputed value of the sum `name`."""
         stored, recomputed = self.sums[name]
         return f"{name} stored {stored}, recomputed {recomputed}"
 

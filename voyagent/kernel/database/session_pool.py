@@ -88,7 +88,8 @@ class ConnectionShares:
 class SessionPool(QueuePool):
     """SQLAlchemy connection pool that limits the connections of each agency.
 
-    Only web processes use `shares`.
+    The limits are in `shares`. They apply only in web processes; other processes may use all
+    connections.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:

@@ -4,10 +4,10 @@
 grants. A file can be applied again at any time, because it uses `create or replace`. PostgreSQL
 cannot replace a constraint trigger, so the file first has `drop trigger if exists` for it.
 
-The triggers of each table are created in a transaction of their own, because people work
-meanwhile. In between, functions and triggers of this release and of the one before are side by
-side, so each of them must work with the others of both. A file may begin with two header lines,
-each with a list of names:
+The triggers of each table are created in a separate transaction, so that no table is locked for
+long while people work. Between these transactions, the database has functions and triggers of this
+release and of the one before, so each must work together with both. A file may begin with two
+header lines, each with a list of names:
 
     -- requires: next_due         files that must be applied before this file
     -- drops: app.enter(uuid)     functions to drop first, such as an old signature
@@ -117,7 +117,8 @@ def read_files(package: Path = PACKAGE) -> list[SqlFile]:
 def note_changed(connection: Connection, files: list[SqlFile] | None = None) -> list[SqlFile]:
     """Record that the new and changed files are not applied yet, and return them.
 
-    This is in the caller's transaction. Files that are deleted are forgotten.
+    `files` defaults to all SQL files of the program. The records of deleted files are removed. All
+    this is part of the caller's transaction.
     """
     files = read_files() if files is None else files
     connection.execute(text(TABLE))
@@ -137,8 +138,8 @@ def note_changed(connection: Connection, files: list[SqlFile] | None = None) -> 
 def apply_changed(connection: Connection, files: list[SqlFile] | None = None) -> list[str]:
     """Apply the new and changed files, and return their paths.
 
-    The connection is in no transaction. A call that was interrupted is completed by the next one.
-    Raises LockNotGranted.
+    `files` defaults to all SQL files of the program. The connection must be in no transaction. If a
+    call is interrupted, the next call applies the remaining files. Raises LockNotGranted.
     """
     with connection.begin():
         changed = note_changed(connection, files)

@@ -42,7 +42,7 @@ _TIME_LIMIT = "57014"
 
 
 class StandbyNotRead(Exception):
-    """No standby has answered, so the primary must.
+    """No standby can answer a read, so it must be sent to the primary.
 
     `reason` is the label of the metric `voyagent_read_fallbacks_total`. If `is_fault` is true, the
     standby is not asked for LEFT_OUT_S seconds.
@@ -54,7 +54,7 @@ class StandbyNotRead(Exception):
 
 
 class _IsPrimary(Exception):
-    """The server is no standby, so it has no place among them."""
+    """The server is a primary, so it is not read as a standby."""
 
 
 class Standbys:
@@ -73,7 +73,7 @@ class Standbys:
 
         `after` is a position in the write-ahead log, as `position_of` returns it, that the snapshot
         must include; 0 for none. `plans` is a value of `plan_cache_mode`. Returns the rows of each
-        query, and a position that is not before the snapshot.
+        query, and a position: the snapshot includes no commit after it.
 
         Raises:
             StandbyNotRead: the caller must ask the primary.
@@ -104,7 +104,7 @@ class Standbys:
                 yield standby.name, age
 
     def sample(self) -> None:
-        """Set the metrics of the pools that are not counted at each read."""
+        """Set the metrics of each standby's connections (`ReadConnections.sample`)."""
         for standby in self._all:
             standby.connections.sample()
 

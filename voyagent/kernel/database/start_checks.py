@@ -438,7 +438,7 @@ def _functions() -> set[str]:
 
 
 def _shortened(found: str) -> str:
-    """Return the first NAMES_MAX of a list of names, and the number of further names."""
+    """Return a list of names as text: `a, b and 3 others` above NAMES_MAX names."""
     names = found.split(", ")
     if len(names) <= NAMES_MAX:
         return found

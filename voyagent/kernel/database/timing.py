@@ -12,10 +12,10 @@ _waited: ContextVar[list[float] | None] = ContextVar("waited", default=None)
 
 
 class TimedConnection(psycopg.Connection[Any]):
-    """A connection whose statements count for the request or job that sends them."""
+    """A connection that adds its waits for the server to the time of a request or job."""
 
     def wait(self, *arguments: Any, **options: Any) -> Any:
-        """Wait for the server as psycopg does, and count the time."""
+        """Wait for the server as psycopg does, and add the time to `db_ms`."""
         began = time.perf_counter()
         try:
             return super().wait(*arguments, **options)
@@ -26,7 +26,7 @@ class TimedConnection(psycopg.Connection[Any]):
 
 
 def begin_timing() -> None:
-    """Count from zero, for a request or job that begins in this thread."""
+    """Set the time that `db_ms` returns to zero, when a request or job begins."""
     _waited.set([0.0])
 
 

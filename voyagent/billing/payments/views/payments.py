@@ -559,7 +559,10 @@ def _shown(row: Row) -> Row:
 
 
 def _with_means(row: Row) -> Row:
-    """Return a payment or refund with its bank account and mode in words."""
+    """Return a payment or refund with two texts for the page.
+
+    `money_account` names its bank account, and `mode_words` its mode.
+    """
     on = row["instrument_on"]
     words = mode_words(row, day(on, year=True) if on else "")
     return row | {"money_account": money_account(row), "mode_words": words}

@@ -57,7 +57,10 @@ class WriteOffInvoiceInput(WriteOffIn):
 
 
 def run(call: Invocation, inputs: WriteOffInvoiceInput) -> JsonObject:
-    """Write the amount off. Raises the errors of `service.write_off_invoice`."""
+    """Write the amount off; return the write-off and the new state of the invoice.
+
+    Raises the errors of `service.write_off_invoice`.
+    """
     amount = inputs.money(invoice_queries.get_invoice(inputs.invoice_id).currency)
     written = write_off_service.write_off_invoice(
         call.actor, inputs.invoice_id, reason=inputs.reason, amount=amount, on=inputs.written_off_on
@@ -111,7 +114,7 @@ def measure(_call: Invocation, inputs: WriteOffInvoiceInput) -> Measured:
 
 
 def policy(_call: Invocation, inputs: WriteOffInvoiceInput) -> Policy:
-    """Return the amount of the write-off.
+    """Return the amount of the write-off, which is compared with the amount limits.
 
     Raises InvoiceNotFound, InvalidAmount, UnknownCurrency.
     """
@@ -121,9 +124,10 @@ def policy(_call: Invocation, inputs: WriteOffInvoiceInput) -> Policy:
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:
-    """Describe the write-off in one sentence.
+    """Return the sentence about the write-off that its card shows.
 
-    After the write-off the sentence has the number of the invoice.
+    Before the write-off `output` is empty, and the sentence names no invoice. After the write-off
+    the sentence has the number of the invoice.
     """
     if not output.get("written_off"):
         return str(gettext("Write off an invoice"))

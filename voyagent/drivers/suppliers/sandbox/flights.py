@@ -59,7 +59,7 @@ class SandboxFlights:
         self._faults = faults
 
     def search(self, query: FlightQuery) -> list[FlightOffer]:
-        """Return offers of each airline on the route, a few of each."""
+        """Return at most WAYS_PER_CARRIER offers of each airline, sorted by price."""
         origins, destinations = (
             self._places("origin", query.origin),
             self._places("destination", query.destination),

@@ -56,7 +56,7 @@ class SandboxHotels:
         return sorted(_two_of_each_first(found)[: query.limit], key=_by_price)
 
     def check_rate(self, rate_key: str) -> HotelRate:
-        """Return the rate at the same price while it is valid."""
+        """Return the rate at the same price. Raises OfferExpired, UnknownAtSupplier."""
         rate = self._of_key(rate_key)
         self._faults.at({rate.hotel.country})
         return rate

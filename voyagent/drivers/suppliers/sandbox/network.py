@@ -42,7 +42,10 @@ _TRUNK_RANK = 3
 
 
 def routes(origin: Airport, destination: Airport) -> Iterator[tuple[Carrier, tuple[Airport, ...]]]:
-    """Yield each airline with its routes, which are two or three airports each."""
+    """Yield pairs of an airline and one of its routes.
+
+    A route has two airports, or three with the hub of the connection in the middle.
+    """
     for one in carriers():
         if flies(one, origin, destination):
             yield one, (origin, destination)
