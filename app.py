@@ -244,7 +244,7 @@ def database() -> Iterator[Settings]:
 
 
 def replace_older_server(settings: Settings) -> None:
-    """Move the data to a new server if an older version of PostgreSQL has made them.
+    """Move the embedded database to this PostgreSQL version if an older one made it.
 
     Raises EmbeddedServerError; the data folder is then unchanged.
     """

@@ -56,7 +56,7 @@ def layers(config: str) -> list[list[str]]:
 
 
 def imports() -> set[tuple[str, str]]:
-    """Return importing and imported package of each import between two packages."""
+    """Return the imports between packages as pairs: importing and imported package."""
     graph = grimp.build_graph(PROGRAM, exclude_type_checking_imports=True, cache_dir=None)
     between = {
         (_package(module), _package(imported))

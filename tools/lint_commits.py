@@ -27,7 +27,7 @@ class HistoryMissing(Exception):
 
 
 def main(root: Path = ROOT, start: str = START) -> int:
-    """Print each subject that breaks a rule and return the exit code."""
+    """Print each subject that breaks a rule; return 1 if there is one, else 0."""
     try:
         commits = commits_since(root, start)
     except HistoryMissing as error:

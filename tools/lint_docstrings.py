@@ -29,7 +29,7 @@ _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def main(root: Path = ROOT) -> int:
-    """Print each fault and return the exit code."""
+    """Print each fault; return 1 if there is one, else 0."""
     faults = [
         f"{path.relative_to(root).as_posix()}:{line}: {fault}"
         for path in _sources(root)

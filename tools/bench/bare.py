@@ -33,9 +33,10 @@ def sent_by(here: Installation, call: Call) -> Sent:
 
 
 def take_turns(plans: Sequence[tuple[Installation, Sent]], *, rounds: int) -> list[Timings]:
-    """Send each list of statements once per round and measure the time.
+    """Send each list of statements once per round and return its times.
 
-    A list is sent as one message, in one transaction. The time ends when all rows have arrived.
+    The result has one Timings for each list, in the order of `plans`. A list is sent as one
+    message, in one transaction. The time ends when all rows have arrived.
     """
     took: list[list[float]] = [[] for _ in plans]
     with ExitStack() as closing:

@@ -214,7 +214,7 @@ def commit_time(here: Ground) -> Figure:
 
 
 def children(parent: int) -> tuple[int, ...]:
-    """Return the child processes of a process, read from /proc."""
+    """Return the ids of the child processes of a process, read from /proc."""
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError, ValueError):

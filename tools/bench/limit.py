@@ -54,7 +54,7 @@ class Limit:
         return self.product.app_context()
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
-        """Return the rows of every statement of a path as JSON."""
+        """Send the recorded statements of the requested path; return the rows as JSON."""
         path = environ["PATH_INFO"] + (
             f"?{environ['QUERY_STRING']}" if environ["QUERY_STRING"] else ""
         )

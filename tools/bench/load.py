@@ -94,8 +94,9 @@ def drive_beside(
 def take_turns(callers: Sequence[tuple[int, Caller]], *, rounds: int) -> list[Timings]:
     """Send one request of each caller in every round, each over its own connection.
 
-    Each caller is given with the port to call. Because all callers are called in turn, a slow
-    moment of the machine affects all of them.
+    Each caller is given with the port to call. The result has one Timings for each caller, in the
+    same order. Because all callers are called in turn, a slow moment of the machine affects all of
+    them.
     """
     took: list[list[float]] = [[] for _ in callers]
     with ExitStack() as closing:

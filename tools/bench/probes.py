@@ -76,7 +76,7 @@ def answered(here: Installation, call: Call) -> list[tuple[Any, Any]]:
 
 @contextmanager
 def _noted(note: Callable[[Any, Any], None]) -> Iterator[None]:
-    """Pass every statement that this process sends to `note`, but not COMMIT."""
+    """Call `note` with each statement of this process and its values, except COMMIT."""
     execute: Any = psycopg.Cursor.execute
 
     def noted(cursor: Any, query: Any, values: Any = None, **options: Any) -> Any:

@@ -299,7 +299,7 @@ def shares(side: Side, limit: Web, today: date) -> Iterator[Figure]:
 
 
 def walking(side: Side) -> Iterator[Figure]:
-    """Measure reads that may grow with the rows: a deep offset and an exact total."""
+    """Measure reads that take longer with more rows: a deep offset, an exact total."""
     for name, path, at_most in (
         (
             f"enquiries behind an offset of {side.books.size // 4:,}",

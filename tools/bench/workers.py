@@ -55,7 +55,7 @@ class Workers:
         """Let one process for each group act for some seconds, all at the same time.
 
         A group is a list of actors, the number of threads, and whether the acts are audited. The
-        threads of the process act for the actors in turn.
+        threads of the process act for the actors in turn. The result has the times of each group.
         """
         begin = time.monotonic() + GATHER_S
         running = [

@@ -62,7 +62,7 @@ class NotYet(BackupError):
 
 
 class ArchiveNeeded(BackupError):
-    """There is no place for the audit log of the agency that is deleted."""
+    """No new file is named to which the agency's audit log can be written."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -71,7 +71,7 @@ class ArchiveNeeded(BackupError):
 
 
 class LogNotSound(BackupError):
-    """The audit log of the agency is broken, or has events that the archive lacks."""
+    """The audit log of the agency is not valid, or has changed since it was archived."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"Nothing is deleted, because the audit log is not sound: {reason}.")
@@ -121,7 +121,7 @@ class UnknownSigningKey(BackupError):
 
 
 class CannotMove(BackupError):
-    """The login may not insert the rows of an agency, or delete them."""
+    """The database login may not use the role that inserts and deletes agencies."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -131,7 +131,7 @@ class CannotMove(BackupError):
 
 
 class NotImported(BackupError):
-    """The rows of the file do not fit together, or not to the manifest."""
+    """The database refuses rows of the file, or a check of the imported data fails."""
 
     def __init__(self, faults: list[str]) -> None:
         more = f" and {len(faults) - NAMES_MAX} more" if len(faults) > NAMES_MAX else ""

@@ -48,7 +48,7 @@ def tables() -> list[Table]:
 
 
 def exported_tables() -> list[Table]:
-    """Return the tables whose rows are in the file of an agency, in this order."""
+    """Return the tables whose rows are in the file of an agency, ordered as `tables`."""
     return [one for one in tables() if one.name not in LEFT_OUT]
 
 
@@ -84,7 +84,10 @@ def rows(
 
 
 def census(connection: Connection, counts: dict[str, int]) -> Census:
-    """Return the figures of the bound agency; `counts` has the rows by table."""
+    """Return row counts, head and trial balance of the bound agency.
+
+    `counts` has the number of rows by table.
+    """
     balances: Balances = {}
     for tenant_id, currency, code, debit, credit in connection.execute(text(OF_EVERY_AGENCY)):
         of_currency = balances.setdefault(tenant_id, {}).setdefault(currency, {})

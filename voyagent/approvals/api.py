@@ -173,7 +173,7 @@ def edit_approval(actor: Actor, approval_id: str, body: EditIn) -> Headed[Approv
 
 
 def _item(answered: Answered) -> Row:
-    """Return the result of one decision, with the status of a separate call."""
+    """Return the result of a decision, with the HTTP status that it would have alone."""
     found, refusal = answered.approval, answered.refusal
     return {
         "approval_id": answered.approval_id,

@@ -244,10 +244,10 @@ def state_of(session_id: UUID) -> str:
 
 
 def _shown_state() -> ColumnElement[str]:
-    """Return the SQL expression of the state for pages: the status, with two more.
+    """Return the SQL expression of the state that pages show.
 
-    The state is `error` if the act failed, and `withdrawn` if the proposal expired with a stored
-    reason.
+    The state is `error` if the act failed, `withdrawn` if the proposal expired with a stored
+    reason, and the status otherwise.
     """
     is_withdrawn = (_C.status == "expired") & _C.reason.is_not(None)
     return case(

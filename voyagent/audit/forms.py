@@ -74,7 +74,10 @@ class ListQuery(PlacedQuery, AuditFilter):
         return _sensible(query)
 
     def typed(self, name: str) -> date | str | None:
-        """Return the parsed day of `from` or `to`, or its text if it is not a valid day."""
+        """Return the day of the parameter `from` or `to`, or None if it is absent.
+
+        If the parameter is not a valid day, its text is returned.
+        """
         return self.wrong_days.get(name) or (self.first if name == "from" else self.last)
 
     @property
@@ -111,7 +114,8 @@ class ListQuery(PlacedQuery, AuditFilter):
     def hidden(self, *without: str) -> list[tuple[str, str]]:
         """Return the filters as hidden fields for the form of another filter.
 
-        `without` are the names of the filters that this form changes.
+        Each field is a pair of name and value. `without` are the names of the filters that this
+        form changes.
         """
         values = self._with(dict.fromkeys((*_PLACE, *without)))
         return [
@@ -132,7 +136,7 @@ class ListQuery(PlacedQuery, AuditFilter):
 
 
 def _sensible(query: ListQuery) -> ListQuery:
-    """Ignore invalid cursors and person ids."""
+    """Return the query without its filter by person if the value is not an id."""
     wrong: tuple[str, ...] = ()
     try:
         query.search()

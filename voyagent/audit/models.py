@@ -174,7 +174,7 @@ class AgencyDeletion(Base):
     """The deletion of an agency; `id` was the id of the agency.
 
     `facts` are recorded before the first row is deleted. `document` is the proof of the deletion,
-    signed if there is a key, which exists when everything is deleted (`service.deletions`).
+    signed if there is a key (`service.deletions`). It is None until everything is deleted.
     """
 
     __tablename__ = "agency_deletions"

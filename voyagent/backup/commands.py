@@ -36,7 +36,10 @@ passphrase_option = click.option(
 
 
 def with_refusals(command: Callable[Given, Result]) -> Callable[Given, Result]:
-    """Print a refusal, and an error of a file, as one sentence with exit code 1."""
+    """Return a command that prints BackupError and OSError as a sentence.
+
+    The exit code is then 1.
+    """
 
     @wraps(command)
     def run(*args: Given.args, **kwargs: Given.kwargs) -> Result:

@@ -20,7 +20,7 @@ class BackupError(Exception):
 
 
 class PassphraseTooShort(BackupError):
-    """The passphrase could be guessed."""
+    """The passphrase has too few characters, so it could be guessed."""
 
     def __init__(self, length_min: int) -> None:
         super().__init__(f"The passphrase is too short: use at least {length_min} characters.")
@@ -96,7 +96,7 @@ class ProgramFailed(BackupError):
 
 
 class NotPermitted(BackupError):
-    """The server does not permit what a copy of the database needs."""
+    """The database login may not create a database, or a role that the copy needs."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(
@@ -106,7 +106,7 @@ class NotPermitted(BackupError):
 
 
 class NotSound(BackupError):
-    """The restored copy differs from the backup, or is not sound in itself."""
+    """The restored copy differs from the backup, or has errors in books or audit logs."""
 
     def __init__(self, faults: list[str]) -> None:
         more = f" and {len(faults) - 3} more" if len(faults) > 3 else ""
@@ -121,7 +121,7 @@ class NotOnHold(BackupError):
 
 
 class StopSkipped(BackupError):
-    """The release whose processes may run is too old to run beside the migrations."""
+    """The installed release is too old for an upgrade without a stop of its processes."""
 
     def __init__(self, revision: str, lowest: str) -> None:
         super().__init__(
@@ -142,7 +142,7 @@ class NewerSchema(BackupError):
 
 
 class FileExists(BackupError):
-    """The file may be the backup of an earlier upgrade, which failed."""
+    """The file for the backup exists; it may be the backup of a failed upgrade."""
 
     def __init__(self, file: Path) -> None:
         super().__init__(f"{file} exists already: choose another name for the backup.")

@@ -39,7 +39,10 @@ NAMES_MAX = 3
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Time and place of a snapshot, see `Manifest`, and revision of the schema."""
+    """Origin of a snapshot: PostgreSQL version, time, position and schema revision.
+
+    `made_at` and `lsn` are as in `Manifest`.
+    """
 
     server_version: str
     made_at: str
@@ -48,7 +51,7 @@ class Origin:
 
 
 def require_full_sight(connection: psycopg.Connection[TupleRow]) -> None:
-    """Do nothing if the role of the connection sees all rows. Raises SeesNotAll."""
+    """Check that the role of the connection sees all rows. Raises SeesNotAll."""
     hidden = [name for (name,) in connection.execute(_UNSEEN)]
     if hidden:
         shown = hidden[:NAMES_MAX] + ([f"{len(hidden) - NAMES_MAX} others"] if hidden[3:] else [])
@@ -70,7 +73,7 @@ def export_snapshot(connection: psycopg.Connection[TupleRow]) -> str:
 
 
 def origin(connection: psycopg.Connection[TupleRow]) -> Origin:
-    """Return where and when the snapshot of the open transaction was taken."""
+    """Return time, position and schema revision of the open transaction's snapshot."""
     row = connection.execute(_ORIGIN).fetchone()
     assert row is not None
     return Origin(*map(str, row))

@@ -67,7 +67,11 @@ class BankAccountForm(SchemaForm[BankAccountIn]):
 
     @classmethod
     def begun(cls, books: str, fit: Sequence[Row]) -> BankAccountForm:
-        """Return the empty form; `fit` are the accounts of the chart that can be chosen."""
+        """Return the empty form of a new account.
+
+        `books` is the currency of the ledger, which is preselected. `fit` are the accounts of the
+        chart that can be chosen.
+        """
         form = cls(data={"currency": books, "opened_on": today()})
         form.currency.choices = [*dict.fromkeys([books, *currency_codes()])]
         form.account_id.choices = [
@@ -98,7 +102,8 @@ class BankAccountChangeForm(SchemaForm[BankAccountPatch]):
     def of(cls, account: BankAccount) -> BankAccountChangeForm:
         """Return the form filled with the details of an account, its number decrypted.
 
-        A default has no field to stop being one: another account becomes the default instead.
+        The form of a default has no field `is_default`: it stays the default until another account
+        becomes it.
         """
         form = cls(data={name: getattr(account, name) for name in BankAccountPatch.model_fields})
         if account.is_default:

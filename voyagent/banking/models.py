@@ -67,7 +67,7 @@ class BankAccount(TenantOwned, Base):
 
     @property
     def number(self) -> str | None:
-        """Return the decrypted number."""
+        """Return the decrypted number, or None if there is none."""
         return opened_text(NUMBER, self.number_sealed, None)
 
     @number.setter

@@ -49,14 +49,14 @@ def read_account(reader: Reader, bank_account_id: UUID) -> Row:
 def with_printed(reader: Reader, letterhead: Row, currency: str) -> Row:
     """Return a letterhead with the bank details of an invoice in a currency.
 
-    They are those of the printed bank accounts in this currency. Without any, the letterhead keeps
-    the text of the settings.
+    The details are number and bank of each bank account in this currency that is printed on
+    invoices. Without such an account, the letterhead keeps its own bank details.
     """
     return _with_accounts(letterhead, reader.read(_printed_statement(currency))[0])
 
 
 def read_letterhead(reader: Reader, currency: str) -> Row:
-    """Return the agency's settings as `with_printed` does, in one read."""
+    """Read the agency's settings; return them with the bank details of `with_printed`."""
     rows, printed = reader.read(settings.statement(), _printed_statement(currency))
     return _with_accounts(settings.opened(rows[0]) if rows else {}, printed)
 
@@ -103,7 +103,7 @@ def name_of(bank_account_id: ColumnElement[Any]) -> ScalarSelect[Any]:
 
 
 def default_of(kind: str, currency: str) -> BankAccount | None:
-    """Return the default of a kind and currency, if there is one."""
+    """Return the default of a kind and currency, or None."""
     return db.session.scalar(
         select(BankAccount).where(
             BankAccount.kind == kind, BankAccount.currency == currency, BankAccount.is_default
@@ -131,7 +131,10 @@ def fit_accounts(reader: Reader) -> list[Row]:
 
 
 def money_codes(reader: Reader) -> dict[str, str]:
-    """Return `cash` or `bank` for the codes of accounts that hold money."""
+    """Return the codes of the accounts that hold money, each with `cash` or `bank`.
+
+    Every kind of bank account except cash gives `bank`.
+    """
     kinds, chart = reader.read(
         select(_TABLE.account_id, _TABLE.kind).where(owned(BankAccount)), chart_statement()
     )

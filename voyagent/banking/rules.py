@@ -21,7 +21,7 @@ CARD_DIGITS_MAX = 4
 
 
 def account_type(kind: Kind) -> str:
-    """Return the type of the account in the chart: a credit card is a liability."""
+    """Return the type of the chart account: `liability` for a card, else `asset`."""
     return "liability" if kind == "card" else "asset"
 
 

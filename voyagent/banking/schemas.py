@@ -86,7 +86,11 @@ class BankBalanceOut(AnswerOf[Row]):
 
 
 def balances_of(row: Row) -> list[Row]:
-    """Return the balances of an account by currency, its own currency first."""
+    """Return the balances of an account, its own currency first.
+
+    Rows: currency, minor (debit less credit in minor units). Zero is left out, except for the
+    account's own currency.
+    """
     found = {row["currency"]: 0} | row["balances"]
     return [
         {"currency": currency, "minor": minor}

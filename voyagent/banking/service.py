@@ -149,8 +149,8 @@ def close_account(actor: Actor, bank_account_id: UUID) -> BankAccount:
     """Close a bank account today, and archive its account in the chart.
 
     The accounts of the chart to which the system posts, such as those for bank and cash, always
-    stay open. A default can be closed only as the last account of its kind and currency; those of
-    the books for bank and cash always stay.
+    stay open. A default can be closed only as the last account of its kind and currency. The
+    defaults for bank and cash in the currency of the books cannot be closed.
 
     Raises Forbidden, NotFresh, BankAccountNotFound, BankAccountClosed, BankAccountNeeded,
     BankAccountIsDefault, AccountHasBalance.
@@ -181,7 +181,8 @@ def close_account(actor: Actor, bank_account_id: UUID) -> BankAccount:
 def listed(reader: Reader, actor: Callable[[], Actor]) -> list[Row]:
     """Return `queries.list_accounts`; make the defaults first if the agency has none.
 
-    `actor` returns the person of the request, after the reads of the request.
+    `actor` returns the actor of the request. It is called only to make the defaults, after the read
+    that authenticates the request.
     """
     rows = queries.list_accounts(reader)
     if not rows:
@@ -196,8 +197,9 @@ def find_account(
 ) -> BankAccount | None:
     """Return the bank account that holds an amount in a currency.
 
-    It is the one with the id, or else the default of the kind, which is `bank` or `cash`. The
-    result is None if there is no default: the amount is then in the chart's account for the kind.
+    `bank_account_id` names it. Without an id it is the default of the kind, `bank` or `cash`, in
+    the currency. The result is None if there is no default: the amount is then in the chart's
+    account for the kind.
 
     Raises BankAccountNotFound, BankAccountClosed, AccountCurrency.
     """
@@ -221,8 +223,8 @@ def find_account(
 def make_defaults(actor: Actor) -> None:
     """Make the bank accounts for bank and cash, unless the agency has any.
 
-    Their accounts are those of the chart for bank and cash, their currency is that of the books.
-    New agencies, and those of earlier releases, have none before the first use.
+    They use the chart's accounts for bank and cash, and the currency of the books. New agencies,
+    and those of earlier releases, have none before the first use.
     """
     if queries.defaults():
         return
@@ -245,7 +247,10 @@ def make_defaults(actor: Actor) -> None:
 
 
 def reseal(keyring: Keyring) -> int:
-    """Encrypt the numbers of up to 500 bank accounts again; return how many."""
+    """Encrypt numbers again that an earlier secret encrypted; return how many.
+
+    A call encrypts the numbers of up to 500 bank accounts of the current agency.
+    """
     return resealing.reseal(keyring, BankAccount, "number")
 
 

@@ -18,9 +18,9 @@ SECRET = "VOYAGENT_EXPORT_SECRET"  # noqa: S105 - the name of the secret
 class AgencyManifest(FileManifest):
     """The manifest of an agency's file.
 
-    `agency` is the id and `name` the name. `census` has the figures of this agency only. `left_out`
-    has a reason for each table that is not in the file. `public_keys` are the keys of the signed
-    statements, of 64 hexadecimal digits.
+    `agency` is the id and `name` the name. `census` has the row counts, head and balances of this
+    agency only. `left_out` has a reason for each table that is not in the file. `public_keys` are
+    the keys of the signed statements, of 64 hexadecimal digits.
     """
 
     known_format = FORMAT
@@ -32,5 +32,5 @@ class AgencyManifest(FileManifest):
 
 
 def member_of(table: str) -> str:
-    """Return the name of the member with the rows of a table."""
+    """Return the name of the file in the tar archive that has the rows of a table."""
     return f"{ROWS}{table}{SUFFIX}"

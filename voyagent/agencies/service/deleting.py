@@ -38,9 +38,9 @@ BATCH = 5000
 
 
 def ask(tenant_id: UUID) -> AskedDeletion:
-    """Ask for the deletion of an agency, unless it was asked for before.
+    """Suspend an agency and ask for its deletion, unless this was done before.
 
-    Raises AgencyDeleted, AgencyNotFound.
+    Returns the deletion that was asked for, with its dates. Raises AgencyDeleted, AgencyNotFound.
     """
     db.session.remove()
     with transaction(tenant_id):
@@ -58,9 +58,10 @@ def has_begun(tenant_id: UUID) -> bool:
 
 
 def begin(anchors: Anchors, tenant_id: UUID, asked: AskedDeletion, file: Path | None) -> None:
-    """Write the audit log to a new file, and record the figures of the deletion.
+    """Write the audit log to the new `file`, and record the figures of the deletion.
 
-    Raises NotYet, ArchiveNeeded, LogNotSound, ProofNeedsKey, AgencyNotFound, OSError.
+    From then on the agency cannot be resumed. Raises NotYet, ArchiveNeeded, LogNotSound,
+    ProofNeedsKey, AgencyNotFound, OSError.
     """
     if clock.now() < asked.due_at:
         raise NotYet(asked.due_at)
@@ -125,7 +126,10 @@ def go_on(anchors: Anchors, tenant_id: UUID) -> str:
 
 
 def _delete_batch(tenant_id: UUID, table: Table) -> int:
-    """Delete up to 5,000 rows to which no row of the same table refers."""
+    """Delete up to 5,000 rows to which no row of the same table refers.
+
+    Returns the number of deleted rows.
+    """
     referring = [
         f'select from {table.name} o where o.tenant_id = r.tenant_id and o."{name}" = r.id'
         for key in table.foreign_key_constraints
@@ -149,7 +153,7 @@ def _count(table: Table) -> int:
 
 
 def _stored_digest(file: Path) -> str:
-    """Return the SHA-256 of a file that is on the disk."""
+    """Make sure that a file is on the disk, and return its SHA-256 in hex digits."""
     with file.open("rb") as opened:
         os.fsync(opened.fileno())
         return hashlib.file_digest(opened, "sha256").hexdigest()

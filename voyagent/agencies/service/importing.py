@@ -62,7 +62,10 @@ _SUSPENDED: JsonObject = {"is_active": False, "deletion_asked_at": None}
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """The manifest of an imported agency; `statements` were written to the folder."""
+    """The manifest of an imported agency.
+
+    `statements` is the number of its signed statements that were written to the folder.
+    """
 
     manifest: AgencyManifest
     statements: int
@@ -77,7 +80,7 @@ def open_export(file: Path, passphrase: str) -> AbstractContextManager[Opened[Ag
 
 
 def require_no_conflict(export: Opened[AgencyManifest], anchors: Anchors) -> None:
-    """Do nothing if the agency can be imported here; nothing is written.
+    """Check that the agency can be imported here. Nothing is written.
 
     Raises OtherRevision, AgencyExists, AgencyDeleted, AddressesTaken, KeysTaken, UnknownSigningKey.
     """
@@ -166,7 +169,10 @@ def _value_of(table: Table, name: str) -> str:
 
 
 def _faults(export: Opened[AgencyManifest], anchors: Anchors, counts: dict[str, int]) -> list[str]:
-    """Return what differs from the manifest or is not sound, in the open transaction."""
+    """Return a sentence for each fault of the imported rows in the open transaction.
+
+    Faults are differences from the manifest, and errors in the books or in the audit log.
+    """
     tenant_id, connection = UUID(export.manifest.agency), db.session.connection()
     faults = differences(queries.census(connection, counts), export.manifest.census)
     faults += [str(one) for one in book_checks.findings(SessionReader(db.session))]

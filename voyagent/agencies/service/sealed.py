@@ -41,15 +41,16 @@ EMPTIED = {"users": ("totp_pending_secret", "totp_pending_until")}
 
 
 def columns_of(table: str) -> frozenset[str]:
-    """Return the columns of a table that an export and an import change."""
+    """Return the columns of a table that an export and an import encrypt or empty."""
     sealed = (one.columns for one in SEALED if one.table == table)
     return frozenset().union(*sealed, EMPTIED.get(table, ()))
 
 
 def resealed(table: str, row: JsonObject, old: Keyring, new: Keyring) -> JsonObject:
-    """Return `columns_of` a row, encrypted by `new` instead of `old`.
+    """Return the columns of `columns_of` with values that `new` encrypts, not `old`.
 
-    `row` has these columns and the id, as in JSON from PostgreSQL. Raises ValueUnreadable.
+    `row` has these columns and the id, as in JSON from PostgreSQL. Columns of EMPTIED become None.
+    Raises ValueUnreadable if `old` cannot decrypt a value.
     """
     found: JsonObject = dict.fromkeys(EMPTIED.get(table, ()))
     try:
@@ -62,7 +63,7 @@ def resealed(table: str, row: JsonObject, old: Keyring, new: Keyring) -> JsonObj
 
 
 def with_values(line: str, values: JsonObject) -> str:
-    """Return a row as JSON with further members, which replace those of the same name.
+    """Return a row, a line of JSON, in which `values` replace members of these names.
 
     The line is not parsed, because numbers would lose digits. PostgreSQL takes the last of several
     members with one name.
@@ -76,6 +77,6 @@ def new_secret() -> str:
 
 
 def keyring_of(settings: Settings, secret: str) -> Keyring:
-    """Return the key ring of a file."""
+    """Return a key ring that encrypts with the secret of a file."""
     changes = {"auth_secret": SecretStr(secret), "auth_secrets_previous": SecretStr("")}
     return Keyring(settings.model_copy(update=changes))

@@ -184,7 +184,10 @@ class Sheet:
 
     @property
     def first(self) -> str | None:
-        """Name of the input to focus: the first with an error, else the first of all."""
+        """Name of the input to focus: the first with an error, else the first of all.
+
+        The name is None if no argument can be edited.
+        """
         cells = self._everywhere
         return next((cell.name for cell in cells if cell.problem), cells[0].name if cells else None)
 

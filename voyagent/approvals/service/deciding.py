@@ -122,7 +122,7 @@ def check_all(
     """Check decisions on a conversation's proposals; return the decisions to make.
 
     `decisions` maps the id of a proposal to True (approve) or False (decline). The result leaves
-    out a decision if its proposal already has this decision. Each preview is compared after the
+    out a decision if its proposal already has this decision. Each act is previewed again, after the
     acts of the older proposals that are approved with it. The caller must have begun a `decision`
     of `time_limits`. Raises the errors of `resolve`, and ApprovalNotFound for a proposal of another
     conversation.
@@ -173,9 +173,9 @@ def check_all(
 def decide_all(
     actor: Actor, decisions: Sequence[ProposalDecision], limit: TimeLimit
 ) -> list[Approval]:
-    """Make the decisions that `check_all` has checked in the same transaction.
+    """Make the decisions that `check_all` has returned; return the proposals in order.
 
-    Raises DecisionTimedOut.
+    `check_all` must have run in the same transaction. Raises DecisionTimedOut.
     """
     decided = []
     for one in decisions:
@@ -249,7 +249,7 @@ def _find_checked(decision: ProposalDecision, actor: Actor) -> Approval:
 def _find_concluded(
     decision: ProposalDecision, actor: Actor, previewed: Mapping[str, Movement]
 ) -> Approval:
-    """Conclude a decision of a batch, which may have decided on the proposal before."""
+    """Read a proposal again, which an earlier decision may have changed, and decide."""
     return _conclude(actor, queries.get_approval(decision.approval_id), decision, previewed)
 
 
@@ -259,7 +259,7 @@ def _conclude(
     decision: ProposalDecision,
     previewed: Mapping[str, Movement],
 ) -> Approval:
-    """Make a decision after its dry run, if nothing forbids it."""
+    """Make a decision after its dry run, or raise the error that forbids it."""
     _check(actor, approval, decision)
     if decision.granted:
         movement = previewed[approval.id]
@@ -272,7 +272,10 @@ def _conclude(
 
 
 def _check(actor: Actor, approval: Approval, decision: ProposalDecision) -> None:
-    """Make all checks except that of the time limit, in the order of the API contract."""
+    """Check role, four-eyes rule, amount limit and version; raise the first error.
+
+    The order of the checks is part of the API contract. The time limit is not checked.
+    """
     check_role(actor, approval)
     if decision.granted and needs_another(actor, approval):
         raise SelfApproval

@@ -100,8 +100,8 @@ def dry_runs(limit: TimeLimit) -> Iterator[DryRuns]:
 class DryRuns:
     """A series of dry runs; use `dry_runs` to open it.
 
-    An act that is run or kept stays done for the acts after it, until the series ends. Several
-    previews therefore take as many runs as there are acts.
+    An act that `run` runs, or that `preview` keeps, stays done for the acts after it, until the
+    series ends. So each act runs only once, however many previews depend on it.
     """
 
     def __init__(self, stack: ExitStack, notes: Notes, limit: TimeLimit) -> None:
@@ -132,8 +132,8 @@ class DryRuns:
     ) -> Description | None:
         """Return the preview of an act, as `dry_run` does, after the acts before it.
 
-        The act stays done if it is not refused and `keeps` returns True for its preview. Raises
-        DecisionTimedOut.
+        The act stays done if it is not refused and `keeps` returns True for its preview. The result
+        is None if no preview could be made. Raises DecisionTimedOut.
         """
         self._begin(is_kept=keeps is not None)
         language = Description(locale=locale or requester.locale)
@@ -226,7 +226,7 @@ def _check_same(now: Description | None, shown: Mapping[str, Any]) -> None:
 
 
 def _results_in(shown: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parts of a preview that say what the act does and depends on."""
+    """Return the parts of a preview that must be the same when the act runs."""
     document = shown.get("document")
     return {
         "lines": [

@@ -208,7 +208,8 @@ def notify_listeners(actor: Actor | None, approval: Approval) -> None:
 def defer_effect(approval: Approval) -> None:
     """Queue a job that carries the approved act out after this transaction commits.
 
-    Call this function in the order of the decisions, which is the order of the acts of a queue.
+    The acts of a queue run in the order of these calls, so make the calls in the order of the
+    decisions.
     """
     jobs.defer(
         EFFECT_TASK,

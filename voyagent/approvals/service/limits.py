@@ -17,7 +17,7 @@ from voyagent.settings.queries import AmountAboveLimit, is_above
 
 
 def amount_of(approval: Approval) -> Money | None:
-    """Return the amount of a proposal from its last dry run, or None."""
+    """Return a proposal's amount from its last dry run, or None if it is unknown."""
     return (
         None
         if approval.amount_minor is None or approval.currency is None

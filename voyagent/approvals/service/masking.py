@@ -20,7 +20,7 @@ _FINISHED = Approval.status.in_(("rejected", "expired")) | Approval.effect_statu
 
 
 def maskings(*, only_recent: bool = False) -> list[Masking]:
-    """Return a Masking for each column with arguments of finished proposals.
+    """Return the columns with arguments of finished proposals, each as a Masking.
 
     With `only_recent`, only proposals that were made in the last 30 days are masked.
     """

@@ -1,4 +1,4 @@
-"""Order in which approved acts run, and the acts that a preview follows."""
+"""Order in which approved acts run, and the acts that a preview must run first."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _GRANTS = text(
 
 
 def parties_in(shown: Mapping[str, object] | None) -> set[tuple[str, str]]:
-    """Return the customers and suppliers in a preview, each with a currency."""
+    """Return the parties in a preview as pairs of party name and currency."""
     seen: Mapping[str, Any] = shown or {}
     measured = {
         (balance["key"], balance["after"]["currency"])
@@ -35,9 +35,10 @@ def parties_in(shown: Mapping[str, object] | None) -> set[tuple[str, str]]:
 
 
 def lock_balances(approvals: Iterable[Approval]) -> None:
-    """Lock the agency's balances if one of the proposals has a preview about a party.
+    """Let other decisions wait if a proposal's preview shows a customer or supplier.
 
-    The caller must have locked the conversations of the proposals.
+    The agency's other decisions about parties wait until the transaction ends. The caller must have
+    locked the conversations of the proposals.
     """
     if any(parties_in(approval.preview) for approval in approvals):
         db.session.execute(_GRANTS)

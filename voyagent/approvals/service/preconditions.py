@@ -58,7 +58,7 @@ def check_state(actor: Actor, approval: Approval) -> Effect | None:
 
 
 def check_role(actor: Actor, approval: Approval) -> Effect | None:
-    """Make the checks of `check_state`, except that of the time limit."""
+    """Return the same as `check_state`, but do not check the time limit."""
     effect = effects.find(approval.tool_name)
     if effect is not None and actor.role not in effect.approver_roles:
         raise Forbidden
@@ -127,5 +127,5 @@ def person_of(user_id: UUID | None) -> Actor | None:
 
 
 def refs_of(approval: Approval) -> dict[str, str]:
-    """Return the ids that the audit events of a proposal refer to."""
+    """Return the ids that the audit events of a proposal refer to, by name."""
     return {"approval_id": approval.id, "session_id": str(approval.session_id)}

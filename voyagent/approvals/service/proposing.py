@@ -248,8 +248,8 @@ def find_movements(
 
     The proposals are approved in this order. Each act is previewed after the acts that run before
     it in its queue (`order.queue_of`): the approved ones on the same parties that have not run, and
-    the earlier ones of `approvals`. An earlier one whose preview has moved, or whose id is in
-    `unread`, counts only with `keeps_moved`.
+    the earlier ones of `approvals`. An earlier one is left out if its preview has moved or its id
+    is in `unread`, unless `keeps_moved` is true.
 
     The caller must have called `order.lock_balances`. Raises DecisionTimedOut.
     """
@@ -328,9 +328,10 @@ def supersede(actor: Actor, approval: Approval, shown: Description | None) -> Ap
 def _parties_of(
     approval: Approval, person: Callable[[UUID | None], Actor | None], limit: TimeLimit
 ) -> set[tuple[str, str]]:
-    """Return the parties of a proposal, also if its preview is only a refusal.
+    """Return the parties of a proposal as pairs of party name and currency.
 
-    An approved act that has not run may be the reason of the refusal.
+    If the stored preview is only a refusal, a new dry run finds the parties. The reason of the
+    refusal may be an approved act about these parties that has not run yet.
     """
     effect, requester = (
         effects.find(approval.tool_name),

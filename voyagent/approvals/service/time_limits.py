@@ -1,4 +1,4 @@
-"""Limits of decisions: few long ones at a time, and each ends in time.
+"""Limits of decisions: how many run at the same time, and for how many seconds.
 
 A decision holds a database connection for writes.
 """
@@ -31,7 +31,10 @@ _LIMIT_STATEMENTS = text(
 
 
 class TimeLimit(time_limits.TimeLimit):
-    """Time limit of a request that decides on proposals or previews them, from now on."""
+    """Time limit of a request that decides on proposals or previews them.
+
+    The time begins when the object is created.
+    """
 
     def __init__(self) -> None:
         super().__init__(DECISION_MAX_S)
@@ -53,7 +56,7 @@ def decision(actor: Actor, permission: str, acts: int) -> Iterator[tuple[Actor, 
 
     Yields the present actor and the time limit. Nothing is limited if `acts` is 0.
 
-    A decision on several proposals is one of the few that a process makes at a time. All
+    A process makes only a few decisions on several proposals at the same time; others wait. All
     provisional agencies together make one at a time, because a stranger can sign up many. The
     request must not have written anything yet: while it waits it holds no database connection.
     After a wait the actor is authenticated again and must have the permission. The time limit

@@ -134,7 +134,7 @@ def _user(sitter: Sitter) -> Party:
 
 
 def _sharers(sitter: Sitter) -> list[Party]:
-    """Return the agency and, if known, the network, which `share_max` limits."""
+    """Return the parties that `share_max` limits: agency and network (if it is known)."""
     agency: Party = ("agency", sitter.tenant_id)
     return [agency, ("network", sitter.network)] if sitter.network else [agency]
 

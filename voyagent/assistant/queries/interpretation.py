@@ -116,7 +116,7 @@ def _reply(
     context: slots.Context,
     card: drafts.Block | None,
 ) -> Reply | None:
-    """Return the engine's reply to the message, or None if an answer cannot be used."""
+    """Return the reply to a message, or None if it answers a card and cannot be used."""
     draft = _draft_of(card) if card is not None else None
     for kind in (drafts.CONFIRMED, drafts.DISCARDED):
         answered = drafts.answered_card(asked, kind)
@@ -162,7 +162,10 @@ def _slots_context(reader: Reader, call: Invocation, text: str, about: Context) 
 
 
 def _known(about: Context) -> dict[str, Any]:
-    """Return the fields that the conversation's enquiry, invoice and trip give."""
+    """Return the values that the conversation's enquiry, invoice and trip give.
+
+    The keys are names of fields, and those of `_known_journey`.
+    """
     known: dict[str, Any] = {}
     if about.enquiry is not None:
         known |= _known_journey(about.enquiry)
@@ -268,7 +271,7 @@ def _reading(reply: Reply) -> JsonObject:
 
 
 def _assumed(draft: Draft) -> list[str]:
-    """Return the fields whose value no message states, such as the current date."""
+    """Return names of fields whose value no message states, such as the current date."""
     known = registry.get(draft.name).slots if draft.name else {}
     return [
         name

@@ -82,7 +82,7 @@ class Spending:
 
 
 def budget_spent() -> str | None:
-    """Return the message that the daily budget is used up, or None."""
+    """Return a message if the daily budget is used up, else None."""
     row = settings.get_settings()
     if row.daily_token_budget is None:
         return None
@@ -123,7 +123,7 @@ def spending_statements(today: date) -> tuple[Select[Any], Select[Any], Select[A
 
 
 def spending_of(day: list[Row], month: list[Row], rows: list[Row]) -> Spending:
-    """Return a Spending from the rows of `spending_statements`."""
+    """Return a Spending from the rows of `spending_statements`, in the same order."""
     return Spending(
         _spent(day[0]), _spent(month[0]), rows[0]["daily_token_budget"] if rows else None
     )

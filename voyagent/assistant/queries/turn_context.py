@@ -111,7 +111,10 @@ def decision_of(turn: Turn) -> Decision | None:
 
 
 def replacement_proposal(turn: Turn) -> dict[str, str] | None:
-    """Return the proposal that replaced the turn's outdated one, or None."""
+    """Return the proposal that replaced the turn's outdated one, or None.
+
+    Keys: approval_id, approval_summary, tool_name, tool_call_id.
+    """
     old = approvals.find_approval(turn.approval_id) if turn.approval_id else None
     fresh = (
         approvals.find_approval(old.superseded_by)
@@ -147,7 +150,10 @@ def is_awaited(proposal: Row) -> bool:
 
 
 def still_done(session_id: UUID, turn_id: str) -> list[Row]:
-    """Return the acts approved in replaced turns; they are not undone."""
+    """Return the approved proposals of the turns that `turn_id` has replaced.
+
+    Their acts are not undone.
+    """
     turns = set(chats.superseded_after(session_id, turn_id))
     if not turns:
         return []

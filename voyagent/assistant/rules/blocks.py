@@ -60,7 +60,7 @@ def fold(events: Iterable[dict[str, Any]]) -> list[Block]:
 
 
 def read(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return stored events in the form in which they were sent."""
+    """Return the events of stored rows as JSON objects, as the stream has sent them."""
     return [json.loads(row["data"]) for row in rows]
 
 

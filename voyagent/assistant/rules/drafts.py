@@ -23,7 +23,7 @@ DROPPED = "card_dropped"
 
 
 def open_card(rows: Sequence[Row]) -> Block | None:
-    """Return the newest card of an act that is neither carried out nor given up."""
+    """Return the newest card of an act that is neither done nor given up, or None."""
     dropped: set[str] = set()
     done: set[str] = set()
     for row in reversed(rows):
@@ -42,7 +42,7 @@ def open_card(rows: Sequence[Row]) -> Block | None:
 
 
 def find_card(rows: Sequence[Row], card_id: str) -> tuple[Row, Block] | None:
-    """Return a card and its message, or None."""
+    """Return the message with a card, and the card's block, or None if it is missing."""
     for row in rows:
         for block in row["blocks"]:
             if block["type"] == "card" and block["card_id"] == card_id:
@@ -51,7 +51,7 @@ def find_card(rows: Sequence[Row], card_id: str) -> tuple[Row, Block] | None:
 
 
 def answered_card(row: Row, kind: str = CONFIRMED) -> Block | None:
-    """Return the block with which a user's message answers a card, or None."""
+    """Return the block of type `kind` with which a message answers a card, or None."""
     return next((block for block in row["blocks"] if block["type"] == kind), None)
 
 
@@ -65,11 +65,11 @@ def confirming_turn(rows: Sequence[Row], card_id: str) -> str | None:
 
 
 def origins(rows: Sequence[Row], turn_id: str, draft_id: str) -> list[str]:
-    """Return the ids of turns that may repeat an act of the turns they have replaced.
+    """Return the ids of turns whose replaced turns may have done the act of a draft.
 
-    The result has `turn_id`, and each turn that replaced another turn and has a card of the draft
-    `draft_id`. Before the act is carried out, the caller searches the turns that they have replaced
-    for a result of the same act.
+    These are `turn_id`, and each turn that has a card of the draft `draft_id` and has replaced
+    another turn. Before the act is carried out, the caller searches the replaced turns for a result
+    of the same act, so that it is not done twice.
     """
     before = [
         row["turn_id"]

@@ -47,7 +47,8 @@ on conflict (tenant_id, model) do update set missed_at = excluded.missed_at
 def admit(turn: Turn) -> str | None:
     """Count a turn, or return the message of the limit that it would exceed.
 
-    Turns that continue after a decision are not counted.
+    The result is None if the turn is within the limits. Turns that continue after a decision are
+    not counted.
     """
     if turn.kind != "message":
         return None
@@ -93,8 +94,8 @@ def reserve(turn: Turn, tokens: int, seconds: float) -> Refusal | None:
 
     Returns a Refusal if no tokens are left today. If other reservations exist, all must fit into
     the tokens that are left; otherwise a Refusal is returned. Without other reservations, `tokens`
-    may exceed the tokens that are left. The reservation ends when the answer's usage is recorded,
-    or after `seconds` plus GRACE_S seconds.
+    may exceed the tokens that are left. The result is None if the tokens are reserved. The
+    reservation ends when the answer's usage is recorded, or after `seconds` plus GRACE_S seconds.
     """
     if settings.get_settings().daily_token_budget is None:
         return None

@@ -238,7 +238,7 @@ class Performance:
         return True
 
     def _reserve(self, tokens: int, seconds: float) -> str | None:
-        """Reserve tokens for a model answer; return a message if none are left.
+        """Reserve tokens for a model answer; return a message if none are left, else None.
 
         The call may wait for reservations of other turns; it then holds no locks. Raises
         StopRequested.
@@ -258,7 +258,7 @@ class Performance:
             return turns.stop_requested(self._turn.id)
 
     def _open(self, beginning: Beginning) -> None:
-        """Send the events that come before the first move."""
+        """Send the events before the first step: notice, decision and renewed proposal."""
         if beginning.notice is not None:
             self._emit("error", error_message=beginning.notice)
         if beginning.decision is not None:

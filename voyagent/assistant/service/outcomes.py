@@ -24,7 +24,10 @@ class GrantedBefore(Conflict):
 
 
 def settled(settle: Callable[[], JsonObject]) -> Outcome:
-    """Return the outcome of an outbound call after `settle` has stored the result."""
+    """Call `settle`, which stores the result of an outbound call; return the outcome.
+
+    If a rule refuses the result, the changes of `settle` are rolled back.
+    """
     try:
         with audit.savepoint():
             return Outcome(settle())

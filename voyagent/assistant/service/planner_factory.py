@@ -271,7 +271,8 @@ def _is_over(last: Played) -> bool:
 def _closing(last: Played, left: int) -> Move:
     """Return the last move of a turn.
 
-    `left` is the number of the model's calls that are not made.
+    If some calls of the model are not made, the move is a text that says how many. `left` is their
+    number.
     """
     if left > 0 and not isinstance(last.move, Say):
         return Say(

@@ -37,7 +37,7 @@ _BOUNDS = Bounds(calls_max=1_000_000, turn_s=float("inf"))
 
 
 class Difference(Exception):
-    """The first event that differs from the stored one."""
+    """The replay differs from the stored turn; the message says where."""
 
 
 class _Crashed(Exception):

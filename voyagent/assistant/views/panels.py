@@ -44,7 +44,7 @@ class AnsweringModel:
 
 
 def answering(wanted: str | None, today: date) -> AnsweringModel:
-    """Return the model for an agency's setting."""
+    """Return the model that responds if the agency's setting is `wanted`."""
     chosen = Configured(current_app.extensions["voyagent.settings"]).choose(wanted)
     return (
         AnsweringModel(today)

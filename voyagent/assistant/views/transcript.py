@@ -206,7 +206,10 @@ def _currency(block: Block) -> dict[str, Any]:
 
 
 def _in_words(given: dict[str, Any], only: str = "") -> list[tuple[str, str]]:
-    """Return labels and texts; an amount includes its currency."""
+    """Return the label and text of each value of `given`, or only of the value `only`.
+
+    The text of an amount includes its currency.
+    """
     has_amount = any(one in given for one in _AMOUNTS)
     values = {
         name: _figure(name, value, given)

@@ -79,7 +79,7 @@ def read_chain(connection: Connection, tenant_id: UUID) -> Chain:
 
 
 def locked_head() -> Head | None:
-    """Return the head of the bound agency's chain and lock it.
+    """Return the head of the bound agency's chain and lock it; None without a head.
 
     Nobody adds an event until the transaction ends.
     """

@@ -68,7 +68,7 @@ class Search:
 
     @property
     def is_everything(self) -> bool:
-        """Return True if no filter is set; the chain's head then gives the total."""
+        """Return True if no filter is set, so that the number of the head is the total."""
         return self == Search(zone=self.zone)
 
     def conditions(self, events: Columns) -> list[ColumnElement[bool]]:
@@ -221,7 +221,7 @@ def list_statement(search: Search, part: Part, *, for_page: bool = False) -> Sel
 
 
 def export_statement(search: Search) -> Select[Any]:
-    """Select the columns of the CSV, newest first.
+    """Select the CSV rows of the events that a search finds, newest first.
 
     Cells that look like formulas begin with an apostrophe.
     """
@@ -388,7 +388,7 @@ def _shown(events: Columns, *, named: bool) -> Select[Any]:
 
 
 def _wire(events: Columns) -> dict[str, ColumnElement[Any]]:
-    """Return the columns that API and CSV have in common."""
+    """Return the columns that API and CSV have in common, by name."""
     failed = events.status.in_(FAILED)
     status_text = func.concat(" (", events.status, ")")
     summary = func.concat(

@@ -61,8 +61,9 @@ def ask(actor: Actor) -> UUID:
 def check(tenant_id: UUID, anchors: Anchors, check_id: UUID | None = None) -> Verdict:
     """Check an agency's chain and store the result.
 
-    The head of the chain is also written to the log of the process. The chain is compared with the
-    heads of earlier checks and with the signed statements.
+    `check_id` is the id of a requested check; without it, a new check is stored. The head of the
+    chain is also written to the log of the process. The chain is compared with the heads of earlier
+    checks and with the signed statements.
     """
     verdict = walk_signed(tenant_id, anchors, found_before(tenant_id))
     with transaction(tenant_id):
@@ -133,7 +134,7 @@ def walk(tenant_id: UUID, known: Iterable[Head] = ()) -> Verdict:
 
 
 def verify_chain(events: Chain, known: Iterable[Head] = ()) -> Verdict:
-    """Verify a chain that is being read; `known` is as in `walk`."""
+    """Verify a chain while its lines are read; `known` is as in `walk`."""
     if events.head is None:
         return Verdict(0, verifier.GENESIS, 1, "the head of the chain is missing")
     verdict = verifier.verify(events.lines, events.head, str(events.tenant_id), known)
@@ -147,10 +148,10 @@ def verify_chain(events: Chain, known: Iterable[Head] = ()) -> Verdict:
 def walk_missing(
     anchors: Anchors, statements_of: Mapping[UUID, int]
 ) -> Iterator[tuple[UUID, Verdict]]:
-    """Yield a fault for each agency with statements that is not in the database.
+    """Yield the id and a fault of each agency that is missing in the database.
 
-    An agency of which there is a signed proof of deletion is no fault. `statements_of` has the
-    number of statements by agency.
+    `statements_of` has the number of signed statements of each agency. Agencies without statements
+    are left out, and so are those with a signed proof of their deletion.
     """
     for tenant_id, number in statements_of.items():
         found = not number or chain.exists(tenant_id)

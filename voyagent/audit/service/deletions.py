@@ -30,7 +30,7 @@ _RECORDS = AgencyDeletion.__table__
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The deletion of an agency; `document` is the proof when it is finished."""
+    """The deletion of an agency; `document` is the proof, None until it is finished."""
 
     id: UUID
     facts: JsonObject
@@ -73,9 +73,10 @@ def finished() -> list[Record]:
 
 
 def missing_reason(anchors: Anchors, tenant_id: UUID, statements: int) -> str:
-    """Return the reason why an agency may not be missing; empty if it was deleted.
+    """Return an error message for an agency that is not in the database.
 
-    `statements` is the number of its signed statements.
+    The message is empty if there is a signed proof of the agency's deletion, and no statement was
+    signed after it. `statements` is the number of its signed statements.
     """
     record = record_of(tenant_id)
     if record is None:

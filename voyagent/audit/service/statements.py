@@ -140,7 +140,7 @@ def gap(anchors: Anchors, tenant_id: UUID, signed: list[Statement]) -> str:
 
 
 def refill(anchors: Anchors, tenant_id: UUID) -> int:
-    """Write to the folder the statements that it lacks, and return their number.
+    """Write statements that the folder lacks to the folder, and return their number.
 
     Copies from the database are written only if they continue the statements in the folder.
 

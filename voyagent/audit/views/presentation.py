@@ -158,7 +158,7 @@ def _value(name: str, value: str) -> str:
 
 
 def _somebody_else(event: Row, people: Iterable[Row]) -> str | None:
-    """Return the name of the person that the event is about, unless it is the actor."""
+    """Return the name of the person that an event is about, or None for its own actor."""
     person_id = event["entity_refs"].get("user_id")
     return (
         _name(person_id, people) if person_id and str(person_id) != str(event["actor_id"]) else None

@@ -31,7 +31,11 @@ class CannotOpen(ValueError):
 
 
 def seal(values: dict[str, str], passphrase: str, manifest: bytes) -> bytes:
-    """Encrypt secrets, by the name of their environment variable, for one manifest."""
+    """Return secrets encrypted with a passphrase and bound to one manifest.
+
+    `values` has the secrets by the name of their environment variable. `manifest` is the content of
+    the manifest.
+    """
     salt, nonce = secrets.token_bytes(SALT_BYTES), secrets.token_bytes(NONCE_BYTES)
     digest = hashlib.sha256(manifest).hexdigest()
     plain = json.dumps(values, sort_keys=True).encode()
@@ -47,7 +51,10 @@ def seal(values: dict[str, str], passphrase: str, manifest: bytes) -> bytes:
 
 
 def unseal(content: bytes, passphrase: str, manifest: bytes) -> dict[str, str]:
-    """Decrypt what `seal` returned. Raises Damaged, CannotOpen."""
+    """Return the secrets that `seal` encrypted, by the name of their variable.
+
+    Raises Damaged, CannotOpen.
+    """
     try:
         fields: dict[str, Any] = json.loads(content)
         own = fields.pop("sha256")

@@ -77,9 +77,9 @@ class Writer:
 
 @contextmanager
 def writing(file: Path) -> Iterator[Writer]:
-    """Yield a writer of a file, which gets its name when it is complete.
+    """Yield a writer of a file, which has a temporary name until it is complete.
 
-    The file is readable for its owner only. What an earlier, interrupted run has left under the
+    The file is readable for its owner only. A file that an interrupted run has left under the
     temporary name is overwritten. Raises OSError, BackupRunning.
     """
     unfinished = file.with_name(f"{file.name}.part")
@@ -110,8 +110,8 @@ def writing(file: Path) -> Iterator[Writer]:
 class Archive:
     """An archive that was read once to its end, with its members by name.
 
-    Its file stays open. A piece is passed on only if it is still what the first reading has found,
-    so that nobody can exchange what was checked.
+    Its file stays open. Each later reading compares the content with the digests of the first one
+    and raises WrongFile if the file was changed meanwhile.
     """
 
     def __init__(self, path: Path, file: BinaryIO) -> None:
@@ -134,9 +134,9 @@ class Archive:
             yield rest
 
     def copy(self, name: str, write: Callable[[bytes], object]) -> None:
-        """Pass the content of a member on in pieces.
+        """Call `write` with each piece of a member's content.
 
-        Raises WrongFile if it is missing, or before a piece that was changed is passed on.
+        Raises WrongFile if the member is missing, or when it reaches a piece that was changed.
         """
         for piece in self._pieces(name):
             write(piece)

@@ -55,7 +55,7 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A copy that is verified: its agencies, and how long its migrations took."""
+    """A verified copy: the ids of its agencies, and the seconds of its migrations."""
 
     agencies: list[UUID]
     migrations_s: float
@@ -98,9 +98,9 @@ def verified_copy(
 
 
 def migrate(program: Program, settings: Settings) -> float:
-    """Migrate the database of the context and return the seconds.
+    """Migrate the database of `settings` and return how many seconds it took.
 
-    It is the database of `settings`. Raises MigrationFailed.
+    The application must already use these settings. Raises MigrationFailed.
     """
     began = time.monotonic()
     try:
@@ -113,14 +113,14 @@ def migrate(program: Program, settings: Settings) -> float:
 
 
 def read_revision(settings: Settings) -> tuple[str, str]:
-    """Return the name and the revision of a database. Raises psycopg.Error."""
+    """Return a database's name and the revision of its schema. Raises psycopg.Error."""
     with psycopg.connect(**parameters_for(settings, Purpose.MIGRATE)) as owner:
         name, revision = owner.execute(_REVISION).fetchone() or ("", "")
     return name, revision
 
 
 def require_readable(settings: Settings, backup: Opened[Manifest]) -> None:
-    """Do nothing if this release can migrate and read a backup.
+    """Check that this release can migrate and read a backup.
 
     Raises UnknownRevision, OtherSecrets.
     """

@@ -45,10 +45,10 @@ select distinct coalesce(nullif(application_name, ''), usename, 'a session of th
 
 
 def settings_of_owner(settings: Settings) -> Settings:
-    """Return settings to connect as the owner of the schema, past a pooler.
+    """Return settings that connect as the owner of the schema, without a pooler.
 
-    The role of its sessions is that of the program, unless a transaction changes it. A statement
-    may take an hour.
+    A session still uses the role of the program, unless a transaction sets another role. A
+    statement may take an hour.
     """
     address = make_conninfo(**parameters_for(settings, Purpose.MIGRATE))
     return settings.model_copy(
@@ -67,8 +67,8 @@ class NameTooLong(BackupError):
 class Databases:
     """The database to replace, and the server connection of one restore.
 
-    `name` is the present database, which need not exist. `copy` is the name of the one that is
-    built.
+    `name` is the name of the database to replace, which need not exist. `copy` is the name of the
+    new database, which takes its place.
     """
 
     settings: Settings
@@ -77,12 +77,12 @@ class Databases:
 
     @property
     def copy(self) -> str:
-        """Return the name of the database that is built."""
+        """Return the name of the new database."""
         return f"{self.name}_restoring"
 
     @property
     def settings_of_copy(self) -> Settings:
-        """Return settings with which a program uses the copy, and no pooler, as the owner.
+        """Return settings that connect to the copy as its owner, without a pooler.
 
         The time limits of statements are an hour, because checks read whole tables.
         """
@@ -108,7 +108,7 @@ class Databases:
         return found.fetchone() is not None
 
     def require_unused(self) -> None:
-        """Do nothing if no session uses the present database. Raises DatabaseInUse."""
+        """Check that no session uses the present database. Raises DatabaseInUse."""
         used_by = [name for (name,) in self.server.execute(_SESSIONS, (self.name,))]
         if used_by:
             raise DatabaseInUse(self.name, used_by)
@@ -148,10 +148,11 @@ class Databases:
         return psycopg.connect(**parameters, autocommit=True)
 
     def exchange(self) -> str | None:
-        """Give the copy the name of the present database, and that one another name.
+        """Rename the present database, and give its name to the copy.
 
-        Both are renamed in one transaction. Sessions that are about to end are waited for. Returns
-        the new name of the present database, or None if there was none. Raises DatabaseInUse.
+        Both are renamed in one transaction. For up to EXCHANGE_WITHIN_S seconds the call waits for
+        open sessions to end. Returns the new name of the present database, or None if there was
+        none. Raises DatabaseInUse.
         """
         kept = f"{self.name}_before_{clock.now():%Y%m%dt%H%M%S}" if self.exists() else None
         give_up_at = time.monotonic() + EXCHANGE_WITHIN_S
@@ -197,7 +198,7 @@ class Databases:
 
 @contextmanager
 def restoring(settings: Settings) -> Iterator[Databases]:
-    """Yield the databases of a restore; drop the copy if it is not exchanged.
+    """Yield the databases of a restore; drop the copy if it was not exchanged.
 
     Raises RestoreRunning, NameTooLong, psycopg.Error.
     """

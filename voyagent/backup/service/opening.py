@@ -15,11 +15,11 @@ from voyagent.backup.service.archive import CHANGED, Archive, reading
 
 
 class HasMembers(Protocol):
-    """A manifest with the SHA-256 of the other members by name."""
+    """A manifest that has the SHA-256 of other files in its archive, by name."""
 
     @property
     def members(self) -> dict[str, str]:
-        """Return the digests of the members."""
+        """Return the SHA-256 of each file, in hex digits, by the name of the file."""
 
 
 Described = TypeVar("Described", bound=HasMembers)

@@ -25,7 +25,10 @@ _JOBS = text(
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """The numbers of dropped and kept mails, and of other jobs that now run, by task."""
+    """The numbers of dropped and of kept mails, and of other jobs that may now run.
+
+    `jobs` has the number of jobs by the name of their task.
+    """
 
     dropped: int
     kept: int
@@ -33,7 +36,7 @@ class Released:
 
 
 def require_hold() -> None:
-    """Do nothing if the installation is on hold. Raises NotOnHold."""
+    """Check that the installation is on hold. Raises NotOnHold."""
     if not is_held():
         raise NotOnHold
 

@@ -32,9 +32,10 @@ _END_RESET_REQUESTS = "delete from procrastinate_jobs where task_name = %s and s
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """A finished restore: its databases, agencies and ended sessions.
+    """A finished restore, with the numbers of its agencies and of ended sessions.
 
-    `kept` is the name of the earlier database, or None if there was none.
+    `name` is the name of the restored database. `kept` is the new name of the earlier database, or
+    None if there was none.
     """
 
     name: str
@@ -69,8 +70,8 @@ def restore(
 def prepare_logins(settings: Settings) -> list[str]:
     """Give the program's logins their role and settings in the restored database.
 
-    The copy is another database, and a pooler would not know its name, so this is done at the end.
-    Returns sentences about what failed.
+    The settings are stored for each database. A pooler does not know the name of the copy, so this
+    is done after the copy has the name of the database. Returns sentences about what failed.
     """
     try:
         grant_app_role(settings)
@@ -82,9 +83,10 @@ def prepare_logins(settings: Settings) -> list[str]:
 
 
 def refill_statements(anchors: Anchors) -> list[str]:
-    """Write to the folder the statements that it lacks; return warnings.
+    """Write audit statements that the folder lacks to the folder; return warnings.
 
-    The folder may have statements that were signed after the backup was made.
+    A warning is a sentence about an agency. The folder may have statements that were signed after
+    the backup was made.
     """
     warnings = []
     for tenant_id in chain.every_agency():

@@ -1,4 +1,4 @@
-"""The secrets of the installation that its data cannot be read without."""
+"""The secrets without which the data of the installation cannot be read."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _FIELDS = {
 
 
 def check_passphrase(passphrase: str) -> None:
-    """Do nothing if a passphrase is long enough. Raises PassphraseTooShort."""
+    """Check that a passphrase is long enough. Raises PassphraseTooShort."""
     if len(passphrase) < PASSPHRASE_LENGTH_MIN:
         raise PassphraseTooShort(PASSPHRASE_LENGTH_MIN)
 
 
 def secrets_of(settings: Settings) -> dict[str, str]:
-    """Return the secrets by the name of their variable; an unset one is left out."""
+    """Return the secrets that are set, by the name of their environment variable."""
     values = {
         SECRET: settings.auth_secret.get_secret_value(),
         PREVIOUS: settings.auth_secrets_previous.get_secret_value(),
@@ -40,9 +40,9 @@ def secrets_of(settings: Settings) -> dict[str, str]:
 
 
 def require_secrets(settings: Settings, sealed: dict[str, str]) -> None:
-    """Do nothing if the installation has the secrets of a backup.
+    """Check that the installation has the secrets of a backup.
 
-    An earlier secret is enough to read what it encrypted. Raises OtherSecrets.
+    A secret may also be among the earlier secrets of the installation. Raises OtherSecrets.
     """
     theirs = load_settings(
         env="test", **{_FIELDS[name]: value for name, value in sealed.items() if name in _FIELDS}
@@ -57,7 +57,7 @@ def require_secrets(settings: Settings, sealed: dict[str, str]) -> None:
 
 
 def write_secrets(file: Path, values: dict[str, str]) -> None:
-    """Write secrets as variables of a shell to a new file, for its owner only.
+    """Write secrets as shell variables to a new file that only its owner can read.
 
     Raises OSError.
     """

@@ -32,8 +32,8 @@ def upgrade(
     """Back up the database, migrate a copy of it, and then the database itself.
 
     `file` is a new file for the backup. The processes of the release before may run. The database
-    is unchanged until the copy is migrated and verified. `program` has the database as its context.
-    `say` receives a sentence about each step.
+    is unchanged until the copy is migrated and verified. The application of `program` must use this
+    database. `say` receives a sentence about each step.
 
     Raises BackupError, OSError, psycopg.Error.
     """

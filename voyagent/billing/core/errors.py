@@ -158,7 +158,7 @@ class DateTooEarly(InvalidDate):
 
 
 class NeedsReason(Conflict):
-    """The act is unusual, and a reason in the request confirms it."""
+    """The act is unusual, so the request must confirm it with a reason."""
 
 
 class DocumentOutOfOrder(NeedsReason):

@@ -63,7 +63,7 @@ def shown_status(document: Mapping[str, Any]) -> str:
 
 
 def taxes_by_line(taxes: Iterable[Row]) -> Mapping[int, list[Row]]:
-    """Return the taxes of a document by the number of their line, which may have none."""
+    """Return the taxes of a document by line number, or [] for a line without taxes."""
     found: dict[int, list[Row]] = defaultdict(list)
     for tax in taxes:
         found[tax["line_no"]].append(tax)

@@ -85,9 +85,9 @@ def issue_credit_note(
     of an earlier number of the financial year.
 
     Raises Forbidden, InvoiceNotFound, DocumentNotOpen, ReasonRequired, TextTooLong, InvalidDate,
-    DocumentOutOfOrder,
-    NoLines, LineNotOnInvoice, InvalidAmount, MixedCurrencies, CreditExceedsLine, CreditExceedsOpen,
-    AmountAboveLimit, PeriodLocked, AccountNotFound, AccountInactive.
+    DocumentOutOfOrder, NoLines, LineNotOnInvoice, InvalidAmount, MixedCurrencies,
+    CreditExceedsLine, CreditExceedsOpen, AmountAboveLimit, PeriodLocked, AccountNotFound,
+    AccountInactive.
     """
     actor.require_authority("invoice.credit")
     invoice = invoice_queries.get_invoice(invoice_id, lock=True)

@@ -159,7 +159,8 @@ class MeansForm(SchemaForm[Paid]):
     def offer_accounts(self, found: Sequence[Row], books: str) -> None:
         """Set the bank accounts that can be chosen beside the defaults.
 
-        `books` is the currency of the ledger; its defaults are not listed by name.
+        `books` is the currency of the ledger. The defaults in this currency are not listed by name,
+        because they are the choices `bank` and `cash`.
         """
         others: list[Row] = [
             row
@@ -179,7 +180,10 @@ class MeansForm(SchemaForm[Paid]):
             ]
 
     def values(self) -> dict[str, Any]:
-        """Return the values; the id of a bank account is `bank_account_id`."""
+        """Return the entered values.
+
+        If a bank account was chosen, `bank_account_id` has its id, and `account` is absent.
+        """
         values = super().values()
         if parse_id(values.get("account", "")) is not None:
             values["bank_account_id"] = values.pop("account")

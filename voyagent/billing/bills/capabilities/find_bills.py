@@ -37,7 +37,10 @@ class FindBillsInput(Closed):
 
 
 def run(call: Invocation, inputs: FindBillsInput) -> JsonObject:
-    """Return open bills, earliest due date first."""
+    """Return open bills in `bills`, earliest due date first, and their number.
+
+    `count` is the number of matching bills; at most SHOWN_MAX of them are in `bills`.
+    """
     rows = open_list.list_open(
         call.reader, "payable", FIRST_DAY, LAST_DAY, today=clock.today(call.actor.timezone)
     )

@@ -149,7 +149,10 @@ class Totals(NamedTuple):
 
 
 def run(call: Invocation, inputs: ReceiveBillInput) -> JsonObject:
-    """Enter and post the bill. Raises the errors of `service.receive_bill`."""
+    """Enter and post the bill; return its id, reference, supplier, total and status.
+
+    Raises the errors of `service.receive_bill`.
+    """
     bill = bill_service.receive_bill(
         call.actor,
         vendor_name=inputs.vendor_name,
@@ -226,7 +229,7 @@ def measure(_call: Invocation, inputs: ReceiveBillInput) -> Measured:
 
 
 def policy(_call: Invocation, inputs: ReceiveBillInput) -> Policy:
-    """Return the bill's total, taxes included.
+    """Return the bill's total with taxes, which is compared with the amount limits.
 
     Raises, in this order, the errors of `pricing.party`, `pricing.check_days`, `pricing.price` and
     `instalments.read`, and InstalmentsDoNotAddUp.

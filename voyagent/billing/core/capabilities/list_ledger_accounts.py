@@ -22,7 +22,10 @@ class ListLedgerAccountsInput(Closed):
 
 
 def run(call: Invocation, _wanted: ListLedgerAccountsInput) -> JsonObject:
-    """Return the active accounts, ordered by code."""
+    """Return the active accounts in `accounts`, ordered by code, and their number.
+
+    `count` is the number of active accounts; at most ACCOUNTS_MAX are in `accounts`.
+    """
     rows = [row for row in accounts.read_chart(call.reader) if row["is_active"]]
     return {
         "count": len(rows),

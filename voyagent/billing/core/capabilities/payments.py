@@ -97,7 +97,10 @@ def payment_preview(title: str, document: Invoice | Bill, inputs: PaymentInput) 
 
 
 def payment_policy(inputs: PaymentInput) -> Policy:
-    """Return the amount of a payment. Raises InvalidAmount, UnknownCurrency."""
+    """Return the amount of a payment, which is compared with the amount limits.
+
+    Raises InvalidAmount, UnknownCurrency.
+    """
     return Policy(amounts=(Money.parse(inputs.amount, inputs.currency),))
 
 

@@ -51,7 +51,10 @@ class PostJournalEntryInput(Closed):
 
 
 def run(call: Invocation, inputs: PostJournalEntryInput) -> JsonObject:
-    """Post the journal entry. Raises the errors of `direct.post_requested`."""
+    """Post the journal entry and return its id as `journal_id`.
+
+    Raises the errors of `direct.post_requested`.
+    """
     entry = inputs.entry
     posted = direct.post_requested(
         call.actor,

@@ -42,7 +42,8 @@ class ReadAccountBalanceInput(Closed):
 def run(call: Invocation, inputs: ReadAccountBalanceInput) -> JsonObject:
     """Return the balance of an account in each currency: debits less credits.
 
-    Raises AccountNotFound, AccountAmbiguous.
+    `balances` has all of them. `balance` is the balance in the agency's currency, or else the first
+    one. Raises AccountNotFound, AccountAmbiguous.
     """
     as_of = inputs.as_of or clock.today(call.actor.timezone)
     found = accounts.account_balance(call.reader, inputs.account_id, as_of)

@@ -59,10 +59,10 @@ class RateFields:
         return [] if self.currency.data == self.books else [self.currency.data, self.books]
 
     def offer_rate(self, books: str) -> None:
-        """Set the two choices of `rate_base`.
+        """Let the user choose the document's or the ledger's currency as `rate_base`.
 
         `books` is the currency of the ledger. Call this method after the document's currency is
-        set.
+        set. If both are equal, there is no choice.
         """
         self.books = books
         ways = zip(self.pair, reversed(self.pair), strict=True)
@@ -72,7 +72,7 @@ class RateFields:
         ]
 
     def propose_rate(self, reader: Reader) -> None:
-        """Fill in the reference rate of the issue date, if the document's currency is new.
+        """Fill in the reference rate of the issue date if the currency has changed.
 
         A rate that was entered stays, unless the currency has changed since. If no rate is stored,
         the fields are empty and `missing_rate_on` is the issue date.

@@ -159,7 +159,7 @@ class Invoice(DocumentColumns, TenantOwned, Base):
 
     @property
     def customer_pan(self) -> str | None:
-        """Return the decrypted PAN (Indian tax account number) of the buyer."""
+        """Return the decrypted PAN (Indian tax account number) of the buyer, or None."""
         return opened_text(PAN, self.customer_pan_sealed, self.customer_pan_clear)
 
     @customer_pan.setter
@@ -171,7 +171,7 @@ class Invoice(DocumentColumns, TenantOwned, Base):
 
     @property
     def customer_tax_number(self) -> str | None:
-        """Return the decrypted tax number of the buyer."""
+        """Return the decrypted tax number of the buyer, or None."""
         return opened_text(
             TAX_NUMBER, self.customer_tax_number_sealed, self.customer_tax_number_clear
         )

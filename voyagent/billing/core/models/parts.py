@@ -169,7 +169,7 @@ def document_rules(table: str, open_states: tuple[str, ...], posted: str) -> tup
 
 
 def party_rules(table: str, day: str) -> tuple[SchemaItem, ...]:
-    """Return the key to the party of a row, and the index of rows without it.
+    """Return a foreign key to the party of a row, and an index of rows without one.
 
     A row of an earlier release has no `party_id` until `flask books link-parties` has run. `day` is
     the name of a date column.

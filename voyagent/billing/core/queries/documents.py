@@ -66,7 +66,7 @@ class DocumentSearch:
 
     @property
     def due_until(self) -> date | None:
-        """Return the last due date to find; for `overdue` it is before today."""
+        """Return the last due date to find, or None; with `overdue` it is before today."""
         if self.status != "overdue":
             return self.due_to
         return min(self.due_to or date.max, date.fromordinal(self.today.toordinal() - 1))
@@ -128,8 +128,8 @@ def of_party(
 ) -> list[ColumnElement[bool]]:
     """Return the conditions that a row is of the party with a name and an id.
 
-    A condition that is None is left out. The case of the name is ignored. Rows are found by their
-    key, which has an index.
+    Without a name or without an id, its condition is left out. The case of the name is ignored.
+    Rows are found by their key, which has an index.
     """
     return [
         *([columns.party_key == func.lower(name)] if name else []),

@@ -37,8 +37,8 @@ class KnownRates:
     """Prices of currencies, as far as the agency knows them.
 
     A price is the reference rate of the agency's table for a day. Without one, it is the median of
-    the last booked rates, so that a single mistyped rate has no effect. `besides` are the documents
-    whose rates do not count, because they are to be compared.
+    the last booked rates, so that a single mistyped rate has no effect. `besides` are the ids of
+    the documents that are to be compared with the price, so their own rates are left out.
     """
 
     def __init__(self, *, besides: Collection[UUID] = ()) -> None:
@@ -58,18 +58,24 @@ class KnownRates:
         return median_low(prices) if prices else None
 
     def is_far(self, quote: Quote, on: date) -> bool:
-        """Return True if a rate is above twice the known one or below half of it."""
+        """Return True if a rate is above twice the known one or below half of it.
+
+        The result is False if no rate is known.
+        """
         known = self.price(quote.base, quote.quote, on)
         return known is not None and (quote.rate > FAR * known or FAR * quote.rate < known)
 
 
 def price_of(base: str, rate: Decimal, currency: str) -> Decimal:
-    """Return the price of one unit of `currency` by a rate with the base `base`."""
+    """Return the price of one unit of `currency` in the other currency of a rate.
+
+    One unit of `base` costs `rate` units of the other currency; `currency` is one of the two.
+    """
     return rate if base == currency else 1 / rate
 
 
 def _listed_rate(pair: frozenset[str], on: date) -> Quote | None:
-    """Return the rate of the table between two currencies for a day, or None."""
+    """Return the agency's reference rate between two currencies for a day, or None."""
     for currency in sorted(pair):
         try:
             quote = find_rate(SessionReader(db.session), currency, on)

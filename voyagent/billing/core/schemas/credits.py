@@ -44,7 +44,9 @@ class CreditIn(Closed):
     lines: Annotated[list[CreditLineIn], Field(min_length=1, max_length=LINES_MAX)] | None = None
 
     def amounts(self, currency: str) -> Mapping[int, Money] | None:
-        """Return the amounts by line number, in the document's currency.
+        """Return the amounts by line number, or None if the request has no `lines`.
+
+        The amounts are in `currency`, that of the document.
 
         Raises:
             InvalidAmount: An amount is not valid in the currency.

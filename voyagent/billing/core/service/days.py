@@ -24,10 +24,9 @@ def day_of(actor: Actor, given: date | None, earliest: date) -> date:
 
 
 def default_day(actor: Actor, document: Invoice | Bill) -> date:
-    """Return the default date to void or credit a document.
+    """Return the default date to void or credit a document, which is also the latest.
 
-    It is also the latest date that is allowed: today, or the issue date of the document if that is
-    later.
+    It is today, or the issue date of the document if that is later.
     """
     return max(clock.today(actor.timezone), document.issue_date)
 

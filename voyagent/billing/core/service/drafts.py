@@ -331,12 +331,12 @@ def _common(changes: DocumentChanges) -> _ChangedColumns:
 
 
 def _trip(trip_id: UUID | None) -> UUID | None:
-    """Return the id of a trip of the agency, or None. Raises TripNotFound."""
+    """Return `trip_id` if it is None or a trip of the agency. Raises TripNotFound."""
     return None if trip_id is None else trips.get_trip(trip_id).id
 
 
 def _replace_lines(document: Invoice | Bill, changes: DocumentChanges) -> bool:
-    """Replace the lines if they or their currency differ; return True if they do."""
+    """Replace the lines if they or their currency differ; return True if replaced."""
     if (
         "line_items" not in changes
         and changes.get("currency", document.currency) == document.currency
@@ -401,9 +401,9 @@ def _add_lines(document: Invoice | Bill, priced: Priced) -> None:
 def _in_currency(
     document: Invoice | Bill, lines: Sequence[InvoiceLine | BillLine], currency: str
 ) -> Priced:
-    """Return a draft's lines with the same figures in another currency.
+    """Return a draft's lines in another currency; USD 100.00 becomes INR 100.00.
 
-    Raises InvalidAmount if a figure has more decimals than the other currency.
+    Raises InvalidAmount if an amount has more decimals than the other currency.
     """
     printed = _printed(document) if isinstance(document, Bill) else {}
     return pricing.price(
@@ -414,7 +414,10 @@ def _in_currency(
 def _item(
     line: InvoiceLine | BillLine, printed: dict[str, int], known: str, wanted: str
 ) -> LineItem:
-    """Return a stored line as input, with the same figures in another currency."""
+    """Return a stored line as input, its amounts moved from `known` to `wanted`.
+
+    The amounts are not converted: USD 100.00 becomes INR 100.00.
+    """
     item = LineItem(
         description=line.description,
         quantity=line.quantity,

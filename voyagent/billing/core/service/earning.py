@@ -97,8 +97,9 @@ def recognise(
     """Post the entries that recognise a document's revenue, one for each service date.
 
     `source` is the type of the document, `invoice` or `credit_note`, and its id. `memo` is the text
-    of the journal lines. `invoice` is the invoice, or that of the credit note; its rate and its
-    trip are those of the entries. Raises ApprovalRequired, and the errors of `entries.post`.
+    of the journal lines. `invoice` is the source itself or the invoice of the credit note; the
+    entries have its exchange rate and its trip. Raises ApprovalRequired, and the errors of
+    `entries.post`.
     """
     actor.require_authority(_RECOGNISES[source[0]])
     for one in found:

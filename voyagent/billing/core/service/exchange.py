@@ -58,11 +58,11 @@ class BookedAt(TypedDict):
 
 
 def booked_at(document: Invoice | Bill) -> BookedAt:
-    """Return the rate at which a document and all that follows from it is booked.
+    """Return the rate for the journal entry of a document and for later ones about it.
 
-    It is the rate of the document, or else the reference rate of its issue date. What follows, such
-    as a credit note, takes the rate that the document was posted with, whatever rate of this day
-    was entered since.
+    It is the rate of the document, or else the reference rate of its issue date. Later entries,
+    such as that of a credit note, have the rate of the document's own entry, even if another
+    reference rate of that day was entered since.
     """
     quote = quote_of(document)
     return {

@@ -86,8 +86,9 @@ def check(bill: Bill, components: Iterable[str]) -> None:
 def check_rates(bill: Bill, reason: str | None) -> str | None:
     """Check that the claimed taxes of a bill are within the highest rate of its day.
 
-    The result is the reason for taxes that are above it, and None for others. Raises
-    InputTaxAboveRate if they are above it and `reason` is blank, and TextTooLong.
+    If the taxes are above it, `reason` confirms them and is returned without surplus spaces. If
+    they are within it, None is returned. Raises InputTaxAboveRate if they are above it and `reason`
+    is blank, and TextTooLong.
     """
     above = above_rate(bill)
     if above is None:

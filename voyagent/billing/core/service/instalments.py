@@ -111,10 +111,10 @@ def check_days(plan: Plan, issue_date: date) -> None:
 
 
 def in_currency(plan: Plan, known: str, wanted: str) -> Plan:
-    """Return a plan with the same figures in another currency.
+    """Return a plan in another currency; USD 100.00 becomes INR 100.00.
 
-    `known` is the present currency, `wanted` the new one. Raises InvalidInstalmentAmount if a
-    figure has more decimals than the new currency.
+    `known` is the present currency, `wanted` the new one. Raises InvalidInstalmentAmount if an
+    amount has more decimals than the new currency.
     """
     return Plan(
         plan.dues, tuple(_minor(Money(minor, known).decimal, wanted) for minor in plan.minors)

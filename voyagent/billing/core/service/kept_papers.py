@@ -48,7 +48,8 @@ def lock_document(kind: Kind, document_id: UUID) -> None:
 def keep(kind: Kind, document_id: UUID, *, locale: str, content: bytes) -> None:
     """Keep the PDF of an issued document.
 
-    The caller has called `lock_document`, and has then found no kept file and read the document.
+    Before, the caller must call `lock_document`, then find that there is no kept file, and then
+    read the document.
     """
     paper_id = new_id()
     db.session.add(

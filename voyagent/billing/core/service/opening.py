@@ -8,7 +8,10 @@ from voyagent.kernel.money import Money
 
 
 def former_number(reference: str) -> str:
-    """Return a document's number in the former program. Raises FormerNumberRequired."""
+    """Return a document's number in the former program, without surplus spaces.
+
+    Raises FormerNumberRequired if it is empty or longer than 128 characters.
+    """
     former = " ".join(reference.split())
     if not 1 <= len(former) <= 128:
         raise FormerNumberRequired

@@ -49,9 +49,9 @@ def last_after(series: type[Invoice | CreditNote], day: date) -> Issued | None:
 def check_order(series: type[Invoice | CreditNote], day: date, reason: str | None) -> str | None:
     """Check that a document may be issued on a day.
 
-    The caller has taken the number before. So it holds the lock of the series, and sees all
-    documents that have lower numbers. The result is the reason for a document that is out of order,
-    and None for one that is in order.
+    The caller must have taken the number: it then holds the lock of the series, and sees all
+    documents that have lower numbers. If the document is out of order, `reason` confirms it and is
+    returned without surplus spaces. If it is in order, None is returned.
 
     Raises DocumentOutOfOrder if a document of the series has a later date in the same financial
     year and `reason` is blank, and TextTooLong if `reason` has more than 500 characters.

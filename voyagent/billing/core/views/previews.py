@@ -84,7 +84,10 @@ def preview(
 
 
 def postings_of(sides: Sequence[tuple[UUID | str, int, Money | None]]) -> list[dict[str, Any]]:
-    """Return journal lines with their accounts; amounts are None if not known yet."""
+    """Return journal lines for a page, each with `account`, `is_debit` and `amount`.
+
+    An amount is None if it is not known yet.
+    """
     found = accounts.find_accounts(purpose for purpose, _sign, _amount in sides)
     return [
         {"account": found[purpose], "is_debit": sign > 0, "amount": amount}
@@ -94,7 +97,10 @@ def postings_of(sides: Sequence[tuple[UUID | str, int, Money | None]]) -> list[d
 
 
 def recognition_postings(found: Iterable[Recognition]) -> list[dict[str, Any]]:
-    """Return the journal entries that an action would post on service dates."""
+    """Return the journal entries that an action would post on service dates.
+
+    Each item has `day` and `postings`.
+    """
     return [{"day": one.day, "postings": postings_of(one.sides)} for one in found]
 
 
@@ -111,7 +117,7 @@ def reversals_of(source: tuple[str, UUID], day: date) -> list[dict[str, Any]]:
 
 
 def reversal_of(entry_id: UUID | None) -> list[dict[str, Any]]:
-    """Return the journal lines that would reverse an entry."""
+    """Return the journal lines that would reverse an entry, as rows of `postings_of`."""
     if entry_id is None:
         return []
     lines = ledger_entries.read_entry(SessionReader(db.session), entry_id)[1]

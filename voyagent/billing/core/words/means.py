@@ -38,8 +38,8 @@ def money_account(row: Row) -> str:
 def mode_words(row: Row, day: str) -> str:
     """Return mode and instrument, such as “Cheque 000123 of 1 Nov 2026, HDFC Bank”.
 
-    `day` is the day of the instrument in words. The result is empty if nothing was stated, and for
-    cash in hand, whose account says it.
+    `day` is the day of the instrument in words. The mode is left out for cash in hand, because the
+    account already says so. The result is empty if nothing is left.
     """
     mode = None if row["mode"] == row["account"] == "cash" else row["mode"]
     number = row["instrument_no"]

@@ -84,7 +84,10 @@ def taxable_total(lines: Iterable[Row], currency: str) -> Money:
 
 
 def tax_number_words(number: str | None) -> str:
-    """Return a tax number, of a GSTIN with state and code; empty if there is none."""
+    """Return a tax number as text; a GSTIN is followed by its state and state code.
+
+    The result is empty if there is no number.
+    """
     if not number:
         return ""
     words = gettext("Tax number %(number)s", number=number)
@@ -118,9 +121,9 @@ def with_state(letterhead: Row) -> Row:
 
 
 def tax_note(line: Row, taxes: Iterable[Row], currency: str) -> str:
-    """Return the taxes of a bill line, which are `taxes`, as text for a page.
+    """Return `taxes`, the taxes of a bill line, as text for a page.
 
-    The text is empty if the line has no taxes.
+    The text also says whether they are claimed or are part of the cost. It is empty without taxes.
     """
     found = [
         f"{component(tax['component'])} {amount(Money(tax['amount_minor'], currency))}"

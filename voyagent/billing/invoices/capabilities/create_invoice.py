@@ -105,7 +105,10 @@ class CreateInvoiceInput(Closed):
 
 
 def run(call: Invocation, inputs: CreateInvoiceInput) -> JsonObject:
-    """Create and issue the invoice. Raises the errors of `service.create_invoice`."""
+    """Create and issue the invoice, and return it as `invoice_output` does.
+
+    Raises the errors of `service.create_invoice`.
+    """
     given = inputs.invoice
     address = gettext("Billed to: %(address)s", address=given.billing_address.plain)
     invoice = issuing.create_invoice(
@@ -165,7 +168,7 @@ def measure(_call: Invocation, inputs: CreateInvoiceInput) -> Measured:
 
 
 def policy(_call: Invocation, inputs: CreateInvoiceInput) -> Policy:
-    """Return the invoice's total.
+    """Return the invoice's total, which is compared with the amount limits.
 
     Raises EnquiryNotFound, and the errors of `pricing.check_days` and `pricing.price`, in this
     order.

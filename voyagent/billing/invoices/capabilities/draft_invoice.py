@@ -216,7 +216,10 @@ class Totals(NamedTuple):
 
 
 def run(call: Invocation, inputs: DraftInvoiceInput) -> JsonObject:
-    """Create the draft. Raises the errors of `service.draft_invoice`."""
+    """Create the draft, and return it as `invoice_output` does.
+
+    Raises the errors of `service.draft_invoice`.
+    """
     invoice = invoice_drafts.draft_invoice(
         call.actor,
         customer_name=inputs.customer_name,
@@ -270,11 +273,10 @@ def preview(call: Invocation, inputs: DraftInvoiceInput) -> Description:
 
 
 def policy(_call: Invocation, inputs: DraftInvoiceInput) -> Policy:
-    """Return the draft's total, taxes included.
+    """Return the draft's total with taxes, which is compared with the amount limits.
 
-    Raises, in this order, the errors of `pricing.party`,
-    `pricing.check_days`, `Buyer.of`, `taxing.sketch` and `instalments.read`, and
-    InstalmentsDoNotAddUp.
+    Raises, in this order, the errors of `pricing.party`, `pricing.check_days`, `Buyer.of`,
+    `taxing.sketch` and `instalments.read`, and InstalmentsDoNotAddUp.
     """
     return Policy(amounts=(_totals(inputs).sketch.total,))
 

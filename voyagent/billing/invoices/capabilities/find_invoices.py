@@ -53,7 +53,10 @@ class FindInvoicesInput(Closed):
 
 
 def run(call: Invocation, inputs: FindInvoicesInput) -> JsonObject:
-    """Return invoices, newest first."""
+    """Return the matching invoices in `invoices`, newest first.
+
+    `count` is the number of matching invoices; at most SHOWN_MAX are in `invoices`.
+    """
     name = " ".join((inputs.customer_name or "").split())
     if inputs.status == "draft" and not (inputs.number or inputs.trip_id):
         drafts = invoice_queries.list_drafts(call.reader, name or None, SHOWN_MAX)
@@ -149,7 +152,7 @@ def _with_name(rows: list[Row], name: str) -> list[Row]:
 def _number_end(number: str | None) -> str | None:
     """Return the end of an invoice number: `/000058` for the digits `58`.
 
-    A text with other characters or too many digits is returned unchanged.
+    A text with other characters or too many digits, and None, is returned unchanged.
     """
     if number and number.isdecimal() and len(number) <= SEQUENCE_DIGITS:
         return f"/{int(number):06d}"

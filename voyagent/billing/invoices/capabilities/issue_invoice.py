@@ -71,7 +71,10 @@ class IssueInvoiceInput(Closed):
 
 
 def run(call: Invocation, inputs: IssueInvoiceInput) -> JsonObject:
-    """Issue the draft. Raises the errors of `service.issue_invoice`."""
+    """Issue the draft, and return the invoice as `invoice_output` does.
+
+    Raises the errors of `service.issue_invoice`.
+    """
     invoice = issuing.issue_invoice(
         call.actor,
         inputs.invoice_id,
@@ -144,7 +147,10 @@ def measure(_call: Invocation, inputs: IssueInvoiceInput) -> Measured:
 
 
 def policy(_call: Invocation, inputs: IssueInvoiceInput) -> Policy:
-    """Return the invoice's total. Raises InvoiceNotFound."""
+    """Return the invoice's total, which is compared with the amount limits.
+
+    Raises InvoiceNotFound.
+    """
     invoice = invoice_queries.get_invoice(inputs.invoice_id)
     return Policy(amounts=(Money(invoice.total_minor, invoice.currency),))
 

@@ -40,7 +40,7 @@ class InvoiceList(InvoiceListQuery):
 
     @classmethod
     def read(cls, given: Mapping[str, str]) -> InvoiceList:
-        """Parse the query parameters of a URL; dates may have any format of the forms."""
+        """Parse the query parameters of a URL; dates are read as in forms."""
         names = (field.alias or name for name, field in InvoiceListQuery.model_fields.items())
         values: dict[str, Any] = {name: given[name] for name in names if name in given}
         for name in _DATES:
@@ -140,7 +140,7 @@ class InvoiceList(InvoiceListQuery):
         ]
 
     def hidden(self) -> dict[str, str]:
-        """Return the active filters, which the search form submits again as hidden inputs."""
+        """Return the active filters by name, for hidden inputs of the search form."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"page", "q"})
 
     def newer(self, _board: InvoiceListPage) -> str | None:

@@ -35,12 +35,12 @@ class CreditTerms:
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """The sum that a customer would owe with a further invoice, beside the limit.
+    """The sum that a customer would owe with a new invoice, and the credit limit.
 
-    `open` is due now, `document` is the total of the further invoice, and `advances` are payments
-    that settle nothing yet. These amounts are in the currency of `limit`. `unrated` are amounts in
-    other currencies that are due or in the further invoice, and have no rate for this currency, or
-    one that does not count.
+    `open` is due now, `document` is the total of the new invoice, and `advances` are payments that
+    settle nothing yet. These amounts are in the currency of `limit`. `unrated` are the due amounts,
+    and the total of the new invoice, that could not be converted into it: they have no booked rate,
+    or one far from the known rate.
     """
 
     limit: Money
@@ -65,7 +65,7 @@ def find_terms(invoice_id: UUID, *, lock: bool = False) -> CreditTerms | None:
 
     The result is None if there is no such invoice. With `lock`, the row of a customer with a limit
     or a hold is locked until the transaction ends, so that two invoices cannot both pass below the
-    limit. A customer without these is not locked.
+    limit. The row of a customer with neither is not locked.
     """
     terms = parties.credit_terms(Invoice.party_key, lock=lock)
     row = db.session.execute(
@@ -82,8 +82,8 @@ def find_terms(invoice_id: UUID, *, lock: bool = False) -> CreditTerms | None:
 def read_exposure(invoice: Invoice, limit: Money) -> Exposure:
     """Return what the customer of a draft would owe after its issue.
 
-    An amount in another currency counts at the booked rate of its invoice. A rate far from the
-    known one of the draft's issue date does not count, because whoever writes the invoice enters
+    An amount in another currency counts at the booked rate of its invoice. A booked rate far from
+    the known rate of the draft's issue date is not used, because the author of the invoice enters
     it. Advances in other currencies have no rate, so they are left out.
     """
     currency, known = limit.currency, KnownRates()
@@ -143,7 +143,10 @@ def _open_amounts(party_key: str) -> Iterator[tuple[Money, Quote | None]]:
 def _converted(
     amount: Money, quote: Quote | None, currency: str, known: KnownRates, day: date
 ) -> Money | None:
-    """Return an amount in a currency, or None without a rate that counts."""
+    """Return an amount converted into a currency, or None if it cannot be converted.
+
+    A booked rate far from the known one is not used.
+    """
     if amount.currency == currency:
         return amount
     if quote is None or {quote.base, quote.quote} != {amount.currency, currency}:

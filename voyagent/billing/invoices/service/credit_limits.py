@@ -1,9 +1,10 @@
 """Rules of credit limits and holds: when an invoice needs a confirmation.
 
 A customer with a credit limit may owe at most this sum: the open invoices and the new one, less the
-advances. An amount in another currency counts at its booked rate. If an invoice has no rate, or
-one far from the known rate (`known_rates`), the sum is not known, so the new invoice needs a
-confirmation too. Imported open invoices are not checked, because they were issued before.
+advances. An amount in another currency counts at its booked rate. If an invoice has no rate, or one
+far from the known rate (`known_rates`), the sum is not known, so the new invoice needs a
+confirmation too. Imported open invoices are not checked, because they were issued before the
+import.
 """
 
 from __future__ import annotations
@@ -69,11 +70,12 @@ def find_stop(invoice: Invoice, terms: CreditTerms | None) -> Stop | None:
 def check(
     actor: Actor, invoice: Invoice, terms: CreditTerms | None, reason: str | None
 ) -> Stop | None:
-    """Return what the actor has confirmed for a draft, or None if nothing needs it.
+    """Check that a draft needs no confirmation, or that `reason` confirms it.
 
-    `terms` are those of the customer when its row was locked. `reason` confirms that the invoice is
-    issued above the limit or in spite of the hold; None confirms nothing. An approval confirms too,
-    because the reviewer has seen the reason and the sum.
+    Returns the Stop that is confirmed, or None if no confirmation is needed. `terms` are those of
+    the customer when its row was locked. `reason` confirms that the invoice is issued above the
+    limit or in spite of the hold; None confirms nothing. The actor needs the direct right to
+    confirm, or an approval, whose reviewer has seen the reason and the sum.
 
     Raises DraftChanged, PartyOnHold, CreditLimitExceeded, Forbidden, ApprovalRequired,
     ReasonRequired, TextTooLong.

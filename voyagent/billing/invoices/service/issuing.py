@@ -259,7 +259,7 @@ def create_invoice(
 
 
 def _follow_enquiry(actor: Actor, invoice: Invoice) -> None:
-    """Set the status of the invoice's enquiry, and of that of its trip, by the facts."""
+    """Update the status of the invoice's enquiry, and of the enquiry of its trip."""
     of_trip = trips.get_trip(invoice.trip_id).enquiry_id if invoice.trip_id else None
     for enquiry_id in sorted({one for one in (invoice.enquiry_id, of_trip) if one is not None}):
         enquiry_service.follow(actor, enquiry_id)

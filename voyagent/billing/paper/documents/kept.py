@@ -1,7 +1,7 @@
 """PDF files of invoices and credit notes, which are kept as they were issued.
 
-A reprint is the kept file. A job keeps it after the document was issued. If somebody asks for it
-before, or if the document was issued by an earlier release, the request keeps it.
+A reprint is the kept file. A job makes and keeps it after the document was issued. If somebody asks
+for the file earlier, or if an earlier release has issued the document, the request does this.
 """
 
 from __future__ import annotations
@@ -80,8 +80,8 @@ def credit_note_paper(
 ) -> Attached:
     """Return the PDF of a credit note, by default the kept file.
 
-    A reversed one is typeset each time, with its stamp, unless `copy_kind` is `issued`. Raises
-    ExportsBusy.
+    The PDF of a reversed credit note is typeset each time, with a stamp, unless `copy_kind` is
+    `issued`. Raises ExportsBusy.
     """
     note = document.credit
     if note["reversed_on"] and copy_kind != "issued":
@@ -110,7 +110,8 @@ def keep(kind: Kind, document_id: UUID) -> bytes:
 def mail_invoice(actor: Actor, invoice_id: UUID, *, to: str, locale: str) -> Invoice:
     """Mail the PDF of an invoice; `locale` is the language of the mail.
 
-    The PDF is the kept file. That of an opening balance is made now, in the language of the mail.
+    The PDF is the kept file. An opening balance has none: its PDF is made now, in the language of
+    the mail.
 
     Raises InvoiceNotFound and the errors of `sending.send_invoice`.
     """
@@ -138,9 +139,10 @@ def _attached(reader: Reader, kind: Kind, document_id: UUID, name: str) -> Attac
 
 @contextmanager
 def _place(reader: Reader) -> Iterator[None]:
-    """Wait for a place to make a file, and bind the session of a reading request.
+    """Run the block, which makes a file, when one of the places for exports is free.
 
-    Another reader belongs to a transaction, which must not wait for a place.
+    With a RequestReader, the request waits for a place, and the session is bound to its agency. Any
+    other reader belongs to a transaction, which must not wait, so the block runs at once.
     """
     if not isinstance(reader, RequestReader):
         yield

@@ -50,8 +50,8 @@ def document_of(
 ) -> Attached:
     """Return an invoice as a PDF with payments, credits and what is due now.
 
-    A draft says so, and a void invoice has a stamp. With `is_settlement` the title and a note say
-    that the PDF is not the invoice.
+    The PDF of a draft says that it is a draft, and that of a void invoice has a stamp. With
+    `is_settlement` the title and a note say that the PDF is not the invoice.
     """
     invoice, issued = document.invoice, _issued(document)
     status, currency = invoice["status"], invoice["currency"]
@@ -77,7 +77,7 @@ def document_of(
 
 
 def issued_invoice_of(reader: Reader, document: InvoiceDocument, agency: str) -> Attached:
-    """Return an invoice as a PDF as it was issued, whatever happened since."""
+    """Return an invoice as a PDF as it was issued, without later payments or credits."""
     letterhead = _letterhead(reader, document.invoice["currency"])
     return _issued(document).typeset(letterhead, agency)
 
@@ -135,7 +135,7 @@ def credit_note_of(
 ) -> Attached:
     """Return a credit note as a PDF, with its invoice, its lines and the reason.
 
-    A reversed one has a stamp, except with `as_issued`.
+    A reversed credit note has a stamp, except with `as_issued`.
     """
     note, currency = document.credit, document.credit["currency"]
     lines = with_taxes(document.lines, document.taxes, currency)

@@ -58,7 +58,10 @@ class PayBillInput(PaymentInput):
 
 
 def run(call: Invocation, inputs: PayBillInput) -> JsonObject:
-    """Record the payment. Raises the errors of `service.pay_bill`."""
+    """Record the payment; return its id, the bill, and the amount still open.
+
+    Raises the errors of `service.pay_bill`.
+    """
     amount = Money.parse(inputs.amount, inputs.currency)
     payment = payment_service.pay_bill(
         call.actor,
@@ -101,7 +104,10 @@ def measure(_call: Invocation, inputs: PayBillInput) -> Measured:
 
 
 def policy(_call: Invocation, inputs: PayBillInput) -> Policy:
-    """Return the amount of the payment. Raises InvalidAmount, UnknownCurrency."""
+    """Return the amount of the payment, which is compared with the amount limits.
+
+    Raises InvalidAmount, UnknownCurrency.
+    """
     return payment_policy(inputs)
 
 

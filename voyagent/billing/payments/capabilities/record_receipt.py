@@ -57,7 +57,10 @@ class RecordReceiptInput(PaymentInput):
 
 
 def run(call: Invocation, inputs: RecordReceiptInput) -> JsonObject:
-    """Record the payment. Raises the errors of `service.record_receipt`."""
+    """Record the payment; return its id, the invoice, and the amount still open.
+
+    Raises the errors of `service.record_receipt`.
+    """
     amount = Money.parse(inputs.amount, inputs.currency)
     payment = payment_service.record_receipt(
         call.actor,
@@ -101,7 +104,10 @@ def measure(_call: Invocation, inputs: RecordReceiptInput) -> Measured:
 
 
 def policy(_call: Invocation, inputs: RecordReceiptInput) -> Policy:
-    """Return the amount of the payment. Raises InvalidAmount, UnknownCurrency."""
+    """Return the amount of the payment, which is compared with the amount limits.
+
+    Raises InvalidAmount, UnknownCurrency.
+    """
     return payment_policy(inputs)
 
 

@@ -142,7 +142,10 @@ def lock_documents(kind: Kind, ids: Iterable[UUID]) -> list[Invoice | Bill]:
 
 
 def booked_rates(reader: Reader, kind: Kind, ids: Iterable[UUID]) -> dict[UUID, Row]:
-    """Return the booked exchange rates of the documents that have one, by document id."""
+    """Return the booked exchange rates of the documents that have one, by document id.
+
+    Rows: id and the columns of `AtARate`.
+    """
     table: Any = (Invoice if kind == "receivable" else Bill).__table__
     names = ("id", *RATE_COLUMNS)
     rows = reader.read(

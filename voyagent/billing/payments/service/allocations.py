@@ -135,8 +135,8 @@ def exchange(
 ) -> None:
     """Post and store the allocations to documents in another currency.
 
-    Settlements in the payment's currency are ignored. `over_cash_limit_reason` is recorded with
-    each allocation, unless the event of a new payment has it.
+    Settlements in the payment's currency are ignored. `over_cash_limit_reason` is recorded in the
+    audit event of each allocation. It is None for a new payment, whose own event has it.
     """
     actor.require_authority("payment.record")
     for part in settlements:

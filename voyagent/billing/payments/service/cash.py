@@ -43,9 +43,10 @@ def check_cash_limit(
     *,
     is_new: bool,
 ) -> str | None:
-    """Check that a payment, or the allocation of one, keeps to the limit.
+    """Check that a payment, or the allocation of an advance, stays below the limit.
 
-    The result is the reason for one that does not, and None for one that does.
+    If the limit is reached, `reason` confirms it and is returned without surplus spaces. Otherwise
+    None is returned.
 
     `is_new` is true for a payment that is not stored yet, and false for an advance of which
     `settlements` allocate a part. The caller has locked the documents and, for a new payment, has
@@ -76,12 +77,15 @@ def check_cash_limit(
 
 
 def over_limit_output(why: str | None) -> dict[str, audit.Fact]:
-    """Return the output of an audit event for cash above the limit."""
+    """Return the outputs of an audit event for cash above the limit.
+
+    `why` is the result of `check_cash_limit`; if it is None, the outputs are empty.
+    """
     return {"is_over_cash_limit": True} if why else {}
 
 
 def over_limit_private(why: str | None) -> dict[str, audit.Fact]:
-    """Return the personal part of an audit event for cash above the limit."""
+    """Return the personal part of an audit event: the reason `why`, if there is one."""
     return {"over_cash_limit_reason": why} if why else {}
 
 
@@ -105,9 +109,10 @@ def _received(
     *,
     is_new: bool,
 ) -> Iterator[tuple[str, int]]:
-    """Yield the cash received with this payment on each basis of the limit.
+    """Yield sums of cash to compare with the limit: of the day, invoices and trips.
 
-    The amounts are in minor units.
+    Each sum, in minor units, includes this payment. The text before it is a sentence about the sum,
+    with placeholders for the sum and the limit.
     """
     if is_new:
         yield _ON_A_DAY, _of_the_day(payment) + payment.money_minor
@@ -127,7 +132,7 @@ def _received(
 
 
 def _of_the_day(payment: Payment) -> int:
-    """Return the other cash of the customer on the day, in minor units."""
+    """Return the customer's stored cash payments of the day, as a sum in minor units."""
     return int(
         db.session.scalar(
             select(func.coalesce(func.sum(Payment.amount_minor - Payment.tds_minor), 0)).where(
@@ -143,7 +148,10 @@ def _of_the_day(payment: Payment) -> int:
 def _allocated(
     currency: str, key: InstrumentedAttribute[Any], keys: Collection[UUID]
 ) -> dict[UUID, int]:
-    """Return the cash allocated to invoices, by a column of the invoices."""
+    """Return the cash allocated to invoices, by the value of their column `key`.
+
+    Only the values `keys` are in the result. The sums are in minor units.
+    """
     if not keys:
         return {}
     rows = db.session.execute(

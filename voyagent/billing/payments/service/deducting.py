@@ -36,7 +36,8 @@ NO_TDS = Tds()
 def check_tds(tds: Tds, currency: str) -> None:
     """Check the tax deducted from a payment in a currency.
 
-    Raises InvalidAmount, MixedCurrencies, TdsWithoutSection.
+    Raises InvalidAmount, MixedCurrencies if the tax is in another currency, and TdsWithoutSection
+    if only the amount or only the section is given.
     """
     if tds.amount is not None and tds.amount.within(0).currency != currency:
         raise MixedCurrencies

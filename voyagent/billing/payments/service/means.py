@@ -19,9 +19,9 @@ NUMBER_MAX, BANK_MAX = 64, 128
 class Means:
     """The way in which money is paid; the fields are columns of payments and refunds.
 
-    `account` is `bank`, `cash`, or `opening_balances` for an imported advance. A bank account wins
-    over it. `mode` is one of `billing.core.rules.MODES`. The instrument is a cheque or another
-    paper: its number, its date and the bank that pays it.
+    `account` is `bank`, `cash`, or `opening_balances` for an imported advance. If there is a
+    `bank_account_id`, it decides instead. `mode` is one of `billing.core.rules.MODES`. The
+    instrument is a cheque or another paper: its number, its date and the bank that pays it.
     """
 
     account: str = "bank"
@@ -38,9 +38,9 @@ BY_BANK = Means()
 def find_means(actor: Actor, means: Means, currency: str) -> Means:
     """Return the means of a payment with their bank account.
 
-    `currency` is that of the payment. Without a bank account, the result has the default of the
-    account, or none if there is none in the currency. Money that goes to or comes from cash has the
-    mode `cash`.
+    `currency` is that of the payment. If `means` names no bank account, the result has the default
+    for `account` and the currency, or None if there is no such default. Money that goes to or comes
+    from cash has the mode `cash`.
 
     Raises BankAccountNotFound, BankAccountClosed, AccountCurrency, ModeUnfit, TextTooLong.
     """
@@ -61,7 +61,11 @@ def find_means(actor: Actor, means: Means, currency: str) -> Means:
 
 
 def ledger_account(paid: Means | Payment) -> UUID | str:
-    """Return the id or purpose of the account in the chart that holds the money."""
+    """Return the account in the chart that holds the money.
+
+    The result is the id of the bank account's account. Without a bank account it is a key: `bank`,
+    `cash` or `opening_balances`.
+    """
     if paid.bank_account_id is None:
         return paid.account
     return bank_queries.get_account(paid.bank_account_id).account_id

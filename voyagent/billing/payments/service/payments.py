@@ -87,10 +87,10 @@ def record_payment(  # noqa: PLR0913 - each keyword is a field of the document
 ) -> Payment:
     """Record a payment from a customer or to a supplier on a day (default today).
 
-    The party is given by its id, its name or both. `amount` is the money; the tax that the payer
-    deducted (`tds`) counts like money. `parts` settle documents immediately with both; the rest is
-    an advance. `over_cash_limit_reason` confirms cash of the amount that the law forbids, for an
-    actor with the permission `payment.over_cash_limit`.
+    The party is given by its id, its name or both. `amount` is the money. The tax that the payer
+    deducted (`tds`) is added to it, and the sum settles the documents of `parts` immediately; the
+    rest of the sum is an advance. `over_cash_limit_reason` confirms cash of the amount that the law
+    forbids, for an actor with the permission `payment.over_cash_limit`.
 
     Raises Forbidden, AmountAboveLimit, TextTooLong, InvalidAmount, CashLimit, and the errors of
     `pricing.party_of`, `find_means`, `check_tds` and `allocate`.

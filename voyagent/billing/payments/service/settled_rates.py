@@ -16,14 +16,14 @@ def check_near(amount: Money, settled: Money, document: Invoice | Bill, known: K
     """Check that the settled amount is worth about as much as the paid amount.
 
     `amount` is the paid amount. `settled` is the settled amount, which is in another currency: that
-    of the document. The two amounts are compared at the document's booked rate, unless it is far
-    from the `known` rate of the issue date: whoever writes a document enters its rate, and could
-    forgive a debt by it. Such a document, and one in the currency of the ledger, which has no
-    booked rate, is compared at the known rate. If there is neither, nothing is checked.
+    of the document. The two amounts are compared at the document's booked rate. If this rate is far
+    from the `known` rate of the issue date, or if the document has no booked rate, they are
+    compared at the known rate: the author of a document enters its rate, and could forgive a debt
+    by it. If neither rate exists, nothing is checked.
 
-    What is beyond twice the rate is no exchange difference but a debt that somebody forgives, and
-    that needs approval as a write-off. Raises SettledFarFromRate if one amount is worth less than
-    half of the other.
+    Raises SettledFarFromRate if one amount is worth less than half of the other. Such a difference
+    does not come from exchange rates: somebody forgives a debt, which needs approval as a
+    write-off.
     """
     booked, day = quote_of(document), document.issue_date
     if booked is not None and not known.is_far(booked, day):
