@@ -83,24 +83,27 @@ def formatter(*, as_json: bool) -> logging.Formatter:
 
 
 def take_over() -> None:
-    """Log warnings of Python and errors of threads too, in a process of its own."""
+    """Log Python's warnings and uncaught errors of threads too.
+
+    Call this function only in a process of the program, because it changes the whole process.
+    """
     logging.captureWarnings(capture=True)
     threading.excepthook = _log_error_of_thread
 
 
 def bind(**ids: object) -> None:
-    """Add ids to all further lines of this request or job; None is left out."""
+    """Add ids to all further log lines of this request or job, without None values."""
     structlog.contextvars.bind_contextvars(**_texts(ids))
 
 
 def bind_actor(actor: Actor) -> None:
-    """Add the ids of an authenticated caller to all further lines of this request."""
+    """Add the ids of an authenticated caller to all further log lines of this request."""
     bind(agency=actor.tenant_id, person=actor.user_id, key=actor.key_id, session=actor.session_id)
 
 
 @contextmanager
 def bound(**ids: object) -> Iterator[None]:
-    """Add ids to the lines of the block; None is left out."""
+    """Add ids to the log lines of the block; None values are left out."""
     with structlog.contextvars.bound_contextvars(**_texts(ids)):
         yield
 
@@ -204,7 +207,10 @@ def _exception(given: Any) -> BaseException | None:
 
 
 def _places(error: BaseException) -> list[str]:
-    """Return the places of an exception and of its causes, as Python prints them."""
+    """Return the tracebacks of an exception and of its causes, without their messages.
+
+    Each traceback ends with the type of the exception.
+    """
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     before = [] if cause is None else _places(cause)
     parts = [

@@ -80,12 +80,12 @@ class Sampler:
         self._samples.append(sample)
 
     def sample(self) -> None:
-        """Set the gauges now."""
+        """Call the added functions now, which set the gauges."""
         for sample in self._samples:
             sample()
 
     def start(self) -> None:
-        """Set the gauges now, and then in a thread until the process ends."""
+        """Call the added functions now, and then in a thread until the process ends."""
         self.sample()
         Thread(target=self._run, name="metrics", daemon=True).start()
 
@@ -320,9 +320,11 @@ def forgotten_when_raised(session: scoped_session[Any]) -> Iterator[None]:
 def watch(
     session: scoped_session[Any], engine: Engine, sampler: Sampler, *, connections_max: int
 ) -> None:
-    """Run `after_commit` calls, and sample the connections of the session's pool.
+    """Make `after_commit` work for a session, and measure its database connections.
 
-    `connections_max` is the largest number of connections of the engine, which is a metric too.
+    `sampler` sets the metrics of the connections that are in use, and of those that callers wait
+    for. `connections_max` is the largest number of connections of the engine, which is a metric
+    too.
     """
     if not event.contains(session, "after_commit", _count_recorded):
         event.listen(session, "after_commit", _count_recorded)

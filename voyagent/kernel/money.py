@@ -109,7 +109,8 @@ def exponent(currency: str) -> int:
 def is_currency(code: str) -> bool:
     """Return True if ISO 4217 defines a number of decimals for the currency `code`.
 
-    For JPY this number is 0. Codes without such a number, such as XAU for gold, are refused.
+    For JPY this number is 0. The result is False for codes without such a number, such as XAU for
+    gold.
     """
     try:
         exponent(code)

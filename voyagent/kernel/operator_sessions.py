@@ -15,7 +15,10 @@ _END = text("update installation set operator_sessions_from = to_timestamp(:now)
 
 
 def valid_from() -> float:
-    """Return the time in seconds since 1970; a session that began before it has ended."""
+    """Return the time from which sessions are valid, in seconds since 1970.
+
+    A session that began before this time has ended.
+    """
     return float(db.session.scalar(_READ))
 
 

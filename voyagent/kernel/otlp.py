@@ -50,7 +50,10 @@ def is_sent(signal: Signal) -> bool:
 
 
 def address_variable(signal: Signal) -> str | None:
-    """Return the variable with the collector's address; None if nothing is sent."""
+    """Return the name of the environment variable that has the collector's address.
+
+    The result is None if this kind of data is not sent.
+    """
     if (
         os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"
         or os.environ.get(f"OTEL_{signal}_EXPORTER", "").strip() == "none"
@@ -60,7 +63,10 @@ def address_variable(signal: Signal) -> str | None:
 
 
 def ratio() -> float:
-    """Return the share of the traces that is recorded, or -1 if it is no number."""
+    """Return the share of the traces that is recorded, from 0 to 1.
+
+    The result is -1 if the value of the environment variable is not a number.
+    """
     try:
         return float(os.environ.get(RATIO) or RATIO_DEFAULT)
     except ValueError:
@@ -68,7 +74,10 @@ def ratio() -> float:
 
 
 def interval_s() -> float:
-    """Return the seconds between exports of metrics, or -1 if it is no number."""
+    """Return the seconds between exports of metrics.
+
+    The result is -1 if the value of the environment variable is not a whole number.
+    """
     try:
         return int(os.environ.get(INTERVAL) or INTERVAL_DEFAULT_MS) / 1000
     except ValueError:

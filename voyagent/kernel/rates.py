@@ -144,9 +144,9 @@ class Quote:
         return self.changing(amount.currency).convert(amount)
 
     def changing(self, taken: str) -> ExchangeRate:
-        """Return the rate for converting an amount in the currency `taken` into the other.
+        """Return the rate that converts amounts in `taken`, one currency of the pair.
 
-        Raises InvalidRate, UnknownCurrency.
+        Amounts are converted into the other currency. Raises InvalidRate, UnknownCurrency.
         """
         return ExchangeRate(
             self.base,

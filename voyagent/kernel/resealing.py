@@ -18,10 +18,10 @@ ROWS_MAX = 500
 class SealedColumn:
     """A column with values that are encrypted with the secret of the installation.
 
-    `purpose` and `bound_to` are those of `Keyring.seal`; `bound_to` may have the column `{id}`.
-    `clear` is the column in which an earlier release stored the value unencrypted. `hashed` is a
-    column with keyed hashes of the value, which `hashes` returns. Values that begin with the byte
-    `foreign` are encrypted with another key.
+    `purpose` and `bound_to` are the arguments of `Keyring.seal`; in `bound_to`, `{id}` stands for
+    the row's value of the column `id`. `clear` is the column in which an earlier release stored the
+    value unencrypted. `hashed` is a column with keyed hashes of the value, which `hashes` returns.
+    Values that begin with the byte `foreign` are encrypted with another key.
     """
 
     table: str

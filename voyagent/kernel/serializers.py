@@ -232,7 +232,7 @@ class _Code:
 
 
 class _Member:
-    """A member of a response with its type, without None, and its annotations."""
+    """A member of a response: its type without None, and its annotations."""
 
     def __init__(self, name: str, field: FieldInfo) -> None:
         self.name = name
@@ -247,7 +247,7 @@ def _local(path: str) -> str:
 
 
 def _in_order(answer: type[AnswerOf[Any]]) -> list[str]:
-    """Return the names of a response's members, beginning with the base classes."""
+    """Return the names of a response's members; those of base classes come first."""
     names: dict[str, None] = {}
     for base in answer.__bases__:
         if issubclass(base, AnswerOf):

@@ -50,7 +50,7 @@ class Spans:
     def span(
         self, name: str, kind: Kind, attributes: Mapping[str, str | int | None], parent: str | None
     ) -> Iterator[Attributes]:
-        """Record the block, as `tracing.span` describes."""
+        """Record the block as a span; the arguments are those of `tracing.span`."""
         further: Attributes = {}
         context = None
         if kind != "CLIENT":
@@ -107,7 +107,11 @@ class Spans:
 
 
 def describe_process(version: str) -> Resource:
-    """Return the process as spans and metrics name it; variables may add to it."""
+    """Return the attributes that identify this process in traces and metrics.
+
+    They are the kind of process, the version, and the host with the process id. The environment
+    variables of OpenTelemetry may add further attributes.
+    """
     process = Resource(
         {
             "service.name": purpose_of_process(),

@@ -155,7 +155,10 @@ def across_tenants(session: Session, reason: str) -> Iterator[None]:
 
 
 def owned(table: Any) -> ColumnElement[bool]:
-    """Return the tenant condition of a Core select; the Reader fills in the agency."""
+    """Return the condition that limits a Core select to the current agency.
+
+    The `Reader` that executes the select fills in the agency's id.
+    """
     return _table(table).c.tenant_id == bindparam(TENANT)
 
 

@@ -41,8 +41,9 @@ def time_limit(seconds: float, *, allows_long: bool = False) -> Iterator[TimeLim
     """Let all statements in the block take at most `seconds` seconds together.
 
     PostgreSQL limits the time of each statement only, and a block may have thousands. No statement
-    begins after the time. One that runs then ends at the time limit of the connection for each
-    statement. With `allows_long`, a statement may take all of the time that is left instead.
+    begins after the time is up. A statement that is running at that moment may run until the
+    connection's own time limit for a statement. With `allows_long`, the time that is left replaces
+    the connection's limit, so that one statement may take all of it.
 
     Raises TimeIsUp, after which the transaction must be rolled back.
     """

@@ -17,5 +17,5 @@ BEFORE_PARTY, BEFORE_REASON = ", ", ": "
 
 
 def with_reason(title: str, party_name: str, reason: str) -> str:
-    """Return a narration that ends with a reason."""
+    """Return a narration such as `Write-off of invoice 7, Asha Rao: bankrupt`."""
     return f"{title}{BEFORE_PARTY}{party_name}{BEFORE_REASON}{reason}"

@@ -47,7 +47,7 @@ def agency_name() -> str:
 
 
 def waiting_mails(most: int) -> list[MailState]:
-    """Return the mails of the current agency that wait, in the order of their time."""
+    """Return the mails of the current agency that wait, the next to be sent first."""
     is_waiting = Mail.sent_at.is_(None) & Mail.failed_at.is_(None)
     return _states(is_waiting, (Mail.due_at, Mail.id), most)
 

@@ -93,8 +93,8 @@ class Outbox:
     ) -> UUID | None:
         """Store a mail, to be sent after the commit, and return its id.
 
-        A mail about an act (`Kind.is_notice`) is left out, and None is returned, if the recipient
-        has received too many from this agency.
+        The result is None, and no mail is stored, if the mail is about an act (`Kind.is_notice`)
+        and the recipient has received too many such mails from this agency.
 
         `kind` is a key of `mail.rules.KINDS`, which has the names and types of `values`. An unknown
         `locale` is replaced by English. The contents are encrypted.
@@ -248,8 +248,8 @@ def see_to_mail() -> None:
 def try_now() -> int:
     """Queue the mails of the current agency that wait for another attempt.
 
-    Returns their number. A mail that is being sent at this moment is not sent twice, because jobs
-    with the same lock run one after the other. Calling this again changes nothing.
+    Returns the number of these mails. A mail that is being sent at this moment is not sent twice,
+    because jobs with the same lock run one after the other. A second call has no further effect.
     """
     waiting = db.session.scalars(
         text(

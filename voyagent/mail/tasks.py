@@ -61,5 +61,5 @@ def _attempt(outbox: Outbox, driver: MailDriver, mail: QueuedMail) -> tuple[str 
 
 @task("mail.see_to", own_transactions=True, every="* * * * * */10", is_outward=True)
 def see_to(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the time
-    """Process the outbox of every agency with due or outdated mails."""
+    """Queue the due mails of every agency, and give up mails that are too old."""
     in_agencies(queries.agencies_with_mail, service.see_to_mail)

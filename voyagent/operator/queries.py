@@ -56,7 +56,10 @@ _SIZES = text("select id, people, invoices, events, answers from app.agency_size
 
 @dataclass(frozen=True, slots=True)
 class AgencyMails:
-    """Number of mails of an agency that wait, or were given up lately."""
+    """Number of mails of an agency that wait, and of those given up within a day.
+
+    `oldest` is the time of the oldest mail that waits, or None.
+    """
 
     id: UUID
     name: str
@@ -67,7 +70,10 @@ class AgencyMails:
 
 @dataclass(frozen=True, slots=True)
 class Agency:
-    """An agency with its size; `answers` are those of language models since yesterday."""
+    """An agency with its size: the numbers of people, invoices and audit events.
+
+    `answers` is the number of responses of language models since yesterday.
+    """
 
     id: UUID
     name: str
@@ -81,7 +87,11 @@ class Agency:
 
 @dataclass(frozen=True, slots=True)
 class AgencyPage:
-    """A page of agencies, with the ids that lead to its neighbours; None at an end."""
+    """A page of agencies, in the order of their ids.
+
+    `before` and `after` are the arguments with which `read_agencies` returns the page before and
+    the page after; None if there is no such page.
+    """
 
     items: list[Agency]
     before: UUID | None
@@ -90,14 +100,21 @@ class AgencyPage:
 
 @dataclass(frozen=True, slots=True)
 class JobPage:
-    """A page of failed jobs, with the id that leads to older ones; None at the end."""
+    """A page of failed jobs, the newest first.
+
+    `before` is the argument with which `read_failed_jobs` returns the next page of older jobs; None
+    if there are no older jobs.
+    """
 
     items: list[FailedJob]
     before: int | None
 
 
 def read_overview(settings: Settings) -> Overview:
-    """Return the state of the installation; the cost does not grow with its age."""
+    """Return the state of the installation.
+
+    The call does not take longer as the installation gets older.
+    """
     figures, now = read_figures(settings.worker_stalled_s), clock.now()
     return Overview(
         at=now,
@@ -118,7 +135,7 @@ def read_overview(settings: Settings) -> Overview:
 
 
 def read_mails() -> list[AgencyMails]:
-    """Return the agencies with the most mails that wait or were given up lately."""
+    """Return the agencies with the most mails that wait or were given up within a day."""
     asked = {"since": clock.now() - GIVEN_UP_WITHIN, "most": PAGE_ROWS}
     return [AgencyMails(*row) for row in db.session.execute(_MAILS, asked)]
 
@@ -171,7 +188,7 @@ def read_agency(tenant_id: UUID) -> Agency:
 def read_mails_of(agency: Agency) -> tuple[list[MailState], list[MailState]]:
     """Return the mails of an agency that wait, and those that were given up.
 
-    The transaction is bound to the agency.
+    Each list has at most PAGE_ROWS mails. The call binds the transaction to the agency.
     """
     tenancy.bind(db.session(), agency.id)
     return waiting_mails(PAGE_ROWS), given_up_mails(PAGE_ROWS)

@@ -24,7 +24,11 @@ RUN_AGE_MAX = timedelta(hours=26)
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A kind of process with its release, and the connections of all such processes."""
+    """A kind of process and its release, with the number of database connections.
+
+    `kind` is `web`, `worker` or `command`. All processes of the same kind and release count
+    together.
+    """
 
     kind: str
     release: str
@@ -33,7 +37,10 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class TaskLoad:
-    """Open jobs of a task in one queue; `waiting` are due, `scheduled` are for later."""
+    """Numbers of open jobs of a task in one queue.
+
+    `waiting` jobs are due, `scheduled` jobs are due later, and `running` jobs are being done.
+    """
 
     task: str
     queue: str

@@ -57,8 +57,9 @@ class PartyForm(SchemaForm[PartyIn]):
     """Form of a customer, a supplier, or both.
 
     `seen` is the `updated_at` of the party when the form was opened. If the stored `updated_at`
-    differs when the form is saved, somebody else has changed the party. `is_confirmed` is set by
-    the button that saves a party although similar ones exist; `similar` are these.
+    differs when the form is saved, somebody else has changed the party. `similar` are parties that
+    may be the same. `is_confirmed` is set by the button that saves the party although there are
+    such parties.
     """
 
     schema: ClassVar[type[BaseModel]] = PartyIn
@@ -121,7 +122,11 @@ class PartyForm(SchemaForm[PartyIn]):
 
 
 class AddressForm(SchemaForm[PartyAddressIn]):
-    """Form of a further address; `seen` is as in PartyForm."""
+    """Form of a further address.
+
+    `seen` is the `updated_at` of the address when the form was opened. If the stored `updated_at`
+    differs when the form is saved, somebody else has changed the address.
+    """
 
     schema: ClassVar[type[BaseModel]] = PartyAddressIn
     sentences: ClassVar[dict[str, Any]] = {

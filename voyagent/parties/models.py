@@ -30,10 +30,10 @@ class Party(TenantOwned, Base):
     use. `PartyAddress` has further addresses, not the main one.
 
     Documents, payments and postings refer to a party by `party_id`, and store its name as it was
-    then. Reports still add them up by `party_key`, the name in lower case, which is unique.
+    then. Reports add them up by `party_key`, the name in lower case, which is unique.
 
-    `origin` is `person` or `import` if somebody recorded the party, `document` if a document with
-    a new name did, and `migration` if `flask books link-parties` did.
+    `origin` is `person` or `import` if somebody recorded the party, `document` if a document with a
+    new name did, and `migration` if `flask books link-parties` did.
 
     The tax number is encrypted, because a GSTIN contains the PAN of its holder. A party is found by
     a keyed hash of the tax number or of this PAN. `tax_number_clear` has a tax number that an
@@ -43,8 +43,8 @@ class Party(TenantOwned, Base):
     account number; a party with a GSTIN needs none, because the GSTIN contains it.
 
     `credit_limit_minor` is the largest sum that a customer may owe, and `is_on_hold` stops all
-    sales to it (`billing.invoices.service.credit_limits`). The limit keeps the currency in which
-    it was entered, because the default currency of the agency can change.
+    sales to it (`billing.invoices.service.credit_limits`). The limit keeps the currency in which it
+    was entered, because the default currency of the agency can change.
     """
 
     __tablename__ = "parties"

@@ -123,7 +123,7 @@ def find_named(name: str) -> Party | None:
 def find_automatic(name: str) -> Party | None:
     """Return the party of a name that was made for a document, and lock its row.
 
-    None if there is no such party, or if it was completed or archived since.
+    The result is None if there is no such party, or if a person has completed or archived it since.
     """
     made = select(Party).where(
         Party.party_key == func.lower(name),
@@ -136,21 +136,21 @@ def find_automatic(name: str) -> Party | None:
 
 
 def key_of(party_id: UUID) -> ScalarSelect[str]:
-    """Return a subquery for the key of a party.
+    """Return a subquery for the key of a party, its name in lower case.
 
-    Lists and reports find the rows of a party by it. It is null if the agency has no such party, so
-    no row is found.
+    Lists and reports find the rows of a party by this key. The key is null if the agency has no
+    such party, so no row is found.
     """
     return select(_PARTIES.party_key).where(owned(Party), _PARTIES.id == party_id).scalar_subquery()
 
 
 @cached_statement
 def untied_statement(table: str) -> Select[Any]:
-    """Count the rows of a table whose party is missing or has another name.
+    """Count the rows of a table whose party id is missing or belongs to another name.
 
-    `table` is one of WITH_PARTY. One row: `untied`, the rows that name a party and have no
-    `party_id`, and `differing`, the rows whose name is not that of their party, ignoring case. Only
-    the case of a posted name may differ, so sums by id and by name are equal if both are 0.
+    `table` is one of WITH_PARTY. Selects one row: `untied` is the number of rows that name a party
+    and have no `party_id`. `differing` is the number of rows whose name is not that of their party,
+    ignoring case. If both are 0, sums by id equal sums by name.
     """
     rows = db.metadata.tables[table].c
     numbers: list[Any] = [
@@ -198,7 +198,7 @@ def read_addresses(reader: Reader, party_id: UUID) -> list[Row]:
 
 
 def address_row(address: PartyAddress) -> Row:
-    """Return a loaded address as a row."""
+    """Return the columns of an address, by name."""
     return {column.name: getattr(address, column.name) for column in PartyAddress.__table__.c}
 
 
@@ -213,7 +213,7 @@ def with_tax_numbers(row: Row) -> Row:
 
 
 def row_of(party: Party) -> Row:
-    """Return a loaded party as a row."""
+    """Return the columns of a party by name, with tax number and PAN decrypted."""
     return {name: getattr(party, name) for name in (*COLUMNS, "pan")}
 
 
@@ -271,10 +271,11 @@ def tax_status(name: str) -> Row | None:
 
 
 def credit_terms(key: SQLColumnExpression[str], *, lock: bool) -> LateralFromClause:
-    """Select the credit limit and the hold of a party, for a lateral join.
+    """Select a party's credit limit and whether it is on hold, for a lateral join.
 
-    `key` is a name in lower case. There is no row for a party with neither. With `lock`, the row is
-    locked until the transaction ends. Columns: limit_minor, currency, is_on_hold.
+    `key` is the party's name in lower case. There is no row for a party that has no limit and is
+    not on hold. With `lock`, the row is locked until the transaction ends. Columns: limit_minor,
+    currency, is_on_hold (true if nothing may be sold to the party).
     """
     statement = select(
         Party.credit_limit_minor.label("limit_minor"),
@@ -309,7 +310,8 @@ def similar(row: Row) -> list[Row]:
 
     `row` has the values of the party. Rows: id, name, reason. The reason is the first that is true
     of `tax_number`, `pan`, `phone`, `email` (each is equal) and `name` (nearly equal). Archived
-    parties count too. A party of the same name is the party itself, or a reason to refuse it.
+    parties count too. A party with exactly this name is not returned: it is the party itself, or
+    the caller refuses the name.
     """
     key = func.lower(literal(row["name"]))
     likeness = func.similarity(Party.party_key, key)

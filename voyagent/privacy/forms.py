@@ -53,5 +53,5 @@ class RetentionForm(SchemaForm[RetentionPatch]):
     tax_identity = StringField(_l("Identity of erased customers with documents"))
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return the fields with their rules, for the page."""
+        """Return each field with the rule of its retention period, as `field` and `rule`."""
         return [{"field": self[kind], "rule": rule} for kind, rule in KINDS.items()]

@@ -29,10 +29,10 @@ log = structlog.get_logger(__name__)
 
 @task("privacy.seal", own_transactions=True, every="40 * * * *")
 def seal(timestamp: int) -> None:  # noqa: ARG001 - the worker passes the time
-    """Encrypt bank details, bank accounts, PANs, tax numbers and kept PDFs again.
+    """Encrypt sensitive values of all agencies with the current secret.
 
-    The job finds values that an earlier release stored unencrypted, and values that an earlier
-    secret encrypted.
+    The job finds bank details, bank accounts, PANs, tax numbers and kept PDFs that an earlier
+    release stored unencrypted, or that an earlier secret encrypted.
     """
     keyring = find_port(Keyring)
     in_agencies(

@@ -39,7 +39,7 @@ class RateInFuture(Unprocessable):
 
 
 class RateMissing(StructuredConflict):
-    """The agency has no sufficiently new rate of a currency and day."""
+    """The agency has no exchange rate for a currency that is new enough for the day."""
 
     code = "rate_missing"
     message = N_("There is no exchange rate for this day. Enter one under Exchange rates.")

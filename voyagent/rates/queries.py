@@ -39,7 +39,10 @@ _CURRENCY_DEFAULT, _MAX_AGE_DEFAULT_DAYS = "INR", 7
 
 @dataclass(frozen=True, slots=True)
 class RateSearch:
-    """Filters of the list of exchange rates; `currency` is either of the two."""
+    """Filters of the list of exchange rates.
+
+    `currency` finds the rates in which it is one of the two currencies.
+    """
 
     currency: str | None = None
     kind: str | None = None
@@ -61,11 +64,13 @@ def read_base_currency(reader: Reader) -> str:
 def find_rate(reader: Reader, currency: str, on: date, kind: Kind = "reference") -> Quote:
     """Return the rate between a currency and that of the books, for a day.
 
-    It is the newest rate of the pair that was quoted on that day or before, in either direction,
-    and not longer before than `rate_max_age_days` of the settings. Of several rates of a day, the
-    one entered last counts. `Quote.convert` converts an amount at the rate as it was quoted.
+    It is the newest rate of the pair that was quoted on the day `on` or before, in either
+    direction. It is at most `rate_max_age_days` (a setting of the agency) older than this day. Of
+    several rates of a day, the one entered last counts. `Quote.convert` converts an amount at the
+    rate as it was quoted.
 
-    Raises RateMissing. Raises SameCurrency if `currency` is the currency of the books.
+    Raises RateMissing if there is no such rate. Raises SameCurrency if `currency` is the currency
+    of the books.
     """
     ((row,),) = reader.read(_find_statement(currency, on, kind))
     if row["books"] == currency:
@@ -120,10 +125,11 @@ def _base_statement() -> Select[Any]:
 
 @cached_statement
 def _find_statement(currency: str, on: date, kind: str) -> Select[Any]:
-    """Select one row: the currency of the books, and the rate or nulls.
+    """Select one row: the currency of the books, and the columns of the rate.
 
-    The settings are read first: row security keeps PostgreSQL from using the index with
-    expressions that it does not know as safe, such as `coalesce`.
+    The columns of the rate are null if there is none. The settings are read first: row security
+    keeps PostgreSQL from using the index with expressions that it does not know as safe, such as
+    `coalesce`.
     """
     wanted, books = literal(currency, Text()), base_currency()
     max_age_days = func.coalesce(chosen("rate_max_age_days"), _MAX_AGE_DEFAULT_DAYS)

@@ -151,7 +151,10 @@ def get_settings(*, lock: bool = False) -> TenantSettings:
 
 
 def forget() -> None:
-    """Read the settings again at their next use, because others may have changed them."""
+    """Discard the loaded settings, so that their next use reads them again.
+
+    Another transaction may have changed them. Changes that are not yet written are kept.
+    """
     key = identity_key(TenantSettings, current_tenant(db.session))
     known = db.session().identity_map.get(key)
     if known is not None and not db.session.is_modified(known):
@@ -177,7 +180,7 @@ def audit_addresses(settings: TenantSettings) -> list[str]:
 
 
 def row_of(settings: TenantSettings) -> Row:
-    """Convert a loaded settings object to a row."""
+    """Return the columns of the settings by name, with the bank details decrypted."""
     return {name: getattr(settings, name) for name in COLUMNS}
 
 

@@ -115,7 +115,10 @@ def _drawn(opened: Image, kind: str) -> Picture:
 
 
 def _printed_bytes(plain: Image, kind: str) -> int:
-    """Return the bytes of an image in a PDF, which knows no filters of PNG."""
+    """Return the number of bytes that an image takes in a PDF.
+
+    A PDF has no filters of PNG, so the pixels of a PNG are counted as compressed without them.
+    """
     return len(_encoded(plain, kind) if kind == "JPEG" else zlib.compress(plain.tobytes()))
 
 

@@ -32,7 +32,10 @@ def note_caller(caller: Caller) -> None:
 
 
 def present_caller() -> Caller:
-    """Return the caller of the latest attempt in this thread, or an empty `Caller`."""
+    """Return the caller that `note_caller` last set in this thread.
+
+    Without such a caller, the result is a `Caller` with an empty `place`.
+    """
     return _present.get() or Caller()
 
 
@@ -56,7 +59,7 @@ def present_network() -> str | None:
 
 
 def note_person(user_id: UUID) -> None:
-    """Set the person whose credential was read; the database has still to confirm it."""
+    """Set the person whose credential was read, before the database confirms it."""
     _person.set(user_id)
 
 

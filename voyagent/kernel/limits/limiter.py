@@ -153,15 +153,15 @@ class Limiter:
         )
 
     def sample(self) -> None:
-        """Show the metric of refusals for each limit, so that it begins at zero."""
+        """Create the metric of refusals for each limit, so that it is reported as zero."""
         for throttle in ALL:
             meters().limit_refusals.labels(throttle.name)
 
     def failed(self, throttle: Throttle, *, address: str = "") -> None:
-        """Count a failed check of a credential that is sent with each request.
+        """Count a failed check of an API key, which is sent with each request.
 
-        Such a credential is an API key. Call this method only for an invalid credential. Raises
-        TooManyRequests if the IP address of the client has too many failures.
+        Call this method only for an invalid key. Raises TooManyRequests if the IP address of the
+        client has too many failures.
         """
         is_known = self._is_known(throttle, None, address)
         self._take(throttle, self._shared_windows(throttle, address, None, is_known=is_known))

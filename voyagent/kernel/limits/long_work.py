@@ -46,11 +46,11 @@ def searching(
 
 
 def deciding(party: Hashable, refusal: Refusal, wait_s: float) -> AbstractContextManager[None]:
-    """Hold a place for a decision of several acts while the block runs.
+    """Hold a place for a decision on several proposals while the block runs.
 
     `party` is the agency, or the name of a group of agencies that share a place. The caller must
-    hold no connection while it waits. Raises `refusal()` if there is no place within `wait_s`
-    seconds.
+    hold no database connection while it waits. Raises `refusal()` if there is no place within
+    `wait_s` seconds.
     """
     return holding([_decisions], party, wait_s, refusal)
 
@@ -72,10 +72,10 @@ def importing(
 def holding(
     queues: Iterable[Places], party: Hashable, wait_s: float, refusal: Refusal
 ) -> Iterator[None]:
-    """Hold a place of each queue, taken in this order, while the block runs.
+    """Hold one place of each of `queues`, taken in this order, while the block runs.
 
-    The callers from one client address count together. Raises `refusal()` if there is no place of
-    all queues within `wait_s` seconds.
+    The client's IP address of the current thread (`present_network`) counts for the limits per
+    address. Raises `refusal()` if there is no place of all queues within `wait_s` seconds.
     """
     ends_at = time.monotonic() + wait_s
     with ExitStack() as held:

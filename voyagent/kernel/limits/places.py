@@ -54,9 +54,8 @@ class Places:
         waiting_max: the largest number of waiting callers of a party. A further caller is refused
             at once. None means no limit.
         queue_max: the largest number of waiting callers without precedence. A further caller
-            replaces a caller of the party with the most waiting callers (`_displace`), or is
-            refused at once. None means no limit.
-        kept: the last free places, which go only to parties that hold no place.
+            replaces a waiting caller (`_displace`), or is refused at once. None means no limit.
+        kept: the number of last free places, which go only to parties that hold no place.
         address_share: the largest number of places for callers from one IP address. A caller whose
             IP address is None has no such limit.
     """
@@ -218,7 +217,10 @@ class Places:
             self._served.popitem(last=False)
 
     def _turn_of(self, key: Hashable) -> int:
-        """Return when a party, an address or a person last got a place: 0 if never."""
+        """Return the number of the turn in which a key last got a place; 0 if never.
+
+        Each place that is given is one turn. The key is a party, an IP address or a person.
+        """
         return self._served.get(key, 0)
 
     def _share_if(self, free: int) -> int:
@@ -240,13 +242,18 @@ class Places:
         return sum(not other.is_first for other in self._waiting) >= self._queue_max
 
     def _displace(self, ticket: _Ticket) -> bool:
-        """Let a caller replace another caller in a full queue; return False if refused.
+        """Let a caller replace a waiting caller in a full queue; return False if refused.
 
-        The caller must come from a less busy IP address; or from one that is not busier, and be of
-        a less busy party or a less busy person of the party. Busy means the number of waiting
-        callers; the difference must be at least two. The last caller of the busiest address, party
-        or person is refused. Otherwise the caller may replace one of a busier party that has had a
-        place since the caller's party had one.
+        The caller replaces the last caller of the first of these groups that has at least two more
+        waiting callers than the caller's own group:
+
+        - the IP address with the most waiting callers
+        - the party with the most waiting callers
+        - the person with the most waiting callers in the caller's party
+
+        If there is no such group, the caller replaces a caller of a party that has more waiting
+        callers and got its last place later than the caller's party. For parties and persons,
+        callers from an IP address with fewer waiting callers than the caller's do not count.
         """
         others = [one for one in self._waiting if not one.is_first and one is not ticket]
         busy = Counter(one.source for one in others)
@@ -266,7 +273,11 @@ class Places:
         return True
 
     def _last_served(self, waiting: Sequence[_Ticket], ticket: _Ticket) -> _Ticket | None:
-        """Return the last served of busier parties that were served after `ticket`'s."""
+        """Return a caller of a busier party that got a place after `ticket`'s party.
+
+        A busier party has more callers in `waiting`. Of several such parties, the result is from
+        the one that got its last place latest. The result is None if there is no such party.
+        """
         busy = Counter(one.party for one in waiting)
         return max(
             (
@@ -306,10 +317,11 @@ class Places:
 def _last_of_the_busiest(
     waiting: Sequence[tuple[Hashable, _Ticket]], source: Hashable
 ) -> _Ticket | None:
-    """Return the last caller of the source with the most waiting callers.
+    """Return the last caller of the group that has the most waiting callers.
 
-    `waiting` has the source of each waiting caller. The result is None if the busiest source does
-    not have at least two more callers than `source`.
+    `waiting` has each waiting caller with its group: an IP address, a party or a person. `source`
+    is the group of a new caller. The result is None unless the group with the most waiting callers
+    has at least two more of them than `source`.
     """
     numbers = Counter(other for other, _ in waiting)
     most = max(numbers, key=lambda other: numbers[other], default=None)

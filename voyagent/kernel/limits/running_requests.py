@@ -14,10 +14,11 @@ PAUSE_S = 0.02
 
 
 class RunningRequests:
-    """Context manager around the handling of each request, with a pause for long work.
+    """Context manager that counts running requests, so that long work can wait.
 
-    A streamed response, such as an export or an event stream, is sent after its request was
-    handled, so it does not count as a running request.
+    Each request is handled in a block of it. Long work, such as an export, calls `give_way` between
+    its pieces. A streamed response, such as an export or an event stream, is sent after its request
+    was handled, so it does not count as a running request.
     """
 
     def __init__(self) -> None:

@@ -90,7 +90,7 @@ class LocalWindows:
         self._swept_at = 0.0
 
     def take(self, windows: Sequence[Window]) -> list[Full]:
-        """Implement `Windows.take`."""
+        """Count an attempt in all windows, or return the full ones (`Windows.take`)."""
         now = _seconds()
         with self._lock:
             self._sweep(now)
@@ -112,7 +112,7 @@ class LocalWindows:
             return full
 
     def give_back(self, windows: Sequence[Window]) -> None:
-        """Implement `Windows.give_back`."""
+        """Remove the newest entry of each window (`Windows.give_back`)."""
         with self._lock:
             for window in windows:
                 taken = self._taken.get(window.key)
@@ -122,12 +122,12 @@ class LocalWindows:
                     del self._taken[window.key]
 
     def forget(self, window: Window) -> None:
-        """Implement `Windows.forget`."""
+        """Remove all entries of the window (`Windows.forget`)."""
         with self._lock:
             self._taken.pop(window.key, None)
 
     def is_full(self, windows: Sequence[Window]) -> bool:
-        """Implement `Windows.is_full`."""
+        """Return True if one of the windows has no room now (`Windows.is_full`)."""
         now = _seconds()
         with self._lock:
             return any(self._wait_s(each, each.amount, now) is not None for each in windows)
@@ -202,7 +202,7 @@ class SharedWindows(RedisStorage):
         self._take = self.storage.register_script(_TAKE)
 
     def take(self, windows: Sequence[Window]) -> list[Full]:
-        """Implement `Windows.take`."""
+        """Count an attempt in all windows, or return the full ones (`Windows.take`)."""
         values: list[float] = [_seconds()]
         for window in windows:
             values += (window.amount, window.seconds, window.fair, window.busy_amount)
@@ -211,18 +211,18 @@ class SharedWindows(RedisStorage):
         return [Full(windows[int(place) - 1], float(wait_s)) for place, wait_s in pairs]
 
     def give_back(self, windows: Sequence[Window]) -> None:
-        """Implement `Windows.give_back`."""
+        """Remove the newest entry of each window (`Windows.give_back`)."""
         with self.storage.pipeline(transaction=True) as pipe:
             for window in windows:
                 pipe.lpop(self.prefixed_key(window.key))
             pipe.execute()
 
     def forget(self, window: Window) -> None:
-        """Implement `Windows.forget`."""
+        """Remove all entries of the window (`Windows.forget`)."""
         self.clear(window.key)
 
     def is_full(self, windows: Sequence[Window]) -> bool:
-        """Implement `Windows.is_full`."""
+        """Return True if one of the windows has no room now (`Windows.is_full`)."""
         with self.storage.pipeline(transaction=False) as pipe:
             for window in windows:
                 pipe.lindex(self.prefixed_key(window.key), window.amount - 1)
@@ -257,7 +257,7 @@ class FailoverWindows:
         self._is_unavailable = False
 
     def take(self, windows: Sequence[Window]) -> list[Full]:
-        """Implement `Windows.take`."""
+        """Count an attempt in all windows, or return the full ones (`Windows.take`)."""
         nothing: list[Full] = []
         decided, full = self._ask(lambda: self._shared.take(windows), nothing)
         if not decided:
@@ -267,12 +267,12 @@ class FailoverWindows:
         return full
 
     def give_back(self, windows: Sequence[Window]) -> None:
-        """Implement `Windows.give_back`."""
+        """Remove the newest entry of each window (`Windows.give_back`)."""
         self._ask(lambda: self._shared.give_back(windows), None)
         self._local.give_back(windows)
 
     def forget(self, window: Window) -> None:
-        """Implement `Windows.forget`."""
+        """Remove all entries of the window (`Windows.forget`)."""
         self._ask(lambda: self._shared.forget(window), None)
         self._local.forget(window)
 

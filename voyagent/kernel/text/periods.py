@@ -47,7 +47,7 @@ class Period:
 def find_period(text: str, today: date, *, is_past: bool = False) -> Period | None:
     """Return the period that a text names, None if there is none.
 
-    If `is_past` is true, a month without a year is the last such month.
+    If `is_past` is true, a month without a year is the latest month of this name that has begun.
     """
     days = _DAYS.search(text)
     if days:

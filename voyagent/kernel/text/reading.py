@@ -141,7 +141,7 @@ def read(
 
 
 def _is_pair(found: Span | Unclear, other: Span | Unclear) -> bool:
-    """Return True for the two days of `19-25 Dec`, which share the same words."""
+    """Return True if the same words give two different dates, such as `19-25 Dec`."""
     return (
         isinstance(found, Span)
         and isinstance(other, Span)
@@ -154,7 +154,7 @@ def _is_pair(found: Span | Unclear, other: Span | Unclear) -> bool:
 def _addresses(text: str, region: str | None) -> Iterator[Span | Unclear]:
     """Yield e-mail addresses, document numbers and telephone numbers, in this order.
 
-    If two overlap, the caller keeps the first.
+    If two of them overlap, the caller keeps the one that was yielded first.
     """
     for email in people.EMAIL.finditer(text):
         yield Span("email", email.group().rstrip(".'"), *email.span())

@@ -40,7 +40,8 @@ class BaseState:
     """State of the base amounts of an agency.
 
     `currency` is the base currency, and `lines` is the number of lines in it without a base amount.
-    `foreign` has every other currency with postings, also those whose lines all have base amounts.
+    `state` is `ready` if the base amounts are established, else `asked`. `foreign` has every other
+    currency with postings, also those whose lines all have base amounts.
     """
 
     currency: str
@@ -74,20 +75,21 @@ def is_established(reader: Reader) -> bool:
 
 
 def has_foreign_base(reader: Reader) -> bool:
-    """Return True if a sum in the base currency differs from its base sum.
+    """Return True if amounts in the base currency differ from their base amounts.
 
-    If no line lacks its base amount, this means that a line was posted when the agency had another
-    base currency.
+    The monthly sums are compared. They differ if a line lacks its base amount, which counts as
+    zero, or if a line was posted when the agency had another base currency.
     """
     return bool(reader.read(_foreign_base_statement())[0])
 
 
 @cached_statement
 def exchange_statement() -> Select[Any]:
-    """Select the account of exchange if it is not zero in the base currency.
+    """Select the balance of the currency exchange account in base amounts.
 
-    Before every line has a base amount, the balance is not known. Rows: currency (the base
-    currency), difference_minor (debit less credit).
+    Selects no row if the balance is zero, else one: currency (the base currency), difference_minor
+    (debit less credit). A line without a base amount counts as zero, so the balance is right only
+    if every line has one.
     """
     difference = func.sum(_MONTHS.base_debit_minor - _MONTHS.base_credit_minor)
     return (
@@ -106,7 +108,10 @@ def exchange_statement() -> Select[Any]:
 
 @cached_statement
 def unbased_statement() -> Select[Any]:
-    """Select the number of lines without a base amount, as `lines`, if there are any."""
+    """Select the number of lines without a base amount.
+
+    Selects one row with the column `lines`, or no row if there are no such lines.
+    """
     return (
         select(func.count().label("lines"))
         .where(owned(Posting), _POSTINGS.base_basis.is_(None))

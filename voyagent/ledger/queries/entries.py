@@ -158,7 +158,10 @@ def get_source_entry_id(source_type: str, source_id: UUID, purpose: str) -> UUID
 
 
 def find_rate_of(entry_id: UUID, currency: str, base_currency: str) -> Quote | None:
-    """Return the rate at which an entry converted a currency, if it did."""
+    """Return the rate at which an entry converted a currency to the base currency.
+
+    The result is None if no line of the entry in `currency` was converted at a rate.
+    """
     line = db.session.scalar(
         select(Posting)
         .where(

@@ -29,9 +29,9 @@ def trial_balance_rows(reader: Reader, as_of: date, *, include_zero: bool = Fals
 
     The day `as_of` is included. Rows, ordered by code and currency: account_id, code, name, type,
     normal_side, purpose, currency, debit_minor, credit_minor, base_currency, base_debit_minor,
-    base_credit_minor. base_currency is None unless the base amounts are established; the base sums
-    are partial then. With `include_zero`, accounts without postings are included, with currency
-    None and zero amounts.
+    base_credit_minor. base_currency is None unless the base amounts are established; until then,
+    the base sums lack the lines without base amounts. With `include_zero`, accounts without
+    postings are included, with currency None and zero amounts.
     """
     return reader.read(trial_balance_statement(as_of, include_zero=include_zero))[0]
 

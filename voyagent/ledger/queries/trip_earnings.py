@@ -141,8 +141,8 @@ def earning_lines_total_statement(entries: Select[Any], side: Side, currency: st
 def earnings(of: Documents) -> RollUp:
     """Return the earnings of trips by day as a roll-up.
 
-    The trip of a journal entry is that of the document that posted it, as the queries in `of`
-    (`Documents`) select it, and not the `trip_id` of the entry.
+    A journal entry belongs to the trip of the document that posted it. The queries in `of`
+    (`Documents`) select this trip; the `trip_id` of the entry is not used.
     """
     entries = _entries(of)
     amounts = (one.label(name) for name, one in zip(_AMOUNTS, _of_line(), strict=True))

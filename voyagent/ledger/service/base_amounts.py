@@ -25,15 +25,16 @@ _FILL = text("select app.fill_base(:currency, :most)")
 
 
 def establish_base(actor: Actor, currency: str) -> BaseState:
-    """Fill the next lines without a base amount, or finish if there are none.
+    """Fill missing base amounts of the agency's lines, or finish if none is missing.
 
-    One call fills at most LINES_MAX lines. Call the function again, each time in a transaction of
-    its own, until the answer is ready; it may be stopped in between. From then on every posting has
-    an amount in the base currency, which cannot change any more. `currency` is the base currency,
-    and must be given so that nobody fixes a wrong one. Agencies with postings in other currencies
-    are refused.
+    One call fills at most LINES_MAX lines. Repeat the call, each time in a transaction of its own,
+    until the returned state is ready (`is_ready`). The work may be interrupted between two calls.
+    Once the state is ready, every posting must have an amount in the base currency, and the base
+    currency cannot change any more. `currency` must be the base currency; it is an argument so that
+    nobody fixes a wrong one.
 
-    Raises Forbidden, BaseCurrencyFixed, BaseCurrencyDiffers, BaseNotEstablished, ExchangeNotZero.
+    Raises Forbidden, BaseCurrencyFixed, BaseCurrencyDiffers, ExchangeNotZero. Raises
+    BaseNotEstablished if the agency has postings in other currencies.
     """
     actor.require("ledger.establish_base")
     get_settings(lock=True)
@@ -48,7 +49,7 @@ def establish_base(actor: Actor, currency: str) -> BaseState:
 
 
 def _check(currency: str) -> BaseState:
-    """Return the state if the base amounts in this currency can be established."""
+    """Return the state of the base amounts, or raise an error if they cannot be fixed."""
     state = base_amounts.read_base_state(SessionReader(db.session))
     if state.is_ready:
         raise BaseCurrencyFixed

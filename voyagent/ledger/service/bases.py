@@ -25,7 +25,7 @@ Basis = Literal["own", "rate", "given", "difference"]
 class BasedLine:
     """A line of an entry with its base amount, or without one if none is known.
 
-    `is_exchange` says that the line is on the account of exchange (1160). `quote` is the rate at
+    `is_exchange` says that the line is on the currency exchange account. `quote` is the rate at
     which the line was converted, if its basis is `rate`. A line with the basis `difference` has an
     amount of zero.
     """
@@ -65,20 +65,25 @@ def complete(
 ) -> list[BasedLine]:
     """Return the lines of an entry with their base amounts.
 
-    The entry balances in each currency. A line in the base currency has its own amount, and a line
-    with a base amount keeps it. The other lines of a currency and side are added, converted once
-    and split, so that parts add up to the whole. Their rate is that of `rates`, by currency. Where
-    two currencies were exchanged, the second one is worth what was paid for it: its lines take
-    their base amounts from the exchange account, which comes to zero. A currency without any of
-    these has lines without base amounts.
+    The lines must balance in each currency. Their base amounts:
 
-    What does not balance in base then is a further line on the account of the purpose
-    `differences`. Without such an account, a difference of at most one minor unit for each foreign
-    line goes to exchange differences.
+    - A line in the base currency has its own amount. A line with a base amount keeps it.
+    - If the entry exchanges two currencies, one of them (`_follower`) takes its base amounts from
+      those of the other one, so that the base amounts on the currency exchange account add up to
+      zero.
+    - The lines of any other currency are converted at its rate in `rates`. The lines of one side
+      are added, converted once and split, so that the parts add up to the whole.
+    - The lines of a currency without a rate stay without base amounts.
+
+    If all lines have base amounts, but those of a currency do not balance, a further line with the
+    difference is added, on the account whose purpose is `differences`. If `differences` is None,
+    the difference may be at most one minor unit for each line of the currency, and the line is on
+    the account of exchange differences.
 
     Raises TooManyCurrencies if more than two currencies are exchanged. Raises EntryUnbalancedInBase
-    if the exchange account does not come to zero, or a difference is too large. Raises InvalidRate,
-    RateOfOtherMoney and InvalidAmount for a rate or an amount that cannot be used.
+    if the base amounts on the currency exchange account do not add up to zero, or if a difference
+    is too large. Raises InvalidRate, RateOfOtherMoney and InvalidAmount for a rate or an amount
+    that cannot be used.
     """
     done = own_only(lines, base_currency)
     if len(_exchanged(lines)) > 2:
@@ -93,7 +98,11 @@ def complete(
 
 
 def own_only(lines: Iterable[BasedLine], base_currency: str) -> list[BasedLine]:
-    """Return the lines with the base amounts that need no rate."""
+    """Return the lines, with base amounts where no rate is needed.
+
+    A line in the base currency gets its own amount. A line with a base amount keeps it. Any other
+    line stays without one.
+    """
 
     def own(line: BasedLine) -> BasedLine:
         if line.amount.currency == base_currency:
@@ -117,7 +126,7 @@ def wanted_rates(
 
 
 def _exchanged(lines: Sequence[BasedLine]) -> dict[str, int]:
-    """Return the sums of the exchange account that are not zero, by currency."""
+    """Return the sums on the currency exchange account that are not zero, by currency."""
     sums: dict[str, int] = {}
     for line in lines:
         if line.is_exchange:
@@ -129,10 +138,12 @@ def _exchanged(lines: Sequence[BasedLine]) -> dict[str, int]:
 def _follower(
     lines: Sequence[BasedLine], base_currency: str, rates: Mapping[str, Quote]
 ) -> str | None:
-    """Return the currency that is worth what was paid for it, or None.
+    """Return the exchanged currency whose base amounts come from the other one.
 
-    It is the foreign one of two exchanged currencies. If both are foreign, it is the one that comes
-    later in the entry, which begins with the money, unless only this one has a rate.
+    The result is None unless the lines on the currency exchange account have two currencies. If one
+    of them is the base currency, the result is the foreign one. If both are foreign, it is the one
+    that comes later in the entry, which begins with the money; but if only the later one has a
+    rate, it is the earlier one.
     """
     exchanged = _exchanged(lines)
     if len(exchanged) != 2:
@@ -150,7 +161,12 @@ def _convert_all(done: list[BasedLine], currency: str, quote: Quote) -> None:
 
 
 def _follow(done: list[BasedLine], currency: str) -> None:
-    """Convert a currency at the ratio of what was paid for it to its own amount."""
+    """Set the base amounts of an exchanged currency from those of the other one.
+
+    The ratio is the base amount of the other currency on the currency exchange account to the
+    amount of this currency there. If a line of the other currency on this account has no base
+    amount, nothing is set.
+    """
     others = [line.base for line in done if line.is_exchange and line.amount.currency != currency]
     paid = [base for base in others if base is not None]
     if len(paid) < len(others):
@@ -201,7 +217,11 @@ def _convert(
 def _balanced(
     done: list[BasedLine], base_currency: str, differences: str | None
 ) -> list[BasedLine]:
-    """Add a line for the difference of each currency, if all base amounts are known."""
+    """Return the lines, with a further line for each difference in base amounts.
+
+    There is a further line for each currency whose base amounts do not balance (`complete`). If a
+    line has no base amount, no line is added.
+    """
     known = [(line, line.base) for line in done if line.base is not None]
     if len(known) < len(done):
         return done

@@ -156,14 +156,17 @@ class Posted:
 
 @dataclass(frozen=True, slots=True)
 class _Rates:
-    """The rates of an entry: those given, those of an earlier entry, those of a day."""
+    """The rates of an entry: given ones, those of an earlier entry, those of a day.
+
+    The entry `booked_in`, if there is one, takes precedence over the day `on`.
+    """
 
     given: Mapping[str, Quote]
     on: date
     booked_in: UUID | None = None
 
     def find(self, currency: str, base_currency: str) -> Quote:
-        """Return the rate of a currency that is not given. Raises RateMissing."""
+        """Return the rate of a currency that is not in `given`. Raises RateMissing."""
         booked = self.booked_in and entries.find_rate_of(self.booked_in, currency, base_currency)
         return booked or find_rate(SessionReader(db.session), currency, self.on)
 
@@ -259,12 +262,12 @@ def post(  # noqa: PLR0913 - each keyword is a fact of the entry, but the last
     `accounts` are the accounts of the lines, if the caller has already locked them with
     `queries.find_accounts`.
 
-    Each line gets its amount in the base currency (`bases.complete`). `rates` are rates to the
-    base currency, by currency. For another currency the rate of the entry `booked_in` is used, such
-    as that of the invoice that is credited, or else the reference rate of the day `rate_on`, which
-    defaults to the book date.
-    `differences` is the purpose of the account for what does not balance in base then. As long as
-    the agency's base amounts are not established, a line whose base amount is not known has none.
+    Each line gets its amount in the base currency (`bases.complete`). `rates` are rates to the base
+    currency, by currency. For another currency the rate of the entry `booked_in` is used, such as
+    that of the invoice that is credited, or else the reference rate of the day `rate_on`, which
+    defaults to the book date. If the base amounts do not balance, the difference is posted to the
+    account with the purpose `differences`. As long as the agency's base amounts are not
+    established, a line whose base amount is not known is posted without one.
 
     Raises Forbidden, EntryWithoutNarration, EntryTooShort, InvalidAmount, UnknownCurrency,
     EntryUnbalanced, InvalidBookDate, PeriodLocked, AccountNotFound, AccountInactive; and if the
@@ -423,7 +426,8 @@ def _rows(
 ) -> list[Row]:
     """Return the rows of an entry, with base amounts as far as they are known.
 
-    Raises RateMissing, TooManyCurrencies and EntryUnbalancedInBase if every line needs one.
+    Raises RateMissing, TooManyCurrencies and EntryUnbalancedInBase only if the agency's base
+    amounts are established.
     """
     base_currency = terms.base_currency
     sides = [

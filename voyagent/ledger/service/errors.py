@@ -24,7 +24,7 @@ class EntryUnbalanced(Invalid):
 class EntryUnbalancedInBase(Invalid):
     """Debits and credits differ in the base currency.
 
-    Or the exchange account does not come to zero in the base currency.
+    Or the base amounts on the currency exchange account do not add up to zero.
     """
 
     code = "journal_entry_unbalanced_in_base"
@@ -209,7 +209,7 @@ class BaseNotEstablished(StructuredConflict):
 
 
 class ExchangeNotZero(Conflict):
-    """The account of exchange has a balance, though only one currency was posted."""
+    """The currency exchange account is not zero, though only one currency was posted."""
 
     code = "exchange_not_zero"
     message = N_(

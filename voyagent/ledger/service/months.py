@@ -90,7 +90,10 @@ def reopen_month(actor: Actor, month: date, *, reason: str) -> date:
 
 
 def stop_posting() -> None:
-    """Wait until nobody posts, and let nobody post until this transaction ends."""
+    """Let nobody else post for the agency until this transaction ends.
+
+    The call first waits for the transactions that are posting.
+    """
     db.session.execute(_CLOSING)
 
 
@@ -122,7 +125,11 @@ class PostingTerms:
 
 
 def posting_terms(day: date) -> PostingTerms:
-    """Return the terms of posting on a day, and take the lock of `is_closed`."""
+    """Return the facts that decide how an entry of a day is posted.
+
+    Like `is_closed`, the call takes a lock: nobody can close or reopen a month of the agency until
+    this transaction ends.
+    """
     closed, base_currency, is_ready = db.session.execute(_TERMS).one()
     return PostingTerms(_is_through(day, closed), base_currency, is_ready)
 

@@ -139,7 +139,10 @@ def _clear_default(party_id: UUID, kind: str) -> None:
 
 
 def _checked(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Normalise all values of an address and check them together."""
+    """Return the values of an address in normal form, or raise an error.
+
+    Country and state must agree with each other.
+    """
     texts = {name: (row.get(name) or "").strip() or None for name in LENGTHS}
     if texts["lines"] is None or any(
         text is not None and len(text) > LENGTHS[name] for name, text in texts.items()
@@ -150,7 +153,7 @@ def _checked(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _record(actor: Actor, kind: str, address: PartyAddress, changed: Mapping[str, Any]) -> None:
-    """Record an event; of personal details it has only the names."""
+    """Record an audit event; for personal fields it has the names without the values."""
     fields = [
         {"field": name} if name in _PRIVATE else {"field": name, "after": str(value).lower()}
         for name, value in changed.items()

@@ -244,8 +244,8 @@ def create(
     number from 0 to 365. If the country is India, the tax number must be a GSTIN, which determines
     the state if none is given, and must contain the PAN if there is one.
 
-    A credit limit and a hold need the permission `party.set_credit`: otherwise everybody who may
-    edit a customer could lift the limit that stops an invoice.
+    To set `credit_limit` or `is_on_hold`, the actor needs the permission `party.set_credit`:
+    otherwise everybody who may edit a customer could lift the limit that stops an invoice.
 
     Raises Forbidden, PartyNameRequired, PartyTextTooLong, PartyKindRequired, UnknownCountry,
     UnknownState, InvalidTaxNumber, StateIsNotOfNumber, InvalidPan, PanIsNotOfNumber, InvalidTerms,
@@ -340,10 +340,11 @@ def update(
 
 
 def link(agencies: Sequence[UUID]) -> int:
-    """Give rows of earlier releases the ids of their parties; return their number.
+    """Store the ids of parties in rows that earlier releases wrote without them.
 
-    A name without a party gets one. The work is done in transactions of a few thousand rows of one
-    agency. The audit log has no event of it, because nobody has acted and no fact changes.
+    Returns the number of these rows. If a name has no party, a party is made. The work is done in
+    transactions of a few thousand rows of one agency. The audit log has no event of it, because
+    nobody has acted and no fact changes.
 
     Raises AgenciesFailed.
     """
@@ -358,14 +359,18 @@ def link(agencies: Sequence[UUID]) -> int:
 
 
 def reseal(keyring: Keyring) -> int:
-    """Encrypt the numbers of up to 500 parties again; return how many parties."""
+    """Encrypt tax numbers and PANs of parties with the current secret.
+
+    One call changes up to 500 parties whose numbers are unencrypted or encrypted with an earlier
+    secret. Returns the number of these parties.
+    """
     return resealing.reseal(keyring, Party, "tax_number", "pan")
 
 
 def _make(actor: Actor, kind: str, name: str) -> Party:
-    """Make and return the party of a name.
+    """Make a party with a name and return it.
 
-    If another transaction has just made it, that one is returned.
+    If another transaction has just made a party with this name, that party is returned.
     """
     values = {"name": name, "is_customer": kind == "customer", "is_supplier": kind == "supplier"}
     new = insert(_PARTIES).values(
@@ -419,7 +424,10 @@ def _name(typed: str | None) -> str:
 
 
 def _checked(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Normalise all values of a party and check them together."""
+    """Return the values of a party in normal form, or raise an error.
+
+    Values that depend on each other, such as country, state and tax number, must agree.
+    """
     values = dict(row) | {name: _words(row.get(name), name) for name in LENGTHS if name != "name"}
     values["name"] = _name(row["name"])
     if not values["is_customer"] and not values["is_supplier"]:
@@ -494,7 +502,10 @@ def _flush() -> None:
 
 
 def _audit_changes(changed: Mapping[str, tuple[Any, Any]]) -> list[dict[str, str | None]]:
-    """Return the changes for the audit log; of private fields it has only the names."""
+    """Return the changes for the audit log.
+
+    A change of a private field has the name of the field without the values.
+    """
     entries: list[dict[str, str | None]] = []
     for name, (before, after) in changed.items():
         if before is None and after is None:

@@ -106,14 +106,18 @@ def about(
 ) -> tuple[set[int], set[int]]:
     """Return the sequence numbers of the events about a person, in two sets.
 
-    The first set has the events that refer to one of the ids in `own`. It also has the events of
-    whose values one is such an id, or is a name or contact detail of the person in one of the
-    members IDENTIFYING. Of these, the events about a record of somebody else are left out. The
-    name of another party is not a name of the person, even if an expression finds it.
+    The first set has these events:
+
+    - events that refer to a record whose id is in `own`
+    - events with such an id among their values, and events with a name or contact detail of the
+      person in one of the members IDENTIFYING, unless the event is about a record of somebody else
+
+    The name of another party does not count as a name of the person, even if an expression finds
+    it.
 
     The second set has the other events with one of the ids in `others`. `key` is the party's name
     in lower case. `linked` has the ids of enquiries, trips and records of others that are linked to
-    the person. `words` are the names and contact details.
+    the person. `words` are expressions for the names and contact details of the person.
     """
     ids: Row = {"own": [*own], "others": [*others]}
     found = db.session.execute(_ABOUT, ids).all()
@@ -138,8 +142,9 @@ def about(
 def acts_of_others(events: Iterable[int], trips: Iterable[UUID]) -> set[int]:
     """Return the events about executed acts that concern somebody else.
 
-    These acts have an amount. `events` are the sequence numbers of events that do not name the
-    person, and `trips` the ids of trips of the person.
+    Such an act has an approval with an amount, and its event refers to none of the person's trips
+    and trip lines. `events` are the sequence numbers of events that do not name the person, and
+    `trips` the ids of the person's trips. The result has sequence numbers, too.
     """
     values = {"seqs": list(events), "trips": list(trips)}
     return set(db.session.scalars(_ACTS, values))

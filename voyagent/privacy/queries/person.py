@@ -10,12 +10,15 @@ A person is a party. Records are linked to the party in three ways:
 Only a record that names the person, or to which a record of the person refers, can be confirmed.
 
 An enquiry belongs to another customer if its name, e-mail address and phone number all differ from
-those of the party. A confirmed enquiry does not if its name is a spelling of the person's, or if an
-invoice of the person refers to it, unless its name is that of another party. A trip or a
-conversation belongs to another customer if it has an enquiry or an invoice of another customer. Of
-such an enquiry or trip, only the texts that name the person are linked. Such a conversation is
-linked only if an administrator has confirmed this. So is that of an enquiry or a trip that is
-linked by its confirmation only.
+those of the party. But a confirmed enquiry belongs to the person if its name is not that of another
+party, and its name is a spelling of the person's name or an invoice of the person refers to it. A
+trip or a conversation belongs to another customer if it has an enquiry or an invoice of another
+customer.
+
+Of an enquiry or a trip of another customer, only the texts that name the person are linked. A
+conversation of another customer is linked only if an administrator has confirmed this conversation.
+If an enquiry or a trip belongs to the person only because it was confirmed, its conversation needs
+a confirmation of its own.
 
 The SQL statements have no tenant condition: row-level security limits them to the current agency.
 """
@@ -351,12 +354,13 @@ class Links:
     Two lists have the sequence numbers of audit events:
 
     - `own_events` are the events that refer to the party, or to a document, an enquiry or a
-      passenger of the person. The events of whose values one is the id of such a record, or
-      identifies the person, are in it too, unless they are about a record of somebody else
-      (`audit_events.about`).
+      passenger of the person. They are also the events with the id of such a record, or a name or
+      contact detail of the person, among their values, unless the event is about a record of
+      somebody else (`audit_events.about`).
     - `events` are the events in `own_events`, the events that refer to a conversation or a trip of
       the person, and the events of `mentions`, `joined` and `linked` whose text names the person.
-      Events about executed acts with an amount are left out if they concern somebody else.
+      Events about executed acts with an amount are left out if they concern somebody else
+      (`audit_events.acts_of_others`).
     """
 
     party_id: UUID
@@ -477,9 +481,9 @@ def patterns_of(links: Links, *, has_address: bool = False) -> list[str]:
 def expressions_for(links: Links, *, has_address: bool = False) -> Expressions:
     """Return expressions for the names, contact details and tax numbers of a person.
 
-    The party's own come first, then the shortest of its enquiries and passengers. If `has_address`
-    is true, the postal address of the party is found too. It names nobody, so it is searched in
-    records of the person only.
+    The values of the party come first, then those of its enquiries and passengers, the shortest
+    first. If `has_address` is true, the postal address of the party is found too. An address names
+    nobody, so search it only in records of the person.
     """
     own = [
         (row.kind, row.word)
@@ -552,7 +556,7 @@ def _values(links: Links, holding: Holding) -> Row:
 
 
 def _is_named(links: Links, holding: Holding) -> bool:
-    """Return True if linked records of somebody else may have rows in this table."""
+    """Return True if the table may have rows of linked records of somebody else."""
     return holding.mention is not None and bool(links.linked[holding.mention.kind])
 
 
@@ -577,7 +581,7 @@ def lock_documents(key: str) -> None:
 
 
 def has_new_documents(links: Links) -> bool:
-    """Return True if the party has other documents or payments than in `links`."""
+    """Return True if the documents and payments of the party are not those in `links`."""
     return {*_documents(links.key)} != {*links.documents}
 
 
@@ -655,10 +659,11 @@ def confirmed(party_id: UUID) -> list[Row]:
 def unreplaced(links: Links) -> list[Row]:
     """Return linked records in which an erasure would leave a name.
 
-    They are records of the person and confirmed records of others. Such a record names the person
-    in a way that the erasure does not find, such as a nickname. Enquiries and passengers whose name
-    or contact detail is one too many to be searched are listed too. Rows: kind, record_id, title.
-    There are at most CANDIDATES_MAX of the person's own of each kind.
+    They are records of the person and confirmed records of others that name the person in a way
+    that the erasure does not find, such as a nickname. If the person has too many names and contact
+    details to search for all, the enquiries and passengers with the remaining ones are returned
+    too, at most CANDIDATES_MAX. Of the records of the person, at most CANDIDATES_MAX of each kind
+    are returned. Rows: kind, record_id, title.
     """
     words = expressions_for(links)
     searched = {"names": _searched(links.key, None, None)["names"], "patterns": words.patterns}
@@ -689,7 +694,8 @@ def is_about(party_id: UUID, kind: str, record_id: UUID) -> bool:
     """Return True if a record is linked to a party or names it.
 
     An enquiry names the party if it has the name, e-mail address or phone number, or if an invoice
-    of the party refers to it. A passenger does if it has the name or if the trip is the party's.
+    of the party refers to it. A passenger names the party if it has the name, or if the trip is
+    linked to the party.
     """
     party = parties.get_party(party_id)
     values = Links(party_id, party.party_key).parameters

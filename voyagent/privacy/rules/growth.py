@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class End(StrEnum):
-    """The limit of the number of rows of a table."""
+    """The rule that limits the number of rows of a table."""
 
     NEVER = "never"
     """The rows stay as long as the books, and their number grows with the business."""
@@ -29,7 +29,9 @@ class Growth:
     """The rule of one or more tables.
 
     `added` says for what a row is added, and `until` what becomes of it, as the operations page
-    prints them. `by` is the other table of PARENT, the kind of PERIOD, or the task of TASK.
+    prints them. `by` depends on `end`: for PARENT, the table with whose rows the rows are deleted;
+    for PERIOD, the kind of retention period; for TASK, the name of the task. Otherwise `by` is
+    empty.
     """
 
     tables: tuple[str, ...]

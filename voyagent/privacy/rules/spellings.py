@@ -140,7 +140,8 @@ class Expressions:
     `patterns` find the words of the person in all spellings; those of names are last. A name is
     replaced last, because the words before an e-mail address and its beginning may look like the
     name. Each text that one of `patterns` matches is also matched by one of `prefilters`. `left`
-    are the words, each with its kind, for which there is no space.
+    are the words, each as a pair of kind and word, that have no expression because all expressions
+    together would be too long.
     """
 
     patterns: list[str]
@@ -149,9 +150,10 @@ class Expressions:
 
 
 def expressions_of(words: Iterable[tuple[str, str]]) -> Expressions:
-    """Return joined expressions for words, each with its kind.
+    """Return joined expressions for words, each given as a pair of kind and word.
 
-    The first words have precedence: of the expressions beyond PERSON_SIZE_MAX, none is returned.
+    All expressions together have at most PERSON_SIZE_MAX characters. The first words have
+    precedence; words without an expression are in `left`.
     """
     chosen: dict[str, tuple[str, str]] = {}
     left: set[tuple[str, str]] = set()

@@ -268,7 +268,10 @@ def open_identity(keyring: Keyring, actor: Actor, party_id: UUID) -> Row:
 
 
 def plan_of(links: Links, actor: Actor) -> Plan:
-    """Return the effect that an erasure of the person with these records would have."""
+    """Return the effect that an erasure of the person would have.
+
+    `links` are the records of the person.
+    """
     counted = person.counts(links)
     days = days_of("tax_identity", get_settings().retention)
     return Plan(

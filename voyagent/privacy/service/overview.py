@@ -52,6 +52,6 @@ def _read(actor: Actor, party_id: UUID) -> Row:
 
 
 def erasure_row(done: Erasure) -> Row:
-    """Return an erasure as a row."""
+    """Return the columns of an erasure that the API shows, by name."""
     names = ("id", "party_id", "pseudonym", "reason", "erased_at", "counts", "identity_until")
     return {name: getattr(done, name) for name in names}

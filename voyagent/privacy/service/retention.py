@@ -231,7 +231,7 @@ def apply(kinds: tuple[str, ...] = tuple(KINDS)) -> dict[str, int]:
 
 
 def _batch(kind: str, values: Mapping[str, Any]) -> int:
-    """Execute the first statement of a kind that changes rows; return their number."""
+    """Execute the statements of a kind until one changes rows; return how many rows."""
     for statement in _STATEMENTS[kind]:
         result: Any = db.session.execute(text(statement), values)
         if kind == "passengers":
@@ -246,7 +246,8 @@ def _batch(kind: str, values: Mapping[str, Any]) -> int:
 def _passengers(trip_ids: Sequence[UUID]) -> int:
     """Remove the names of passengers of trips; return the number of changed rows.
 
-    The trips after TRIPS_S seconds are left to the next batch, so that the work is committed.
+    After TRIPS_S seconds, the other trips are left to the next batch, so that the work is
+    committed.
     """
     ends_at, number = time.monotonic() + TRIPS_S, 0
     for trip_id in trip_ids:
@@ -259,9 +260,10 @@ def _passengers(trip_ids: Sequence[UUID]) -> int:
 def _without_names(names: Collection[str], texts: Collection[str]) -> Mapping[str, str]:
     """Map each text to the text without the names, in statements of limited time.
 
-    A group may have hundreds of passengers and services. A statement has one expression, because
-    the database compiles many for every text again (`spellings.PERSON_SIZE_MAX`), and the time for
-    each name that it finds grows with the expression. If all statements would take longer than
+    A trip may have hundreds of passengers and services, so the texts and names are divided among
+    several statements. Each statement has one expression, because the database would compile
+    several again for every text (`spellings.PERSON_SIZE_MAX`). The expression is short, because the
+    time for each name that it finds grows with its length. If all statements would take longer than
     SEARCHED_MAX allows, each text becomes REMOVED.
     """
     size = sum(map(len, texts)) + COMPILED_SIZE

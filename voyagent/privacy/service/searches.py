@@ -31,19 +31,21 @@ refused_until: dict[tuple[UUID, bool], float] = {}
 def searching(actor: Actor, permission: str, *, erases: bool = False) -> Iterator[TimeLimit]:
     """Run the block as one of the few searches that a process runs at a time.
 
-    All provisional agencies together run one at a time. `erases` says that the block erases what it
-    finds, which takes longer.
+    All provisional agencies together may run one search at a time. `erases` says that the block
+    erases what it finds, which takes longer.
 
     All statements in the block may take SEARCH_S seconds together. A block that writes after the
-    search may restart the time limit. If the time is up, the agency can begin no search for
-    SEARCH_REFUSED_S seconds, because two agencies with such searches would otherwise hold all
-    places all the time. After an erasure it can begin no other for ERASURE_REFUSED_S seconds,
-    because erasures have one place and a longer time limit.
+    search may restart the time limit, which is yielded. If the time is up, the agency can begin no
+    search for SEARCH_REFUSED_S seconds: otherwise two agencies with such searches could hold all
+    places all the time. If the block was an erasure, the agency can also begin no other erasure for
+    ERASURE_REFUSED_S seconds, because erasures have one place and a longer time limit.
 
-    The caller must not have written anything yet. While it waits it holds no database connection.
-    After a wait the actor is authenticated again and must have the permission.
+    The caller must not have written anything yet, because it holds no database connection while it
+    waits for a place. After a wait the actor is authenticated again and must have the permission.
 
-    Raises SearchesBusy after WAIT_S seconds, Unauthorized, Forbidden, and SearchTimedOut.
+    Raises Unauthorized and Forbidden. Raises SearchesBusy if there is no place within WAIT_S
+    seconds. Raises SearchTimedOut if the time is up, or if the agency must still wait after an
+    earlier search.
     """
     agency = actor.tenant_id
     if (left_s := refused_until.get((agency, erases), 0) - time.monotonic()) > 0:

@@ -85,8 +85,9 @@ class Names:
     Any other account becomes a ledger. Names must be unique in a Tally company, ignoring case: if a
     name is already used, the account's code is appended. Names are assigned in the order of the
     accounts' first entries, so that the files of different months use the same names. `groups` and
-    `ledgers` map the names with postings in the period to their parent groups. `money` has `bank`
-    or `cash` for the codes of bank accounts, which are ledgers like those of these purposes.
+    `ledgers` map the names with postings in the period to their parent groups. `money` maps the
+    code of each bank account to `bank` or `cash`, the purpose that decides the parent group of its
+    ledger.
     """
 
     def __init__(self, concerned: Iterable[Row], money: Mapping[str, str] | None = None) -> None:

@@ -225,8 +225,9 @@ def sums(reader: Reader) -> Iterator[Finding]:
 def base(reader: Reader) -> Iterator[Finding]:
     """Yield findings about amounts in the base currency.
 
-    An entry whose lines all have base amounts must balance in base. If the base amounts of the
-    agency are established, every line has one, and the account of exchange is zero in base.
+    The base amounts of an entry must balance if all its lines have one. If the base amounts of the
+    agency are established, every line must have one, and those on the currency exchange account
+    must add up to zero.
     """
     (entries,) = reader.read(base_amounts.unbalanced_in_base_statement())
     yield from (
@@ -350,7 +351,7 @@ def advances(reader: Reader) -> Iterator[Finding]:
 
 
 def named_parties(reader: Reader) -> Iterator[Finding]:
-    """Yield findings about rows that have no id of their party, or another one."""
+    """Yield a finding for each table with rows whose party id is missing or wrong."""
     found = reader.read(*map(parties.untied_statement, parties.WITH_PARTY))
     for table, ((row,)) in zip(parties.WITH_PARTY, found, strict=True):
         if row["untied"]:
@@ -362,8 +363,8 @@ def named_parties(reader: Reader) -> Iterator[Finding]:
 def trips(reader: Reader) -> Iterator[Finding]:
     """Yield findings about the revenue and cost that belong to no trip.
 
-    The revenue and cost in the trial balance, less the stored amounts of all trips, are compared
-    with the journal lines without a trip.
+    They are computed in two ways, and each difference is a finding: as the sum of the journal lines
+    without a trip, and as the trial balance less the stored amounts of all trips.
     """
     (beside,) = reader.read(_unattributed_statement())
     lines, reckoned = (

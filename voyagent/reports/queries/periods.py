@@ -149,10 +149,11 @@ class Period(Days):
 def balance_days(
     as_of: date, before: date | None, month: int
 ) -> tuple[BalanceDay, BalanceDay | None]:
-    """Return a balance day, and another one to compare it with.
+    """Return the day of a balance sheet, and the comparison day.
 
-    `before` is the day for the comparison. If it is None, the second result is None. `month` is the
-    number of the month in which the financial year begins.
+    The days are `as_of` and `before`, each with the first day of its financial year. The second
+    result is None if `before` is None. `month` is the number of the month in which the financial
+    year begins.
     """
     return BalanceDay.of(as_of, month), BalanceDay.of(before, month) if before else None
 

@@ -251,10 +251,11 @@ def read_balance_sheet(
 def read_balance_sheet_in_year(
     reader: Reader, as_of: date, compared: date | None
 ) -> tuple[list[list[Row]], BalanceDay, BalanceDay | None]:
-    """Return the arguments of `balance_sheet` for a day, and perhaps for another day.
+    """Return the first three arguments of `balance_sheet`: data, day, comparison day.
 
-    The settings are read together with the trial balances of an agency whose financial year begins
-    in the usual month. If it begins in another month, the trial balances are read again.
+    The comparison day is None if `compared` is None. The first read assumes that the financial year
+    begins in the month YEAR_START_MONTH, and also reads the agency's settings. If its year begins
+    in another month, the trial balances are read again.
     """
     days = balance_days(as_of, compared, YEAR_START_MONTH)
     settings, *read = reader.read(settings_statement(), *_balance_sheet_statements(*days))

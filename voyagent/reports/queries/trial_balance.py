@@ -71,7 +71,10 @@ class CurrencyBalance:
 
 @dataclass(frozen=True, slots=True)
 class TrialBalance:
-    """Trial balance at the end of a day: in the agency's currency, and in the others."""
+    """Trial balance at the end of a day.
+
+    `home` has the accounts in the agency's currency, and `others` those in each other currency.
+    """
 
     as_of: date
     home: CurrencyBalance

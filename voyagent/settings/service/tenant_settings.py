@@ -216,9 +216,9 @@ def update(actor: Actor, changes: SettingsChanges, *, seen: str | None = None) -
 
 
 def fix_base_currency(currency: str) -> None:
-    """Fix the base currency of the agency, in which every posting has an amount.
+    """Store the base currency of the agency, and mark its base amounts as established.
 
-    The caller has locked the settings, and checks the permission and the postings.
+    The caller must have locked the settings, and must check the permission and the postings.
     """
     settings = queries.get_settings()
     settings.base_currency, settings.base_state = currency, "ready"
@@ -228,8 +228,9 @@ def fix_base_currency(currency: str) -> None:
 def restore_guarded(actor: Actor) -> None:
     """Set the current agency's settings in `GUARDED` back to their defaults.
 
-    A stranger may have created the agency with the e-mail address of somebody else. This function
-    is called when the owner of that address takes over the agency.
+    These settings decide where money and data go, and who must agree. A stranger may have created
+    the agency with the e-mail address of somebody else. This function is called when the owner of
+    that address takes over the agency.
     """
     settings = queries.get_settings(lock=True)
     changed: list[dict[str, Any]] = []

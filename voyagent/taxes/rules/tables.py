@@ -150,7 +150,7 @@ def is_taxable(treatment: str | None) -> bool:
 
 
 def components_on(country: str, day: date) -> tuple[str, ...]:
-    """Return a country's tax components on a day, in the order of the table."""
+    """Return a country's tax components on a day, such as `CGST`, in table order."""
     return tuple(
         dict.fromkeys(
             rate.component for rate in _rates() if rate.country == country and _holds(rate, day)
@@ -189,10 +189,11 @@ def collections(country: str) -> tuple[str, ...]:
 
 @cache
 def cash_limit_on(country: str, day: date) -> Decimal | None:
-    """Return the amount of cash that the law forbids to receive on a day.
+    """Return the amount from which the law forbids to receive cash.
 
-    The amount is in major units of the country's currency. Less than it is allowed. The result is
-    None if the law of the country has no limit on that day.
+    Less than this amount is allowed. `day` is the day of the receipt, which decides the law that
+    applies. The amount is in major units of the country's currency. The result is None if the law
+    of the country has no limit on that day.
     """
     return next(
         (

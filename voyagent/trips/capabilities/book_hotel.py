@@ -148,7 +148,7 @@ def measure(call: Invocation, inputs: BookHotelInput) -> Measured:
 
 
 def policy(_call: Invocation, inputs: BookHotelInput) -> Policy:
-    """Return the rate's total. Raises OfferNotFound."""
+    """Return a policy whose amount is the rate's total. Raises OfferNotFound."""
     return Policy(amounts=(supplies.rate_of(inputs.rate_key).offer.total,))
 
 

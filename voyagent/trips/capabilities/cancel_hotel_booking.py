@@ -97,11 +97,11 @@ def measure(call: Invocation, inputs: CancelHotelBookingInput) -> Measured:
 
 
 def policy(call: Invocation, inputs: CancelHotelBookingInput) -> Policy:
-    """Return the cancellation charge by the terms of the rate.
+    """Return a policy whose amount is the cancellation charge by the rate's terms.
 
-    The charge is the rate's total if the rate is not refundable, and nothing while the cancellation
-    is free. Otherwise it is not known before the cancellation. Raises LineNotFound, LineIsOver,
-    NotAtSupplier.
+    The charge is the rate's total if the rate is not refundable, and zero while the cancellation is
+    free. Otherwise the policy has no amount, because the charge is not known before the
+    cancellation. Raises LineNotFound, LineIsOver, NotAtSupplier.
     """
     rate = hotels.rate_of_stay(hotels.booked_stay(inputs.booking_id))
     if rate is None:

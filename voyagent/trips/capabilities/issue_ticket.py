@@ -120,7 +120,10 @@ def measure(call: Invocation, inputs: IssueTicketInput) -> Measured:
 
 
 def policy(_call: Invocation, inputs: IssueTicketInput) -> Policy:
-    """Return the booking's cost. Raises LineNotFound, NotHeld."""
+    """Return a policy whose amount is the booking's cost.
+
+    Raises LineNotFound, NotHeld.
+    """
     return Policy(amounts=(_cost(_held(inputs)),))
 
 

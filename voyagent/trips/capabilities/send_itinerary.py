@@ -63,8 +63,8 @@ def run(call: Invocation, inputs: SendItineraryInput) -> JsonObject:
 def notices(_call: Invocation, inputs: SendItineraryInput) -> list[str]:
     """Return a notice if the e-mail address is not known to be the customer's.
 
-    The user sees the notice before the mail is sent. Otherwise the list is empty. Raises
-    TripNotFound.
+    The list is empty if the address is known. The user sees the notice before the mail is sent.
+    Raises TripNotFound.
     """
     known = sending.known_addresses(inputs.trip_id)
     if inputs.to.casefold() in {one.casefold() for one in known}:

@@ -106,7 +106,7 @@ def known_addresses(trip_id: UUID) -> list[str]:
 
 
 def address_of_customer(enquiry_id: UUID | None, name: str | None = None) -> str | None:
-    """Return the customer's e-mail address, if it is known.
+    """Return the customer's e-mail address, or None if it is not known.
 
     The address is that in the enquiry, or else that of the customer called `name`. `name` is the
     name on a document; the default is the name in the enquiry.

@@ -199,9 +199,11 @@ def has_booking(enquiry_id: UUID) -> bool:
 
 
 def follow_enquiry(actor: Actor, trip_id: UUID) -> None:
-    """Set the status of the trip's enquiry.
+    """Update the status of a trip's enquiry after a line was booked or cancelled.
 
-    The caller has booked or cancelled a line of the trip. Raises Forbidden.
+    The enquiry becomes `booked`, or returns to its earlier status if nothing is booked or invoiced
+    any more (`enquiries.service.follow`). Nothing changes if the trip has no enquiry. Raises
+    Forbidden.
     """
     actor.require("trip.read")
     enquiry_id = trips.get_trip(trip_id).enquiry_id
