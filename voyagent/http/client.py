@@ -21,7 +21,8 @@ def client_address() -> str:
     settings = cast("Settings", current_app.extensions["voyagent.settings"])
     return client_address_of(
         request.remote_addr or "",
-        request.headers.getlist("X-Forwarded-For"),
+        # WSGI joins the headers of one name, and `getlist` would read the whole environment.
+        [request.headers.get("X-Forwarded-For", "")],
         settings.trusted_networks,
     )
 
