@@ -87,7 +87,9 @@ def check_code(
 
 
 def spend(keyring: Keyring, person: User, code: str) -> Spending:
-    """Check a two-factor code, and mark a valid code as used.
+    """Check a two-factor code, mark a valid code as used, and return the result.
+
+    The result says whether the code is valid, wrong or used before; no error is raised.
 
     Each time step of the authenticator and each recovery code works once. Spaces inside the code
     are ignored; in a recovery code hyphens and case are ignored too.

@@ -13,7 +13,11 @@ from voyagent.ledger.queries.base_amounts import BaseState, CurrencyLines
 
 
 class EstablishBaseRequest(Closed):
-    """The base currency, which is given so that nobody fixes a wrong one."""
+    """The base currency to establish.
+
+    It must be the agency's base currency. Otherwise the request is refused, because the base
+    currency cannot be changed afterwards.
+    """
 
     currency: Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")]
 
