@@ -68,7 +68,7 @@ def measure(ground: Ground) -> Iterator[Figure]:
 
 
 def _record(here: Installation, person: Person, days: Iterable[date]) -> None:
-    """Draft, issue, print and pay an invoice for each day, each step in its own transaction."""
+    """Draft, issue, print and pay an invoice for each day, in four transactions."""
     for number, day in enumerate(days):
         with here.app.app_context():
             with transaction(person.actor.tenant_id):
