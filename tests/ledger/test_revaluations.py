@@ -227,13 +227,18 @@ def test_an_account_of_the_agency_is_monetary_unless_it_says_no(ready: Person) -
     answer = ready.api.patch(f"/accounts/{loan}", json={"is_monetary": False})
     assert answer.json["is_monetary"] is False
     assert revalue(ready) == []
+    bank = ready.browser.get(f"/accounts/{account_id(ready, 'bank')}/edit").text
+    assert "Revalue foreign balances" not in bank
     (event,) = ready.api.get("/audit?kind=ledger.account_changed").json["items"]
     assert event["payload"]["inputs"]["fields"] == [
         {"field": "is_monetary", "before": True, "after": False}
     ]
     equipment = account_of_code(ready, "1510")
     book(ready, LAST, "84", {equipment: 100, "capital": -100})
-    ready.does(chart.change_account, equipment, {"is_monetary": True})
+    browser, path = ready.browser, f"/accounts/{equipment}/edit"
+    assert "Revalue foreign balances" in browser.get(path).text
+    fields = {"code": "1510", "name": "Claims", "is_monetary": "y"}
+    browser.post(path, data=fields | {"csrf_token": csrf_token(browser)})
     assert revalue(ready) == [(1, 600)]
     with pytest.raises(AccountServesProgram):
         ready.does(chart.change_account, account_id(ready, "bank"), {"is_monetary": False})

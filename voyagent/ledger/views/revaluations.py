@@ -49,8 +49,8 @@ def revaluation(actor: Actor, month: str) -> Any:
     reader = SessionReader(db.session)
     positions, refusal = None, None
     try:
-        positions = revaluing.preview_revaluation(reader, first)
         revaluing.check_revaluation(actor, first)
+        positions = revaluing.preview_revaluation(reader, first)
     except Conflict as error:
         refusal = sentence_of(error)
     return render_template(
