@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
@@ -166,6 +167,11 @@ def test_the_rest_of_an_emptied_account_is_posted_once(ready: Person) -> None:
     assert revalue(ready) == [(1, 30_000)]
     assert based(ready, LAST) == {"capital": 30_000, "exchange_differences": -30_000}
     assert revalue(ready, DECEMBER) == []
+    # Another account has a balance, and so a rate.
+    book(ready, date(2025, 1, 4), "84.20", {"bank": 100, "cash": 100, "capital": -200})
+    book(ready, date(2025, 1, 9), "90", {"bank": -100, "capital": 100})
+    entered(ready, date(2025, 1, 31), "85")
+    assert revalue(ready, date(2025, 1, 1)) == [(1, 80), (1, 580)]
 
 
 def test_an_accrual_is_a_document(ready: Person) -> None:
@@ -192,11 +198,11 @@ def test_a_rate_that_divides_is_not_inverted(ready: Person) -> None:
 def test_only_monetary_balances_in_other_currencies_are_revalued(ready: Person) -> None:
     """Advances, taxes, deferred income, results and fixed assets are not."""
     entered(ready, LAST, "90")
-    equipment = account_of_code(ready, "1510")
+    equipment, salaries = (account_of_code(ready, code) for code in ("1510", "5300"))
     not_monetary = (
         *("supplier_advances", "customer_advances", "deferred_income", "output_igst"),
         *("input_igst", "tds_receivable", "tcs_payable", "revenue_fees", "cost_of_services"),
-        equipment,
+        *(equipment, salaries),
     )
     for account in not_monetary:
         book(ready, LAST, "84", {account: 100, "capital": -100})
@@ -332,6 +338,9 @@ def test_only_those_who_close_months_revalue(ready: Person, bob: Person, leila: 
         revalue(bob)
     with pytest.raises(Forbidden), leila.acting() as actor:
         revaluations.revalue(actor.via(Channel.ASSISTANT), NOVEMBER)
+    permissions = frozenset({"ledger.post", "ledger.post_direct", "ledger.chart"})
+    with pytest.raises(Forbidden), leila.acting() as actor:
+        revaluations.revalue(replace(actor, permissions=permissions), NOVEMBER)
     assert bob.api.post("/months/2024-11/revaluation").status_code == 403
     assert bob.api.get("/months/2024-11/revaluation/preview").status_code == 200
     assert revalue(leila) == [(1, 100)]
