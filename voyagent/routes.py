@@ -67,6 +67,7 @@ from voyagent.ledger.api import api as ledger_api
 from voyagent.ledger.views.chart import pages as chart_pages
 from voyagent.ledger.views.journal import pages as journal_pages
 from voyagent.ledger.views.months import pages as ledger_pages
+from voyagent.ledger.views.revaluations import pages as revaluations_pages
 from voyagent.mail import tasks as mail_tasks
 from voyagent.operator.views import pages as operator_pages
 from voyagent.parties.api import api as parties_api
@@ -108,6 +109,7 @@ PAGES: tuple[PageBlueprint, ...] = (
     banking_pages,
     rates_pages,
     ledger_pages,
+    revaluations_pages,
     reports_pages,
     settings_pages,
     audit_pages,

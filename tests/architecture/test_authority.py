@@ -13,7 +13,9 @@ import pytest
 
 from tests.architecture.sources import VOYAGENT, sources
 
-POSTS = {"voyagent.ledger.service.entries.post", "voyagent.ledger.service.entries.reverse"}
+POSTS = {
+    f"voyagent.ledger.service.entries.{name}" for name in ("post", "post_difference", "reverse")
+}
 LEAVES = {
     "suppliers.flights.issue",
     "suppliers.hotels.book",
@@ -156,7 +158,10 @@ def test_calls_are_followed_through_modules() -> None:
     names = {package: {name for _module, name in public(reaching(package))} for package in ENDS}
     assert {"record_receipt", "create_invoice", "import_open_bill", "take_back"} <= names["billing"]
     assert not {"draft_invoice", "schedule_bill", "payment_sides"} & names["billing"]
-    assert names["ledger"] == {"post", "reverse", "post_direct", "post_requested", "reverse_direct"}
+    assert names["ledger"] == {
+        *("post", "reverse", "post_direct", "post_requested", "reverse_direct"),
+        *("post_difference", "revalue"),
+    }
     assert names["trips"] == {
         "issue_ticket",
         "book_hotel",

@@ -744,6 +744,7 @@ BODIES: dict[str, Callable[[], dict[str, Any]]] = {
         "on": "2026-11-18",
         "source": "FBIL",
     },
+    "CloseMonthRequest": lambda: {"unrevalued_reason": "No rate was published"},
     "BankAccountIn": lambda: {"kind": "bank", "currency": "INR", "name": "HDFC"},
     "BankAccountPatch": lambda: {"ifsc": "HDFC0000001"},
     "PartyAddressIn": lambda: {"kind": "office", "lines": "Kochi"},

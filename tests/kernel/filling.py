@@ -39,7 +39,8 @@ from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
 from voyagent.kernel.rates import Quote
-from voyagent.ledger.service import months
+from voyagent.ledger.models import Revaluation
+from voyagent.ledger.service import chart, months
 from voyagent.parties.service import addresses, parties
 from voyagent.privacy.models import Erasure
 from voyagent.privacy.service import links
@@ -206,6 +207,19 @@ def _book(person: Person) -> None:
         amounts={1: Money(100, bill.currency)},
     )
     months.close_month(person.actor, date(2026, 1, 1))
+    assert issued.entry_id is not None
+    db.session.add(
+        Revaluation(
+            month=date(2026, 1, 1),
+            run_no=1,
+            account_id=chart.account_of(person.actor, "bank"),
+            currency="USD",
+            balance_minor=0,
+            base_before_minor=1,
+            base_after_minor=0,
+            entry_id=issued.entry_id,
+        )
+    )
 
 
 def _travel(person: Person) -> None:

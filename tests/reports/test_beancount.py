@@ -10,11 +10,15 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from click.testing import Result
 from flask import Flask
 
 from tests.ledger.books import post
+from tests.ledger.test_base_amounts import make_ready
+from tests.ledger.test_revaluations import book, revalue
 from tests.people import Person
+from tests.rates.entered import entered
 from tests.reports.books import paid_in_other_money, taken_back, trade
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
@@ -103,6 +107,18 @@ def test_settlements_between_currencies_balance_in_each_currency(
         "1000.00",
         "-1000.00",
     )
+
+
+def test_lines_that_only_have_a_base_amount_are_left_out(
+    alice: Person, owner_engine: sa.Engine, export: Callable[..., Path]
+) -> None:
+    make_ready(owner_engine, alice)
+    book(alice, date(2024, 11, 5), "84", {"supplier_deposits": 100, "capital": -100})
+    entered(alice, date(2024, 11, 30), "85")
+    revalue(alice)
+    file = export()
+    assert complaints(file) == ""
+    assert "Revaluation" not in file.read_text()
 
 
 def test_a_reversed_entry_and_its_reversal_add_up_to_zero(

@@ -7,11 +7,15 @@ from datetime import date
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from tests.billing.papers import issued, line
 from tests.ledger.books import post
+from tests.ledger.test_base_amounts import make_ready
+from tests.ledger.test_revaluations import book, revalue
 from tests.paper_text import text_of
 from tests.people import Person
+from tests.rates.entered import entered
 from tests.reports.books import DAYS, bill, busy_may, today
 from tests.reports.test_papers import busy, pdf, rows
 from tests.trips.things import DESERT, VISA, a_line, a_trip
@@ -92,6 +96,28 @@ def test_the_balance_sheet_compares_both_sides(busy: Person, typeset_input: dict
         ["Account", "31 May 2026", "30 April 2026", "Difference"],
         [["Liabilities and equity in INR", "1,200.50", "0.00", "1,200.50"]],
     )
+
+
+def test_the_balance_sheet_names_the_closing_rates(
+    alice: Person, owner_engine: sa.Engine, typeset_input: dict[str, Any]
+) -> None:
+    """They are those of the last revaluation of the day, or else the reference rates."""
+    make_ready(owner_engine, alice)
+    book(alice, date(2024, 11, 5), "84", {"bank": 100, "capital": -100})
+
+    def note(day: str = "2024-11-30") -> str:
+        pdf(alice, "balance-sheet", f"as_of={day}")
+        (dollars,) = [one for one in typeset_input["tables"] if "USD" in one["title"]]
+        return dollars["note"].removeprefix("assets equal liabilities and equity")
+
+    assert note() == ""
+    entered(alice, date(2024, 11, 29), "84.75")
+    closing = " · closing rate 1 USD = 84.75 INR, 29 November 2024, FBIL"
+    assert note() == closing
+    revalue(alice)
+    entered(alice, date(2024, 11, 29), "85")
+    assert note() == closing
+    assert "= 85 INR" in note("2024-11-29")
 
 
 def test_the_general_ledger_has_balances_in_each_currency(

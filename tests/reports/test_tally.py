@@ -15,12 +15,16 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
+import sqlalchemy as sa
 from click.testing import Result
 from flask import Flask
 
 from tests.billing.papers import issued, untied
 from tests.ledger.books import post
+from tests.ledger.test_base_amounts import make_ready
+from tests.ledger.test_revaluations import book, revalue
 from tests.people import Person
+from tests.rates.entered import entered
 from tests.reports.books import (
     DAYS,
     MAY,
@@ -444,6 +448,15 @@ def test_each_currency_is_exported_separately(
         "Bank, current account": "Bank Accounts",
         "Capital": "Capital Account",
     }
+
+
+def test_a_voucher_has_no_line_without_an_amount(alice: Person, owner_engine: sa.Engine) -> None:
+    make_ready(owner_engine, alice)
+    book(alice, date(2024, 11, 5), "84", {"supplier_deposits": 100, "capital": -100})
+    entered(alice, date(2024, 11, 30), "85")
+    revalue(alice)
+    (voucher,) = vouchers(on_the_page(alice, f"{EVER}&currency=USD"))
+    assert [amount for _ledger, _side, amount in lines(voucher)] == ["-1.00", "1.00"]
 
 
 def test_special_characters_in_texts_are_escaped(

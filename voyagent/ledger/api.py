@@ -15,7 +15,13 @@ from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.serializers import Body
 from voyagent.ledger.documents import ENTRY
 from voyagent.ledger.errors import AccountNotFound, EntryNotFound, MonthNotFound
-from voyagent.ledger.queries import accounts, base_amounts, closed_months, entries
+from voyagent.ledger.queries import (
+    accounts,
+    base_amounts,
+    closed_months,
+    entries,
+    revaluations,
+)
 from voyagent.ledger.rules import parse_month
 from voyagent.ledger.schemas.base_amounts import BaseCurrencyOut, EstablishBaseRequest
 from voyagent.ledger.schemas.chart import (
@@ -34,12 +40,20 @@ from voyagent.ledger.schemas.journal import (
     with_lines,
 )
 from voyagent.ledger.schemas.months import (
+    CloseMonthRequest,
     MonthList,
     MonthsQuery,
     MonthState,
     ReopenMonthRequest,
 )
-from voyagent.ledger.service import base_amounts as establishing, chart, direct, months
+from voyagent.ledger.schemas.revaluations import RevaluationList, RevaluationPreview
+from voyagent.ledger.service import (
+    base_amounts as establishing,
+    chart,
+    direct,
+    months,
+    revaluations as revaluing,
+)
 from voyagent.ledger.service.errors import (
     AccountCodeTaken,
     AccountHasBalance,
@@ -60,6 +74,8 @@ from voyagent.ledger.service.errors import (
     MonthAlreadyClosed,
     MonthNotClosed,
     MonthNotOver,
+    MonthStillRuns,
+    NotRevalued,
     PeriodLocked,
     TooManyCurrencies,
 )
@@ -85,17 +101,62 @@ def list_months(reader: Reader, query: MonthsQuery) -> Body[MonthList]:
     answer=MonthState,
     permission="ledger.close",
     missing=MonthNotFound,
-    errors=(MonthNotOver, MonthAlreadyClosed, EarlierMonthOpen),
+    errors=(MonthNotOver, MonthAlreadyClosed, EarlierMonthOpen, NotRevalued),
 )
-def close_month(actor: Actor, month: str) -> Body[MonthState]:
+def close_month(actor: Actor, month: str, body: CloseMonthRequest | None) -> Body[MonthState]:
     """Close a month such as `2026-03` and all earlier months.
 
     A closed month takes no entries: posting or reversing with a book date in that month is refused
     with `period_locked`. The month to close must be over in the agency's time zone. An earlier
-    month that has entries must be closed first.
+    month that has entries must be closed first. A month whose foreign balances are not at the
+    closing rates is refused with `not_revalued`; an administrator confirms it with
+    `unrevalued_reason`.
     """
-    months.close_month(actor, parse_month(month))
+    reason = body.unrevalued_reason if body else None
+    months.close_month(actor, parse_month(month), unrevalued_reason=reason)
     return _state(month)
+
+
+@api.get(
+    "/months/<month>/revaluation/preview",
+    answer=RevaluationPreview,
+    permission="ledger.read",
+    missing=MonthNotFound,
+    errors=(BaseNotEstablished,),
+)
+def preview_revaluation(reader: Reader, month: str) -> Body[RevaluationPreview]:
+    """Read the foreign balances at the end of a month, with closing rates."""
+    return RevaluationPreview.of(revaluing.preview_revaluation(reader, parse_month(month)))
+
+
+@api.get(
+    "/months/<month>/revaluation",
+    answer=RevaluationList,
+    permission="ledger.read",
+    missing=MonthNotFound,
+)
+def list_revaluations(reader: Reader, month: str) -> Body[RevaluationList]:
+    """List what the revaluations of a month posted, by run."""
+    return _runs(reader, month)
+
+
+@api.post(
+    "/months/<month>/revaluation",
+    answer=RevaluationList,
+    permission="ledger.close",
+    missing=MonthNotFound,
+    errors=(MonthStillRuns, PeriodLocked, BaseNotEstablished, RateMissing, AccountCodeTaken),
+)
+def revalue(actor: Actor, month: str) -> Body[RevaluationList]:
+    """Bring the foreign balances of a month's end to the closing rates.
+
+    One entry for each monetary account and currency posts the difference on the last day of the
+    month. That of receivables, payables and deposits is reversed on the next day; that of money is
+    kept. A further run posts what is left, and nothing if nothing is. The answer lists all runs of
+    the month.
+    """
+    revaluing.revalue(actor, parse_month(month))
+    return _runs(SessionReader(db.session), month)
 
 
 @api.post(
@@ -296,6 +357,10 @@ def _account(account_id: UUID) -> Body[AccountOut]:
 
 def _entry(entry_id: UUID) -> Body[JournalEntryOut]:
     return JournalEntryOut.of(with_lines(*entries.read_entry(SessionReader(db.session), entry_id)))
+
+
+def _runs(reader: Reader, month: str) -> Body[RevaluationList]:
+    return RevaluationList.of(revaluations.read_runs(reader, parse_month(month)))
 
 
 def _state(month: str) -> Body[MonthState]:

@@ -1,4 +1,4 @@
-"""Tables of the ledger: accounts, entries, postings, balances, closed months."""
+"""Tables of the ledger: accounts, entries, balances, closed months, revaluations."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sqlalchemy import (
     Computed,
     Index,
     Numeric,
+    SmallInteger,
     UniqueConstraint,
     desc,
     text,
@@ -27,7 +28,7 @@ class Account(TenantOwned, Base):
     """An account in the agency's chart of accounts.
 
     `purpose`, such as `receivable`, identifies an account to which the application posts
-    automatically.
+    automatically. `is_monetary` is null unless somebody has chosen; then `rules.revalued` decides.
     """
 
     __tablename__ = "accounts"
@@ -39,6 +40,7 @@ class Account(TenantOwned, Base):
     purpose: Mapped[str | None]
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
     created_at: Mapped[DefaultNow]
+    is_monetary: Mapped[bool | None]
 
     __table_args__ = (
         UniqueConstraint("tenant_id", "code", name="uq_accounts_code"),
@@ -260,4 +262,53 @@ class ClosedMonth(TenantBound, Base):
             "extract(day from month) = 1 and month between '1900-01-01' and '2200-12-01'",
             name="month",
         ),
+    )
+
+
+class Revaluation(TenantOwned, Base):
+    """The result of a run of the revaluation of a month for an account and currency.
+
+    `balance_minor` is debit less credit at the end of the month, in minor units of `currency`. The
+    base amounts are in minor units of the base currency; their difference is posted by the entry. A
+    zero balance has no rate. A row is never changed.
+    """
+
+    __tablename__ = "revaluations"
+
+    month: Mapped[date]
+    run_no: Mapped[int] = mapped_column(SmallInteger)
+    account_id: Mapped[UUID]
+    currency: Mapped[str]
+    rate: Mapped[Decimal | None] = mapped_column(Numeric(17, 8))
+    is_rate_inverse: Mapped[bool | None]
+    rate_on: Mapped[date | None]
+    rate_source: Mapped[str | None]
+    balance_minor: Mapped[int]
+    base_before_minor: Mapped[int]
+    base_after_minor: Mapped[int]
+    entry_id: Mapped[UUID]
+    reversal_entry_id: Mapped[UUID | None]
+    created_by_user_id: Mapped[UUID | None]
+    created_at: Mapped[DefaultNow]
+
+    __table_args__ = (
+        UniqueConstraint(
+            *("tenant_id", "month", "account_id", "currency", "run_no"), name="uq_revaluations_run"
+        ),
+        references("accounts", "account_id", "fk_revaluations_account"),
+        references("journal_entries", "entry_id", "fk_revaluations_entry"),
+        references("journal_entries", "reversal_entry_id", "fk_revaluations_reversal"),
+        references("users", "created_by_user_id", "fk_revaluations_creator"),
+        CheckConstraint(
+            "extract(day from month) = 1 and month between '1900-01-01' and '2200-12-01'",
+            name="month",
+        ),
+        CheckConstraint("run_no >= 1", name="run_no"),
+        CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency"),
+        CheckConstraint(
+            "num_nonnulls(rate, is_rate_inverse, rate_on, rate_source)"
+            " = case when balance_minor = 0 then 0 else 4 end and rate > 0",
+            name="rate",
+        ),
+        CheckConstraint("base_before_minor <> base_after_minor", name="difference"),
     )

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import N_
 from voyagent.ledger.errors import MonthNotFound
+
+Revalued = Literal["reversed", "kept"]
 
 
 class ChartAccount(NamedTuple):
@@ -19,6 +22,11 @@ class ChartAccount(NamedTuple):
 
     The normal side of a contra account, such as accumulated depreciation, is opposite to the normal
     side of other accounts of the same type.
+
+    `revalued` says what a month-end revaluation does with a foreign balance of the account. The
+    difference of an account of documents is reversed on the next day, because a document keeps the
+    amount that it was booked with. That of money is kept, because money has no document: a rest
+    on an emptied account would return each month. An account that is not monetary has None.
     """
 
     code: str
@@ -26,6 +34,7 @@ class ChartAccount(NamedTuple):
     type: str
     purpose: str | None = None
     is_contra: bool = False
+    revalued: Revalued | None = None
 
     @property
     def normal_side(self) -> str:
@@ -43,12 +52,24 @@ def normal_side_of(account_type: str) -> str:
 
 
 CHART = (
-    ChartAccount("1010", N_("Cash in hand"), "asset", "cash"),
-    ChartAccount("1100", N_("Bank, current account"), "asset", "bank"),
-    ChartAccount("1150", N_("Payment gateway, money on its way"), "asset", "gateway_clearing"),
+    ChartAccount("1010", N_("Cash in hand"), "asset", "cash", revalued="kept"),
+    ChartAccount("1100", N_("Bank, current account"), "asset", "bank", revalued="kept"),
+    ChartAccount(
+        "1150",
+        N_("Payment gateway, money on its way"),
+        "asset",
+        "gateway_clearing",
+        revalued="kept",
+    ),
     ChartAccount("1160", N_("Currency exchange"), "asset", "currency_exchange"),
-    ChartAccount("1200", N_("Trade receivables"), "asset", "receivable"),
-    ChartAccount("1310", N_("Deposits with airlines and BSP"), "asset", "supplier_deposits"),
+    ChartAccount("1200", N_("Trade receivables"), "asset", "receivable", revalued="reversed"),
+    ChartAccount(
+        "1310",
+        N_("Deposits with airlines and BSP"),
+        "asset",
+        "supplier_deposits",
+        revalued="reversed",
+    ),
     ChartAccount("1320", N_("Advances to suppliers"), "asset", "supplier_advances"),
     ChartAccount("1410", N_("Input CGST"), "asset", "input_cgst"),
     ChartAccount("1411", N_("Input SGST"), "asset", "input_sgst"),
@@ -57,10 +78,14 @@ CHART = (
     ChartAccount("1420", N_("TDS receivable"), "asset", "tds_receivable"),
     ChartAccount("1510", N_("Office equipment"), "asset"),
     ChartAccount("1590", N_("Accumulated depreciation"), "asset", is_contra=True),
-    ChartAccount("2100", N_("Trade payables"), "liability", "payable"),
-    ChartAccount("2150", N_("BSP payable"), "liability", "bsp_payable"),
+    ChartAccount("2100", N_("Trade payables"), "liability", "payable", revalued="reversed"),
+    ChartAccount("2150", N_("BSP payable"), "liability", "bsp_payable", revalued="reversed"),
     ChartAccount(
-        "2160", N_("Held for suppliers, as their agent"), "liability", "held_for_suppliers"
+        "2160",
+        N_("Held for suppliers, as their agent"),
+        "liability",
+        "held_for_suppliers",
+        revalued="reversed",
     ),
     ChartAccount("2200", N_("Advances from customers"), "liability", "customer_advances"),
     ChartAccount("2310", N_("Output CGST"), "liability", "output_cgst"),
@@ -87,6 +112,7 @@ CHART = (
     ChartAccount("5800", N_("Depreciation"), "expense"),
     ChartAccount("5910", N_("Round-off"), "expense", "round_off"),
     ChartAccount("5920", N_("Exchange differences"), "expense", "exchange_differences"),
+    ChartAccount("5921", N_("Unrealised exchange differences"), "expense", "exchange_unrealised"),
 )
 FORMER_NAMES = (N_("Commission from airlines"),)
 """Names that earlier versions gave to accounts; agencies created then still have them."""
@@ -101,6 +127,8 @@ EXCHANGE = "currency_exchange"
 """Purpose of the account over which an entry exchanges currencies."""
 DIFFERENCES = "exchange_differences"
 """Purpose of the account of exchange gains (credit) and losses (debit)."""
+UNREALISED = "exchange_unrealised"
+"""Purpose of the account of differences that a revaluation posts and reverses on the next day."""
 YEAR_START_MONTH = 4
 """First month of the financial year, unless the agency chooses another month."""
 PROFIT_AND_LOSS = ("revenue", "expense")
@@ -108,6 +136,30 @@ PROFIT_AND_LOSS = ("revenue", "expense")
 
 At the end of a year their balance becomes part of retained earnings.
 """
+
+
+_REVALUED = {account.purpose: account.revalued for account in CHART if account.purpose}
+_FIXED_ASSETS = {
+    account.code for account in CHART if account.purpose is None and account.type == "asset"
+}
+
+
+def revalued(account: Row) -> Revalued | None:
+    """Return what a revaluation does with a foreign balance of an account.
+
+    The result is None if the account is not monetary. `account` has the columns of `accounts`. The
+    purpose decides. An asset or liability without a purpose, such as a bank account that the agency
+    added, is monetary if its column `is_monetary` says so, or if the column is null and the account
+    is not one for fixed assets of the chart.
+    """
+    if account["purpose"] is not None:
+        return _REVALUED.get(account["purpose"])
+    if account["type"] not in ("asset", "liability"):
+        return None
+    is_monetary = account["is_monetary"]
+    if is_monetary is None:
+        is_monetary = account["code"] not in _FIXED_ASSETS
+    return "kept" if is_monetary else None
 
 
 def parse_month(text: str) -> date:

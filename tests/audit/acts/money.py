@@ -20,6 +20,7 @@ from tests.billing import papers
 from tests.ledger import books
 from tests.ledger.test_journal import made, written
 from tests.ledger.test_new_entry import typed
+from tests.rates.entered import entered
 from voyagent.billing.bills import service as bill_service
 from voyagent.billing.bills.capabilities import receive_bill
 from voyagent.billing.core.capabilities import post_journal_entry
@@ -31,7 +32,7 @@ from voyagent.billing.supplier_credits import service as supplier_credit_service
 from voyagent.billing.write_offs.capabilities import write_off_invoice
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel.money import Money
-from voyagent.ledger.service import chart, months
+from voyagent.ledger.service import base_amounts, chart, entries, months
 
 PAID = {"amount": "100.00", "currency": "INR", "paid_on": "2024-06-25"}
 
@@ -932,6 +933,36 @@ def open_a_month_again_on_its_page(stage: Stage) -> Doing:
 def close_a_month_on_its_page(stage: Stage) -> Doing:
     browser = stage.alice.browser
     return lambda: stage.submit(browser, "/months/2024-05/close")
+
+
+REVALUED = (
+    Left("journal.posted", ("journal_entry_id", "source_type", "source_id")),
+    Left("books.revalued", says={"month": "2024-05", "kept": "1.00", "reversed": "0.00"}),
+)
+
+
+def _to_revalue(stage: Stage) -> None:
+    """Establish base amounts, and hold a dollar in May whose rate rose by one rupee."""
+    stage.alice.does(base_amounts.establish_base, "INR")
+    entered(stage.alice, date(2024, 5, 1), "84")
+    entered(stage.alice, date(2024, 5, 31), "85")
+    dollar = Money(100, "USD")
+    sides = [entries.debit("bank", dollar), entries.credit("capital", dollar)]
+    books.post(stage.alice, sides, entry_date=date(2024, 5, 1))
+
+
+@act("POST /api/months/<month>/revaluation", leaves=REVALUED, answers=200)
+def revalue_a_month(stage: Stage) -> Doing:
+    api = stage.alice.api
+    _to_revalue(stage)
+    return lambda: api.post("/months/2024-05/revaluation")
+
+
+@act("POST /months/<month>/revaluation", leaves=in_the_browser(*REVALUED), answers=303)
+def revalue_a_month_on_its_page(stage: Stage) -> Doing:
+    browser = stage.alice.browser
+    _to_revalue(stage)
+    return lambda: stage.submit(browser, "/months/2024-05/revaluation")
 
 
 # By people, in the browser

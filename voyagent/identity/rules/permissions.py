@@ -116,6 +116,7 @@ ADMINISTER = frozenset(
         "invite.create",
         "invite.read",
         "invite.revoke",
+        "ledger.close_unrevalued",
         "ledger.establish_base",
         "ledger.open",
         "ledger.reopen",

@@ -10,6 +10,7 @@ from wtforms import BooleanField, SelectChoice, SelectField, StringField
 
 from voyagent.http.forms import SchemaForm
 from voyagent.kernel.database.read_pool import Row
+from voyagent.ledger.rules import revalued
 from voyagent.ledger.schemas.chart import AccountIn, AccountPatch
 from voyagent.ledger.words import ACCOUNT_TYPES, SIDES
 
@@ -52,7 +53,8 @@ class AccountForm(SchemaForm[AccountIn]):
 class AccountChangeForm(SchemaForm[AccountPatch]):
     """Form that changes an account.
 
-    The fields for type and normal side are left out if they cannot change (`is_fixed`).
+    The fields for type and normal side are left out if they cannot change (`is_fixed`), and so is
+    `is_monetary` if the account is not a balance without a purpose.
     """
 
     schema: ClassVar[type[BaseModel]] = AccountPatch
@@ -64,14 +66,20 @@ class AccountChangeForm(SchemaForm[AccountPatch]):
     type = SelectField(_l("Type"), choices=_choices(ACCOUNT_TYPES), validate_choice=False)
     normal_side = SelectField(_l("Normal balance"), choices=_choices(SIDES), validate_choice=False)
     is_archived = BooleanField(_l("Archived"))
+    is_monetary = BooleanField(_l("Revalue foreign balances at month end"))
 
     @classmethod
     def of(cls, account: Row) -> AccountChangeForm:
         """Return the form filled with the present values of an account."""
         form = cls(
             data={name: account[name] for name in ("code", "name", "type", "normal_side")}
-            | {"is_archived": not account["is_active"]}
+            | {
+                "is_archived": not account["is_active"],
+                "is_monetary": revalued(account) is not None,
+            }
         )
+        if account["purpose"] is not None or account["type"] not in ("asset", "liability"):
+            del form.is_monetary
         if is_fixed(account):
             del form.type, form.normal_side
         return form

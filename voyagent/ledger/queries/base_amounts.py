@@ -57,7 +57,7 @@ class BaseState:
 
 def read_base_state(reader: Reader) -> BaseState:
     """Return the state of the agency's base amounts, and what is missing."""
-    ((settings,), rows) = reader.read(_state_statement(), _missing_statement())
+    ((settings,), rows) = reader.read(state_statement(), _missing_statement())
     found = [CurrencyLines(**row) for row in rows]
     currency = str(settings["currency"])
     return BaseState(
@@ -70,7 +70,7 @@ def read_base_state(reader: Reader) -> BaseState:
 
 def is_established(reader: Reader) -> bool:
     """Return True if the base amounts of the agency are established."""
-    ((settings,),) = reader.read(_state_statement())
+    ((settings,),) = reader.read(state_statement())
     return bool(settings["state"] == READY)
 
 
@@ -139,16 +139,17 @@ def unbalanced_in_base_statement() -> Select[Any]:
     )
 
 
-def _books() -> ColumnElement[Any]:
-    return base_currency().label("currency")
-
-
 @cached_statement
-def _state_statement() -> Select[Any]:
+def state_statement() -> Select[Any]:
+    """Select the currency of the books, and the state of their base amounts."""
     return select(
         _books(),
         func.coalesce(chosen("base_state"), "asked").label("state"),
     )
+
+
+def _books() -> ColumnElement[Any]:
+    return base_currency().label("currency")
 
 
 @cached_statement

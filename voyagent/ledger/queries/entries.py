@@ -208,13 +208,14 @@ def entry_lines_statement(*entry_ids: UUID | ScalarSelect[UUID]) -> Select[Any]:
     """Select the lines of journal entries, each with its account.
 
     Rows: line_no, account_id, code, name, currency, debit_minor, credit_minor, party_id,
-    party_name, memo.
+    party_name, memo, base_debit_minor, base_credit_minor.
     """
     return (
         select(
             *(_POSTINGS.line_no, _POSTINGS.account_id, _ACCOUNTS.code, _ACCOUNTS.name),
             *(_POSTINGS[name] for name in ("currency", "debit_minor", "credit_minor")),
             *(_POSTINGS[name] for name in ("party_id", "party_name", "memo")),
+            *(_POSTINGS[name] for name in ("base_debit_minor", "base_credit_minor")),
         )
         .join(
             Account.__table__,

@@ -16,7 +16,7 @@ from voyagent.kernel.fields import (
     Trimmed,
 )
 from voyagent.kernel.serializers import AnswerOf, Computed, CursorPageOf, Minor
-from voyagent.ledger.rules import CODE_PATTERN, CONTROL
+from voyagent.ledger.rules import CODE_PATTERN, CONTROL, revalued
 from voyagent.ledger.service.chart import AccountChanges
 
 PAGE_SIZE, LIMIT_MAX = 100, 200
@@ -42,7 +42,8 @@ class AccountIn(Closed):
 class AccountPatch(Closed):
     """Fields of an account to change; an omitted field stays as it is.
 
-    Type and normal side cannot change once the account has postings.
+    Type and normal side cannot change once the account has postings. `is_monetary` can change only
+    for an account without a `purpose`.
     """
 
     code: Code = Field(default_factory=str)
@@ -50,6 +51,7 @@ class AccountPatch(Closed):
     type: AccountType = Field(default_factory=lambda: "asset")
     normal_side: Side = Field(default_factory=lambda: "debit")
     is_archived: bool = Field(default_factory=bool)
+    is_monetary: bool = Field(default_factory=bool)
 
     def changes(self) -> AccountChanges:
         """Return the fields that the request contains."""
@@ -85,6 +87,10 @@ def _is_control(row: Row) -> bool:
     return row["purpose"] in CONTROL
 
 
+def _is_monetary(row: Row) -> bool:
+    return revalued(row) is not None
+
+
 def _is_archived(row: Row) -> bool:
     return not row["is_active"]
 
@@ -99,7 +105,8 @@ class AccountOut(AnswerOf[Row]):
 
     `purpose` identifies an account to which the application posts automatically, such as
     `receivable`; it is null for other accounts. If `is_control` is true, manual journal entries
-    cannot use the account: documents and payments post to it.
+    cannot use the account: documents and payments post to it. If `is_monetary` is true, a month-end
+    revaluation brings foreign balances of the account to the closing rates.
     """
 
     id: UUID
@@ -110,6 +117,7 @@ class AccountOut(AnswerOf[Row]):
     purpose: str | None
     is_control: Annotated[bool, Computed(_is_control)]
     is_archived: Annotated[bool, Computed(_is_archived)]
+    is_monetary: Annotated[bool, Computed(_is_monetary)]
     created_at: Instant
     balances: Annotated[list[AccountBalanceOut], Computed(_balances)]
 

@@ -17,6 +17,15 @@ Month = Annotated[
 ]
 
 
+class CloseMonthRequest(Closed):
+    """Reason for closing a month whose foreign balances are not revalued.
+
+    The audit log records it. The caller needs the permission `ledger.close_unrevalued`.
+    """
+
+    unrevalued_reason: Annotated[str, Trimmed(500)] | None = None
+
+
 class ReopenMonthRequest(Closed):
     """Reason for reopening a month; the audit log records it."""
 

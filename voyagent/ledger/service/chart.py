@@ -17,7 +17,7 @@ from voyagent.kernel.ids import new_id
 from voyagent.kernel.tenancy import current_tenant
 from voyagent.ledger.models import Account
 from voyagent.ledger.queries import accounts
-from voyagent.ledger.rules import normal_side_of
+from voyagent.ledger.rules import CHART, ChartAccount, normal_side_of, revalued
 from voyagent.ledger.service.errors import (
     AccountCodeTaken,
     AccountHasBalance,
@@ -26,7 +26,6 @@ from voyagent.ledger.service.errors import (
 )
 
 OPENING = "opening_balances"
-_OPENING_CODES = ("3800", *(f"3800-{number}" for number in range(1, 10)))
 _ACCOUNTS = cast("Table", Account.__table__)
 
 
@@ -38,6 +37,8 @@ class AccountChanges(TypedDict, total=False):
     type: str
     normal_side: str
     is_archived: bool
+    is_monetary: bool
+    """True if a month-end revaluation includes the account."""
 
 
 def add_account(
@@ -78,42 +79,26 @@ def opening_account(actor: Actor) -> UUID:
     Raises Forbidden. Raises AccountCodeTaken if other accounts have all codes that the new account
     could get.
     """
-    actor.require("ledger.chart")
-    known = accounts.find_accounts([OPENING])
-    if OPENING in known:
-        return known[OPENING].id
-    values = {"name": "Opening balances", "type": "equity", "normal_side": "credit"}
-    for code in _OPENING_CODES:
-        account_id = new_id()
-        first = insert(_ACCOUNTS).values(
-            tenant_id=current_tenant(db.session),
-            id=account_id,
-            code=code,
-            purpose=OPENING,
-            **values,
-        )
-        if db.session.scalar(first.on_conflict_do_nothing().returning(_ACCOUNTS.c.id)) is not None:
-            audit.record(
-                actor,
-                "ledger.account_added",
-                entity_refs={"account_id": account_id},
-                inputs=values | {"code": code},
-            )
-            return account_id
-        known = accounts.find_accounts(
-            [OPENING]
-        )  # created by a concurrent request; else another account has the code
-        if OPENING in known:
-            return known[OPENING].id
-    raise AccountCodeTaken
+    return _account_of(actor, ChartAccount("3800", "Opening balances", "equity", OPENING))
+
+
+def account_of(actor: Actor, purpose: str) -> UUID:
+    """Return the id of the account of the chart for a purpose.
+
+    An agency of an earlier release may lack the account; the function then creates it.
+
+    Raises Forbidden. Raises AccountCodeTaken as `opening_account` does.
+    """
+    return _account_of(actor, next(one for one in CHART if one.purpose == purpose))
 
 
 def change_account(actor: Actor, account_id: UUID, changes: AccountChanges) -> Account:
     """Change the code or name of an account, archive it or restore it.
 
     Type and normal side can change only if the account has no postings. If the application posts to
-    the account automatically, type and normal side cannot change and the account cannot be
-    archived. An account with a balance cannot be archived either.
+    the account automatically, type and normal side cannot change, the account cannot be archived,
+    and its purpose decides whether it is monetary. An account with a balance cannot be archived
+    either.
 
     Raises Forbidden, AccountNotFound, AccountCodeTaken, AccountPosted, AccountServesProgram,
     AccountHasBalance.
@@ -123,14 +108,16 @@ def change_account(actor: Actor, account_id: UUID, changes: AccountChanges) -> A
     values = {name: value for name, value in changes.items() if name != "is_archived"}
     if "type" in values and values["type"] != account.type:
         values.setdefault("normal_side", normal_side_of(str(values["type"])))
+    row = accounts.read_account(SessionReader(db.session), account_id)
+    present = row | {"is_monetary": revalued(row) is not None}
     changed = {
-        name: (getattr(account, name), value)
-        for name, value in values.items()
-        if getattr(account, name) != value
+        name: (present[name], value) for name, value in values.items() if present[name] != value
     }
-    posted = accounts.read_account(SessionReader(db.session), account_id)["posted"]
+    posted = row["posted"]
     if changed.keys() & {"type", "normal_side"}:
         _check_kind(account, posted)
+    if "is_monetary" in changed and account.purpose is not None:
+        raise AccountServesProgram
     if changed:
         _write(account, {name: value for name, (_before, value) in changed.items()})
         fields = [
@@ -156,6 +143,38 @@ def change_account(actor: Actor, account_id: UUID, changes: AccountChanges) -> A
             entity_refs={"account_id": account_id},
         )
     return account
+
+
+def _account_of(actor: Actor, wanted: ChartAccount) -> UUID:
+    actor.require("ledger.chart")
+    purpose = str(wanted.purpose)
+    known = accounts.find_accounts([purpose])
+    if purpose in known:
+        return known[purpose].id
+    values = {"name": wanted.name, "type": wanted.type, "normal_side": wanted.normal_side}
+    for code in (wanted.code, *(f"{wanted.code}-{number}" for number in range(1, 10))):
+        account_id = new_id()
+        first = insert(_ACCOUNTS).values(
+            tenant_id=current_tenant(db.session),
+            id=account_id,
+            code=code,
+            purpose=purpose,
+            **values,
+        )
+        if db.session.scalar(first.on_conflict_do_nothing().returning(_ACCOUNTS.c.id)) is not None:
+            audit.record(
+                actor,
+                "ledger.account_added",
+                entity_refs={"account_id": account_id},
+                inputs=values | {"code": code},
+            )
+            return account_id
+        known = accounts.find_accounts(
+            [purpose]
+        )  # created by a concurrent request; else another account has the code
+        if purpose in known:
+            return known[purpose].id
+    raise AccountCodeTaken
 
 
 def _check_kind(account: Account, posted: dict[str, int] | None) -> None:

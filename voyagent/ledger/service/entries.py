@@ -328,6 +328,51 @@ def check_entry(
     _rows(lines, accounts, terms, _Rates(NO_RATES, day), None)
 
 
+def post_difference(  # noqa: PLR0913 - each keyword is a fact of the entry
+    actor: Actor,
+    account_id: UUID,
+    against_id: UUID,
+    base: Money,
+    *,
+    currency: str,
+    source_type: str,
+    source_id: UUID,
+    narration: str,
+    entry_date: date,
+) -> UUID:
+    """Post a difference in the base currency alone, and return the id of the entry.
+
+    Both lines are in `currency` and have no amount. A positive `base` is debited to the account
+    `account_id` and credited to `against_id`, a negative one the other way round. The caller gives
+    a source that has no entry for the purpose `difference`. Accounts may be archived.
+
+    Raises Forbidden, PeriodLocked.
+    """
+    _require_authority(actor, "ledger.post")
+    if posting_terms(entry_date).is_closed:
+        raise PeriodLocked
+    sides = ((account_id, base), (against_id, -base))
+    lines = [
+        {"account_id": account, "party_id": None, "party_name": None, "memo": None}
+        | BasedLine(account, Money(0, currency), base=amount, basis="difference").columns
+        for account, amount in sides
+    ]
+    values = {
+        "entry_date": entry_date,
+        "narration": narration,
+        "source_type": source_type,
+        "source_id": source_id,
+        "purpose": "difference",
+        "reverses_id": None,
+        "trip_id": None,
+        "created_by_user_id": actor.user_id,
+    }
+    entry_id = new_id()
+    _write(entry_id, values, lines)
+    _record(actor, "journal.posted", entry_id, values, None)
+    return entry_id
+
+
 def reverse(actor: Actor, entry_id: UUID, *, reason: str, entry_date: date | None = None) -> Posted:
     """Reverse a journal entry: post an entry with debits and credits swapped.
 

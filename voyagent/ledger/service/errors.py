@@ -74,6 +74,28 @@ class MonthNotOver(Conflict):
     message = N_("This month has not ended. It can be closed from the first day of the next month.")
 
 
+class MonthStillRuns(MonthNotOver):
+    """The month is not yet over, so it has no closing rates."""
+
+    message = N_(
+        "This month has not ended. It can be revalued from the first day of the next month."
+    )
+
+
+class NotRevalued(Conflict):
+    """Foreign balances are not at the closing rates, and no reason was given.
+
+    The member `unrevalued_reason` of the request confirms it, with the permission
+    `ledger.close_unrevalued`.
+    """
+
+    code = "not_revalued"
+    message = N_(
+        "Foreign balances are not at the closing rates of this month. Revalue them first. An"
+        " administrator can close the month without it, with a reason."
+    )
+
+
 class MonthAlreadyClosed(Conflict):
     """The month is closed already."""
 

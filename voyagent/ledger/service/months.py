@@ -10,16 +10,18 @@ from sqlalchemy import delete, text
 from voyagent.audit.service import recording as audit
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
 from voyagent.ledger.errors import MonthNotFound
 from voyagent.ledger.models import ClosedMonth
-from voyagent.ledger.queries import closed_months
+from voyagent.ledger.queries import closed_months, revaluations
 from voyagent.ledger.service.errors import (
     EarlierMonthOpen,
     LaterMonthClosed,
     MonthAlreadyClosed,
     MonthNotClosed,
     MonthNotOver,
+    NotRevalued,
     ReasonRequired,
 )
 
@@ -35,26 +37,40 @@ _CLOSING = text(
 )
 
 
-def close_month(actor: Actor, month: date) -> None:
+def close_month(actor: Actor, month: date, *, unrevalued_reason: str | None = None) -> None:
     """Close a month, given by its first day, and all earlier months.
 
     An earlier open month that has entries must be closed first; otherwise EarlierMonthOpen is
-    raised.
+    raised. If foreign balances are not at the closing rates of the month, the function needs
+    `unrevalued_reason`, and the permission `ledger.close_unrevalued`.
 
-    Raises Forbidden, MonthNotFound, MonthNotOver, MonthAlreadyClosed, EarlierMonthOpen.
+    Raises Forbidden, MonthNotFound, MonthNotOver, MonthAlreadyClosed, EarlierMonthOpen,
+    NotRevalued.
     """
     actor.require("ledger.close")
     stop_posting()
     check_month(actor, month)
+    is_revalued = revaluations.is_revalued(SessionReader(db.session), month)
+    why = None if is_revalued else " ".join((unrevalued_reason or "").split())
+    if why == "":
+        raise NotRevalued
+    if why:
+        actor.require("ledger.close_unrevalued")
     db.session.add(ClosedMonth(month=month, closed_at=clock.now(), closed_by_user_id=actor.user_id))
     db.session.flush()
-    audit.record(actor, "month.closed", inputs={"month": wire_month(month)})
+    audit.record(
+        actor,
+        "month.closed",
+        inputs={"month": wire_month(month)},
+        outputs={"is_revalued": False} if why else {},
+        private={"reason": why} if why else {},
+    )
 
 
 def check_month(actor: Actor, month: date) -> None:
     """Check that `close_month` would accept a month; close nothing.
 
-    Raises the errors of `close_month` except Forbidden.
+    Raises the errors of `close_month` except Forbidden and NotRevalued.
     """
     if month.day != 1 or not FIRST_DAY <= month <= LAST_DAY:
         raise MonthNotFound

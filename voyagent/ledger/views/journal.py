@@ -135,13 +135,17 @@ def new(actor: Actor) -> Any:
 def entry(reader: RequestReader, entry_id: UUID) -> Any:
     """Show one journal entry with its lines."""
     found, lines = entries.read_entry(reader, entry_id)
+    actor = reader.authenticate()
     may = (
-        reader.authenticate().can("ledger.post_direct")
+        actor.can("ledger.post_direct")
         and found["source_type"] in WRITTEN
         and not found["reversed_by_id"]
     )
     return render_template(
-        "ledger/entry.html", entry=found, may_reverse=may, lines=[_shown(line) for line in lines]
+        "ledger/entry.html",
+        entry=found,
+        may_reverse=may,
+        lines=[_shown(line, actor.currency) for line in lines],
     )
 
 
@@ -216,9 +220,12 @@ def _entry_page(actor: Actor, form: EntryForm, *, goes_on: bool) -> Any:
     )
 
 
-def _shown(line: Row) -> Row:
+def _shown(line: Row, books: str) -> Row:
+    """Return a line with its amounts, or else with its base amounts."""
+    has_amount = line["debit_minor"] or line["credit_minor"]
+    prefix, currency = ("", line["currency"]) if has_amount else ("base_", books)
     return line | {
-        side: Money(line[f"{side}_minor"], line["currency"]) for side in ("debit", "credit")
+        side: Money(line[f"{prefix}{side}_minor"], currency) for side in ("debit", "credit")
     }
 
 

@@ -17,11 +17,13 @@ from voyagent.kernel.database.read_pool import RequestReader, Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Conflict
 from voyagent.ledger.errors import MonthNotFound
-from voyagent.ledger.forms.months import ERROR_FIELDS, ReopenForm
-from voyagent.ledger.queries import closed_months
+from voyagent.ledger.forms.months import CLOSE_ERROR_FIELDS, ERROR_FIELDS, CloseForm, ReopenForm
+from voyagent.ledger.queries import closed_months, revaluations
 from voyagent.ledger.queries.closing_checks import run_checks
 from voyagent.ledger.rules import parse_month
+from voyagent.ledger.schemas.months import CloseMonthRequest
 from voyagent.ledger.service import months as ledger_months
+from voyagent.ledger.service.errors import NotRevalued
 
 pages = PageBlueprint("ledger", __name__, guard=Guard.SIGNED_IN)
 
@@ -69,23 +71,33 @@ def months(reader: RequestReader) -> Any:
 def close_month(actor: Actor, month: str) -> Any:
     """Close a month: the first step shows the checks, the second closes the month."""
     first = parse_month(month)
-    if request.method == "POST":
-        ledger_months.close_month(actor, first)
-        toast(_("%(month)s closed.", month=_month_words(first)))
+    form = CloseForm()
+
+    def act(body: CloseMonthRequest) -> date:
+        ledger_months.close_month(actor, first, unrevalued_reason=body.unrevalued_reason)
+        return first
+
+    if form.attempt(act, **CLOSE_ERROR_FIELDS) is not None:
+        toast(_("%(month)s closed.", month=month_words(first)))
         return see_other(url_for("ledger.months"))
+    reader = SessionReader(db.session)
+    is_revalued = revaluations.is_revalued(reader, first)
     refusal = None
     try:
         ledger_months.check_month(actor, first)
+        if not (is_revalued or actor.can("ledger.close_unrevalued")):
+            raise NotRevalued
     except Conflict as error:
         refusal = _(error.message)
-    checks = run_checks(SessionReader(db.session), first)
     return render_template(
         "ledger/close_month.html",
+        form=form,
         month=month,
-        name=_month_words(first),
-        checks=checks,
+        name=month_words(first),
+        checks=run_checks(reader, first),
+        is_revalued=is_revalued,
         refusal=refusal,
-    )
+    ), form.status
 
 
 @pages.page(
@@ -104,17 +116,18 @@ def reopen_month(actor: Actor, closed_month: str) -> Any:
     if done is None:
         return (
             render_template(
-                "ledger/reopen_month.html", form=form, month=closed_month, name=_month_words(first)
+                "ledger/reopen_month.html", form=form, month=closed_month, name=month_words(first)
             ),
             form.status,
         )
-    toast(_("%(month)s reopened.", month=_month_words(first)))
+    toast(_("%(month)s reopened.", month=month_words(first)))
     return see_other(url_for("ledger.months"))
 
 
-def _named(month: date) -> Row:
-    return {"key": ledger_months.wire_month(month), "name": _month_words(month)}
-
-
-def _month_words(month: date) -> str:
+def month_words(month: date) -> str:
+    """Return the name of a month with its year, in the language of the page."""
     return str(format_date(month, "LLLL y"))
+
+
+def _named(month: date) -> Row:
+    return {"key": ledger_months.wire_month(month), "name": month_words(month)}

@@ -115,9 +115,10 @@ GROWTH: tuple[Growth, ...] = (
     Growth(
         (
             *("accounts", "bank_accounts", "parties", "person_links", "erasures"),
-            "exchange_rates",
+            *("exchange_rates", "revaluations"),
         ),
-        "each account, bank account, customer, supplier, confirmed link, erasure and exchange rate",
+        "each account, bank account, customer, supplier, confirmed link, erasure, exchange rate and"
+        " revaluation",
         End.NEVER,
         _BOOKS,
     ),

@@ -544,7 +544,13 @@ WITHOUT: frozenset[str] = frozenset(
         *("heartbeat", "installation", "invoice_counts", "invoice_taxes", "last_runs"),
         *("missing_models", "model_daily_usage"),
         *("monthly_balances", "number_series", "rate_limit_hits", "recovery_codes"),
-        *("refresh_tokens", "revoked_tokens", "supplier_credit_taxes", "supplier_responses"),
+        *(
+            "refresh_tokens",
+            "revaluations",
+            "revoked_tokens",
+            "supplier_credit_taxes",
+            "supplier_responses",
+        ),
         *("tenants", "trip_earnings", "turn_costs"),
     }
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 from flask_babel import gettext as _, ngettext
@@ -10,9 +11,11 @@ from voyagent.drivers.paper.tables import Cells, Group, Printed, Table, figure, 
 from voyagent.http.account_names import account_name
 from voyagent.http.template_filters import amount, symbol_money
 from voyagent.kernel.money import Money
+from voyagent.kernel.rates import Quote
 from voyagent.reports.documents.sentences import (
     group_words,
     margins_note,
+    rate_note,
     share_words,
     side_words,
     whose_words,
@@ -54,18 +57,24 @@ def profit_and_loss(report: ProfitAndLoss, currency: str | None) -> Printed:
     return Printed(_("Profit and loss"), [_earned(block, report) for block in shown])
 
 
-def balance_sheet(report: BalanceSheet, currency: str | None) -> Printed:
+def balance_sheet(
+    report: BalanceSheet, currency: str | None, closing_rates: Mapping[str, Quote]
+) -> Printed:
     """Return the balance sheet as one table for each currency.
 
     If two days are compared, the table also has the second day's amounts and the differences. If
-    `currency` is given, only the table of that currency is returned.
+    `currency` is given, only the table of that currency is returned. The note of a table names the
+    closing rate of its currency, if it is in `closing_rates`.
     """
     shown = [
         block
         for block in report.blocks
         if currency in (None, block.currency) and not block.is_blank
     ]
-    return Printed(_("Balance sheet"), [_stood(block, report) for block in shown])
+    return Printed(
+        _("Balance sheet"),
+        [_stood(block, report, closing_rates.get(block.currency)) for block in shown],
+    )
 
 
 def general_ledger(report: GeneralLedger) -> Printed:
@@ -188,7 +197,7 @@ def _earned(block: Result, report: ProfitAndLoss) -> Table:
     )
 
 
-def _stood(block: Position, report: BalanceSheet) -> Table:
+def _stood(block: Position, report: BalanceSheet, closing_rate: Quote | None) -> Table:
     titles = {
         "asset": (_("Assets"), _("Total assets")),
         "liability": (_("Liabilities"), _("Total liabilities")),
@@ -226,12 +235,13 @@ def _stood(block: Position, report: BalanceSheet) -> Table:
         if block.in_balance
         else f"{_('out of balance by')} {symbol_money(block.difference)}"
     )
+    closing = [rate_note(closing_rate)] if closing_rate else []
     return Table(
         named(block.currency),
         columns,
         [group(section) for section in block.sections],
         [against],
-        proof,
+        " · ".join([proof, *closing]),
     )
 
 

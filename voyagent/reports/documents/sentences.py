@@ -9,6 +9,7 @@ from flask_babel import format_date, gettext as _
 from voyagent.billing.core.queries.open_documents import Kind
 from voyagent.billing.core.queries.open_list import Basis
 from voyagent.http.template_filters import MINUS, long_day
+from voyagent.kernel.rates import Quote, plain_rate
 from voyagent.ledger.queries.trip_earnings import Side
 from voyagent.reports.queries.margin_lines import MarginLines
 from voyagent.reports.queries.margins import share
@@ -55,6 +56,20 @@ def filtered(words: list[str]) -> str:
 def written(day: date) -> str:
     """Return a date as text for a PDF, with the year and without the weekday."""
     return long_day(day, weekday=False, year=True)
+
+
+def rate_note(quote: Quote) -> str:
+    """Return the sentence part that names a closing rate with its day and source."""
+    return str(
+        _(
+            "closing rate 1 %(base)s = %(rate)s %(quote)s, %(day)s, %(source)s",
+            base=quote.base,
+            rate=plain_rate(quote.rate),
+            quote=quote.quote,
+            day=written(quote.on),
+            source=quote.source,
+        )
+    )
 
 
 def age_titles(basis: Basis = "due_date") -> list[str]:

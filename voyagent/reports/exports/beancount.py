@@ -32,6 +32,8 @@ _ROOTS = {
 def pieces(reader: Reader) -> Iterator[str]:
     """Yield all postings as text: accounts, entries by book date, balance assertions.
 
+    Lines that only have a base amount are left out, because the amounts are by currency.
+
     The assertions have no tolerance, so that `bean-check` reports every difference.
     """
     chosen = settings.read(reader)
@@ -45,8 +47,9 @@ def pieces(reader: Reader) -> Iterator[str]:
         )
     last = None
     for entry in every_entry(reader, Days(FIRST_DAY, LAST_DAY)):
-        yield _transaction(entry, names)
-        last = entry.day
+        if any(line.debit or line.credit for line in entry.lines):
+            yield _transaction(entry, names)
+            last = entry.day
     if last is not None:
         yield "\n"
         for row in trial_balance_rows(reader, LAST_DAY):
@@ -96,6 +99,8 @@ def _transaction(entry: BookedEntry, names: dict[str, str]) -> str:
     )
     for line in entry.lines:
         amount = line.debit - line.credit
+        if not amount:
+            continue
         text += f"  {names[line.code]}  {amount.decimal:f} {amount.currency}\n" + _metadata(
             "    ", party=line.party_name, memo=line.memo
         )

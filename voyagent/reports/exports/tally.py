@@ -60,7 +60,7 @@ def document(names: Names, entries: Iterable[BookedEntry], currency: str) -> Ite
     """Yield the XML: groups and ledgers, then a voucher for each entry.
 
     `names` is the result of `read_names` for the period of `entries`. Journal lines in another
-    currency than `currency` are left out.
+    currency than `currency` are left out, and so are lines that only have a base amount.
     """
     yield _HEAD
     for name, parent in names.groups.items():
@@ -71,7 +71,7 @@ def document(names: Names, entries: Iterable[BookedEntry], currency: str) -> Ite
         lines = [
             line._replace(account_purpose=names.money.get(line.code, line.account_purpose))
             for line in entry.lines
-            if line.currency == currency
+            if line.currency == currency and (line.debit or line.credit)
         ]
         if lines:
             yield _message(_voucher(entry, lines, names))

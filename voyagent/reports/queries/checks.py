@@ -31,7 +31,8 @@ from voyagent.kernel.database.roll_ups import differences
 from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.db import db, snapshot
 from voyagent.kernel.money import Money
-from voyagent.ledger.queries import base_amounts, checks
+from voyagent.ledger import rules as ledger_rules
+from voyagent.ledger.queries import base_amounts, checks, revaluations
 from voyagent.ledger.queries.balances import control_balances_statement
 from voyagent.ledger.queries.trip_earnings import unattributed_earnings_statement
 from voyagent.ledger.queries.yearly import yearly_balances_statement
@@ -82,6 +83,7 @@ CHECKS = (
         "base_sums",
         "base_entries",
         "exchange_zero",
+        "revalued",
     ),
 )
 
@@ -250,6 +252,37 @@ def base(reader: Reader) -> Iterator[Finding]:
         )
         for row in exchange
     )
+    yield from revalued(reader)
+
+
+def revalued(reader: Reader) -> Iterator[Finding]:
+    """Yield a finding for each revaluation that its rate or its entries contradict.
+
+    The balance at the rate is the base amount after the revaluation. The entry posts the
+    difference to the base amount before, on the last day of the month. The reversal takes it back
+    on the next day; there is one for each account of documents and for no other account.
+    """
+    (rows,) = reader.read(revaluations.posted_statement())
+    for row in rows:
+        base, due = row["base_currency"], row["difference_minor"]
+        quote = revaluations.quote_of(row)
+        after = (
+            quote.convert(Money(row["balance_minor"], row["currency"])) if quote else Money(0, base)
+        )
+        taken_back = -due if ledger_rules.revalued(row) == "reversed" else 0
+        where = (
+            f"account {row['code']}, {row['currency']}, {row['month']:%Y-%m}, run {row['run_no']}"
+        )
+        for sentence, minor in (
+            (
+                "the base amount is not that of the rate",
+                row["base_after_minor"] - after.amount_minor,
+            ),
+            ("the entry posts another difference", row["posted_minor"] - due),
+            ("the reversal posts another difference", row["reversed_minor"] - taken_back),
+        ):
+            if minor:
+                yield Finding("revalued", f"{where}: {sentence}", Money(minor, base))
 
 
 def control(reader: Reader) -> Iterator[Finding]:

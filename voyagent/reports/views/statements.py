@@ -13,6 +13,7 @@ from voyagent.http.files import exported_file
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.fields import YEAR_MIN
+from voyagent.ledger.queries.revaluations import closing_rates
 from voyagent.reports.documents import books, pdf
 from voyagent.reports.documents.sentences import (
     balance_day_words,
@@ -94,7 +95,7 @@ def balance_sheet(reader: RequestReader) -> Any:
     if report is not None and address.format == "pdf":
         return exported_file(
             pdf.file(
-                books.balance_sheet(report, address.currency),
+                books.balance_sheet(report, address.currency, closing_rates(reader, as_of)),
                 f"balance-sheet-{as_of}",
                 words,
                 reader,
