@@ -348,7 +348,7 @@ def test_correct_books_have_no_finding(
 ) -> None:
     assert found(app, trader) == []
     output = command("--agency", trader.actor.tenant_id)
-    assert (output.exit_code, output.output) == (0, f"{trader.actor.tenant_id}: OK, 26 checks\n")
+    assert (output.exit_code, output.output) == (0, f"{trader.actor.tenant_id}: OK, 27 checks\n")
 
 
 def test_an_agency_without_entries_has_no_finding(app: Flask, alice: Person) -> None:
@@ -386,7 +386,8 @@ def test_the_command_prints_each_finding(
 
 def test_the_test_cases_cover_every_check() -> None:
     tested = {check for _, expected in BROKEN.values() for check in expected}
-    established = {"base_entries", "exchange_zero"}  # tests/ledger/test_establishing.py
+    # tests/ledger/test_establishing.py, tests/billing/test_carrying.py
+    established = {"base_entries", "exchange_zero", "carried"}
     assert tested | established == set(checks.CHECKS)
 
 
@@ -411,7 +412,7 @@ def test_each_agency_is_checked_and_one_error_fails_the_command(
     output = command()
     lines = output.output.splitlines()
     assert output.exit_code == 1
-    assert f"{trader.actor.tenant_id}: OK, 26 checks" in lines
+    assert f"{trader.actor.tenant_id}: OK, 27 checks" in lines
     assert (
         f"{charlie.actor.tenant_id}: control: AED -123.45: open receivable documents and their"
         " control account differ" in lines

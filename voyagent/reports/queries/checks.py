@@ -82,6 +82,7 @@ CHECKS = (
         "base_sums",
         "base_entries",
         "exchange_zero",
+        "carried",
     ),
 )
 
@@ -226,7 +227,8 @@ def base(reader: Reader) -> Iterator[Finding]:
     """Yield findings about amounts in the base currency.
 
     An entry whose lines all have base amounts must balance in base. If the base amounts of the
-    agency are established, every line has one, and the account of exchange is zero in base.
+    agency are established, every line has one, the account of exchange is zero in base, and the
+    control accounts have what their documents and advances carry.
     """
     (entries,) = reader.read(base_amounts.unbalanced_in_base_statement())
     yield from (
@@ -249,6 +251,35 @@ def base(reader: Reader) -> Iterator[Finding]:
         )
         for row in exchange
     )
+    yield from carried(reader)
+
+
+def carried(reader: Reader) -> Iterator[Finding]:
+    """Yield a finding for each control account with a wrong base amount.
+
+    In each foreign currency, it must be the sum of the open base amounts of documents or advances.
+    """
+    signs = {
+        purpose: sign if direction == "in" else -sign
+        for direction, purposes in CONTROL.items()
+        for purpose, sign in zip(purposes, (1, -1), strict=True)
+    }
+    open_bases, accounts = reader.read(
+        queries_checks.carried_statement(), control_balances_statement(*signs)
+    )
+    posted = {
+        (row["purpose"], row["currency"]): row["base_balance_minor"] * signs[row["purpose"]]
+        for row in accounts
+    }
+    books = read_base_currency(reader)
+    for row in open_bases:
+        place = (row["purpose"], row["currency"])
+        if difference := Money(row["base_minor"] - posted.get(place, 0), books):
+            yield Finding(
+                "carried",
+                f"open base amounts in {place[1]} and the account {place[0]} differ",
+                difference,
+            )
 
 
 def control(reader: Reader) -> Iterator[Finding]:
