@@ -33,7 +33,11 @@ from voyagent.billing.invoices import views as invoice_views
 from voyagent.billing.paper import tasks as billing_tasks
 from voyagent.billing.paper.api import APIS as BILLING_APIS
 from voyagent.billing.paper.views import pages as invoice_paper_pages
-from voyagent.billing.payments.views import payments as payment_views, receipts as receipt_views
+from voyagent.billing.payments.views import (
+    issuing as issuing_views,
+    payments as payment_views,
+    receipts as receipt_views,
+)
 from voyagent.billing.supplier_credits import views as supplier_credit_views
 from voyagent.billing.write_offs import views as write_off_views
 from voyagent.capabilities.api import api as capabilities_api
@@ -149,6 +153,7 @@ BILLING_VIEWS = (
     supplier_credit_views,
     write_off_views,
     payment_views,
+    issuing_views,
     receipt_views,
 )  # imported here so that `billing_pages` has the pages of all documents
 PANELS = (panels,)  # imported here so that the settings page shows them

@@ -14,6 +14,7 @@ from voyagent.billing.core.models.kinds import BILL
 from voyagent.billing.core.models.parts import OPEN_BILL
 from voyagent.billing.core.queries.credits import credits_of_statement
 from voyagent.billing.core.queries.documents import (
+    BASE_COLUMNS,
     DocumentSearch,
     by_day_statement,
     having_text,
@@ -152,4 +153,5 @@ def _bill_statement(bill_id: UUID) -> Select[Any]:
         *(column for column in _BILLS if column.name != "party_key"),
         name_of(_BILLS.created_by_user_id).label("created_by"),
         name_of(_BILLS.voided_by_user_id).label("voided_by"),
+        *BASE_COLUMNS,
     ).where(owned(Bill), _BILLS.id == bill_id)

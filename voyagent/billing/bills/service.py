@@ -237,7 +237,7 @@ def _receive(actor: Actor, bill: Bill, input_tax_reason: str | None) -> Bill:
     """Post a draft bill on its issue date."""
     input_taxes.check(bill, (tax.component for tax in tax_queries.get_taxes(bill)))
     why = input_taxes.check_rates(bill, input_tax_reason)
-    entry_id = post_document(actor, bill, bill.vendor_reference, receive_sides(bill))
+    entry_id = post_document(actor, bill, bill.vendor_reference, receive_sides(bill)).entry_id
     bill.status = "received"
     bill.entry_id = entry_id
     bill.updated_at = clock.now()

@@ -96,7 +96,7 @@ def issue_credit_note(
     why = why_of(reason)
     credit, day = credit_now(actor, invoice, amounts, on)
     number = numbering.take_number(CREDIT_SERIES, day, letter=CREDIT_LETTER)
-    note = enter_credit(
+    note, posted = enter_credit(
         actor,
         CREDIT_NOTE,
         invoice,
@@ -116,6 +116,7 @@ def issue_credit_note(
         narration=f"Credit note {number} on invoice {invoice.number}, {invoice.party_name}",
         memo=number,
         invoice=invoice,
+        posted=posted,
     )
     keep_later("credit_note", note.id)
     return note

@@ -1,13 +1,13 @@
-"""JSON API of invoices: list, draft, change, delete, issue and void."""
+"""JSON API of invoices: list, draft, change, delete and void."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
 from voyagent.billing.core import errors
-from voyagent.billing.core.api import DRAFT_ERRORS, POSTING_ERRORS, VOID_ERRORS
+from voyagent.billing.core.api import DRAFT_ERRORS, VOID_ERRORS
 from voyagent.billing.core.schemas.documents import VoidIn
-from voyagent.billing.invoices.errors import CreditLimitExceeded, InvoiceNotFound, PartyOnHold
+from voyagent.billing.invoices.errors import InvoiceNotFound
 from voyagent.billing.invoices.queries import (
     documents as invoice_queries,
     listing as invoice_listing,
@@ -18,7 +18,6 @@ from voyagent.billing.invoices.schemas.documents import (
     InvoiceOut,
     InvoicePatch,
     InvoiceQuery,
-    IssueIn,
     invoice_row,
 )
 from voyagent.billing.invoices.service import drafts as invoice_drafts, issuing
@@ -102,34 +101,6 @@ def discard_invoice(actor: Actor, invoice_id: UUID) -> None:
     An issued invoice cannot be deleted, only voided or credited.
     """
     invoice_drafts.discard_draft(actor, invoice_id)
-
-
-@api.post(
-    "/invoices/<invoice_id>/issue",
-    answer=InvoiceOut,
-    permission="invoice.issue",
-    direct=True,
-    missing=InvoiceNotFound,
-    errors=(
-        errors.InvoiceNotDraft,
-        errors.DocumentOutOfOrder,
-        errors.InstalmentsDoNotAddUp,
-        CreditLimitExceeded,
-        PartyOnHold,
-        *POSTING_ERRORS,
-    ),
-)
-def issue_invoice(actor: Actor, invoice_id: UUID, body: IssueIn | None) -> Body[InvoiceOut]:
-    """Issue a draft invoice.
-
-    The invoice gets the next number of its financial year and is posted to the ledger on its issue
-    date. The caller needs the authority to issue invoices without approval, up to the amount limit
-    of their role. `over_limit_reason` confirms an invoice to a customer who is on hold or above the
-    credit limit. `out_of_order_reason` is required if an issued invoice of the year has a later
-    date.
-    """
-    reasons = body.model_dump() if body else {}
-    return invoice_response(issuing.issue_invoice(actor, invoice_id, **reasons).id)
 
 
 @api.post(

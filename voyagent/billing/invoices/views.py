@@ -1,4 +1,4 @@
-"""Pages of invoices: list, single invoice, drafts, issue and voiding."""
+"""Pages of invoices: list, single invoice, drafts and voiding."""
 
 from __future__ import annotations
 
@@ -9,32 +9,26 @@ from flask import make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
 from voyagent.banking import queries as banking
-from voyagent.billing.core.errors import DraftChanged, TextTooLong
 from voyagent.billing.core.forms.drafts import DRAFT_ERROR_FIELDS
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
 from voyagent.billing.core.schemas.documents import VoidIn
 from voyagent.billing.core.schemas.lines import PAGE_SIZE
-from voyagent.billing.core.service import numbering, order, taxing
+from voyagent.billing.core.service import taxing
 from voyagent.billing.core.views.blueprint import pages
 from voyagent.billing.core.views.documents import (
     discard_step,
     draft_page,
     journal_of,
     listed,
-    post_step,
     settling,
     shown,
-    to_be_booked,
     turned_back,
-    typed_reason,
     void_step,
     with_amounts,
 )
 from voyagent.billing.core.views.previews import (
     continues_editing,
-    other_year_words,
-    postings_of,
     recognition_postings,
 )
 from voyagent.billing.core.words.taxes import (
@@ -48,17 +42,16 @@ from voyagent.billing.core.words.taxes import (
     with_state,
     with_taxes,
 )
-from voyagent.billing.invoices.errors import CreditLimitExceeded, InvoiceNotFound, PartyOnHold
+from voyagent.billing.invoices.errors import InvoiceNotFound
 from voyagent.billing.invoices.forms.drafts import COLLECT, SOLD_AS, InvoiceForm
 from voyagent.billing.invoices.forms.listing import InvoiceList
 from voyagent.billing.invoices.queries import (
     board as invoice_board,
-    credit,
     documents as invoice_queries,
 )
 from voyagent.billing.invoices.queries.listing import invoices_listing
 from voyagent.billing.invoices.schemas.documents import InvoiceDraftIn
-from voyagent.billing.invoices.service import credit_limits, drafts as invoice_drafts, issuing
+from voyagent.billing.invoices.service import drafts as invoice_drafts, issuing
 from voyagent.enquiries.queries import enquiries
 from voyagent.enquiries.queries.enquiries import EnquiryNotFound
 from voyagent.http.files import list_file
@@ -204,49 +197,6 @@ def discard(actor: Actor, invoice_id: UUID) -> Any:
     return discard_step(
         invoice_queries.get_invoice(invoice_id),
         lambda: invoice_drafts.discard_draft(actor, invoice_id),
-    )
-
-
-@pages.page(
-    "/invoices/<invoice_id>/issue",
-    methods=("GET", "POST"),
-    permission="invoice.issue",
-    direct=True,
-    missing=InvoiceNotFound,
-)
-def issue(actor: Actor, invoice_id: UUID) -> Any:
-    """Show the postings of issuing a draft (GET), and issue it (POST)."""
-    typed, over_limit = typed_reason("out_of_order_reason"), typed_reason("over_limit_reason")
-
-    def page(draft: Invoice, problem: str = "") -> str:
-        return render_template(
-            "billing/issue.html",
-            invoice=draft,
-            total=Money(draft.total_minor, draft.currency),
-            number=numbering.next_number(numbering.INVOICE_SERIES, draft.issue_date),
-            postings=postings_of(issuing.issue_sides(draft)),
-            recognitions=recognition_postings(issuing.recognitions_of(draft)),
-            stop=credit_limits.find_stop(draft, credit.find_terms(draft.id)),
-            other_year=other_year_words(draft.issue_date, numbering.INVOICE_SERIES),
-            later=order.last_after(Invoice, draft.issue_date),
-            problem=problem,
-            typed=typed,
-            typed_over_limit=over_limit,
-            **to_be_booked(draft, actor.currency),
-        )
-
-    return post_step(
-        lambda: invoice_queries.get_invoice(invoice_id),
-        lambda seen: issuing.issue_invoice(
-            actor,
-            invoice_id,
-            seen=seen,
-            over_limit_reason=over_limit,
-            out_of_order_reason=typed,
-        ),
-        page,
-        lambda number: _("Invoice %(number)s issued.", number=number),
-        again=(DraftChanged, CreditLimitExceeded, PartyOnHold, TextTooLong),
     )
 
 

@@ -4,14 +4,14 @@ from voyagent.billing.bills.api import api as bills_api
 from voyagent.billing.credit_notes.api import api as credits_api
 from voyagent.billing.invoices.api import api as invoices_api
 from voyagent.billing.paper.exports.files import document
-from voyagent.billing.payments.api import receipts
+from voyagent.billing.payments.api import issuing, receipts
 from voyagent.billing.payments.api.payments import api as payments_api
 from voyagent.billing.supplier_credits.api import api as supplier_credits_api
 from voyagent.billing.write_offs import api as write_offs
 from voyagent.http.documents import add_api_routes
 
 APIS = (invoices_api, bills_api, supplier_credits_api, payments_api, credits_api)
-ADDITIONS = (receipts, write_offs)  # modules that add routes to `invoices_api`
+ADDITIONS = (issuing, receipts, write_offs)  # modules that add routes to `invoices_api`
 
 for api, name in zip(
     APIS, ("invoice", "bill", "supplier-credit", "payment", "credit-note"), strict=True

@@ -390,9 +390,28 @@ class RefundOut(AnswerOf[Row]):
     reversal_entry_id: UUID | None
 
 
-class PaymentOut(PaymentBrief):
-    """A payment with its allocations and refunds, oldest first."""
+def _base_minor(row: Row) -> int | None:
+    is_own = row["currency"] == row["base_currency"]
+    found: int | None = row["amount_minor"] if is_own else row["base_minor"]
+    return found
 
+
+def _base_unapplied_minor(row: Row) -> int | None:
+    if row["currency"] == row["base_currency"]:
+        return _unapplied_minor(row)
+    return None if row["base_minor"] is None else row["base_minor"] - row["base_used_minor"]
+
+
+class PaymentOut(PaymentBrief):
+    """A payment with its allocations and refunds, oldest first.
+
+    `base_total_amount` is the amount with the deducted tax as it was posted, and `base_open_amount`
+    its unused part, in the agency's base currency. They are null as long as they are not known.
+    """
+
+    base_currency: str
+    base_total_amount: Annotated[WireAmount | None, Minor(_base_minor, "base_currency")]
+    base_open_amount: Annotated[WireAmount | None, Minor(_base_unapplied_minor, "base_currency")]
     allocations: list[AllocationOut]
     refunds: list[RefundOut]
 

@@ -84,7 +84,7 @@ def credit_bill(
     credit, day = credit_now(actor, bill, amounts, on)
     entry = CreditEntry(number=reference, reason=why, day=day, contents=credit)
     try:
-        return enter_credit(actor, SUPPLIER_CREDIT, bill, entry)
+        return enter_credit(actor, SUPPLIER_CREDIT, bill, entry)[0]
     except IntegrityError as error:
         if "uq_supplier_credits_reference" in str(error.orig):
             raise SupplierCreditTaken from None

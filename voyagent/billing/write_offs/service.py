@@ -15,6 +15,7 @@ from voyagent.billing.core.errors import DocumentNotOpen
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.parts import OPEN_INVOICE
 from voyagent.billing.core.models.write_offs import WriteOff
+from voyagent.billing.core.service.carrying import carried_by_document, money_or_none
 from voyagent.billing.core.service.days import book_day, day_of
 from voyagent.billing.core.service.exchange import booked_at
 from voyagent.billing.core.service.reversals import why_of
@@ -60,6 +61,7 @@ def write_off_invoice(
     total, why, day = checked(actor, invoice, amount, reason, on)
     check_limit(actor, total)
     write_off_id = new_id()
+    base_minor = carried_by_document(invoice, total.amount_minor)
     posted = entries.post(
         actor,
         source_type="write_off",
@@ -73,6 +75,7 @@ def write_off_invoice(
             memo=invoice.number,
             party_id=invoice.party_id,
             party_name=invoice.party_name,
+            bases=[money_or_none(base_minor, actor.currency)] * 2,
         ),
         entry_date=day,
         **booked_at(invoice),
@@ -83,6 +86,7 @@ def write_off_invoice(
         WriteOff(
             id=write_off_id,
             amount_minor=total.amount_minor,
+            base_minor=base_minor,
             effective_on=day,
             reason=why,
             entry_id=posted.entry_id,
@@ -113,6 +117,7 @@ def reverse_write_off(
     counter = WriteOff(
         id=new_id(),
         amount_minor=-written_off.amount_minor,
+        base_minor=None if written_off.base_minor is None else -written_off.base_minor,
         effective_on=day,
         reason=why,
         entry_id=reversal.entry_id,
@@ -152,6 +157,7 @@ def _store(actor: Actor, invoice: Invoice, row: WriteOff) -> WriteOff:
     row.invoice_id, row.created_by_user_id = invoice.id, actor.user_id
     invoice.credited_minor += row.amount_minor
     invoice.written_off_minor += row.amount_minor
+    invoice.base_settled_minor += row.base_minor or 0
     invoice.status = (
         "paid" if invoice.open_minor == 0 else "partially_paid" if invoice.paid_minor else "issued"
     )

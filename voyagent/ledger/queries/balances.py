@@ -164,15 +164,18 @@ def posted_until(as_of: date, account_ids: Sequence[UUID] | None = None) -> Sele
 def control_balances_statement(*purposes: str) -> Select[Any]:
     """Select the balances of the accounts with the given purposes.
 
-    Rows: purpose, code, currency, balance_minor (debit less credit of all postings).
+    Rows: purpose, code, currency, balance_minor (debit less credit of all postings),
+    base_balance_minor (the same in the base currency).
     """
     balance = func.sum(_MONTHS.debit_minor - _MONTHS.credit_minor)
+    base_balance = func.sum(_MONTHS.base_debit_minor - _MONTHS.base_credit_minor)
     return (
         select(
             _ACCOUNTS.purpose,
             _ACCOUNTS.code,
             _MONTHS.currency,
             cast(balance, BigInteger).label("balance_minor"),
+            cast(base_balance, BigInteger).label("base_balance_minor"),
         )
         .join(
             Account.__table__,

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from itertools import zip_longest
+from itertools import chain, repeat, zip_longest
 from types import MappingProxyType
 from typing import Any, cast
 from uuid import UUID
@@ -145,13 +145,33 @@ class Posted:
 
     `is_new` is False if the entry existed before the call. If `post` created the entry, `entry` and
     `lines` have the columns of `queries.read_entry` without created_by. Otherwise `entry` is None
-    and `lines` is empty.
+    and `lines` is empty. `based` has the lines with their base amounts, if the base amounts of the
+    agency are established.
     """
 
     entry_id: UUID
     is_new: bool
     entry: Row | None = None
     lines: tuple[Row, ...] = ()
+    based: tuple[BasedLine, ...] = ()
+
+    def base_minor(self, account: UUID | str) -> int | None:
+        """Return the base amount of the foreign lines of an account, debit less credit.
+
+        `account` is as the lines name it. The result is None if there is no such line, or if the
+        base amounts of the agency are not established.
+        """
+        found = [
+            line.base.amount_minor
+            for line in self.based
+            if line.account == account and line.base is not None and line.basis != "own"
+        ]
+        return sum(found) if found else None
+
+    def quote(self, currency: str) -> Quote | None:
+        """Return the rate at which a currency was converted, or None."""
+        quotes = (line.quote for line in self.based if line.amount.currency == currency)
+        return next((quote for quote in quotes if quote is not None), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,15 +222,17 @@ def lines_of(
     party_id: UUID | None = None,
     party_name: str | None = None,
     named: Collection[str] | None = None,
+    bases: Iterable[Money | None] = (),
 ) -> list[Line]:
     """Return journal lines from triples of account purpose or id, side and amount.
 
     The side is 1 for a debit and -1 for a credit. The party is written to the lines on accounts
-    whose purpose is in `named`, or to all lines if `named` is None.
+    whose purpose is in `named`, or to all lines if `named` is None. `bases` are the base amounts of
+    the lines, of zero or more, if they are known.
     """
     lines = []
-    for purpose, sign, amount in sides:
-        line = (debit if sign > 0 else credit)(purpose, amount, memo=memo)
+    for (purpose, sign, amount), base in zip(sides, chain(bases, repeat(None))):  # noqa: B905
+        line = replace((debit if sign > 0 else credit)(purpose, amount, memo=memo), base=base)
         if named is None or purpose in named:
             line = replace(line, party_id=party_id, party_name=party_name)
         lines.append(line)
@@ -285,7 +307,8 @@ def post(  # noqa: PLR0913 - each keyword is a fact of the entry, but the last
         accounts = ledger_accounts.find_accounts((line.account for line in lines), hold=True)
     _check_accounts(lines, accounts)
     known = _Rates(rates, rate_on or day, booked_in)
-    rows = _rows(lines, accounts, terms, known, differences)
+    based = _based(lines, accounts, terms, known, differences)
+    rows = _rows(based, lines, accounts)
     values = {
         "entry_date": day,
         "narration": narration.strip(),
@@ -306,6 +329,7 @@ def post(  # noqa: PLR0913 - each keyword is a fact of the entry, but the last
         is_new=True,
         entry=values | {"id": entry_id, "recorded_at": recorded_at, "reversed_by_id": None},
         lines=tuple(rows),
+        based=tuple(based) if terms.is_ready else (),
     )
 
 
@@ -325,7 +349,7 @@ def check_entry(
     if terms.is_closed:
         raise PeriodLocked
     _check_accounts(lines, accounts)
-    _rows(lines, accounts, terms, _Rates(NO_RATES, day), None)
+    _based(lines, accounts, terms, _Rates(NO_RATES, day), None)
 
 
 def post_difference(  # noqa: PLR0913 - each keyword is a fact of the entry
@@ -462,14 +486,14 @@ def _existing_entry(source_type: str, source_id: UUID, purpose: str) -> Posted:
         raise PeriodLocked from None
 
 
-def _rows(
+def _based(
     lines: Sequence[Line],
     accounts: Mapping[UUID | str, Account],
     terms: PostingTerms,
     rates: _Rates,
     differences: str | None,
-) -> list[Row]:
-    """Return the rows of an entry, with base amounts as far as they are known.
+) -> list[BasedLine]:
+    """Return the lines of an entry with base amounts, as far as they are known.
 
     Raises RateMissing, TooManyCurrencies and EntryUnbalancedInBase only if the agency's base
     amounts are established.
@@ -493,12 +517,18 @@ def _rows(
         for wanted in wanted_rates(sides, base_currency, known):
             with suppress(*(() if terms.is_ready else (RateMissing,))):
                 known[wanted] = rates.find(wanted, base_currency)
-        based = complete(sides, base_currency, known, differences)
+        return complete(sides, base_currency, known, differences)
     except (TooManyCurrencies, EntryUnbalancedInBase, InvalidAmount):
         if terms.is_ready:
             raise
-        based = own_only(sides, base_currency)
-    further = [side.account for side in based[len(sides) :]]
+        return own_only(sides, base_currency)
+
+
+def _rows(
+    based: Sequence[BasedLine], lines: Sequence[Line], accounts: Mapping[UUID | str, Account]
+) -> list[Row]:
+    """Return the rows of an entry; `based` may have further lines for differences."""
+    further = [side.account for side in based[len(lines) :]]
     if further:
         accounts = {**accounts, **ledger_accounts.find_accounts(further, hold=True)}
     return [

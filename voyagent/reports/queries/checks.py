@@ -84,6 +84,7 @@ CHECKS = (
         "base_entries",
         "exchange_zero",
         "revalued",
+        "carried",
     ),
 )
 
@@ -228,8 +229,8 @@ def base(reader: Reader) -> Iterator[Finding]:
     """Yield findings about amounts in the base currency.
 
     The base amounts of an entry must balance if all its lines have one. If the base amounts of the
-    agency are established, every line must have one, and those on the currency exchange account
-    must add up to zero.
+    agency are established, every line must have one, those on the currency exchange account must
+    add up to zero, and the control accounts must have what their documents and advances carry.
     """
     (entries,) = reader.read(base_amounts.unbalanced_in_base_statement())
     yield from (
@@ -253,6 +254,7 @@ def base(reader: Reader) -> Iterator[Finding]:
         for row in exchange
     )
     yield from revalued(reader)
+    yield from carried(reader)
 
 
 def revalued(reader: Reader) -> Iterator[Finding]:
@@ -283,6 +285,34 @@ def revalued(reader: Reader) -> Iterator[Finding]:
         ):
             if minor:
                 yield Finding("revalued", f"{where}: {sentence}", Money(minor, base))
+
+
+def carried(reader: Reader) -> Iterator[Finding]:
+    """Yield a finding for each control account with a wrong base amount.
+
+    In each foreign currency, it must be the sum of the open base amounts of documents or advances.
+    """
+    signs = {
+        purpose: sign if direction == "in" else -sign
+        for direction, purposes in CONTROL.items()
+        for purpose, sign in zip(purposes, (1, -1), strict=True)
+    }
+    open_bases, accounts = reader.read(
+        queries_checks.carried_statement(), control_balances_statement(*signs)
+    )
+    posted = {
+        (row["purpose"], row["currency"]): row["base_balance_minor"] * signs[row["purpose"]]
+        for row in accounts
+    }
+    books = read_base_currency(reader)
+    for row in open_bases:
+        place = (row["purpose"], row["currency"])
+        if difference := Money(row["base_minor"] - posted.get(place, 0), books):
+            yield Finding(
+                "carried",
+                f"open base amounts in {place[1]} and the account {place[0]} differ",
+                difference,
+            )
 
 
 def control(reader: Reader) -> Iterator[Finding]:

@@ -23,10 +23,12 @@ from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.payments import Allocation, Payment, Refund
 from voyagent.billing.core.models.write_offs import WriteOff
 from voyagent.billing.core.queries.open_documents import SETTLES, Kind
+from voyagent.billing.core.rules import CONTROL
 from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries.sources import on_account_statement
 from voyagent.ledger.rules import EXCHANGE
+from voyagent.rates.queries import base_currency
 
 _DUE = AgeingByDue.__table__.c
 _ALLOCATIONS = Allocation.__table__.c
@@ -178,6 +180,7 @@ def unexchanged_statement() -> Select[Any]:
             ),
             (
                 _ALLOCATIONS.booked_minor.is_not(None)
+                & _ALLOCATIONS.document_base_minor.is_(None)
                 & func.coalesce(_INVOICES.rate, _BILLS.rate).is_(None)
             ).label("is_unrated"),
         )
@@ -215,6 +218,50 @@ def unexchanged_statement() -> Select[Any]:
         unrated.where(one.is_unrated).group_by(one.number, one.currency).having(unbooked != 0),
     ).subquery("found")
     return select(found).order_by(found.c.which, found.c.number, found.c.currency)
+
+
+@cached_statement
+def carried_statement() -> Select[Any]:
+    """Select the open base amounts of documents and advances, by account and currency.
+
+    A currency is left out if one of the documents or advances of the account has no base amount.
+
+    Rows: purpose (of the account), currency, base_minor.
+    """
+    documents: tuple[tuple[Any, str, Any, tuple[ColumnElement[bool], ...]], ...] = (
+        *(
+            (
+                columns,
+                CONTROL[direction][0],
+                columns.base_settled_minor,
+                (columns.status.not_in(("draft", "void")),),
+            )
+            for direction, columns in (("in", _INVOICES), ("out", _BILLS))
+        ),
+        *(
+            (
+                _PAYMENTS,
+                advances,
+                _PAYMENTS.base_used_minor,
+                (_PAYMENTS.direction == direction, _PAYMENTS.reversed_on.is_(None)),
+            )
+            for direction, (_documents, advances) in CONTROL.items()
+        ),
+    )
+    found = union_all(
+        *(
+            select(
+                literal(purpose).label("purpose"),
+                of.currency,
+                cast(func.sum(of.base_minor - taken), BigInteger).label("base_minor"),
+            )
+            .where(owned(of.id.table), of.currency != base_currency(), *which)
+            .group_by(of.currency)
+            .having(func.bool_and(of.base_minor.is_not(None)))
+            for of, purpose, taken, which in documents
+        )
+    ).subquery("found")
+    return select(found).order_by(found.c.purpose, found.c.currency)
 
 
 @cached_statement

@@ -28,6 +28,7 @@ from voyagent.billing.core.models.credits import (
     SupplierCreditTax,
 )
 from voyagent.billing.core.models.invoices import Invoice, InvoiceLine, InvoiceTax
+from voyagent.billing.core.rules import CONTROL
 from voyagent.kernel.errors import Conflict
 
 Credit = TypeVar("Credit", CreditNote, SupplierCredit)
@@ -90,6 +91,11 @@ class DocumentKind:
     def key(self) -> str:
         """Name of the column with the document's id in tables of lines and credits."""
         return f"{self.name}_id"
+
+    @property
+    def account(self) -> str:
+        """Key of the account of open documents."""
+        return CONTROL["in" if self.name == "invoice" else "out"][0]
 
     @property
     def authority(self) -> str:

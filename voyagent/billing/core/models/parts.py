@@ -69,8 +69,22 @@ class AtARate:
     rate_source: Mapped[str | None]
 
 
-class DocumentColumns(InInstalments, AtARate):
-    """Columns that invoices and bills share."""
+class InBase:
+    """Column of an amount in the base currency, which is None if it is not known.
+
+    The amount is not stored in a row whose own currency is the base currency, by earlier releases,
+    and while the base amounts of the agency are not established.
+    """
+
+    base_minor: Mapped[int | None]
+
+
+class DocumentColumns(InInstalments, AtARate, InBase):
+    """Columns that invoices and bills share.
+
+    `base_minor` is the total as it was posted, in the base currency. `base_settled_minor` is the
+    part that payments, credits and write-offs have taken of it.
+    """
 
     status: Mapped[str] = mapped_column(server_default=DRAFT)
     issue_date: Mapped[date]
@@ -88,6 +102,7 @@ class DocumentColumns(InInstalments, AtARate):
     party_reference: Mapped[str | None]
     notes: Mapped[str | None]
     is_opening: Mapped[bool] = mapped_column(server_default=FALSE)
+    base_settled_minor: Mapped[int] = mapped_column(server_default=ZERO)
     trip_id: Mapped[UUID | None]
     entry_id: Mapped[UUID | None]
     voided_on: Mapped[date | None]
@@ -130,6 +145,7 @@ def document_rules(table: str, open_states: tuple[str, ...], posted: str) -> tup
             name="instalments",
         ),
         CheckConstraint(RATE, name="rate"),
+        CheckConstraint("base_settled_minor between 0 and coalesce(base_minor, 0)", name="base"),
         CheckConstraint(
             "total_minor > 0 and paid_minor >= 0 and credited_minor >= 0 and paid_minor +"
             " credited_minor <= total_minor",
@@ -264,8 +280,11 @@ def reversal_rules(
     )
 
 
-class CreditColumns(Reversible):
-    """Columns that credit notes and supplier credits share."""
+class CreditColumns(Reversible, InBase):
+    """Columns that credit notes and supplier credits share.
+
+    `base_minor` is what the credit has taken of the base amount of the document.
+    """
 
     issue_date: Mapped[date]
     currency: Mapped[str]
@@ -296,6 +315,7 @@ def credit_rules(table: str, document: str) -> tuple[SchemaItem, ...]:
         CheckConstraint(CURRENCY, name="currency"),
         CheckConstraint("issue_date between '1900-01-01' and '2200-12-31'", name="date"),
         CheckConstraint("total_minor > 0", name="total"),
+        CheckConstraint("base_minor >= 0", name="base"),
         Index(f"ix_{table}_issued", "tenant_id", desc("issue_date"), desc("id")),
         Index(f"ix_{table}_party", "tenant_id", "party_key", desc("issue_date"), desc("id")),
         Index(f"ix_{table}_{document}", "tenant_id", f"{document}_id", "issue_date"),

@@ -13,6 +13,7 @@ from voyagent.billing.core.models.parts import (
     CURRENCY,
     ZERO,
     AtARate,
+    InBase,
     Reversible,
     party_rules,
     reversal_rules,
@@ -55,13 +56,16 @@ def _paid_rules(table: str) -> tuple[SchemaItem, ...]:
     )
 
 
-class Payment(Paid, Reversible, TenantOwned, Base):
+class Payment(Paid, Reversible, InBase, TenantOwned, Base):
     """A payment from a customer (direction `in`) or to a supplier (`out`).
 
     `amount_minor` is what the payment settles: the money and the tax that the payer deducted from
     it (`tds_minor`). A reversal sets `refunded_minor` to the whole amount, so that nothing is left
     to refund. `account` is `bank`, `cash`, or `opening_balances` for an imported advance. The
     reference of an imported advance is its number in the former program.
+
+    `base_minor` is the amount as it was posted, in the base currency. `base_used_minor` is the part
+    that allocations, refunds and a reversal have taken of it.
     """
 
     __tablename__ = "payments"
@@ -83,6 +87,7 @@ class Payment(Paid, Reversible, TenantOwned, Base):
     tds_minor: Mapped[int] = mapped_column(server_default=ZERO)
     tds_section: Mapped[str | None]
     tds_certificate: Mapped[str | None]
+    base_used_minor: Mapped[int] = mapped_column(server_default=ZERO)
     entry_id: Mapped[UUID]
     created_by_user_id: Mapped[UUID | None]
     created_at: Mapped[DefaultNow]
@@ -110,6 +115,7 @@ class Payment(Paid, Reversible, TenantOwned, Base):
             " amount_minor",
             name="used",
         ),
+        CheckConstraint("base_used_minor between 0 and coalesce(base_minor, 0)", name="base"),
         CheckConstraint("account in ('bank', 'cash', 'opening_balances')", name="account"),
         CheckConstraint("account <> 'opening_balances' or reference is not null", name="opening"),
         Index(
@@ -160,6 +166,9 @@ class Allocation(AtARate, TenantOwned, Base):
     If the document has another currency than the payment, `settled_minor` is the settled amount in
     the document's currency. `booked_minor` is the value of `settled_minor` at the document's booked
     rate, in the payment's currency.
+
+    `document_base_minor` and `payment_base_minor` are what the allocation takes of the base amounts
+    of document and payment. Each is None if the other table has no base amount.
     """
 
     __tablename__ = "allocations"
@@ -170,6 +179,8 @@ class Allocation(AtARate, TenantOwned, Base):
     amount_minor: Mapped[int]
     settled_minor: Mapped[int | None]
     booked_minor: Mapped[int | None]
+    document_base_minor: Mapped[int | None]
+    payment_base_minor: Mapped[int | None]
     effective_on: Mapped[date]
     entry_id: Mapped[UUID]
     reverses_id: Mapped[UUID | None]
@@ -188,6 +199,11 @@ class Allocation(AtARate, TenantOwned, Base):
             name="amount",
         ),
         CheckConstraint(EXCHANGED, name="exchanged"),
+        CheckConstraint(
+            "document_base_minor * sign(amount_minor) >= 0"
+            " and payment_base_minor * sign(amount_minor) >= 0",
+            name="base",
+        ),
         Index("ix_allocations_payment", "tenant_id", "payment_id"),
         Index(
             "ix_allocations_invoice",
@@ -222,8 +238,11 @@ class Allocation(AtARate, TenantOwned, Base):
         return self.amount_minor if self.settled_minor is None else self.settled_minor
 
 
-class Refund(Paid, Reversible, TenantOwned, Base):
-    """A refund of an advance or a part of it; it is never changed, only reversed."""
+class Refund(Paid, Reversible, InBase, TenantOwned, Base):
+    """A refund of an advance or a part of it; it is never changed, only reversed.
+
+    `base_minor` is what the refund has taken of the base amount of the payment.
+    """
 
     __tablename__ = "refunds"
 
@@ -244,6 +263,7 @@ class Refund(Paid, Reversible, TenantOwned, Base):
         *_paid_rules("refunds"),
         *reversal_rules("refunds", "refunded_on"),
         CheckConstraint("amount_minor > 0", name="amount"),
+        CheckConstraint("base_minor >= 0", name="base"),
         CheckConstraint("account in ('bank', 'cash')", name="account"),
         CheckConstraint("length(number) <= 16", name="number"),
         CheckConstraint("refunded_on between '1900-01-01' and '2200-12-31'", name="date"),

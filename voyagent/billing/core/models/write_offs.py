@@ -8,14 +8,16 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
+from voyagent.billing.core.models.parts import InBase
 from voyagent.kernel.db import Base, DefaultNow
 from voyagent.kernel.tenancy import TenantOwned, references
 
 
-class WriteOff(TenantOwned, Base):
+class WriteOff(InBase, TenantOwned, Base):
     """A write-off of an amount of an issued invoice, from `effective_on`.
 
-    A write-off is reversed by another row with the negative amount.
+    A write-off is reversed by another row with the negative amounts. `base_minor` is what the
+    write-off takes of the base amount of the invoice.
     """
 
     __tablename__ = "write_offs"
@@ -39,6 +41,7 @@ class WriteOff(TenantOwned, Base):
             "case when reverses_id is null then amount_minor > 0 else amount_minor < 0 end",
             name="amount",
         ),
+        CheckConstraint("base_minor * sign(amount_minor) >= 0", name="base"),
         CheckConstraint("effective_on between '1900-01-01' and '2200-12-31'", name="date"),
         Index("ix_write_offs_invoice", "tenant_id", "invoice_id", "effective_on"),
         Index("ix_write_offs_effective", "tenant_id", "effective_on"),

@@ -32,7 +32,14 @@ from voyagent.kernel.pages import Cursor, CursorPage, page_by_day
 from voyagent.kernel.patterns import contains
 from voyagent.kernel.tenancy import owned
 from voyagent.parties import queries as parties
+from voyagent.rates.queries import base_currency
+from voyagent.settings.queries import chosen
 
+BASE_COLUMNS = (
+    base_currency().label("base_currency"),
+    chosen("base_currency").is_not(None).label("is_based"),
+)
+"""The base currency of the agency, and whether its base amounts are established."""
 COUNTED_MAX = 1000
 LOOKED_MAX = 20_000
 
@@ -116,6 +123,24 @@ def open_minor_of(row: Row) -> int:
         if row["status"] in OPEN
         else 0
     )
+
+
+def base_minor_of(row: Row) -> int | None:
+    """Return the total of a document in the base currency, or None if it is not known."""
+    is_own = row["currency"] == row["base_currency"]
+    found: int | None = row["total_minor"] if is_own else row["base_minor"]
+    return found
+
+
+def base_open_minor_of(row: Row) -> int | None:
+    """Return the open amount of a document in the base currency, or None if not known.
+
+    It is a part of the total as it was posted, not of a revaluation. It is zero for drafts, paid
+    and void documents.
+    """
+    if row["currency"] == row["base_currency"] or row["status"] not in OPEN:
+        return open_minor_of(row)
+    return None if row["base_minor"] is None else row["base_minor"] - row["base_settled_minor"]
 
 
 def has_text(text: str, columns: Columns) -> ColumnElement[bool]:

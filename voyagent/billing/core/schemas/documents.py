@@ -9,7 +9,11 @@ from uuid import UUID
 
 from pydantic import Field
 
-from voyagent.billing.core.queries.documents import open_minor_of
+from voyagent.billing.core.queries.documents import (
+    base_minor_of,
+    base_open_minor_of,
+    open_minor_of,
+)
 from voyagent.billing.core.queries.instalments import instalments_of
 from voyagent.billing.core.rules import SettledAs, taxes_by_line, way_settled
 from voyagent.billing.core.schemas.lines import PAGE_SIZE, InvoiceLineIn, items
@@ -71,8 +75,9 @@ class DocumentDraftIn(Closed):
     the due date by the party's payment terms, or the issue date if the party has no terms.
 
     A document in a foreign currency may have an `exchange_rate` to the agency's currency. Without
-    the rate the document cannot be paid in the agency's currency. The postings of a document with
-    `trip_id` count in the margin report of that trip.
+    it, the document keeps the reference rate of its issue date when it is posted, if the base
+    amounts of the agency are established; otherwise it cannot be paid in the agency's currency. The
+    postings of a document with `trip_id` count in the margin report of that trip.
 
     The party is given by `party_id`, by its name or by both. A name that no party has makes one.
     """
@@ -292,10 +297,15 @@ def _instalments(row: Row) -> list[Row]:
 class DocumentParts(AnswerOf[Row]):
     """Members of a document that a list of documents leaves out.
 
-    `exchange_rate` is the rate at which the document was booked.
+    `exchange_rate` is the rate at which the document was booked. `base_total_amount` and
+    `base_open_amount` are the total as it was posted and its open part, in the agency's base
+    currency. They are null for a draft in another currency, and as long as they are not known.
     """
 
     notes: str | None
+    base_currency: str
+    base_total_amount: Annotated[WireAmount | None, Minor(base_minor_of, "base_currency")]
+    base_open_amount: Annotated[WireAmount | None, Minor(base_open_minor_of, "base_currency")]
     exchange_rate: Annotated[RateOut | None, Computed(rated)]
     journal_entry_id: Annotated[UUID | None, Read("entry_id")]
     voided_on: date | None

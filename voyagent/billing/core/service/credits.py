@@ -15,6 +15,7 @@ from voyagent.billing.core.models.kinds import AnyCreditKind, Credit, CreditKind
 from voyagent.billing.core.queries import credits as credit_queries, documents as document_queries
 from voyagent.billing.core.rules import OPEN_ACCOUNTS
 from voyagent.billing.core.service import crediting, earning
+from voyagent.billing.core.service.carrying import carried_by_document, carry, money_or_none
 from voyagent.billing.core.service.crediting import CreditedTax
 from voyagent.billing.core.service.days import check_between
 from voyagent.billing.core.service.exchange import booked_at
@@ -26,6 +27,7 @@ from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
 from voyagent.ledger import words
 from voyagent.ledger.service import entries, months
+from voyagent.ledger.service.entries import Posted
 from voyagent.ledger.service.errors import PeriodLocked
 from voyagent.settings.queries import check_limit
 
@@ -127,11 +129,11 @@ def enter_credit(
     document: Invoice | Bill,
     entry: CreditEntry,
     **columns: int,
-) -> Credit:
-    """Post a credit on a document and store it with its lines and taxes.
+) -> tuple[Credit, Posted]:
+    """Post a credit on a document, store it with its lines and taxes, and return both.
 
-    The document becomes paid if nothing is open any more. `columns` has values of columns that only
-    one kind of credit has.
+    The document becomes paid if nothing is open any more. Its base amount is divided over the lines
+    of the entry. `columns` has values of columns that only one kind of credit has.
 
     Raises ApprovalRequired if the actor has no authority to credit, and the errors of
     `entries.post`.
@@ -139,6 +141,7 @@ def enter_credit(
     actor.require_authority(kind.permission)
     credit_id, contents = new_id(), entry.contents
     total = contents.total
+    base_minor = carried_by_document(document, total.amount_minor)
     title = _title(kind, entry.number, document)
     posted = entries.post(
         actor,
@@ -148,12 +151,16 @@ def enter_credit(
         narration=words.with_reason(
             title[0].upper() + title[1:], document.party_name, entry.reason
         ),
-        lines=entries.lines_of(
-            contents.sides,
-            memo=entry.number,
-            party_id=document.party_id,
-            party_name=document.party_name,
-            named=OPEN_ACCOUNTS,
+        lines=carry(
+            entries.lines_of(
+                contents.sides,
+                memo=entry.number,
+                party_id=document.party_id,
+                party_name=document.party_name,
+                named=OPEN_ACCOUNTS,
+            ),
+            kind_of(document).account,
+            money_or_none(base_minor, actor.currency),
         ),
         entry_date=entry.day,
         trip_id=document.trip_id,
@@ -165,6 +172,7 @@ def enter_credit(
         currency=total.currency,
         total_minor=total.amount_minor,
         tax_minor=crediting.tax_minor_of(contents.taxes),
+        base_minor=base_minor,
         party_id=document.party_id,
         party_name=document.party_name,
         reason=entry.reason,
@@ -188,6 +196,7 @@ def enter_credit(
         for tax in contents.taxes
     )
     document.credited_minor += total.amount_minor
+    document.base_settled_minor += base_minor or 0
     if document.open_minor == 0:
         document.status = "paid"
     _store(document)
@@ -210,7 +219,7 @@ def enter_credit(
         | ({"out_of_order_reason": why} if (why := entry.out_of_order_reason) else {}),
         outputs=outputs,
     )
-    return credit
+    return credit, posted
 
 
 def reverse_credit(
@@ -246,6 +255,7 @@ def reverse_credit(
     if isinstance(credit, CreditNote):
         earning.take_back(actor, (kind.name, credit.id), reason=narration, day=day)
     document.credited_minor -= credit.total_minor
+    document.base_settled_minor -= credit.base_minor or 0
     document.status = _open_status(document)
     mark(actor, credit, day, why, reversal.entry_id)
     _store(document)

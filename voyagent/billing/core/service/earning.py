@@ -17,6 +17,7 @@ from voyagent.billing.core.service.exchange import booked_at
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import Money
 from voyagent.ledger.service import entries
+from voyagent.ledger.service.entries import Posted
 
 SALES = {"principal": "revenue_services", "agent": "held_for_suppliers", "fee": "revenue_fees"}
 """Key of the account to which an invoice line is posted, by the value of `sold_as`.
@@ -93,23 +94,34 @@ def recognise(
     narration: str,
     memo: str,
     invoice: Invoice,
+    posted: Posted,
 ) -> None:
     """Post the entries that recognise a document's revenue, one for each service date.
 
     `source` is the type of the document, `invoice` or `credit_note`, and its id. `memo` is the text
     of the journal lines. `invoice` is the source itself or the invoice of the credit note; the
-    entries have its exchange rate and its trip. Raises ApprovalRequired, and the errors of
-    `entries.post`.
+    entries have its exchange rate and its trip. `posted` is the entry of the source: what it
+    deferred in the base currency is divided over the service dates. Raises ApprovalRequired, and
+    the errors of `entries.post`.
     """
     actor.require_authority(_RECOGNISES[source[0]])
-    for one in found:
+    days = list(found)
+    deferred_minor = posted.base_minor(DEFERRED)
+    bases: list[Money] | list[None] = (
+        [None] * len(days)
+        if deferred_minor is None or not days
+        else Money(abs(deferred_minor), actor.currency).split(
+            [one.amount.amount_minor for one in days]
+        )
+    )
+    for one, base in zip(days, bases, strict=True):
         entries.post(
             actor,
             source_type=source[0],
             source_id=source[1],
             purpose=f"{RECOGNITION} {one.day.isoformat()}",
             narration=f"{narration}, on the day of service",
-            lines=entries.lines_of(one.sides, memo=memo),
+            lines=entries.lines_of(one.sides, memo=memo, bases=[base, base]),
             entry_date=one.day,
             trip_id=invoice.trip_id,
             **booked_at(invoice),

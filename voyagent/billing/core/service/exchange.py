@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from typing import TypedDict
@@ -12,7 +13,12 @@ from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.parts import AtARate
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import SessionReader
+from voyagent.kernel.db import db
 from voyagent.kernel.rates import Quote, RateOfOtherMoney
+from voyagent.rates.errors import RateMissing
+from voyagent.rates.queries import find_rate
+from voyagent.settings.queries import get_settings
 
 
 class RateColumns(TypedDict, total=False):
@@ -47,6 +53,20 @@ def quote_of(row: AtARate) -> Quote | None:
     ):
         return None
     return Quote(row.rate_base, row.rate_quote, row.rate, row.rate_on, row.rate_source)
+
+
+def rate_to_be_booked(document: Invoice | Bill) -> Quote | None:
+    """Return the rate at which a draft would be posted, or None if there is none.
+
+    Without a rate of its own it is the reference rate of the issue date, if the base amounts of the
+    agency are established.
+    """
+    quote, known = quote_of(document), get_settings()
+    if quote is not None or known.base_currency in (None, document.currency):
+        return quote
+    with suppress(RateMissing):
+        return find_rate(SessionReader(db.session), document.currency, document.issue_date)
+    return None
 
 
 class BookedAt(TypedDict):

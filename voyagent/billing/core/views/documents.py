@@ -17,12 +17,14 @@ from voyagent.billing.core.forms.drafts import VOID_ERROR_FIELDS, DocumentForm, 
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.kinds import kind_of, number_of
-from voyagent.billing.core.models.parts import OPEN, RATE_COLUMNS
+from voyagent.billing.core.models.parts import OPEN
 from voyagent.billing.core.queries.documents import DocumentSearch, open_minor_of
 from voyagent.billing.core.queries.instalments import Instalment, instalments_of
 from voyagent.billing.core.rules import shown_status
 from voyagent.billing.core.schemas.documents import VoidIn
 from voyagent.billing.core.service import days, taxing, voiding
+from voyagent.billing.core.service.carrying import money_or_none
+from voyagent.billing.core.service.exchange import columns_of, rate_to_be_booked
 from voyagent.billing.core.service.numbering import INVOICE_SERIES
 from voyagent.billing.core.views.previews import (
     continues_editing,
@@ -49,6 +51,7 @@ from voyagent.kernel.money import Money
 from voyagent.kernel.passport_numbers import hidden_in
 from voyagent.ledger.queries import closed_months
 from voyagent.ledger.service.errors import PeriodLocked
+from voyagent.rates.errors import RateMissing
 from voyagent.taxes.rules.calculation import PlaceOfSupplyMissing
 from voyagent.trips.queries import trips
 
@@ -128,13 +131,13 @@ def to_be_booked(document: Invoice | Bill, books: str) -> dict[str, Any]:
     """Return the template variables about the exchange rate of a draft.
 
     `books` is the currency of the ledger. `lacks_rate` is true if the draft is in another currency
-    and has no exchange rate.
+    and has no exchange rate. `base_total` is its total at the rate.
     """
-    rate = {name: getattr(document, name) for name in RATE_COLUMNS}
-    lacks_rate = document.currency != books and document.rate is None
+    quote = rate_to_be_booked(document)
     return {
-        "booked_rate": rate_words(rate),
-        "lacks_rate": lacks_rate,
+        "booked_rate": rate_words(dict(columns_of(quote))),
+        "base_total": quote and quote.convert(Money(document.total_minor, document.currency)),
+        "lacks_rate": document.currency != books and quote is None,
         "rate_url": Place(document).url("edit"),
     }
 
@@ -276,10 +279,11 @@ def post_step(
         return not_now(translated(PlaceOfSupplyMissing.message), place.url("edit"))
     if request.method == "GET":
         return page(draft)
+    refusals: tuple[type[VoyagentError], ...] = (*again, RateMissing)
     try:
         posted = post(opened_state(request.form.get("seen")))
-    except again as refusal:
-        return not_now(translated(refusal.message), Place(read()).url(kind_of(draft).purpose))
+    except refusals as refusal:
+        return not_now(sentence_of(refusal), Place(read()).url(kind_of(draft).purpose))
     except NeedsReason as refusal:
         finish(refusal)
         return page(read(), problem=sentence_of(refusal)), status_of(refusal)
@@ -355,6 +359,7 @@ def shown(row: Row) -> Row:
         "look": "overdue" if is_overdue else shown_status(row),
         "settled": settled_words(row),
         "booked_rate": rate_words(row) if "rate" in row else None,
+        "base_total": money_or_none(row.get("base_minor"), row.get("base_currency", "")),
         "paper_rate": rate_on_paper(row, partial(day, year=True)) if "rate" in row else None,
         "instalments": [_instalment(one, row) for one in instalments_of(row)],
     }

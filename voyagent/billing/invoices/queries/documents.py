@@ -15,6 +15,7 @@ from voyagent.billing.core.models.invoices import PAN, TAX_NUMBER, Invoice
 from voyagent.billing.core.models.kinds import INVOICE
 from voyagent.billing.core.models.write_offs import WriteOff
 from voyagent.billing.core.queries.credits import credits_of_statement
+from voyagent.billing.core.queries.documents import BASE_COLUMNS
 from voyagent.billing.core.queries.kept_papers import kept_hash
 from voyagent.billing.core.queries.parts import items_statement, settling_statement
 from voyagent.billing.core.queries.recognitions import by_entry, recognitions_statement
@@ -205,6 +206,7 @@ def _invoice_statement(invoice_id: UUID) -> Select[Any]:
         name_of(_INVOICES.issued_by_user_id).label("issued_by"),
         name_of(_INVOICES.voided_by_user_id).label("voided_by"),
         kept_hash("invoice", _INVOICES.id).label("paper_sha256"),
+        *BASE_COLUMNS,
     ).where(owned(Invoice), _INVOICES.id == invoice_id)
 
 

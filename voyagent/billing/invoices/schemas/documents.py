@@ -48,6 +48,9 @@ from voyagent.kernel.serializers import AnswerOf, Computed, CursorPageOf, Minor,
 DocumentStatus = Literal["draft", "issued", "partially_paid", "paid", "void"]
 
 
+ADVANCES_MAX = 50
+
+
 class InvoiceDraftIn(DocumentDraftIn):
     """An invoice to create as a draft.
 
@@ -100,10 +103,15 @@ class IssueIn(Closed):
 
     `over_limit_reason` is for an invoice above the credit limit or to a customer on hold.
     `out_of_order_reason` is for a date before that of an earlier number.
+
+    `advance_ids` are payments of the customer in the currency of the invoice. Their unused amounts
+    settle the invoice in this order. The part of an invoice in another currency than that of the
+    agency which they cover is worth their base amounts.
     """
 
     over_limit_reason: Annotated[str, Trimmed(REASON_MAX)] | None = None
     out_of_order_reason: Annotated[str, Trimmed(REASON_MAX)] | None = None
+    advance_ids: Annotated[Sequence[Id], Field(max_length=ADVANCES_MAX)] = ()
 
 
 class InvoiceSendIn(Closed):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -117,6 +118,16 @@ def import_open_invoice(
     return issue_invoice(actor, invoice.id)
 
 
+class Advances(Protocol):
+    """Advances that settle an invoice when it is issued."""
+
+    def base_of(self, invoice: Invoice) -> Money | None:
+        """Return the total in the base currency, or None if the advances do not change it."""
+
+    def allocate(self, invoice: Invoice) -> None:
+        """Settle the issued invoice."""
+
+
 def issue_invoice(
     actor: Actor,
     invoice_id: UUID,
@@ -124,6 +135,7 @@ def issue_invoice(
     seen: datetime | None = None,
     over_limit_reason: str | None = None,
     out_of_order_reason: str | None = None,
+    advances: Advances | None = None,
 ) -> Invoice:
     """Issue a draft invoice with the next number.
 
@@ -135,9 +147,11 @@ def issue_invoice(
     `out_of_order_reason` confirms an issue date before that of an earlier number of the financial
     year. Imported invoices are issued in any order.
 
+    `advances` settle the invoice on its issue date (`payments.service.at_issue`).
+
     Raises Forbidden, InvoiceNotFound, InvoiceNotDraft, DraftChanged, DateInFuture,
     DocumentOutOfOrder, TextTooLong, InstalmentsDoNotAddUp, AmountAboveLimit, InvoiceNumberConflict,
-    AccountNotFound, AccountInactive, and the errors of `credit_limits.check`.
+    AccountNotFound, AccountInactive, and the errors of `credit_limits.check` and of `advances`.
     """
     actor.require_authority("invoice.issue")
     # The customer is locked first, as by an erasure; another order could end in a deadlock.
@@ -155,7 +169,8 @@ def issue_invoice(
     check_sum(invoice)
     invoice.party_address = parties.postal_address(invoice.party_id)
     stop = credit_limits.check(actor, invoice, terms, over_limit_reason)
-    entry_id = post_document(actor, invoice, number, issue_sides(invoice))
+    base = None if advances is None else advances.base_of(invoice)
+    posted = post_document(actor, invoice, number, issue_sides(invoice), base=base)
     earning.recognise(
         actor,
         ("invoice", invoice.id),
@@ -163,11 +178,12 @@ def issue_invoice(
         narration=f"Invoice {number}, {invoice.party_name}",
         memo=number,
         invoice=invoice,
+        posted=posted,
     )
     now = clock.now()
     invoice.status = "issued"
     invoice.number = number
-    invoice.entry_id = entry_id
+    invoice.entry_id = posted.entry_id
     invoice.issued_at = invoice.updated_at = now
     invoice.issued_by_user_id = actor.user_id
     try:
@@ -179,13 +195,15 @@ def issue_invoice(
     audit.record(
         actor,
         "invoice.issued",
-        entity_refs={**drafts.refs_of(invoice), "journal_entry_id": entry_id},
+        entity_refs={**drafts.refs_of(invoice), "journal_entry_id": posted.entry_id},
         outputs=drafts.audit_facts(invoice)
         | {"number": number}
         | ({"is_over_limit": True} if stop else {}),
         private=({"reason": over_limit_reason} if stop else {})
         | ({"out_of_order_reason": why} if why else {}),
     )
+    if advances is not None:
+        advances.allocate(invoice)
     _follow_enquiry(actor, invoice)
     if not invoice.is_opening:
         keep_later("invoice", invoice.id)

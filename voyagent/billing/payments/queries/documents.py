@@ -25,11 +25,13 @@ from voyagent.kernel.listings import Column, Listing
 from voyagent.kernel.pages import Cursor, CursorPage, page_by_day
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries.entries import entry_lines_statement
+from voyagent.rates.queries import base_currency
 
 _PAYMENT_TEXTS = ("number", "party_name", "reference")
 _PAYMENTS = Payment.__table__.c
 _ALLOCATIONS = Allocation.__table__.c
 _REFUNDS = Refund.__table__.c
+ADVANCES_MAX = 50
 MEANS = ("bank_account_id", "mode", "instrument_no", "instrument_on", "instrument_bank")
 _LISTED = (
     *(
@@ -163,6 +165,31 @@ def read_payment(reader: Reader, payment_id: UUID) -> PaymentDocument:
     return PaymentDocument(first_row(payments, PaymentNotFound), allocations, refunds, journal)
 
 
+def list_advances(reader: Reader, invoice: Invoice) -> list[Row]:
+    """Return the advances that may settle an invoice when it is issued, oldest first.
+
+    They are of its customer and in its currency, and were paid until its issue date. At most 50 are
+    returned. Rows: id, number, paid_on, unapplied_minor.
+    """
+    unapplied = _PAYMENTS.amount_minor - _PAYMENTS.allocated_minor - _PAYMENTS.refunded_minor
+    return reader.read(
+        select(
+            *(_PAYMENTS[name] for name in ("id", "number", "paid_on")),
+            unapplied.label("unapplied_minor"),
+        )
+        .where(
+            owned(Payment),
+            _PAYMENTS.party_key == func.lower(invoice.party_name),
+            _PAYMENTS.direction == "in",
+            _PAYMENTS.currency == invoice.currency,
+            _PAYMENTS.paid_on <= invoice.issue_date,
+            unapplied > 0,
+        )
+        .order_by(_PAYMENTS.paid_on, _PAYMENTS.id)
+        .limit(ADVANCES_MAX)
+    )[0]
+
+
 @cached_statement
 def _list_statement(search: PaymentSearch, limit: int, cursor: Cursor | None) -> Select[Any]:
     statement = select(
@@ -198,8 +225,10 @@ def _payment_statement(payment_id: UUID) -> Select[Any]:
         name_of(_PAYMENTS.created_by_user_id).label("created_by"),
         name_of(_PAYMENTS.reversed_by_user_id).label("reversed_by"),
         bank_accounts.name_of(_PAYMENTS.bank_account_id).label("bank_account_name"),
+        base_currency().label("base_currency"),
     )
-    return select(*(_PAYMENTS[name] for name in _LISTED), *names).where(
+    listed = (*_LISTED, "base_minor", "base_used_minor")
+    return select(*(_PAYMENTS[name] for name in listed), *names).where(
         owned(Payment), _PAYMENTS.id == payment_id
     )
 

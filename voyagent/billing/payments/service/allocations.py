@@ -11,6 +11,7 @@ from voyagent.billing.bills import queries as bill_queries
 from voyagent.billing.core.models.parts import OPEN
 from voyagent.billing.core.models.payments import Allocation, Payment
 from voyagent.billing.core.queries.open_documents import Kind
+from voyagent.billing.core.service.carrying import carried_by_payment
 from voyagent.billing.core.service.days import day_of
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.payments.errors import (
@@ -24,6 +25,7 @@ from voyagent.billing.payments.queries import (
     allocations as allocation_queries,
     documents as payment_queries,
 )
+from voyagent.billing.payments.service.carried_lines import exchange_lines, moving_lines
 from voyagent.billing.payments.service.cash import (
     check_cash_limit,
     over_limit_output,
@@ -41,13 +43,14 @@ from voyagent.billing.payments.service.settling import (
     exchange_sides,
     lock_documents,
     move,
-    new_allocation,
+    new_allocations,
     refs_of,
     settle,
     settlement_kept,
 )
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import Money
+from voyagent.ledger.rules import DIFFERENCES
 from voyagent.ledger.service import entries, months
 from voyagent.ledger.service.errors import PeriodLocked
 
@@ -103,26 +106,44 @@ def allocate(
     )
     alike = [part for part in settlements if not part.is_exchanged]
     if alike:
-        allocations = [new_allocation(payment, part, day) for part in alike]
-        total = Money(sum(part.amount.amount_minor for part in alike), payment.currency)
-        entry_id = move(
-            actor,
-            payment,
-            total,
-            day,
-            source=("allocation", allocations[0].id, "allocate"),
-            take_back=False,
-        )
-        settle(payment, allocations, entry_id)
-        audit.record(
-            actor,
-            "payment.allocated",
-            entity_refs=refs_of(payment, alike) | {"journal_entry_id": entry_id},
-            outputs=audit_outputs(alike, day) | over_limit_output(why),
-            private=over_limit_private(why),
-        )
+        allocate_alike(actor, payment, alike, day, over_cash_limit_reason=why)
     exchange(actor, payment, settlements, day, over_cash_limit_reason=why)
     return payment
+
+
+def allocate_alike(
+    actor: Actor,
+    payment: Payment,
+    settlements: Sequence[Settlement],
+    day: date,
+    *,
+    over_cash_limit_reason: str | None = None,
+) -> None:
+    """Post and store the allocations of an advance to documents in its own currency.
+
+    `over_cash_limit_reason` is recorded with the allocations.
+    """
+    actor.require_authority("payment.record")
+    minors = [part.amount.amount_minor for part in settlements]
+    allocations = new_allocations(
+        payment, settlements, day, carried_by_payment(payment, sum(minors))
+    )
+    entry_id = move(
+        actor,
+        payment,
+        moving_lines(actor, payment, allocations),
+        day,
+        source=("allocation", allocations[0].id, "allocate"),
+        take_back=False,
+    )
+    settle(payment, allocations, entry_id)
+    audit.record(
+        actor,
+        "payment.allocated",
+        entity_refs=refs_of(payment, settlements) | {"journal_entry_id": entry_id},
+        outputs=audit_outputs(settlements, day) | over_limit_output(over_cash_limit_reason),
+        private=over_limit_private(over_cash_limit_reason),
+    )
 
 
 def exchange(
@@ -142,20 +163,17 @@ def exchange(
     for part in settlements:
         if not part.is_exchanged:
             continue
-        allocation = new_allocation(payment, part, day)
+        base_minor = carried_by_payment(payment, part.amount.amount_minor)
+        (allocation,) = new_allocations(payment, [part], day, base_minor)
         posted = entries.post(
             actor,
             source_type="allocation",
             source_id=allocation.id,
             purpose="exchange",
             narration=f"Exchanged for a document, {payment.number}, {payment.party_name}",
-            lines=entries.lines_of(
-                exchange_sides(payment.direction, part),
-                memo=payment.number,
-                party_id=payment.party_id,
-                party_name=payment.party_name,
-            ),
+            lines=exchange_lines(actor, payment, allocation, part),
             entry_date=day,
+            differences=DIFFERENCES,
         )
         settle(payment, [allocation], posted.entry_id)
         audit.record(
@@ -254,7 +272,7 @@ def deallocate(
         entry_id = move(
             actor,
             payment,
-            part.amount,
+            moving_lines(actor, payment, [counter]),
             day,
             source=("allocation", counter.id, "unallocate"),
             take_back=True,

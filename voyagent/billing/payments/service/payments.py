@@ -19,6 +19,7 @@ from voyagent.billing.core.models.payments import Payment, Refund
 from voyagent.billing.core.queries import reversals as reversal_queries
 from voyagent.billing.core.rules import CONTROL
 from voyagent.billing.core.service import numbering, pricing
+from voyagent.billing.core.service.carrying import carried_by_payment, money_or_none
 from voyagent.billing.core.service.days import day_of
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.payments.errors import PaidInOtherMoney, PaymentOverAllocated
@@ -49,7 +50,7 @@ from voyagent.billing.payments.service.settling import (
     check_parts,
     exchange_sides,
     lock_documents,
-    new_allocation,
+    new_allocations,
     refs_of,
     settle,
 )
@@ -57,6 +58,7 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import MixedCurrencies, Money
+from voyagent.ledger.rules import DIFFERENCES
 from voyagent.ledger.service import entries, months
 from voyagent.ledger.service.errors import PeriodLocked
 from voyagent.parties.service.parties import NamedParty
@@ -124,13 +126,13 @@ def _record(
         over_cash_limit_reason,
         is_new=True,
     )
-    payment.entry_id = _post(actor, payment, alike, list(documents.values()))
+    settled_base_minor = _post(actor, payment, alike, list(documents.values()))
     db.session.add(payment)
     db.session.flush()
     if alike:
         settle(
             payment,
-            [new_allocation(payment, part, payment.paid_on) for part in alike],
+            new_allocations(payment, alike, payment.paid_on, settled_base_minor),
             payment.entry_id,
         )
     exchange(actor, payment, settlements, payment.paid_on)
@@ -168,9 +170,8 @@ def payment_sides(  # noqa: PLR0913 - each keyword is a field of the document
     )
     alike = [part for part in settlements if not part.is_exchanged]
     exchanged = (exchange_sides(direction, part) for part in settlements if part.is_exchanged)
-    return _money_sides(payment, ledger_account(paid), alike) + [
-        side for sides in exchanged for side in sides
-    ]
+    money = _money_sides(payment, ledger_account(paid), alike)
+    return [side for side, _base_minor in money] + [side for sides in exchanged for side in sides]
 
 
 def record_receipt(  # noqa: PLR0913 - each keyword is a field of the document
@@ -259,8 +260,10 @@ def refund_payment(
         created_by_user_id=actor.user_id,
         **asdict(paid),
     )
+    refund.base_minor = carried_by_payment(payment, amount.amount_minor)
     refund.entry_id = _post_refund(actor, payment, refund, amount, ledger_account(paid))
     payment.refunded_minor += amount.amount_minor
+    payment.base_used_minor += refund.base_minor or 0
     db.session.add(refund)
     db.session.flush()
     outputs = {"amount": amount.wire, "currency": amount.currency, "refunded_on": day.isoformat()}
@@ -323,6 +326,7 @@ def _read(  # noqa: PLR0913 - each argument is a field of the document
         tds_certificate=pricing.words(tds.certificate, CERTIFICATE_MAX),
         allocated_minor=0,
         refunded_minor=0,
+        base_used_minor=0,
         paid_on=day_of(actor, on, months.FIRST_DAY),
         reference=pricing.words(reference, 128),
         created_by_user_id=actor.user_id,
@@ -387,35 +391,53 @@ def _refund_accounts(payment: Payment, account: UUID | str) -> tuple[UUID | str,
     return (advances, account) if payment.direction == "in" else (account, advances)
 
 
-def _money_sides(payment: Payment, account: UUID | str, parts: Sequence[Settlement]) -> list[Side]:
-    """Return the journal lines of a payment.
+def _money_sides(
+    payment: Payment, account: UUID | str, parts: Sequence[Settlement]
+) -> list[tuple[Side, int | None]]:
+    """Return the journal lines of a payment, each with its base amount if it has one.
 
     They are the money, the deducted tax, the settled documents and the advance. `account` holds the
-    money. `parts` settle documents in the payment's currency. The rest is an advance.
+    money. `parts` settle documents in the payment's currency. The rest is an advance. Documents
+    without base amounts have a line of their own.
     """
     settled = sum(part.amount.amount_minor for part in parts)
+    carrying = [
+        (part.amount.amount_minor, part.document_base_minor)
+        for part in parts
+        if part.document_base_minor is not None
+    ]
+    carrying_minor = sum(minor for minor, _base_minor in carrying)
     sign = 1 if payment.direction == "in" else -1
     documents, advances = CONTROL[payment.direction]
-    sides: list[tuple[UUID | str, int, int]] = [
-        (account, sign, payment.money_minor),
-        (TDS_ACCOUNTS[payment.direction], sign, payment.tds_minor),
-        (documents, -sign, settled),
-        (advances, -sign, payment.amount_minor - settled),
+    sides: list[tuple[UUID | str, int, int, int | None]] = [
+        (account, sign, payment.money_minor, None),
+        (TDS_ACCOUNTS[payment.direction], sign, payment.tds_minor, None),
+        (documents, -sign, carrying_minor, sum(base_minor for _minor, base_minor in carrying)),
+        (documents, -sign, settled - carrying_minor, None),
+        (advances, -sign, payment.amount_minor - settled, None),
     ]
-    found = [(key, side, Money(minor, payment.currency)) for key, side, minor in sides if minor]
-    return sorted(found, key=lambda side: -side[1])
+    found = [
+        ((key, side, Money(minor, payment.currency)), base_minor)
+        for key, side, minor, base_minor in sides
+        if minor
+    ]
+    return sorted(found, key=lambda one: -one[0][1])
 
 
 def _post(
     actor: Actor, payment: Payment, parts: Sequence[Settlement], documents: Sequence[Invoice | Bill]
-) -> UUID:
-    """Post the journal entry of a payment and return its id.
+) -> int | None:
+    """Post the journal entry of a payment, and set its id and its base amount.
 
-    `parts` settle documents in the payment's currency.
+    `parts` settle documents in the payment's currency. They take their base amounts from the
+    documents, and a difference to that of the money is an exchange gain or loss. Return what the
+    parts take of the base amount of the payment, or None if it has none.
     """
     name, memo, is_in = payment.party_name, payment.reference, payment.direction == "in"
     kind = "Receipt" if is_in else "Payment"
     references = [number_of(document) for document in documents[:1]]
+    account = ledger_account(payment)
+    sides = _money_sides(payment, account, parts)
     posted = entries.post(
         actor,
         source_type="payment",
@@ -436,21 +458,31 @@ def _post(
             )
         ),
         lines=entries.lines_of(
-            _money_sides(payment, ledger_account(payment), parts),
+            [side for side, _base_minor in sides],
             memo=memo,
             party_id=payment.party_id,
             party_name=name,
+            bases=[money_or_none(base_minor, actor.currency) for _side, base_minor in sides],
         ),
         entry_date=payment.paid_on,
+        differences=DIFFERENCES,
     )
-    return posted.entry_id
+    payment.entry_id = posted.entry_id
+    of_money = posted.base_minor(account)
+    if of_money is None:
+        return None
+    deducted = posted.base_minor(TDS_ACCOUNTS[payment.direction]) or 0
+    advance = posted.base_minor(CONTROL[payment.direction][1]) or 0
+    payment.base_minor = abs(of_money + deducted)
+    return payment.base_minor - abs(advance)
 
 
 def _post_refund(
     actor: Actor, payment: Payment, refund: Refund, amount: Money, account: UUID | str
 ) -> UUID:
     """Post the journal entry of a refund and return its id."""
-    left, right = _refund_accounts(payment, account)
+    accounts = _refund_accounts(payment, account)
+    base = money_or_none(refund.base_minor, actor.currency)
     posted = entries.post(
         actor,
         source_type="refund",
@@ -458,12 +490,14 @@ def _post_refund(
         purpose="refund",
         narration=f"Refund {refund.number} of {payment.number}, {payment.party_name}",
         lines=entries.lines_of(
-            [(left, 1, amount), (right, -1, amount)],
+            [(key, side, amount) for key, side in zip(accounts, (1, -1), strict=True)],
             memo=refund.reference,
             party_id=payment.party_id,
             party_name=payment.party_name,
+            bases=[None if key == account else base for key in accounts],
         ),
         entry_date=refund.refunded_on,
+        differences=DIFFERENCES,
     )
     return posted.entry_id
 

@@ -16,6 +16,7 @@ from voyagent.billing.payments.queries import (
     allocations as allocation_queries,
     documents as payment_queries,
 )
+from voyagent.billing.payments.service.carried_lines import moving_lines
 from voyagent.billing.payments.service.deducting import TDS_ACCOUNTS
 from voyagent.billing.payments.service.means import ledger_account
 from voyagent.billing.payments.service.settling import (
@@ -70,21 +71,27 @@ def reverse_payment(
             )
     # Reversing the payment's entry undoes only the allocations made with it. Later allocations and
     # deallocations are moved back first, so that no account keeps a balance.
-    at_once_minor = sum(one.amount_minor for one in allocations if one.entry_id == payment.entry_id)
-    moved = Money(payment.allocated_minor - at_once_minor, payment.currency)
-    if moved:
+    at_once = {one.id for one in allocations if one.entry_id == payment.entry_id}
+    later = [
+        counter_of(payment, one, day)
+        for one in allocations
+        if one.reverses_id in at_once
+        or (one in current and not one.is_exchanged and one.id not in at_once)
+    ]
+    if lines := moving_lines(actor, payment, later):
         move(
             actor,
             payment,
-            Money(abs(moved.amount_minor), moved.currency),
+            lines,
             day,
             source=("payment", payment.id, "settled"),
-            take_back=moved.amount_minor > 0,
+            take_back=sum(one.amount_minor for one in later) < 0,
         )
     reversal = entries.reverse(actor, payment.entry_id, reason=narration, entry_date=day)
     if alike := [one for one in current if not one.is_exchanged]:
         settle(payment, [counter_of(payment, one, day) for one in alike], reversal.entry_id)
     payment.refunded_minor = payment.amount_minor
+    payment.base_used_minor = payment.base_minor or 0
     mark(actor, payment, day, why, reversal.entry_id)
     audit.record(
         actor,
@@ -122,6 +129,7 @@ def reverse_refund(
     )
     reversal = entries.reverse(actor, refund.entry_id, reason=narration, entry_date=day)
     payment.refunded_minor -= refund.amount_minor
+    payment.base_used_minor -= refund.base_minor or 0
     mark(actor, refund, day, why, reversal.entry_id)
     audit.record(
         actor,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -21,6 +21,7 @@ from voyagent.billing.core.models.payments import Allocation, Payment
 from voyagent.billing.core.queries import reversals as reversal_queries
 from voyagent.billing.core.queries.known_rates import KnownRates
 from voyagent.billing.core.rules import CONTROL
+from voyagent.billing.core.service.carrying import carried_by_document, money_or_none
 from voyagent.billing.core.service.exchange import columns_of, quote_of
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.payments.errors import (
@@ -45,6 +46,7 @@ from voyagent.kernel.rates import Quote, RateOfOtherMoney
 from voyagent.kernel.tenancy import current_tenant
 from voyagent.ledger.rules import DIFFERENCES, EXCHANGE
 from voyagent.ledger.service import entries
+from voyagent.ledger.service.entries import Line
 from voyagent.settings.queries import check_limit
 
 Direction = Literal["in", "out"]
@@ -52,23 +54,40 @@ PARTS_MAX = 200
 # One statement for all documents, so that all transactions lock the roll-up rows in the same
 # order.
 _MOVE = {
-    "in": text(
-        "update invoices d set paid_minor = d.paid_minor + m.minor, updated_at = :now, status ="
-        " case when d.paid_minor + d.credited_minor + m.minor = d.total_minor then 'paid' when"
-        " d.paid_minor + m.minor > 0 then 'partially_paid' else 'issued' end from unnest(cast(:ids"
-        " as uuid[]), cast(:minors as bigint[])) m(id, minor) where d.tenant_id = :tenant_id and"
-        " d.id = m.id"
-    ),
-    "out": text(
-        "update bills d set paid_minor = d.paid_minor + m.minor, updated_at = :now, status = case"
-        " when d.paid_minor + d.credited_minor + m.minor = d.total_minor then 'paid' when d.status"
-        " <> 'paid' then d.status when d.pay_on is null then 'received' else 'scheduled' end from"
-        " unnest(cast(:ids as uuid[]), cast(:minors as bigint[])) m(id, minor) where d.tenant_id ="
-        " :tenant_id and d.id = m.id"
-    ),
+    "in": text("""
+        update invoices d
+           set paid_minor = d.paid_minor + m.minor,
+               base_settled_minor = d.base_settled_minor + m.base_minor,
+               updated_at = :now,
+               status = case
+                 when d.paid_minor + d.credited_minor + m.minor = d.total_minor then 'paid'
+                 when d.paid_minor + m.minor > 0 then 'partially_paid'
+                 else 'issued' end
+          from unnest(cast(:ids as uuid[]), cast(:minors as bigint[]), cast(:bases as bigint[]))
+               m(id, minor, base_minor)
+         where d.tenant_id = :tenant_id and d.id = m.id
+        """),
+    "out": text("""
+        update bills d
+           set paid_minor = d.paid_minor + m.minor,
+               base_settled_minor = d.base_settled_minor + m.base_minor,
+               updated_at = :now,
+               status = case
+                 when d.paid_minor + d.credited_minor + m.minor = d.total_minor then 'paid'
+                 when d.status <> 'paid' then d.status
+                 when d.pay_on is null then 'received'
+                 else 'scheduled' end
+          from unnest(cast(:ids as uuid[]), cast(:minors as bigint[]), cast(:bases as bigint[]))
+               m(id, minor, base_minor)
+         where d.tenant_id = :tenant_id and d.id = m.id
+        """),
 }
 _MOVES = {"allocation": "payment.record", "payment": "payment.reverse"}
 """Permission to move an amount between advances and documents, by source of the entry."""
+_SIGNED_COLUMNS = (
+    *("amount_minor", "settled_minor", "booked_minor"),
+    *("document_base_minor", "payment_base_minor"),
+)
 
 
 def lock_documents(direction: str, named: Sequence[UUID]) -> dict[UUID, Invoice | Bill]:
@@ -124,14 +143,14 @@ def check_parts(
             raise AnotherParty
         if part.amount.currency != payment.currency:
             raise MixedCurrencies
-        settlement = settlement_of(actor, part, document)
+        settlement = settlement_of(actor, payment, part, document)
         if settlement.settled.amount_minor > document.open_minor:
             raise PaymentExceedsOpen
         if day < document.issue_date:
             raise DateTooEarly
         if settlement.is_exchanged:
             check_limit(actor, settlement.amount, settlement.settled)
-            check_near(settlement.amount, settlement.settled, document, known)
+            check_near(actor, settlement.amount, settlement.settled, document, known)
         settlements.append(settlement)
     if sum(part.amount.amount_minor for part in parts) > left_minor:
         raise PaymentOverAllocated
@@ -149,11 +168,32 @@ def _is_same_party(one: str, other: str) -> bool:
     return bool(db.session.scalar(select(func.lower(one) == func.lower(other))))
 
 
-def new_allocation(payment: Payment, part: Settlement, day: date) -> Allocation:
-    """Return a new allocation that is not stored and has no journal entry yet.
+def new_allocations(
+    payment: Payment, parts: Sequence[Settlement], day: date, base_minor: int | None
+) -> list[Allocation]:
+    """Return new allocations that are not stored and have no journal entry yet.
 
-    `settle` stores the allocation with its journal entry.
+    `base_minor` is what they take together of the base amount of the payment, or None if it has no
+    base amount. `settle` stores the allocations with their journal entry.
     """
+    bases: list[int] | list[None] = (
+        [None] * len(parts)
+        if base_minor is None
+        else [
+            one.amount_minor
+            for one in Money(base_minor, payment.currency).split(
+                [part.amount.amount_minor for part in parts]
+            )
+        ]
+    )
+    return [
+        _new_allocation(payment, part, day, base) for part, base in zip(parts, bases, strict=True)
+    ]
+
+
+def _new_allocation(
+    payment: Payment, part: Settlement, day: date, base_minor: int | None
+) -> Allocation:
     columns: dict[str, Any] = {
         "invoice_id" if payment.direction == "in" else "bill_id": part.document_id
     }
@@ -168,6 +208,8 @@ def new_allocation(payment: Payment, part: Settlement, day: date) -> Allocation:
         id=new_id(),
         payment_id=payment.id,
         amount_minor=part.amount.amount_minor,
+        document_base_minor=part.document_base_minor,
+        payment_base_minor=base_minor,
         effective_on=day,
         **columns,
     )
@@ -192,6 +234,7 @@ def settlement_kept(payment: Payment, allocation: Allocation) -> Settlement:
         settled,
         quote_of(allocation),
         booked,
+        allocation.document_base_minor,
     )
 
 
@@ -206,7 +249,7 @@ def counter_of(payment: Payment, allocation: Allocation, day: date) -> Allocatio
     }
     columns |= {
         name: None if (minor := getattr(allocation, name)) is None else -minor
-        for name in ("amount_minor", "settled_minor", "booked_minor")
+        for name in _SIGNED_COLUMNS
     }
     return Allocation(
         id=new_id(), payment_id=payment.id, reverses_id=allocation.id, effective_on=day, **columns
@@ -220,16 +263,21 @@ def settle(payment: Payment, allocations: Sequence[Allocation], entry_id: UUID) 
     the documents.
     """
     payment.allocated_minor += sum(allocation.amount_minor for allocation in allocations)
+    payment.base_used_minor += sum(one.payment_base_minor or 0 for one in allocations)
     for allocation in allocations:
         allocation.entry_id = entry_id
     db.session.add_all(allocations)
     db.session.flush()
-    by_document: dict[UUID | None, int] = defaultdict(
-        int
-    )  # summed, because the statement must name each document only once
+    # Summed, because the statement must name each document only once.
+    by_document, bases = Counter[UUID | None](), Counter[UUID | None]()
     for allocation in allocations:
         by_document[allocation.document_id] += allocation.settles_minor
-    moved = {"ids": list(by_document), "minors": list(by_document.values())}
+        bases[allocation.document_id] += allocation.document_base_minor or 0
+    moved = {
+        "ids": list(by_document),
+        "minors": list(by_document.values()),
+        "bases": [bases[document_id] for document_id in by_document],
+    }
     db.session.execute(
         _MOVE[payment.direction],
         moved | {"now": clock.now(), "tenant_id": current_tenant(db.session)},
@@ -280,20 +328,20 @@ def accounts_of(payment: Payment, *, take_back: bool) -> tuple[str, str]:
 def move(
     actor: Actor,
     payment: Payment,
-    amount: Money,
+    lines: Sequence[Line],
     day: date,
     *,
     source: tuple[str, UUID, str],
     take_back: bool,
 ) -> UUID:
-    """Post an entry that moves an amount from advances to documents; return its id.
+    """Post an entry that moves amounts from advances to documents; return its id.
 
-    With `take_back` the amount moves from documents to advances. `source` has the type and id of
-    the entry's source, and the purpose of the entry.
+    `lines` are those of `carried_lines.moving_lines`. `take_back` says in the narration that the
+    amounts move from documents to advances. `source` has the type and id of the entry's source, and
+    the purpose of the entry.
     """
     actor.require_authority(_MOVES[source[0]])
     source_type, source_id, purpose = source
-    left, right = accounts_of(payment, take_back=take_back)
     posted = entries.post(
         actor,
         source_type=source_type,
@@ -303,13 +351,9 @@ def move(
             f"{'Taken back from' if take_back else 'Allocated to'} documents, {payment.number},"
             f" {payment.party_name}"
         ),
-        lines=entries.lines_of(
-            [(left, 1, amount), (right, -1, amount)],
-            memo=payment.number,
-            party_id=payment.party_id,
-            party_name=payment.party_name,
-        ),
+        lines=lines,
         entry_date=day,
+        differences=DIFFERENCES,
     )
     return posted.entry_id
 
@@ -335,7 +379,8 @@ class Settlement:
     `amount` is in the payment's currency. `settled` is the amount of the document that is settled,
     in the document's currency. `booked` is `settled`, converted into the payment's currency at
     the rate at which the document was booked. It is None if both currencies are equal, or if the
-    document is in the currency of the ledger and therefore has no such rate.
+    payment is not in the currency of the ledger. `document_base_minor` is what the settlement takes
+    of the base amount of the document, or None if the document has no base amount.
     """
 
     document_id: UUID
@@ -343,6 +388,7 @@ class Settlement:
     settled: Money
     quote: Quote | None = None
     booked: Money | None = None
+    document_base_minor: int | None = None
 
     @property
     def is_exchanged(self) -> bool:
@@ -350,10 +396,14 @@ class Settlement:
         return self.amount.currency != self.settled.currency
 
 
-def settlement_of(actor: Actor, part: Part, document: Invoice | Bill) -> Settlement:
+def settlement_of(
+    actor: Actor, payment: Payment, part: Part, document: Invoice | Bill
+) -> Settlement:
     """Check one part of a payment and return it as a Settlement.
 
-    `document` is the locked document that the part settles.
+    `document` is the locked document that the part settles. If it has a base amount, its book value
+    is what the part takes of this amount. Two foreign currencies are exchanged only if both the
+    payment and the document have base amounts; a payment that is not posted yet will have one.
 
     Raises SettledAmountMissing, SettledAmountWrong, BookedRateMissing, TwoForeignCurrencies,
     MixedCurrencies, RateOfOtherMoney, InvalidRate, InvalidAmount.
@@ -362,7 +412,10 @@ def settlement_of(actor: Actor, part: Part, document: Invoice | Bill) -> Settlem
     if amount.currency == currency:
         if part.quote is not None or part.settled not in (None, amount):
             raise SettledAmountWrong
-        return Settlement(part.document_id, amount, amount)
+        base_minor = carried_by_document(document, amount.amount_minor)
+        return Settlement(part.document_id, amount, amount, document_base_minor=base_minor)
+    if document.base_minor is not None:
+        return _carried_settlement(actor, payment, part, document)
     booked_at = quote_of(document)
     if booked_at is None and currency != actor.currency:
         raise BookedRateMissing if amount.currency == actor.currency else TwoForeignCurrencies
@@ -382,6 +435,25 @@ def settlement_of(actor: Actor, part: Part, document: Invoice | Bill) -> Settlem
         settled,
         part.quote,
         whole - Money(before.booked_minor, amount.currency),
+    )
+
+
+def _carried_settlement(
+    actor: Actor, payment: Payment, part: Part, document: Invoice | Bill
+) -> Settlement:
+    """Return the settlement of a document that has a base amount, in another currency."""
+    is_foreign = part.amount.currency != actor.currency
+    if is_foreign and payment in db.session and payment.base_minor is None:
+        raise TwoForeignCurrencies
+    settled = _settled(part, document.currency)
+    base_minor = carried_by_document(document, settled.amount_minor)
+    return Settlement(
+        part.document_id,
+        part.amount,
+        settled,
+        part.quote,
+        None if is_foreign else money_or_none(base_minor, actor.currency),
+        base_minor,
     )
 
 

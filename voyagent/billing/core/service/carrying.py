@@ -1,0 +1,70 @@
+"""Base amounts that documents and advances carry to what settles them.
+
+A document in a foreign currency keeps the base amount at which it was posted. What settles a part
+of it takes the same part of the rest of this amount, so that all parts add up to the whole. An
+advance carries its base amount to what it is used for in the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.payments import Payment
+from voyagent.kernel.money import Money
+from voyagent.ledger.service.entries import Line
+
+
+def carried_by_document(document: Invoice | Bill, minor: int) -> int | None:
+    """Return what a part of the open amount takes of the base amount of a document.
+
+    `minor` is in the document's currency. The result is None if the document has no base amount.
+    """
+    if document.base_minor is None:
+        return None
+    return _share(document.base_minor - document.base_settled_minor, minor, document.open_minor)
+
+
+def carried_by_payment(payment: Payment, minor: int) -> int | None:
+    """Return what a part of the unused amount takes of the base amount of a payment.
+
+    `minor` is in the payment's currency. The result is None if the payment has no base amount.
+    """
+    if payment.base_minor is None:
+        return None
+    return _share(payment.base_minor - payment.base_used_minor, minor, payment.unapplied_minor)
+
+
+def money_or_none(minor: int | None, currency: str) -> Money | None:
+    """Return an amount in minor units as money; None stays None."""
+    return None if minor is None else Money(minor, currency)
+
+
+def carry(lines: Sequence[Line], account: UUID | str, base: Money | None) -> list[Line]:
+    """Return the lines of an entry with base amounts in proportion to one of them.
+
+    `base` is the base amount of the first line on `account`. All lines are in the same currency and
+    balance, so they balance in the base currency too. Without `base` the lines are unchanged.
+    """
+    if base is None:
+        return list(lines)
+    done, first = list(lines), next(at for at, one in enumerate(lines) if one.account == account)
+    minors = [one.signed_minor for one in lines]
+    whole = sum(minor for minor in minors if minor > 0)
+    side = Money(_share(base.amount_minor, whole, abs(minors[first])), base.currency)
+    done[first] = replace(lines[first], base=base)
+    for sign in (1, -1):
+        rest = side - base if minors[first] * sign > 0 else side
+        places = [at for at, minor in enumerate(minors) if minor * sign > 0 and at != first]
+        parts = rest.split([abs(minors[at]) for at in places]) if places else []
+        for at, part in zip(places, parts, strict=True):
+            done[at] = replace(lines[at], base=part)
+    return done
+
+
+def _share(base_minor: int, part: int, whole: int) -> int:
+    """Return `base_minor` times `part` divided by `whole`, rounded half up."""
+    return (2 * base_minor * part + whole) // (2 * whole)
