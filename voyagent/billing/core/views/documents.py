@@ -23,6 +23,7 @@ from voyagent.billing.core.queries.instalments import Instalment, instalments_of
 from voyagent.billing.core.rules import shown_status
 from voyagent.billing.core.schemas.documents import VoidIn
 from voyagent.billing.core.service import days, taxing, voiding
+from voyagent.billing.core.service.exchange import find_missing_rate
 from voyagent.billing.core.service.numbering import INVOICE_SERIES
 from voyagent.billing.core.views.previews import (
     continues_editing,
@@ -49,6 +50,7 @@ from voyagent.kernel.money import Money
 from voyagent.kernel.passport_numbers import hidden_in
 from voyagent.ledger.queries import closed_months
 from voyagent.ledger.service.errors import PeriodLocked
+from voyagent.rates.errors import RateMissing
 from voyagent.taxes.rules.calculation import PlaceOfSupplyMissing
 from voyagent.trips.queries import trips
 
@@ -128,13 +130,19 @@ def to_be_booked(document: Invoice | Bill, books: str) -> dict[str, Any]:
     """Return the template variables about the exchange rate of a draft.
 
     `books` is the currency of the ledger. `lacks_rate` is true if the draft is in another currency
-    and has no exchange rate.
+    and has no exchange rate. `missing_rate` is the error of a draft that cannot be posted without
+    one.
     """
     rate = {name: getattr(document, name) for name in RATE_COLUMNS}
     lacks_rate = document.currency != books and document.rate is None
     return {
         "booked_rate": rate_words(rate),
         "lacks_rate": lacks_rate,
+        "missing_rate": (error := find_missing_rate(document))
+        and {
+            "sentence": sentence_of(error),
+            "remedy": error.remedy,
+        },
         "rate_url": Place(document).url("edit"),
     }
 
@@ -258,7 +266,8 @@ def post_step(
     """Issue or receive a draft (POST), or show the page of its postings (GET).
 
     A POST redirects to the document. `read` returns the draft. `page` renders the postings of the
-    draft; its argument `problem` is the sentence of a refusal that a reason would confirm. `post`
+    draft; its argument `problem` is the sentence of a refusal that a reason would confirm. It also
+    says if an exchange rate is missing (`to_be_booked`). `post`
     issues or receives the draft; its argument is the `updated_at` that the draft had when the page
     was shown. `done` returns the success message for the document's number. After an error of
     `again`, the page is shown again with its message.
@@ -280,9 +289,10 @@ def post_step(
         posted = post(opened_state(request.form.get("seen")))
     except again as refusal:
         return not_now(translated(refusal.message), Place(read()).url(kind_of(draft).purpose))
-    except NeedsReason as refusal:
+    except (NeedsReason, RateMissing) as refusal:
         finish(refusal)
-        return page(read(), problem=sentence_of(refusal)), status_of(refusal)
+        problem = sentence_of(refusal) if isinstance(refusal, NeedsReason) else ""
+        return page(read(), problem=problem), status_of(refusal)
     toast(done(number_of(posted)))
     return see_other(place.url())
 
