@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -129,7 +130,8 @@ def establish_base(address: str, currency: str) -> None:
         is_ready = False
         while not is_ready:
             with transaction(account.tenant_id):
-                actor = people.get_actor(account.user_id).via(Channel.JOB)
+                # A command on the server cannot ask for the password of this user.
+                actor = replace(people.get_actor(account.user_id), fresh=True).via(Channel.JOB)
                 is_ready = base_amounts.establish_base(actor, currency).is_ready
     except VoyagentError as error:
         raise click.ClickException(error.message) from None

@@ -33,9 +33,10 @@ def establish_base(actor: Actor, currency: str) -> BaseState:
     and must be given so that nobody fixes a wrong one. Agencies with postings in other currencies
     are refused.
 
-    Raises Forbidden, BaseCurrencyFixed, BaseCurrencyDiffers, BaseNotEstablished, ExchangeNotZero.
+    Raises Forbidden, NotFresh, BaseCurrencyFixed, BaseCurrencyDiffers, BaseNotEstablished,
+    ExchangeNotZero.
     """
-    actor.require("ledger.establish_base")
+    actor.require_step_up("ledger.establish_base")
     get_settings(lock=True)
     _check(currency)
     values = {"currency": currency, "most": LINES_MAX}
