@@ -10,6 +10,11 @@ from voyagent.drivers.paper.tables import Cells, Group, Printed, Table, figure, 
 from voyagent.http.account_names import account_name
 from voyagent.http.template_filters import amount, symbol_money
 from voyagent.kernel.money import Money
+from voyagent.reports.documents.currencies import (
+    block_title,
+    other_currencies,
+    own_currency_note,
+)
 from voyagent.reports.documents.sentences import (
     group_words,
     margins_note,
@@ -41,31 +46,28 @@ from voyagent.trips.rules.journey import Total
 
 
 def profit_and_loss(report: ProfitAndLoss, currency: str | None) -> Printed:
-    """Return the profit and loss as one table for each currency.
+    """Return the profit and loss as one table for each currency, or one in base.
 
     If two periods are compared, the table also has the second period's amounts and the differences.
     If `currency` is given, only the table of that currency is returned.
     """
-    shown = [
-        block
-        for block in report.blocks
-        if currency in (None, block.currency) and not block.is_blank
-    ]
-    return Printed(_("Profit and loss"), [_earned(block, report) for block in shown])
+    tables = [_earned(block, report) for block in report.shown(currency)]
+    return Printed(
+        _("Profit and loss"),
+        [*tables, *other_currencies(report, currency, own_currency_note())],
+    )
 
 
 def balance_sheet(report: BalanceSheet, currency: str | None) -> Printed:
-    """Return the balance sheet as one table for each currency.
+    """Return the balance sheet as one table for each currency, or one in base.
 
     If two days are compared, the table also has the second day's amounts and the differences. If
     `currency` is given, only the table of that currency is returned.
     """
-    shown = [
-        block
-        for block in report.blocks
-        if currency in (None, block.currency) and not block.is_blank
-    ]
-    return Printed(_("Balance sheet"), [_stood(block, report) for block in shown])
+    tables = [_stood(block, report) for block in report.shown(currency)]
+    return Printed(
+        _("Balance sheet"), [*tables, *other_currencies(report, currency, own_currency_note())]
+    )
 
 
 def general_ledger(report: GeneralLedger) -> Printed:
@@ -180,7 +182,7 @@ def _earned(block: Result, report: ProfitAndLoss) -> Table:
     )
     result = row(name, block.result, block.result_before)
     return Table(
-        named(block.currency),
+        block_title(report, block),
         columns,
         [group(section) for section in block.sections],
         [result],
@@ -227,7 +229,7 @@ def _stood(block: Position, report: BalanceSheet) -> Table:
         else f"{_('out of balance by')} {symbol_money(block.difference)}"
     )
     return Table(
-        named(block.currency),
+        block_title(report, block),
         columns,
         [group(section) for section in block.sections],
         [against],
