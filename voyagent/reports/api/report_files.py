@@ -239,7 +239,7 @@ def _party_statement_stream(
 def _trip_margins(reader: RequestReader, query: MarginsQuery) -> Made:
     days = Days.between(query.first, query.last)
     report = read_margins(reader, days, query.tz or "UTC", group_by=query.group_by, limit=LINES_MAX)
-    filters = partial(sentences.opened_words, days)
+    filters = partial(sentences.opened_words, report)
     return Made(
         f"trip-margins-{days.last}",
         partial(spreadsheets.trip_margins, report),

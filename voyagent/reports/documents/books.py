@@ -112,12 +112,18 @@ def trip_margins(report: Margins) -> Printed:
     """Return the margins as tables.
 
     For each currency there is a table of trips or groups of trips, and a table that compares the
-    margins with the trial balance. Raises TooManyLines if `report` does not contain all its lines.
+    margins with the trial balance. The first tables are in the base currency if it adds other
+    currencies. Raises TooManyLines if `report` does not contain all its lines.
     """
     whole(report)
+    base_books = [report.base_books] if report.base_books else []
     return Printed(
         _("Margin by trip"),
-        [*(_left(total, report) for total in report.totals), *map(_in_the_books, report.books)],
+        [
+            *([_left_in_base(report, report.base)] if report.adds_others and report.base else []),
+            *(_left(total, report) for total in report.totals),
+            *map(_in_the_books, [*(base_books if report.adds_others else []), *report.books]),
+        ],
     )
 
 
@@ -335,7 +341,26 @@ def _left(total: Margin, report: Margins) -> Table:
             )
         ],
         totals=[row(_("All trips in this period in %(currency)s", currency=total.currency), total)],
-        note=margins_note(),
+        note=margins_note(report),
+    )
+
+
+def _left_in_base(report: Margins, base: Total) -> Table:
+    def row(name: str, of: Total) -> Cells:
+        return [name, amount(of.price), amount(of.cost), amount(of.margin), share_words(of)]
+
+    named_totals = [(_beneath(trip.title, trip.customer), trip.base) for trip in report.trips] + [
+        (group_words(one.key), one.base) for one in report.groups
+    ]
+    return Table(
+        title=_("All currencies, in %(currency)s", currency=named(base.currency)),
+        columns=[
+            {"trip": _("Trip"), "customer": _("Customer"), "month": _("Month")}[report.group_by],
+            *(_("Revenue"), _("Direct cost"), _("Actual margin"), _("Share of revenue")),
+        ],
+        groups=[Group("", [row(name, one) for name, one in named_totals if one is not None])],
+        totals=[row(_("All trips in this period"), base)],
+        note="",
     )
 
 

@@ -11,8 +11,8 @@ from voyagent.billing.core.queries.open_list import Basis
 from voyagent.http.template_filters import MINUS, long_day
 from voyagent.ledger.queries.trip_earnings import Side
 from voyagent.reports.queries.margin_lines import MarginLines
-from voyagent.reports.queries.margins import share
-from voyagent.reports.queries.periods import BalanceDay, Days, Period
+from voyagent.reports.queries.margins import Margins, share
+from voyagent.reports.queries.periods import Days
 from voyagent.reports.queries.receivables import OpenFilters
 from voyagent.reports.queries.statements import BalanceSheet, ProfitAndLoss
 from voyagent.reports.queries.trial_balance import PeriodBalance
@@ -137,7 +137,7 @@ def balance_sheet_words(report: BalanceSheet, currency: str | None) -> str:
     return filtered(words, report.added_in(currency))
 
 
-def opened_words(days: Days) -> str:
+def opened_words(report: Margins) -> str:
     """Return the sentence that describes the period of a margins report."""
     days = report.days
     return filtered(
@@ -147,7 +147,8 @@ def opened_words(days: Days) -> str:
                 first=written(days.first),
                 last=written(days.last),
             )
-        ]
+        ],
+        report.base.currency if report.adds_others and report.base else None,
     )
 
 
@@ -191,7 +192,7 @@ def margin_lines_words(report: MarginLines) -> str:
     )
 
 
-def margins_note() -> str:
+def margins_note(report: Margins) -> str:
     """Return the sentences that explain planned and actual margins."""
     planned = _(
         "Price and cost are taken from the trips, invoiced or not. Cancelled and failed lines are"
@@ -201,7 +202,16 @@ def margins_note() -> str:
         "Revenue and direct cost are the postings in this period of a trip’s invoices, bills and"
         " credit notes."
     )
-    return f"{planned} {actual} {_('Amounts in different currencies are not added together.')}"
+    base = report.base if report.adds_others else None
+    added = (
+        _(
+            "The first row of each has all currencies at their amount in %(currency)s.",
+            currency=base.currency,
+        )
+        if base
+        else _("Amounts in different currencies are not added together.")
+    )
+    return f"{planned} {actual} {added}"
 
 
 def without_trip_words() -> str:

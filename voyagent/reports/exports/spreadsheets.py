@@ -31,6 +31,7 @@ from voyagent.reports.queries.trial_balance import PeriodBalance
 from voyagent.trips.rules.journey import Total
 
 _COMPARED = ("amount", "before", "difference")
+_IN_BASE = ("base_currency", "base_revenue", "base_direct_cost", "base_actual_margin")
 
 LEDGER_COLUMNS = (
     ROW,
@@ -202,9 +203,9 @@ def balance_sheet(report: BalanceSheet, currency: str | None) -> Sheet:
 
     There is one row for each account and currency, and a total for each type of account. The two
     computed results, `retained_earnings` and `result_of_year`, are rows without an account code.
-    """
     If the base amounts are established, all these rows are in the base currency, with a column for
     the amount in each other currency.
+    """
     compared = _beside if report.before else _alone
     rows: list[list[Cell]] = []
     for block in report.shown(currency):
@@ -457,6 +458,9 @@ def party_statement(report: PartyStatement) -> Sheet:
 def trip_margins(report: Margins) -> Sheet:
     """Return the margins as a sheet with totals.
 
+    If the base amounts are established and there are other currencies, each row has its posted
+    amounts in the base currency too, in which the rows can be added.
+
     Raises TooManyLines if `report` does not contain all its trips or groups.
     """
     whole(report)
@@ -469,7 +473,7 @@ def trip_margins(report: Margins) -> Sheet:
         report.group_by
     ]
     blank: list[Cell] = [None] * (len(names) - 1)
-    of_trip = report.group_by == "trip"
+    of_trip, adds_others = report.group_by == "trip", report.adds_others
 
     def row(kind: str, key: list[Cell], margin: Margin, customer: str | None = None) -> list[Cell]:
         planned = margin.planned
@@ -482,6 +486,7 @@ def trip_margins(report: Margins) -> Sheet:
             planned.margin,
             *([customer] if of_trip else []),
             *_booked(margin.actual),
+            *([margin.base.currency, *_booked(margin.base)] if adds_others and margin.base else []),
         ]
 
     rows = [
@@ -503,6 +508,7 @@ def trip_margins(report: Margins) -> Sheet:
                 None,
                 *([None] if of_trip else []),
                 *_booked(total),
+                *([None] * 4 if adds_others else []),
             ]
             for name, total in books
         ]
@@ -517,6 +523,7 @@ def trip_margins(report: Margins) -> Sheet:
         "revenue",
         "direct_cost",
         "actual_margin",
+        *(_IN_BASE if adds_others else ()),
     ]
     return Sheet(f"trip-margins-{report.days.last}", columns, rows)
 
