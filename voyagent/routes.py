@@ -68,6 +68,7 @@ from voyagent.imports.api import api as imports_api
 from voyagent.imports.views import pages as imports_pages
 from voyagent.kernel.config import Settings
 from voyagent.ledger.api import api as ledger_api
+from voyagent.ledger.views.base_amounts import pages as base_amounts_pages
 from voyagent.ledger.views.chart import pages as chart_pages
 from voyagent.ledger.views.journal import pages as journal_pages
 from voyagent.ledger.views.months import pages as ledger_pages
@@ -114,6 +115,7 @@ PAGES: tuple[PageBlueprint, ...] = (
     rates_pages,
     ledger_pages,
     revaluations_pages,
+    base_amounts_pages,
     reports_pages,
     settings_pages,
     audit_pages,

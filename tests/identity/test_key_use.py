@@ -44,6 +44,7 @@ NEEDS_FRESH = {
     "DELETE /api/team/<user_id>",
     "POST /api/privacy/parties/<party_id>/erase",
     "PATCH /api/privacy/retention",
+    "POST /api/base-currency",
     "POST /api/bank-accounts",
     "PATCH /api/bank-accounts/<bank_account_id>",
     "POST /api/bank-accounts/<bank_account_id>/close",

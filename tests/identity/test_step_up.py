@@ -98,6 +98,11 @@ API: dict[str, tuple[str, int, Send]] = {
         200,
         lambda api, _bob: api.patch("/tenant-settings", json={"audit_mail_administrators": True}),
     ),
+    "establish base amounts": (
+        "ledger.establish_base",
+        200,
+        lambda api, _bob: api.post("/base-currency", json={"currency": "INR"}),
+    ),
     "change a retention period": (
         "privacy.set_retention",
         200,

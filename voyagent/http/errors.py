@@ -114,13 +114,17 @@ def is_api() -> bool:
 
 
 def answer(
-    status: int, detail: object, message: str | None = None, headers: dict[str, str] | None = None
+    status: int,
+    detail: object,
+    message: str | None = None,
+    headers: dict[str, str] | None = None,
+    remedy: errors.Remedy | None = None,
 ) -> Response:
     """Return an error response: JSON for programs, a page for browsers.
 
     `detail` is for programs: an error code, or a JSON value that explains the error. `message` is a
     translated sentence for people. Without `message`, a page shows a general sentence for the
-    status.
+    status. A page links to the `remedy`.
     """
     if is_api():
         body: dict[str, object] = {"detail": detail, "request_id": g.get("request_id")}
@@ -128,7 +132,7 @@ def answer(
             body["message"] = message
         response = jsonify(body)
     else:
-        response = _page(status, message)
+        response = _page(status, message, remedy)
     response.status_code = status
     response.headers.update(headers or {})
     return response
@@ -176,7 +180,7 @@ def _load_visitor() -> None:
         refresh()  # the language may have been chosen before the person was known
 
 
-def _page(status: int, message: str | None) -> Response:
+def _page(status: int, message: str | None, remedy: errors.Remedy | None) -> Response:
     known = (
         400
         if status == HTTPStatus.REQUEST_TIMEOUT
@@ -188,7 +192,13 @@ def _page(status: int, message: str | None) -> Response:
     )
     template = "errors/_alert.html" if is_htmx() else f"errors/{known}.html"
     response = Response(
-        render_template(template, status=status, message=message, request_id=g.get("request_id")),
+        render_template(
+            template,
+            status=status,
+            message=message,
+            remedy=remedy,
+            request_id=g.get("request_id"),
+        ),
         mimetype="text/html",
     )
     if is_htmx():
@@ -214,7 +224,7 @@ def _expected(error: errors.VoyagentError) -> Response:
         response.status_code = status
         response.headers.update(headers)
         return response
-    return answer(status, detail, sentence_of(error), headers)
+    return answer(status, detail, sentence_of(error), headers, error.remedy)
 
 
 def _csrf(_error: CSRFError) -> Response:

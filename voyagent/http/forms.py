@@ -21,7 +21,7 @@ from voyagent.http.htmx import is_htmx
 from voyagent.http.pace import answer_no_earlier_than
 from voyagent.http.template_filters import MINUS, amount, country_choices, day, number, today
 from voyagent.kernel.db import finish
-from voyagent.kernel.errors import TooManyRequests, VoyagentError
+from voyagent.kernel.errors import Remedy, TooManyRequests, VoyagentError
 from voyagent.kernel.fields import YEAR_MAX, YEAR_MIN
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import AmountNegative, AmountTooFine, AmountTooLarge, Money, ungrouped
@@ -154,6 +154,8 @@ class SchemaForm(FlaskForm, Generic[Schema]):
     """Sentences that say why the form would be refused; set by `dry_run`."""
     refused: str | None = None
     """Code of the error with which the service refused the form, None if it did not."""
+    remedy: Remedy | None = None
+    """The page that removes the cause of the error, if there is one."""
     _is_rate_limited: bool = False
 
     @property
@@ -207,10 +209,10 @@ class SchemaForm(FlaskForm, Generic[Schema]):
 
         `act` is called with the validated object, unless the form is invalid. `fields` maps the
         codes of errors that `act` may raise to the field where the error is shown. With the field
-        "" the error is shown above the form. TooManyRequests is shown above the form too. But if
-        htmx sent the request, TooManyRequests is raised, because htmx shows it as an alert. All
-        other errors are raised. An error that is shown ends the transaction: with a commit if the
-        error has `keeps_work`, else with a rollback.
+        "" the error is shown above the form. An error with a remedy, and TooManyRequests, are shown
+        above the form too. But if htmx sent the request, TooManyRequests is raised, because htmx
+        shows it as an alert. All other errors are raised. An error that is shown ends the
+        transaction: with a commit if the error has `keeps_work`, else with a rollback.
         """
         value = self.accepted()
         if value is None:
@@ -221,7 +223,7 @@ class SchemaForm(FlaskForm, Generic[Schema]):
             too_often = (
                 isinstance(error, TooManyRequests) and not is_htmx()
             )  # with htmx the page stays as it is and shows an alert
-            if error.code not in fields and not too_often:
+            if error.code not in fields and error.remedy is None and not too_often:
                 raise
             finish(error)
             self.refuse(error, **fields)
@@ -250,7 +252,8 @@ class SchemaForm(FlaskForm, Generic[Schema]):
                 *dict.fromkeys(self._sentence(self.place_of(item["loc"]), item) for item in found)
             ]
         except VoyagentError as error:
-            self.problems = [] if error.code in self.awaited else [sentence_of(error)]
+            if error.code not in self.awaited:
+                self.problems, self.remedy = [sentence_of(error)], error.remedy
         return None
 
     def typed_values(self) -> dict[str, Any]:
@@ -262,7 +265,7 @@ class SchemaForm(FlaskForm, Generic[Schema]):
 
         If `fields` has no field for the code, the error is shown above the form.
         """
-        self.refused = error.code
+        self.refused, self.remedy = error.code, error.remedy
         if error.answer_at is not None:
             answer_no_earlier_than(error.answer_at)
         if isinstance(error, TooManyRequests):

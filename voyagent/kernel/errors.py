@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 
 def N_(  # noqa: N802
@@ -20,6 +20,17 @@ def N_(  # noqa: N802
     return sentence
 
 
+class Remedy(NamedTuple):
+    """A page where a person can remove the cause of an error.
+
+    `label` is marked with `N_`. `endpoint` and `query` make the address of the page.
+    """
+
+    label: str
+    endpoint: str
+    query: Mapping[str, str]
+
+
 class VoyagentError(Exception):
     """Base class of expected errors: `code` is for programs, `message` for people.
 
@@ -28,7 +39,8 @@ class VoyagentError(Exception):
     `answer_at`, a value of `time.perf_counter()`, so that the response time reveals nothing.
 
     `body`, if there is one, becomes the member `detail` of the response. `further` is a second
-    sentence for people, marked with `N_`, and the values of its placeholders.
+    sentence for people, marked with `N_`, and the values of its placeholders. `remedy` is the page
+    that helps; forms and error pages link to it.
     """
 
     code: ClassVar[str] = "error"
@@ -37,6 +49,7 @@ class VoyagentError(Exception):
     answer_at: float | None = None
     body: dict[str, str] | None = None
     further: tuple[str, Mapping[str, str | date]] | None = None
+    remedy: Remedy | None = None
 
     def __init__(self, detail: str | None = None) -> None:
         super().__init__(detail or self.code)

@@ -7,7 +7,7 @@ from uuid import UUID
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.documents import add_api_routes
 from voyagent.http.guards import Guard
-from voyagent.kernel.actor import Actor
+from voyagent.kernel.actor import Actor, NotFresh
 from voyagent.kernel.database.read_pool import Reader, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.money import InvalidAmount, UnknownCurrency
@@ -182,14 +182,21 @@ def get_base_currency(reader: Reader) -> Body[BaseCurrencyOut]:
     "/base-currency",
     answer=BaseCurrencyOut,
     permission="ledger.establish_base",
-    errors=(BaseCurrencyFixed, BaseCurrencyDiffers, BaseNotEstablished, ExchangeNotZero),
+    errors=(
+        NotFresh,
+        BaseCurrencyFixed,
+        BaseCurrencyDiffers,
+        BaseNotEstablished,
+        ExchangeNotZero,
+    ),
 )
 def establish_base_currency(actor: Actor, body: EstablishBaseRequest) -> Body[BaseCurrencyOut]:
     """Give every posting its amount in the base currency, from now on.
 
     One call fills at most 5,000 lines. Call the operation again until `state` is `ready`. Then the
     base currency cannot change any more, and a posting in another currency needs an exchange rate.
-    An agency that has postings in other currencies is refused with `base_not_established`.
+    An agency that has postings in other currencies is refused with `base_not_established`. The
+    access token must be fresh: obtained with a password, not with a refresh token.
     """
     return BaseCurrencyOut.of(establishing.establish_base(actor, body.currency))
 

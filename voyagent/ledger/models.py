@@ -231,8 +231,9 @@ class DailyBalance(TenantBound, Base):
 class TripEarning(TenantBound, Base):
     """Revenue and cost of a trip on one day and in one currency, in minor units.
 
-    Revenue is credit less debit of all revenue accounts. Cost is debit less credit of the account
-    for the cost of services. A database trigger on `postings` maintains this table.
+    The columns with `base` have both in the base currency. A line without a base amount counts as
+    zero in them. Revenue is credit less debit of all revenue accounts. Cost is debit less credit of
+    the account for the cost of services. A database trigger on `postings` maintains this table.
     """
 
     __tablename__ = "trip_earnings"
@@ -242,6 +243,8 @@ class TripEarning(TenantBound, Base):
     currency: Mapped[str] = mapped_column(primary_key=True)
     revenue_minor: Mapped[int] = mapped_column(server_default=_ZERO)
     cost_minor: Mapped[int] = mapped_column(server_default=_ZERO)
+    base_revenue_minor: Mapped[int] = mapped_column(server_default=_ZERO)
+    base_cost_minor: Mapped[int] = mapped_column(server_default=_ZERO)
 
 
 class ClosedMonth(TenantBound, Base):

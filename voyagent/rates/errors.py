@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from voyagent.kernel.errors import N_, StructuredConflict, Unprocessable
+from voyagent.kernel.errors import N_, Remedy, StructuredConflict, Unprocessable
 
 
 class SameCurrency(Unprocessable):
@@ -50,3 +50,5 @@ class RateMissing(StructuredConflict):
             N_("The rate of %(currency)s on %(day)s is needed."),
             {"currency": currency, "day": day},
         )
+        query = {"currency": currency, "on": day.isoformat()}
+        self.remedy = Remedy(N_("Enter the exchange rate"), "rates.new", query)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -16,14 +17,17 @@ from voyagent.audit.queries import chain
 from voyagent.http.commands import with_database
 from voyagent.identity.queries import people
 from voyagent.kernel.actor import Channel, system_actor
+from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.database.roll_ups import Difference, RollUp
 from voyagent.kernel.db import db, transaction
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.last_runs import note_run
 from voyagent.kernel.money import is_currency
+from voyagent.ledger.queries.base_amounts import is_established
 from voyagent.ledger.service import base_amounts
 from voyagent.ledger.service.months import FIRST_DAY, LAST_DAY
 from voyagent.parties.service import parties
+from voyagent.reports.errors import BaseNotYet
 from voyagent.reports.exports import beancount, files, tally
 from voyagent.reports.queries import checks
 from voyagent.reports.queries.periods import Days, PeriodInverted
@@ -129,7 +133,8 @@ def establish_base(address: str, currency: str) -> None:
         is_ready = False
         while not is_ready:
             with transaction(account.tenant_id):
-                actor = people.get_actor(account.user_id).via(Channel.JOB)
+                # A command on the server cannot ask for the password of this user.
+                actor = replace(people.get_actor(account.user_id), fresh=True).via(Channel.JOB)
                 is_ready = base_amounts.establish_base(actor, currency).is_ready
     except VoyagentError as error:
         raise click.ClickException(error.message) from None
@@ -156,7 +161,13 @@ def establish_base(address: str, currency: str) -> None:
 )
 @click.option(
     "--currency",
-    help="ISO 4217 code of the vouchers, for tally; the agency's currency if absent.",
+    help=(
+        "ISO 4217 code of the vouchers, for tally; if absent, all postings in the base currency, or"
+        " those in the agency's currency if base amounts are not established."
+    ),
+)
+@click.option(
+    "--base", "in_base", is_flag=True, help="Amounts in the base currency, for beancount."
 )
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @with_database
@@ -167,27 +178,34 @@ def export(
     last: datetime | None,
     currency: str | None,
     file: Path,
+    *,
+    in_base: bool,
 ) -> None:
     """Export an agency's postings for another program, read in one database snapshot.
 
-    The format beancount exports all postings. The format tally exports the postings of a period in
-    one currency.
+    The format beancount exports all postings, each in its currency or in the base currency. The
+    format tally exports the postings of a period, in one currency or in the base currency.
     """
     _must_exist(agency)
     if form == "beancount" and (first or last or currency):
         raise click.UsageError(
             "--from, --to and --currency apply to tally only: beancount exports all postings"
         )
+    if form == "tally" and in_base:
+        raise click.UsageError("--base applies to beancount only: tally is in base by default")
     if currency and not is_currency(currency):
         raise click.UsageError("--currency must be three capital letters, such as INR")
     try:
         days = Days.between(first.date() if first else FIRST_DAY, last.date() if last else LAST_DAY)
         with transaction(agency):
+            if in_base:
+                _must_be_established()
             filters = {
                 "format": form,
                 "from": first and first.date(),
                 "to": last and last.date(),
                 "currency": currency,
+                "amounts": "base" if in_base else None,
             }
             note_export(
                 system_actor(agency),
@@ -197,9 +215,11 @@ def export(
         files.write(
             agency,
             (
-                beancount.pieces
-                if form == "beancount"
-                else partial(tally.pieces, days=days, currency=currency)
+                partial(tally.pieces, days=days, currency=currency)
+                if form == "tally"
+                else beancount.base_pieces
+                if in_base
+                else beancount.pieces
             ),
             file,
         )
@@ -207,6 +227,13 @@ def export(
         raise click.ClickException(f"{file} cannot be written: {error.strerror}") from None
     except PeriodInverted as error:
         raise click.UsageError(str(error)) from None
+    except BaseNotYet as error:
+        raise click.ClickException(error.message) from None
+
+
+def _must_be_established() -> None:
+    if not is_established(SessionReader(db.session)):
+        raise BaseNotYet
 
 
 def _must_exist(agency: UUID) -> None:

@@ -1,8 +1,15 @@
-"""Errors of report files."""
+"""Errors of report files and of reports in the base currency."""
 
 from __future__ import annotations
 
-from voyagent.kernel.errors import N_, NotFound, Unavailable
+from voyagent.kernel.errors import N_, Conflict, NotFound, Unavailable
+
+
+class BaseNotYet(Conflict):
+    """The report is in the base currency, and the base amounts are not established."""
+
+    code = "base_not_established"
+    message = N_("The base amounts of this agency are not established.")
 
 
 class ReportFileNotFound(NotFound):

@@ -890,6 +890,12 @@ def establish_base_amounts(stage: Stage) -> Doing:
     return lambda: api.post("/base-currency", json={"currency": "INR"})
 
 
+@act("POST /base-amounts", leaves=in_the_browser(BASED), answers=303)
+def establish_base_amounts_in_the_browser(stage: Stage) -> Doing:
+    browser = stage.alice.browser
+    return lambda: stage.submit(browser, "/base-amounts", currency="INR")
+
+
 @act("books establish-base", leaves=replace(BASED, via="job"), answers=0)
 def establish_base_amounts_from_a_shell(stage: Stage) -> Doing:
     by = ("--by", stage.alice.email)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -30,8 +31,10 @@ from voyagent.kernel.database.logins import grant_app_role
 from voyagent.kernel.database.start_checks import MIGRATIONS
 from voyagent.kernel.db import db
 from voyagent.kernel.db_connections import Purpose, parameters_for
+from voyagent.kernel.housekeeping import in_agencies
 from voyagent.parties.service import parties
 from voyagent.reports.queries import checks as book_checks
+from voyagent.reports.service.rebuilding import fill_trip_bases
 
 # The functions have the restoring login as their owner. Applied again, each gets its own.
 _APPLY_AGAIN = "delete from app.sql_files"
@@ -90,7 +93,9 @@ def verified_copy(
         migrations_s = migrate(program, databases.settings_of_copy)
         agencies = list(chain.every_agency())
         db.session.remove()
-        parties.link(agencies)  # rows of an earlier release, which the check of the books reports
+        # Rows of an earlier release, which the check of the books reports.
+        parties.link(agencies)
+        in_agencies(lambda: agencies, fill_trip_bases, agency_max_s=math.inf)
         _verify(backup, program.anchors, agencies)
         yield Copy(agencies, migrations_s)
         db.session.remove()

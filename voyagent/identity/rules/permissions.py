@@ -160,6 +160,7 @@ STEP_UP: dict[str, frozenset[str]] = {
     "account.change_factor": frozenset(),
     "api_key.create": frozenset(),
     "invite.create": frozenset({"team"}),
+    "ledger.establish_base": frozenset(),
     "privacy.erase": frozenset(),
     "privacy.set_retention": frozenset(),
     "settings.bank_details": frozenset({"settings"}),

@@ -23,6 +23,15 @@ _ACCOUNT = (
     _ACCOUNTS.purpose.label("account_purpose"),
 )
 _ORDER = (_ENTRIES.entry_date, _ENTRIES.id)
+_BASE = (
+    "base_debit_minor",
+    "base_credit_minor",
+    "base_basis",
+    "rate",
+    "is_rate_inverse",
+    "rate_on",
+    "rate_source",
+)
 _SHOWN = ("id", "entry_date", "narration", "source_type", "source_id", "purpose", "reverses_id")
 
 
@@ -37,7 +46,9 @@ def day_book_statement(
 
     There is one row for each journal line. Its columns:
       - of the entry: id, entry_date, narration, source_type, source_id, purpose, reverses_id
-      - of the journal line: line_no, currency, debit_minor, credit_minor, party_name, memo
+      - of the journal line: line_no, currency, debit_minor, credit_minor, party_name, memo, and of
+        its amount in the base currency: base_debit_minor, base_credit_minor, base_basis, rate,
+        is_rate_inverse, rate_on, rate_source
       - of the account: code, name, type, account_purpose
     """
     entries = select(*(_ENTRIES[name] for name in _SHOWN)).where(
@@ -59,6 +70,7 @@ def day_book_statement(
             _POSTINGS.credit_minor,
             _POSTINGS.party_name,
             _POSTINGS.memo,
+            *(_POSTINGS[name] for name in _BASE),
         )
         .select_from(page)
         .join(Posting.__table__, _POSTINGS.entry_id == page.c.id)
@@ -72,9 +84,9 @@ def day_book_statement(
 
 
 def posted_accounts_statement(
-    first: date, last: date, currency: str, control: Collection[str]
+    first: date, last: date, currency: str | None, control: Collection[str]
 ) -> Select[Any]:
-    """Select the accounts that have postings in one currency.
+    """Select the accounts that have postings in one currency, or in any if it is None.
 
     `control` are purposes of accounts. An account with one of these purposes has one row for each
     party. Any other account has one row, in which party_name is null. Rows: code, name, type,
@@ -82,6 +94,7 @@ def posted_accounts_statement(
     Rows are ordered by their first journal entry, so that later entries never change the order.
     """
     party = case((_ACCOUNTS.purpose.in_(control), _POSTINGS.party_name))
+    in_currency = () if currency is None else (_POSTINGS.currency == currency,)
     return (
         select(
             *_ACCOUNT,
@@ -93,7 +106,7 @@ def posted_accounts_statement(
             Account.__table__,
             (_ACCOUNTS.tenant_id == _POSTINGS.tenant_id) & (_ACCOUNTS.id == _POSTINGS.account_id),
         )
-        .where(owned(Posting), owned(Account), _POSTINGS.currency == currency)
+        .where(owned(Posting), owned(Account), *in_currency)
         .group_by(*_ACCOUNT, party)
         .order_by(func.min(cast(_POSTINGS.entry_id, Text)), _ACCOUNTS.code, party)
     )

@@ -11,6 +11,7 @@ from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account, DailyBalance, MonthlyBalance
 from voyagent.ledger.rules import COST_PURPOSE
+from voyagent.settings.queries import chosen
 
 _ACCOUNTS = Account.__table__.c
 _MONTHS = MonthlyBalance.__table__.c
@@ -23,7 +24,9 @@ def monthly_sales_statement(first: date, last: date) -> Select[Any]:
 
     `first` is the first day of a month. Sales are credit less debit of all revenue accounts. Cost
     is debit less credit of the account for the cost of services. Months without sales and cost are
-    left out. Rows: currency, month, sales_minor, cost_minor.
+    left out. Rows: currency, month, sales_minor, cost_minor, and both in the base currency:
+    base_currency, base_sales_minor, base_cost_minor. base_currency is None unless the base amounts
+    are established.
     """
     running = last.replace(day=1)
     months = select(
@@ -31,12 +34,14 @@ def monthly_sales_statement(first: date, last: date) -> Select[Any]:
         _MONTHS.currency,
         _MONTHS.month,
         (_MONTHS.credit_minor - _MONTHS.debit_minor).label("net"),
+        (_MONTHS.base_credit_minor - _MONTHS.base_debit_minor).label("base_net"),
     )
     days = select(
         _DAYS.account_id,
         _DAYS.currency,
         literal(running, Date),
         _DAYS.credit_minor - _DAYS.debit_minor,
+        _DAYS.base_credit_minor - _DAYS.base_debit_minor,
     )
     posted = union_all(
         months.where(owned(MonthlyBalance), _MONTHS.month >= first, _MONTHS.month < running),
@@ -46,12 +51,15 @@ def monthly_sales_statement(first: date, last: date) -> Select[Any]:
     sums = {
         "sales_minor": func.sum(case((is_sale, posted.c.net), else_=0)),
         "cost_minor": func.sum(case((is_cost, -posted.c.net), else_=0)),
+        "base_sales_minor": func.sum(case((is_sale, posted.c.base_net), else_=0)),
+        "base_cost_minor": func.sum(case((is_cost, -posted.c.base_net), else_=0)),
     }
     return (
         select(
             posted.c.currency,
             posted.c.month,
             *(cast(value, BigInteger).label(name) for name, value in sums.items()),
+            chosen("base_currency").label("base_currency"),
         )
         .join(Account.__table__, _ACCOUNTS.id == posted.c.account_id)
         .where(owned(Account), or_(is_sale, is_cost))

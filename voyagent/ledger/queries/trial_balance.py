@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -12,6 +14,7 @@ from voyagent.kernel.database.statement_cache import cached_statement, generic_p
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account
 from voyagent.ledger.queries.balances import SUMS, posted_until
+from voyagent.ledger.rules import EXCHANGE
 from voyagent.settings.queries import chosen
 
 _ACCOUNTS = Account.__table__.c
@@ -34,6 +37,33 @@ def trial_balance_rows(reader: Reader, as_of: date, *, include_zero: bool = Fals
     postings are included, with currency None and zero amounts.
     """
     return reader.read(trial_balance_statement(as_of, include_zero=include_zero))[0]
+
+
+def base_currency_of(rows: Iterable[Row]) -> str | None:
+    """Return the base currency of the rows of a trial balance.
+
+    The result is None if the base amounts are not established, or if there are no rows.
+    """
+    return next((row["base_currency"] for row in rows), None)
+
+
+def in_base(rows: list[Row]) -> list[Row]:
+    """Return a trial balance in the base currency, with one row for each account.
+
+    `rows` are those of `trial_balance_rows` of an agency whose base amounts are established. The
+    account of exchange is left out, because it comes to zero in base.
+    """
+    found = []
+    for _code, same in groupby(rows, key=lambda row: row["code"]):
+        first, *more = same
+        debit, credit = (
+            sum(int(row[name]) for row in (first, *more))
+            for name in ("base_debit_minor", "base_credit_minor")
+        )
+        if first["purpose"] != EXCHANGE or debit != credit:
+            sums = {"debit_minor": debit, "credit_minor": credit}
+            found.append(first | sums | {"currency": first["base_currency"], "base_currency": None})
+    return found
 
 
 @cached_statement

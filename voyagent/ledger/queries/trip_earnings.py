@@ -37,7 +37,7 @@ _REVERSED = JournalEntry.__table__.alias("reversed")
 _IS_REVERSED = (_REVERSED.c.tenant_id == _ENTRIES.tenant_id) & (
     _REVERSED.c.id == _ENTRIES.reverses_id
 )
-_AMOUNTS = ("revenue_minor", "cost_minor")
+_AMOUNTS = ("revenue_minor", "cost_minor", "base_revenue_minor", "base_cost_minor")
 Side = Literal["revenue", "cost", "margin"]
 """Kind of account whose journal lines are selected, and the sign of the amounts.
 
@@ -57,7 +57,8 @@ def trip_earnings_statement(first: date, last: date) -> Select[Any]:
 
     The amounts include reversals. Book dates are from `first` to `last`. Rows: thing_id (the trip's
     id), currency, month (its first day), revenue_minor (all revenue accounts, credit less debit),
-    cost_minor (cost of services, debit less credit).
+    cost_minor (cost of services, debit less credit), and both in the base currency:
+    base_revenue_minor, base_cost_minor.
     """
     month = cast(func.date_trunc("month", _EARNED.day), Date).label("month")
     return (
@@ -71,7 +72,7 @@ def trip_earnings_statement(first: date, last: date) -> Select[Any]:
 def total_earnings_statement(first: date, last: date) -> Select[Any]:
     """Select the total revenue and cost of all trips in a period.
 
-    Rows: currency, revenue_minor, cost_minor.
+    Rows: currency, revenue_minor, cost_minor, base_revenue_minor, base_cost_minor.
     """
     return (
         select(_EARNED.currency, *_totals(_EARNED))
@@ -160,7 +161,8 @@ def unattributed_earnings_statement(of: Documents) -> Select[Any]:
     """Select the total revenue and cost of entries that no document of a trip posted.
 
     `of` has the queries of all documents of trips (`Documents`). A reversal belongs to the document
-    of the entry that it reverses. Rows: currency, revenue_minor, cost_minor.
+    of the entry that it reverses. Rows: currency, revenue_minor, cost_minor, base_revenue_minor,
+    base_cost_minor.
     """
     entries = _entries(of)
     sums = [
@@ -217,9 +219,15 @@ def _earning(lines: Select[Any]) -> Select[Any]:
     return found.where(owned(Posting), owned(Account), or_(_IS_REVENUE, _IS_COST))
 
 
-def _of_line() -> tuple[ColumnElement[int], ColumnElement[int]]:
+def _of_line() -> list[ColumnElement[int]]:
+    """Return the amounts of a line that `_AMOUNTS` names."""
     net = _POSTINGS.credit_minor - _POSTINGS.debit_minor
-    return case((_IS_REVENUE, net), else_=0), case((_IS_COST, -net), else_=0)
+    base_net = func.coalesce(_POSTINGS.base_credit_minor - _POSTINGS.base_debit_minor, 0)
+    return [
+        case((condition, sign * amount), else_=0)
+        for amount in (net, base_net)
+        for condition, sign in ((_IS_REVENUE, 1), (_IS_COST, -1))
+    ]
 
 
 def _totals(rows: Any) -> list[ColumnElement[int]]:

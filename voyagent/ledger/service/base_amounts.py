@@ -33,10 +33,10 @@ def establish_base(actor: Actor, currency: str) -> BaseState:
     currency cannot change any more. `currency` must be the base currency: a caller who expects another
     one gets an error before it is too late to change it.
 
-    Raises Forbidden, BaseCurrencyFixed, BaseCurrencyDiffers, ExchangeNotZero. Raises
+    Raises Forbidden, NotFresh, BaseCurrencyFixed, BaseCurrencyDiffers, ExchangeNotZero. Raises
     BaseNotEstablished if the agency has postings in other currencies.
     """
-    actor.require("ledger.establish_base")
+    actor.require_step_up("ledger.establish_base")
     get_settings(lock=True)
     _check(currency)
     values = {"currency": currency, "most": LINES_MAX}

@@ -397,6 +397,34 @@ def post_difference(  # noqa: PLR0913 - each keyword is a fact of the entry
     return entry_id
 
 
+def check_rates(
+    sides: Iterable[tuple[UUID | str, int, Money | None]],
+    *,
+    on: date,
+    rates: Mapping[str, Quote] = NO_RATES,
+    booked_in: UUID | None = None,
+) -> None:
+    """Check that `post` would find each rate that an entry needs; post nothing.
+
+    A side is an account or purpose, its sign, and its amount, or None if it is not known yet. `on`
+    is the day of the rates; `rates` and `booked_in` are those of `post`. Nothing is refused before
+    the base amounts are established.
+
+    Raises RateMissing.
+    """
+    terms = posting_terms(on)
+    if not terms.is_ready:
+        return
+    lines = [
+        BasedLine(account, amount if sign > 0 else -amount, is_exchange=account == EXCHANGE)
+        for account, sign, amount in sides
+        if amount is not None
+    ]
+    known = _to_base(rates, terms.base_currency)
+    for wanted in wanted_rates(lines, terms.base_currency, known):
+        _Rates(known, on, booked_in).find(wanted, terms.base_currency)
+
+
 def reverse(actor: Actor, entry_id: UUID, *, reason: str, entry_date: date | None = None) -> Posted:
     """Reverse a journal entry: post an entry with debits and credits swapped.
 
@@ -508,11 +536,7 @@ def _based(
         )
         for line in lines
     ]
-    known = {
-        currency: quote
-        for currency, quote in rates.given.items()
-        if {quote.base, quote.quote} == {currency, base_currency}
-    }
+    known = _to_base(rates.given, base_currency)
     try:
         for wanted in wanted_rates(sides, base_currency, known):
             with suppress(*(() if terms.is_ready else (RateMissing,))):
@@ -544,6 +568,15 @@ def _rows(
         }
         for number, (side, line) in enumerate(zip_longest(based, lines), start=1)
     ]
+
+
+def _to_base(rates: Mapping[str, Quote], base_currency: str) -> dict[str, Quote]:
+    """Return the rates between their currency and the base currency."""
+    return {
+        currency: quote
+        for currency, quote in rates.items()
+        if {quote.base, quote.quote} == {currency, base_currency}
+    }
 
 
 def _reversed(line: Posting, base_currency: str) -> Row:

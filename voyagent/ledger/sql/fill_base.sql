@@ -1,8 +1,8 @@
 -- Give the next lines without a base amount their own amount, if they are in the base currency.
 --
--- At most `most` lines are changed, and the balances with them. Returns the number of lines, in the
--- agency of the transaction. Balances are written in the order of their key, months before days, as
--- roll_up_postings does.
+-- At most `most` lines are changed, and the roll-ups with them. Returns the number of lines, in the
+-- agency of the transaction. Roll-ups are written in the order of their key, months before days
+-- before trips, as roll_up_postings does.
 
 create or replace function app.fill_base(books text, most int) returns bigint
 language plpgsql as $$
@@ -31,6 +31,22 @@ begin
     on conflict (tenant_id, day, account_id, currency) do update
       set base_debit_minor = b.base_debit_minor + excluded.base_debit_minor,
           base_credit_minor = b.base_credit_minor + excluded.base_credit_minor;
+  insert into trip_earnings as t
+      (tenant_id, day, trip_id, currency, base_revenue_minor, base_cost_minor)
+    select p.tenant_id, p.effective_date, e.trip_id, p.currency,
+           coalesce(sum(p.credit_minor - p.debit_minor)
+             filter (where a.type = 'revenue'), 0),
+           coalesce(sum(p.debit_minor - p.credit_minor)
+             filter (where a.purpose = 'cost_of_services'), 0)
+      from postings p
+      join journal_entries e on e.tenant_id = p.tenant_id and e.id = p.entry_id
+      join accounts a on a.tenant_id = p.tenant_id and a.id = p.account_id
+     where p.ctid = any(rows) and e.trip_id is not null
+       and (a.type = 'revenue' or a.purpose = 'cost_of_services')
+     group by 1, 2, 3, 4 order by 1, 2, 3, 4
+    on conflict (tenant_id, day, trip_id, currency) do update
+      set base_revenue_minor = t.base_revenue_minor + excluded.base_revenue_minor,
+          base_cost_minor = t.base_cost_minor + excluded.base_cost_minor;
   update postings
      set base_debit_minor = debit_minor, base_credit_minor = credit_minor, base_basis = 'own'
    where ctid = any(rows);

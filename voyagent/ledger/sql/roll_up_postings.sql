@@ -76,11 +76,17 @@ begin
           base_debit_minor = b.base_debit_minor + excluded.base_debit_minor,
           base_credit_minor = b.base_credit_minor + excluded.base_credit_minor;
   if is_of_trip then
-    insert into trip_earnings as t (tenant_id, day, trip_id, currency, revenue_minor, cost_minor)
+    insert into trip_earnings as t
+        (tenant_id, day, trip_id, currency, revenue_minor, cost_minor,
+         base_revenue_minor, base_cost_minor)
     select p.tenant_id, p.effective_date, e.trip_id, p.currency,
            coalesce(sum(p.credit_minor - p.debit_minor)
              filter (where a.type = 'revenue'), 0),
            coalesce(sum(p.debit_minor - p.credit_minor)
+             filter (where a.purpose = 'cost_of_services'), 0),
+           coalesce(sum(p.base_credit_minor - p.base_debit_minor)
+             filter (where a.type = 'revenue'), 0),
+           coalesce(sum(p.base_debit_minor - p.base_credit_minor)
              filter (where a.purpose = 'cost_of_services'), 0)
       from new_rows p
       join journal_entries e on e.tenant_id = p.tenant_id and e.id = p.entry_id
@@ -89,7 +95,9 @@ begin
      group by 1, 2, 3, 4 order by 1, 2, 3, 4
     on conflict (tenant_id, day, trip_id, currency) do update
       set revenue_minor = t.revenue_minor + excluded.revenue_minor,
-          cost_minor = t.cost_minor + excluded.cost_minor;
+          cost_minor = t.cost_minor + excluded.cost_minor,
+          base_revenue_minor = t.base_revenue_minor + excluded.base_revenue_minor,
+          base_cost_minor = t.base_cost_minor + excluded.base_cost_minor;
   end if;
   return null;
 end $$;

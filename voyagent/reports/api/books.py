@@ -84,7 +84,7 @@ def get_reports_trial_balance(
 
     The response has debit, credit and balance of every account with postings. If `from` is given,
     `movements` has the opening balance, the postings and the closing balance of each account from
-    `from` to `as_of`. Amounts of different currencies are never added.
+    `from` to `as_of`. Amounts of different currencies are added only in `base`.
     """
     as_of = query.as_of or clock.today(query.tz or "UTC")
     include_zero = query.include_zero == 1
@@ -102,7 +102,7 @@ def get_reports_trial_balance(
         )
     report = trial_balance.trial_balance(rows, as_of, actor.currency, include_zero=include_zero)
     return TrialBalanceResponse.of(
-        in_currencies(actor.tenant_id, BalancesRead(as_of, over), report.blocks)
+        in_currencies(actor.tenant_id, BalancesRead(as_of, over), report.blocks, report.base)
     )
 
 

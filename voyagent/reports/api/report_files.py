@@ -136,7 +136,7 @@ def _trial_balance(reader: RequestReader, query: books_schemas.TrialBalanceQuery
         include_zero=zeros,
         retained_earnings=_("Result of earlier years"),
     )
-    filters = partial(sentences.trial_balance_words, period, None, include_zero=zeros)
+    filters = partial(sentences.trial_balance_words, report, None, include_zero=zeros)
     return Made(
         f"trial-balance-{as_of}",
         partial(spreadsheets.trial_balance, report, None),
@@ -149,16 +149,7 @@ def _profit_and_loss(reader: RequestReader, query: statements_schemas.ProfitAndL
     days = Days.between(query.first, query.last)
     read, before = statements.read_profit_and_loss(reader, days, query.compare, query.compare_from)
     report = statements.profit_and_loss(read, days, before, reader.authenticate().currency)
-
-    def filters() -> str:
-        return sentences.filtered(
-            [
-                sentences.period_words(days),
-                *sentences.compared_words(before),
-                sentences.in_currency(None),
-            ]
-        )
-
+    filters = partial(sentences.profit_and_loss_words, report, None)
     name = f"profit-and-loss-{days.last}"
     return Made(
         name,
@@ -174,7 +165,7 @@ def _balance_sheet(reader: RequestReader, query: statements_schemas.BalanceSheet
         reader, as_of, query.compare_as_of or day_compared(as_of, query.compare)
     )
     report = statements.balance_sheet(read, now, before, reader.authenticate().currency)
-    filters = partial(sentences.balance_day_words, as_of, before, None)
+    filters = partial(sentences.balance_sheet_words, report, None)
     name = f"balance-sheet-{as_of}"
     return Made(
         name,
@@ -248,7 +239,7 @@ def _party_statement_stream(
 def _trip_margins(reader: RequestReader, query: MarginsQuery) -> Made:
     days = Days.between(query.first, query.last)
     report = read_margins(reader, days, query.tz or "UTC", group_by=query.group_by, limit=LINES_MAX)
-    filters = partial(sentences.opened_words, days)
+    filters = partial(sentences.opened_words, report)
     return Made(
         f"trip-margins-{days.last}",
         partial(spreadsheets.trip_margins, report),

@@ -35,13 +35,15 @@ def get_reports_profit_and_loss(
 ) -> Body[ProfitAndLossResponse]:
     """Return revenue and expenses from `from` to `to`, compared with another period.
 
-    `from` and `to` are book dates. Amounts of different currencies are never added.
+    `from` and `to` are book dates. Amounts of different currencies are added only in `base`.
     """
     days = Days.between(query.first, query.last)
     read, before = statements.read_profit_and_loss(reader, days, query.compare, query.compare_from)
     actor = reader.authenticate()
     report = statements.profit_and_loss(read, days, before, actor.currency)
-    return ProfitAndLossResponse.of(in_currencies(actor.tenant_id, report, report.blocks))
+    return ProfitAndLossResponse.of(
+        in_currencies(actor.tenant_id, report, report.blocks, report.base)
+    )
 
 
 @api.get("/reports/balance-sheet", answer=BalanceSheetResponse, permission="report.read")
@@ -53,7 +55,7 @@ def get_reports_balance_sheet(
     `compare` or `compare_as_of` selects an earlier day, and the response then has the amounts of
     both days. Equity includes two computed results. `retained_earnings` is the result of all
     earlier financial years, and `result_of_year` the result of the current year so far. Amounts of
-    different currencies are never added.
+    different currencies are added only in `base`.
     """
     as_of = query.as_of or clock.today(query.tz or "UTC")
     read, now, before = statements.read_balance_sheet_in_year(
@@ -61,4 +63,6 @@ def get_reports_balance_sheet(
     )
     actor = reader.authenticate()
     report = statements.balance_sheet(read, now, before, actor.currency)
-    return BalanceSheetResponse.of(in_currencies(actor.tenant_id, report, report.blocks))
+    return BalanceSheetResponse.of(
+        in_currencies(actor.tenant_id, report, report.blocks, report.base)
+    )

@@ -12,6 +12,11 @@ from voyagent.http.account_names import account_name
 from voyagent.http.template_filters import amount, symbol_money
 from voyagent.kernel.money import Money
 from voyagent.kernel.rates import Quote
+from voyagent.reports.documents.currencies import (
+    block_title,
+    other_currencies,
+    own_currency_note,
+)
 from voyagent.reports.documents.sentences import (
     group_words,
     margins_note,
@@ -44,37 +49,32 @@ from voyagent.trips.rules.journey import Total
 
 
 def profit_and_loss(report: ProfitAndLoss, currency: str | None) -> Printed:
-    """Return the profit and loss as one table for each currency.
+    """Return the profit and loss as one table for each currency, or one in base.
 
     If two periods are compared, the table also has the second period's amounts and the differences.
     If `currency` is given, only the table of that currency is returned.
     """
-    shown = [
-        block
-        for block in report.blocks
-        if currency in (None, block.currency) and not block.is_blank
-    ]
-    return Printed(_("Profit and loss"), [_earned(block, report) for block in shown])
+    tables = [_earned(block, report) for block in report.shown(currency)]
+    return Printed(
+        _("Profit and loss"),
+        [*tables, *other_currencies(report, currency, own_currency_note())],
+    )
 
 
 def balance_sheet(
     report: BalanceSheet, currency: str | None, closing_rates: Mapping[str, Quote]
 ) -> Printed:
-    """Return the balance sheet as one table for each currency.
+    """Return the balance sheet as one table for each currency, or one in base.
 
     If two days are compared, the table also has the second day's amounts and the differences. If
     `currency` is given, only the table of that currency is returned. The note of a table names the
     closing rate of its currency, if it is in `closing_rates`.
     """
-    shown = [
-        block
-        for block in report.blocks
-        if currency in (None, block.currency) and not block.is_blank
+    tables = [
+        _stood(block, report, closing_rates.get(block.currency)) for block in report.shown(currency)
     ]
-    return Printed(
-        _("Balance sheet"),
-        [_stood(block, report, closing_rates.get(block.currency)) for block in shown],
-    )
+    note = " ".join([own_currency_note(), *map(rate_note, closing_rates.values())])
+    return Printed(_("Balance sheet"), [*tables, *other_currencies(report, currency, note)])
 
 
 def general_ledger(report: GeneralLedger) -> Printed:
@@ -119,12 +119,18 @@ def trip_margins(report: Margins) -> Printed:
     """Return the margins as tables.
 
     For each currency there is a table of trips or groups of trips, and a table that compares the
-    margins with the trial balance. Raises TooManyLines if `report` does not contain all its lines.
+    margins with the trial balance. The first tables are in the base currency if it adds other
+    currencies. Raises TooManyLines if `report` does not contain all its lines.
     """
     whole(report)
+    base_books = [report.base_books] if report.base_books else []
     return Printed(
         _("Margin by trip"),
-        [*(_left(total, report) for total in report.totals), *map(_in_the_books, report.books)],
+        [
+            *([_left_in_base(report, report.base)] if report.adds_others and report.base else []),
+            *(_left(total, report) for total in report.totals),
+            *map(_in_the_books, [*(base_books if report.adds_others else []), *report.books]),
+        ],
     )
 
 
@@ -189,7 +195,7 @@ def _earned(block: Result, report: ProfitAndLoss) -> Table:
     )
     result = row(name, block.result, block.result_before)
     return Table(
-        named(block.currency),
+        block_title(report, block),
         columns,
         [group(section) for section in block.sections],
         [result],
@@ -237,7 +243,7 @@ def _stood(block: Position, report: BalanceSheet, closing_rate: Quote | None) ->
     )
     closing = [rate_note(closing_rate)] if closing_rate else []
     return Table(
-        named(block.currency),
+        block_title(report, block),
         columns,
         [group(section) for section in block.sections],
         [against],
@@ -343,7 +349,26 @@ def _left(total: Margin, report: Margins) -> Table:
             )
         ],
         totals=[row(_("All trips in this period in %(currency)s", currency=total.currency), total)],
-        note=margins_note(),
+        note=margins_note(report),
+    )
+
+
+def _left_in_base(report: Margins, base: Total) -> Table:
+    def row(name: str, of: Total) -> Cells:
+        return [name, amount(of.price), amount(of.cost), amount(of.margin), share_words(of)]
+
+    named_totals = [(_beneath(trip.title, trip.customer), trip.base) for trip in report.trips] + [
+        (group_words(one.key), one.base) for one in report.groups
+    ]
+    return Table(
+        title=_("All currencies, in %(currency)s", currency=named(base.currency)),
+        columns=[
+            {"trip": _("Trip"), "customer": _("Customer"), "month": _("Month")}[report.group_by],
+            *(_("Revenue"), _("Direct cost"), _("Actual margin"), _("Share of revenue")),
+        ],
+        groups=[Group("", [row(name, one) for name, one in named_totals if one is not None])],
+        totals=[row(_("All trips in this period"), base)],
+        note="",
     )
 
 

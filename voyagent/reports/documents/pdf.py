@@ -10,6 +10,7 @@ from voyagent.http.account_names import account_name
 from voyagent.http.template_filters import amount, symbol_money
 from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.mail.service import Attached
+from voyagent.reports.documents.currencies import block_title, closing_note, other_currencies
 from voyagent.reports.documents.sentences import age_titles, written
 from voyagent.reports.exports.spreadsheets import whole
 from voyagent.reports.queries.party_statement import PartyBalances, PartyStatement
@@ -40,14 +41,14 @@ def ageing(report: Open) -> Printed:
 
 
 def trial_balance(report: PeriodBalance, currency: str | None) -> Printed:
-    """Return the trial balance as one table for each currency.
+    """Return the trial balance as one table for each currency, or one in base.
 
     The columns are debit and credit of opening balance, movement and closing balance, and of the
     year-end transfer if the period is in more than one financial year.
     """
+    tables = [_balanced(block, report) for block in report.shown(currency)]
     return Printed(
-        _("Trial balance"),
-        [_balanced(block, report) for block in report.blocks if currency in (None, block.currency)],
+        _("Trial balance"), [*tables, *other_currencies(report, currency, closing_note())]
     )
 
 
@@ -140,7 +141,7 @@ def _balanced(block: PeriodBlock, report: PeriodBalance) -> Table:
     ]
     differences = [symbol_money(one) for one in block.differences if one]
     return Table(
-        title=named(block.currency),
+        title=block_title(report, block),
         columns=[
             _("Account"),
             *(f"{pair}\n{side}" for pair in pairs for side in (_("Debit"), _("Credit"))),

@@ -12,9 +12,11 @@ from voyagent.http.template_filters import MINUS, long_day
 from voyagent.kernel.rates import Quote, plain_rate
 from voyagent.ledger.queries.trip_earnings import Side
 from voyagent.reports.queries.margin_lines import MarginLines
-from voyagent.reports.queries.margins import share
-from voyagent.reports.queries.periods import BalanceDay, Days, Period
+from voyagent.reports.queries.margins import Margins, share
+from voyagent.reports.queries.periods import Days
 from voyagent.reports.queries.receivables import OpenFilters
+from voyagent.reports.queries.statements import BalanceSheet, ProfitAndLoss
+from voyagent.reports.queries.trial_balance import PeriodBalance
 from voyagent.trips.rules.journey import Total
 
 
@@ -40,11 +42,20 @@ def in_currency(currency: str | None) -> str:
     return str(_("in %(currency)s only", currency=currency) if currency else _("all currencies"))
 
 
-def filtered(words: list[str]) -> str:
+def filtered(words: list[str], books: str | None = None) -> str:
     """Join the texts of filters into a sentence, followed by a second sentence.
 
-    The second sentence says that amounts in different currencies are not added together.
+    The second sentence says that amounts in different currencies are not added together. If the
+    report is in the base currency `books`, it says that they are.
     """
+    if books is not None:
+        return str(
+            _(
+                "%(filters)s. Other currencies are included at their amount in %(currency)s.",
+                filters=", ".join(words),
+                currency=books,
+            )
+        )
     return str(
         _(
             "%(filters)s. Amounts in different currencies are not added together.",
@@ -97,16 +108,16 @@ def open_words(kind: Kind, filters: OpenFilters) -> str:
     return filtered(words)
 
 
-def trial_balance_words(period: Period, currency: str | None, *, include_zero: bool) -> str:
+def trial_balance_words(report: PeriodBalance, currency: str | None, *, include_zero: bool) -> str:
     """Return the sentence that describes the filters of a trial balance."""
-    words = [period_words(period)]
+    words = [period_words(report.period)]
     words.append(in_currency(currency))
     words.append(
         _("every account of the chart")
         if include_zero
         else _("without accounts that have no postings")
     )
-    return filtered(words)
+    return filtered(words, report.added_in(currency))
 
 
 def compared_words(before: Days | None) -> list[str]:
@@ -127,17 +138,23 @@ def compared_words(before: Days | None) -> list[str]:
     )
 
 
-def balance_day_words(as_of: date, before: BalanceDay | None, currency: str | None) -> str:
-    """Return the sentence that describes the filters of a balance sheet.
+def profit_and_loss_words(report: ProfitAndLoss, currency: str | None) -> str:
+    """Return the sentence that describes the filters of a profit and loss."""
+    words = [period_words(report.days), *compared_words(report.before), in_currency(currency)]
+    return filtered(words, report.added_in(currency))
 
-    `as_of` is the day of the balance sheet, and `before` the comparison day, if there is one.
-    """
+
+def balance_sheet_words(report: BalanceSheet, currency: str | None) -> str:
+    """Return the sentence that describes the filters of a balance sheet."""
+    before = report.before
     beside = [_("compared with %(day)s", day=written(before.as_of))] if before else []
-    return filtered([_("As of %(day)s", day=written(as_of)), *beside, in_currency(currency)])
+    words = [_("As of %(day)s", day=written(report.now.as_of)), *beside, in_currency(currency)]
+    return filtered(words, report.added_in(currency))
 
 
-def opened_words(days: Days) -> str:
+def opened_words(report: Margins) -> str:
     """Return the sentence that describes the period of a margins report."""
+    days = report.days
     return filtered(
         [
             _(
@@ -145,7 +162,8 @@ def opened_words(days: Days) -> str:
                 first=written(days.first),
                 last=written(days.last),
             )
-        ]
+        ],
+        report.base.currency if report.adds_others and report.base else None,
     )
 
 
@@ -189,7 +207,7 @@ def margin_lines_words(report: MarginLines) -> str:
     )
 
 
-def margins_note() -> str:
+def margins_note(report: Margins) -> str:
     """Return the sentences that explain planned and actual margins."""
     planned = _(
         "Price and cost are taken from the trips, invoiced or not. Cancelled and failed lines are"
@@ -199,7 +217,16 @@ def margins_note() -> str:
         "Revenue and direct cost are the postings in this period of a trip’s invoices, bills and"
         " credit notes."
     )
-    return f"{planned} {actual} {_('Amounts in different currencies are not added together.')}"
+    base = report.base if report.adds_others else None
+    added = (
+        _(
+            "The first row of each has all currencies at their amount in %(currency)s.",
+            currency=base.currency,
+        )
+        if base
+        else _("Amounts in different currencies are not added together.")
+    )
+    return f"{planned} {actual} {added}"
 
 
 def without_trip_words() -> str:

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from itertools import chain, count
 
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.money import Money
-from voyagent.ledger.queries import accounts as ledger_accounts
+from voyagent.kernel.rates import plain_rate
+from voyagent.ledger.queries import accounts as ledger_accounts, trial_balance as trial_balances
 from voyagent.ledger.queries.trial_balance import trial_balance_rows
+from voyagent.ledger.rules import EXCHANGE
 from voyagent.ledger.service.months import FIRST_DAY, LAST_DAY
-from voyagent.reports.queries.day_book import BookedEntry, every_entry
+from voyagent.reports.errors import BaseNotYet
+from voyagent.reports.queries.day_book import BookedEntry, EntryLine, every_entry
 from voyagent.reports.queries.periods import Days
 from voyagent.settings import queries as settings
 
@@ -32,13 +35,54 @@ _ROOTS = {
 def pieces(reader: Reader) -> Iterator[str]:
     """Yield all postings as text: accounts, entries by book date, balance assertions.
 
-    Lines that only have a base amount are left out, because the amounts are by currency.
-
-    The assertions have no tolerance, so that `bean-check` reports every difference.
+    Each amount is in its own currency, and a difference in the base currency is left out. The
+    assertions have no tolerance, so that `bean-check` reports every difference.
     """
     chosen = settings.read(reader)
-    if chosen is not None:
-        yield f"option {_quoted('operating_currency')} {_quoted(chosen['default_currency'])}\n"
+    rows = [
+        row
+        for row in trial_balance_rows(reader, LAST_DAY)
+        if row["debit_minor"] or row["credit_minor"]
+    ]
+    home_currency = None if chosen is None else chosen["default_currency"]
+    return _written(reader, home_currency, rows, _in_its_currency)
+
+
+def base_pieces(reader: Reader) -> Iterator[str]:
+    """Yield all postings in the base currency, as `pieces` does.
+
+    A line in another currency has its amount and its exchange rate as metadata. The account of
+    exchange is left out, because it comes to zero in each entry. Raises BaseNotYet.
+    """
+    chosen = settings.read(reader)
+    if chosen is None or chosen["base_currency"] is None:
+        raise BaseNotYet
+    base_currency = str(chosen["base_currency"])
+
+    def in_base(line: EntryLine) -> str | None:
+        if line.account_purpose == EXCHANGE:
+            return None
+        minor = (line.base_debit_minor or 0) - (line.base_credit_minor or 0)
+        return f"{Money(minor, base_currency).decimal:f} {base_currency}\n" + _origin(
+            line, base_currency
+        )
+
+    rows = trial_balances.in_base(trial_balance_rows(reader, LAST_DAY))
+    return _written(reader, base_currency, rows, in_base)
+
+
+def _written(
+    reader: Reader,
+    operating_currency: str | None,
+    balances: Iterable[Row],
+    amount_of: Callable[[EntryLine], str | None],
+) -> Iterator[str]:
+    """Yield accounts, entries and balance assertions.
+
+    `amount_of` returns the amount of a line, with metadata, or None if the line is left out.
+    """
+    if operating_currency is not None:
+        yield f"option {_quoted('operating_currency')} {_quoted(operating_currency)}\n"
     accounts = ledger_accounts.read_chart(reader)
     names = account_names(accounts)
     for account in accounts:
@@ -47,12 +91,12 @@ def pieces(reader: Reader) -> Iterator[str]:
         )
     last = None
     for entry in every_entry(reader, Days(FIRST_DAY, LAST_DAY)):
-        if any(line.debit or line.credit for line in entry.lines):
-            yield _transaction(entry, names)
+        if any(amount_of(line) is not None for line in entry.lines):
+            yield _transaction(entry, names, amount_of)
             last = entry.day
     if last is not None:
         yield "\n"
-        for row in trial_balance_rows(reader, LAST_DAY):
+        for row in balances:
             balance = Money(row["debit_minor"] - row["credit_minor"], row["currency"])
             yield (
                 f"{last + timedelta(days=1)} balance {names[row['code']]}  {balance.decimal:f} ~ 0"
@@ -85,7 +129,26 @@ def account_names(accounts: Iterable[Row]) -> dict[str, str]:
     return names
 
 
-def _transaction(entry: BookedEntry, names: dict[str, str]) -> str:
+def _in_its_currency(line: EntryLine) -> str | None:
+    amount = line.debit - line.credit
+    return None if line.is_difference else f"{amount.decimal:f} {amount.currency}\n"
+
+
+def _origin(line: EntryLine, base_currency: str) -> str:
+    """Return amount and exchange rate of a line in another currency as metadata."""
+    if line.currency == base_currency or line.is_difference:
+        return ""
+    facts = [f"amount: {(line.debit - line.credit).decimal:f} {line.currency}"]
+    if line.rate is not None:
+        unit = line.currency if line.is_rate_inverse else base_currency
+        facts += [f"rate: {plain_rate(line.rate)} {unit}", f"rate_on: {line.rate_on}"]
+        facts.append(f"rate_source: {_quoted(line.rate_source or '')}")
+    return "".join(f"    {fact}\n" for fact in facts)
+
+
+def _transaction(
+    entry: BookedEntry, names: dict[str, str], amount_of: Callable[[EntryLine], str | None]
+) -> str:
     parties = {line.party_name for line in entry.lines if line.party_name}
     payee = f" {_quoted(parties.pop())}" if len(parties) == 1 else ""
     text = f"\n{entry.day} *{payee} {_quoted(entry.narration)}\n"
@@ -98,12 +161,11 @@ def _transaction(entry: BookedEntry, names: dict[str, str]) -> str:
         reverses=entry.reverses_id,
     )
     for line in entry.lines:
-        amount = line.debit - line.credit
-        if not amount:
-            continue
-        text += f"  {names[line.code]}  {amount.decimal:f} {amount.currency}\n" + _metadata(
-            "    ", party=line.party_name, memo=line.memo
-        )
+        amount = amount_of(line)
+        if amount is not None:
+            text += f"  {names[line.code]}  {amount}" + _metadata(
+                "    ", party=line.party_name, memo=line.memo
+            )
     return text
 
 

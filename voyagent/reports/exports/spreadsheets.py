@@ -19,17 +19,19 @@ from voyagent.kernel.sheets import (
     Sheet,
     TooManyLines,
 )
+from voyagent.reports.queries.currencies import ByCurrency
 from voyagent.reports.queries.day_book import DayBook
 from voyagent.reports.queries.general_ledger import CarriedLine, GeneralLedger, LedgerLine
 from voyagent.reports.queries.margin_lines import MarginLines
 from voyagent.reports.queries.margins import Margin, Margins
 from voyagent.reports.queries.party_statement import PartyStatement
 from voyagent.reports.queries.receivables import AGE_NAMES, Open
-from voyagent.reports.queries.statements import BalanceSheet, ProfitAndLoss, Section
+from voyagent.reports.queries.statements import COMPUTED, BalanceSheet, ProfitAndLoss, Section
 from voyagent.reports.queries.trial_balance import PeriodBalance
 from voyagent.trips.rules.journey import Total
 
 _COMPARED = ("amount", "before", "difference")
+_IN_BASE = ("base_currency", "base_revenue", "base_direct_cost", "base_actual_margin")
 
 LEDGER_COLUMNS = (
     ROW,
@@ -116,35 +118,35 @@ def ageing(report: Open, as_of: date) -> Sheet:
 def trial_balance(report: PeriodBalance, currency: str | None) -> Sheet:
     """Return the trial balance as a sheet with totals.
 
-    There is one row for each account and currency. The computed row with the result of earlier
-    years has no account code. `carried_debit` and `carried_credit` are the debit and the credit
-    that transfer the balances at the end of a financial year. Both are zero if the period is within
-    one financial year.
+    There is one row for each account and currency, or for each account in the base currency, with a
+    column for the closing balance in each other currency, debit less credit. The computed row with
+    the result of earlier years has no account code. `carried_debit` and `carried_credit` are the
+    debit and the credit that transfer the balances at the end of a financial year. Both are zero if
+    the period is within one financial year.
     """
     rows: list[list[Cell]] = []
-    for block in report.blocks:
-        if currency in (None, block.currency):
-            rows += [
-                [
-                    LINE,
-                    block.currency,
-                    line.type,
-                    line.code,
-                    line.name,
-                    *(side for pair in line.four_pairs for side in pair),
-                ]
-                for line in block.accounts
+    for block in report.shown(currency):
+        rows += [
+            [
+                LINE,
+                block.currency,
+                line.type,
+                line.code,
+                line.name,
+                *(side for pair in line.four_pairs for side in pair),
             ]
-            rows.append(
-                [
-                    TOTAL,
-                    block.currency,
-                    None,
-                    None,
-                    None,
-                    *(side for pair in block.four_totals for side in pair),
-                ]
-            )
+            for line in block.accounts
+        ]
+        rows.append(
+            [
+                TOTAL,
+                block.currency,
+                None,
+                None,
+                None,
+                *(side for pair in block.four_totals for side in pair),
+            ]
+        )
     columns = [
         ROW,
         "currency",
@@ -157,46 +159,43 @@ def trial_balance(report: PeriodBalance, currency: str | None) -> Sheet:
         "credit",
     ]
     columns += ["carried_debit", "carried_credit", "closing_debit", "closing_credit"]
-    return Sheet(f"trial-balance-{report.period.last}", columns, rows)
+    return _by_account(f"trial-balance-{report.period.last}", report, currency, columns, rows)
 
 
 def profit_and_loss(report: ProfitAndLoss, currency: str | None) -> Sheet:
     """Return the profit and loss as a sheet.
 
     There is one row for each account and currency, a total for each type of account, and a row with
-    the result of each currency.
+    the result of each currency. If the base amounts are established, all these rows are in the base
+    currency, with a column for the amount in each other currency.
     """
     compared = _beside if report.before else _alone
     rows: list[list[Cell]] = []
-    for block in report.blocks:
-        if currency in (None, block.currency) and not block.is_blank:
-            for section in block.sections:
-                rows += _section(section, compared)
-                rows.append(
-                    [
-                        TOTAL,
-                        block.currency,
-                        section.type,
-                        None,
-                        None,
-                        *compared(section.total, section.total_before),
-                    ]
-                )
+    for block in report.shown(currency):
+        for section in block.sections:
+            rows += _section(section, compared)
             rows.append(
                 [
                     TOTAL,
                     block.currency,
-                    "result",
+                    section.type,
                     None,
                     None,
-                    *compared(block.result, block.result_before),
+                    *compared(section.total, section.total_before),
                 ]
             )
-    return Sheet(
-        f"profit-and-loss-{report.days.last}",
-        [ROW, "currency", "type", "code", "name", *_COMPARED],
-        rows,
-    )
+        rows.append(
+            [
+                TOTAL,
+                block.currency,
+                "result",
+                None,
+                None,
+                *compared(block.result, block.result_before),
+            ]
+        )
+    columns = [ROW, "currency", "type", "code", "name", *_COMPARED]
+    return _by_account(f"profit-and-loss-{report.days.last}", report, currency, columns, rows)
 
 
 def balance_sheet(report: BalanceSheet, currency: str | None) -> Sheet:
@@ -204,46 +203,71 @@ def balance_sheet(report: BalanceSheet, currency: str | None) -> Sheet:
 
     There is one row for each account and currency, and a total for each type of account. The two
     computed results, `retained_earnings` and `result_of_year`, are rows without an account code.
+    If the base amounts are established, all these rows are in the base currency, with a column for
+    the amount in each other currency.
     """
     compared = _beside if report.before else _alone
     rows: list[list[Cell]] = []
-    for block in report.blocks:
-        if currency in (None, block.currency) and not block.is_blank:
-            for section in (block.assets, block.liabilities):
-                rows += _section(section, compared)
-                rows.append(
-                    [
-                        TOTAL,
-                        block.currency,
-                        section.type,
-                        None,
-                        None,
-                        *compared(section.total, section.total_before),
-                    ]
-                )
-            rows += _section(block.equity, compared)
-            computed = zip(("retained_earnings", "result_of_year"), block.computed, strict=True)
-            rows += [
-                [LINE, block.currency, kind, None, None, *compared(*pair)]
-                for kind, pair in computed
-            ]
+    for block in report.shown(currency):
+        for section in (block.assets, block.liabilities):
+            rows += _section(section, compared)
             rows.append(
                 [
                     TOTAL,
                     block.currency,
-                    "equity",
+                    section.type,
                     None,
                     None,
-                    *compared(block.total_equity, block.total_equity_before),
+                    *compared(section.total, section.total_before),
                 ]
             )
-            against = compared(block.liabilities_and_equity, block.liabilities_and_equity_before)
-            rows.append([TOTAL, block.currency, "liabilities_and_equity", None, None, *against])
-    return Sheet(
-        f"balance-sheet-{report.now.as_of}",
-        [ROW, "currency", "type", "code", "name", *_COMPARED],
-        rows,
-    )
+        rows += _section(block.equity, compared)
+        rows += [
+            [LINE, block.currency, kind, None, None, *compared(*pair)]
+            for kind, pair in zip(COMPUTED, block.computed, strict=True)
+        ]
+        rows.append(
+            [
+                TOTAL,
+                block.currency,
+                "equity",
+                None,
+                None,
+                *compared(block.total_equity, block.total_equity_before),
+            ]
+        )
+        against = compared(block.liabilities_and_equity, block.liabilities_and_equity_before)
+        rows.append([TOTAL, block.currency, "liabilities_and_equity", None, None, *against])
+    columns = [ROW, "currency", "type", "code", "name", *_COMPARED]
+    return _by_account(f"balance-sheet-{report.now.as_of}", report, currency, columns, rows)
+
+
+def _by_account(
+    name: str,
+    report: ByCurrency[Any],
+    currency: str | None,
+    columns: list[str],
+    rows: list[list[Cell]],
+) -> Sheet:
+    """Return a sheet, with a column for each other currency beside the base currency.
+
+    The third and fourth cell of a row are type and code of the account. An account that has no
+    amount in the base currency is a line of its own at the end.
+    """
+    if currency is not None or not report.foreign:
+        return Sheet(name, columns, rows)
+    found = {(one.type, one.code): one for one in report.foreign_amounts}
+    nothing: list[Cell] = [None] * len(report.foreign)
+    wide: list[list[Cell]] = []
+    for row in rows:
+        one = found.pop((str(row[2]), str(row[3] or "")), None) if row[0] == LINE else None
+        wide.append([*row, *(one.amounts if one else nothing)])
+    blank: list[Cell] = [None] * (len(columns) - 5)
+    wide += [
+        [LINE, rows[0][1], one.type, one.code, one.name, *blank, *one.amounts]
+        for one in found.values()
+    ]
+    return Sheet(name, [*columns, *(block.currency for block in report.foreign)], wide)
 
 
 def _section(
@@ -434,6 +458,9 @@ def party_statement(report: PartyStatement) -> Sheet:
 def trip_margins(report: Margins) -> Sheet:
     """Return the margins as a sheet with totals.
 
+    If the base amounts are established and there are other currencies, each row has its posted
+    amounts in the base currency too, in which the rows can be added.
+
     Raises TooManyLines if `report` does not contain all its trips or groups.
     """
     whole(report)
@@ -446,7 +473,7 @@ def trip_margins(report: Margins) -> Sheet:
         report.group_by
     ]
     blank: list[Cell] = [None] * (len(names) - 1)
-    of_trip = report.group_by == "trip"
+    of_trip, adds_others = report.group_by == "trip", report.adds_others
 
     def row(kind: str, key: list[Cell], margin: Margin, customer: str | None = None) -> list[Cell]:
         planned = margin.planned
@@ -459,6 +486,7 @@ def trip_margins(report: Margins) -> Sheet:
             planned.margin,
             *([customer] if of_trip else []),
             *_booked(margin.actual),
+            *([margin.base.currency, *_booked(margin.base)] if adds_others and margin.base else []),
         ]
 
     rows = [
@@ -480,6 +508,7 @@ def trip_margins(report: Margins) -> Sheet:
                 None,
                 *([None] if of_trip else []),
                 *_booked(total),
+                *([None] * 4 if adds_others else []),
             ]
             for name, total in books
         ]
@@ -494,6 +523,7 @@ def trip_margins(report: Margins) -> Sheet:
         "revenue",
         "direct_cost",
         "actual_margin",
+        *(_IN_BASE if adds_others else ()),
     ]
     return Sheet(f"trip-margins-{report.days.last}", columns, rows)
 

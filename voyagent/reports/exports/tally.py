@@ -2,19 +2,27 @@
 
 https://help.tallysolutions.com/developer-reference/introduction/understanding-integration-transactions/
 describes the XML. A debit has `Yes` in ISDEEMEDPOSITIVE and a negative amount, and a credit has
-`No` and a positive amount.
+`No` and a positive amount. In a file in the base currency, a line in another currency has its
+amount, its rate and its base amount, such as `-$ 3150.00 @ ₹ 84.2/$ = -₹ 265230.00`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from decimal import ROUND_HALF_UP, Decimal
 from itertools import chain, count
 from xml.etree import ElementTree as ET
 
+from babel.numbers import get_currency_name, get_currency_symbol
+
 from voyagent.banking.queries import money_codes
 from voyagent.kernel.database.read_pool import Reader, Row
+from voyagent.kernel.money import exponent
+from voyagent.kernel.rates import plain_rate
 from voyagent.ledger.queries.day_book import posted_accounts_statement
+from voyagent.ledger.queries.trial_balance import trial_balance_rows
+from voyagent.ledger.rules import EXCHANGE
 from voyagent.reports.exports.vouchers import CONTROL, GROUPS, OF_PURPOSE, OF_TYPE, voucher_type
 from voyagent.reports.queries.day_book import BookedEntry, EntryLine, every_entry
 from voyagent.reports.queries.periods import Days
@@ -25,6 +33,7 @@ _HEAD = (
     "<REQUESTDESC><REPORTNAME>All Masters</REPORTNAME></REQUESTDESC><REQUESTDATA>\n"
 )
 _FOOT = "</REQUESTDATA></IMPORTDATA></BODY></ENVELOPE>\n"
+_RATE_STEP = Decimal("0.00000001")
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _CURRENCY = "INR"
 """Currency of the export for an agency that has chosen none."""
@@ -35,25 +44,57 @@ _WITH_NUMBER = frozenset({"invoice", "credit_note"})
 
 
 def pieces(reader: Reader, days: Days, currency: str | None = None) -> Iterator[str]:
-    """Yield the postings of one currency in a period as XML.
+    """Yield the postings of a period as XML.
 
-    `currency` defaults to the agency's currency. Journal lines of other currencies are left out.
-    `reader` must read from one database snapshot.
+    If `currency` is given, journal lines of other currencies are left out. Without it, the postings
+    of all currencies are in the base currency. If the base amounts are not established, the file is
+    in the agency's currency. `reader` must read from one database snapshot.
     """
     chosen = settings.read(reader)
+    if currency is None and chosen is not None and chosen["base_currency"] is not None:
+        return base_document(reader, days, every_entry(reader, days), chosen["base_currency"])
     currency = currency or (chosen["default_currency"] if chosen else _CURRENCY)
-    names = read_names(reader, days, currency)
-    return document(names, every_entry(reader, days), currency)
+    return document(read_names(reader, days, currency), every_entry(reader, days), currency)
 
 
-def read_names(reader: Reader, days: Days, currency: str) -> Names:
+def base_document(
+    reader: Reader, days: Days, entries: Iterable[BookedEntry], base_currency: str
+) -> Iterator[str]:
+    """Yield the XML in the base currency: currencies, groups, ledgers, and vouchers.
+
+    The account of exchange is left out, because it comes to zero in each entry. `entries` are those
+    of the period.
+    """
+    foreign = {row["currency"] for row in trial_balance_rows(reader, days.last)} - {base_currency}
+    names = read_names(reader, days, None)
+    yield _HEAD
+    for currency in sorted(foreign):
+        yield _message(_currency(currency))
+    yield from _masters(names)
+    for entry in entries:
+        lines = [_with_purpose(line, names) for line in entry.lines]
+        based = [_in_base(line, base_currency) for line in lines]
+        kind = voucher_type(based)
+        shown = [
+            (line, _worth(line, original))
+            for line, original in zip(based, lines, strict=True)
+            if line.account_purpose != EXCHANGE
+        ]
+        yield _message(_voucher(entry, kind, shown, names))
+    yield _FOOT
+
+
+def read_names(reader: Reader, days: Days, currency: str | None) -> Names:
     """Return the Tally names of the accounts and parties with postings in a currency.
 
+    Without a currency, they are those of all postings, except for the account of exchange.
     The names are assigned from the postings of all days. `Names.groups` and `Names.ledgers` have
     only the names with postings in the period `days`.
     """
-    concerned = posted_accounts_statement(days.first, days.last, currency, CONTROL)
-    return Names(reader.read(concerned)[0], money_codes(reader))
+    (rows,) = reader.read(posted_accounts_statement(days.first, days.last, currency, CONTROL))
+    if currency is None:
+        rows = [row for row in rows if row["account_purpose"] != EXCHANGE]
+    return Names(rows, money_codes(reader))
 
 
 def document(names: Names, entries: Iterable[BookedEntry], currency: str) -> Iterator[str]:
@@ -63,18 +104,16 @@ def document(names: Names, entries: Iterable[BookedEntry], currency: str) -> Ite
     currency than `currency` are left out, and so are lines that only have a base amount.
     """
     yield _HEAD
-    for name, parent in names.groups.items():
-        yield _message(_master("GROUP", name, parent))
-    for name, parent in names.ledgers.items():
-        yield _message(_master("LEDGER", name, parent))
+    yield from _masters(names)
     for entry in entries:
         lines = [
-            line._replace(account_purpose=names.money.get(line.code, line.account_purpose))
+            _with_purpose(line, names)
             for line in entry.lines
-            if line.currency == currency and (line.debit or line.credit)
+            if line.currency == currency and not line.is_difference
         ]
         if lines:
-            yield _message(_voucher(entry, lines, names))
+            shown = [(line, f"{(line.credit - line.debit).decimal:f}") for line in lines]
+            yield _message(_voucher(entry, voucher_type(lines), shown, names))
     yield _FOOT
 
 
@@ -141,8 +180,65 @@ def _master(tag: str, name: str, parent: str) -> ET.Element:
     return master
 
 
-def _voucher(entry: BookedEntry, lines: list[EntryLine], names: Names) -> ET.Element:
-    kind = voucher_type(lines)
+def _masters(names: Names) -> Iterator[str]:
+    for name, parent in names.groups.items():
+        yield _message(_master("GROUP", name, parent))
+    for name, parent in names.ledgers.items():
+        yield _message(_master("LEDGER", name, parent))
+
+
+def _currency(code: str) -> ET.Element:
+    symbol = currency_symbol(code)
+    master = ET.Element("CURRENCY", {"NAME": symbol, "ACTION": "Create"})
+    _add(
+        master,
+        NAME=symbol,
+        MAILINGNAME=get_currency_name(code, locale="en"),
+        ISOCURRENCYCODE=code,
+        DECIMALPLACES=str(exponent(code)),
+    )
+    return master
+
+
+def currency_symbol(code: str) -> str:
+    """Return the symbol of a currency in the files, such as `$` for USD."""
+    return str(get_currency_symbol(code, locale="en"))
+
+
+def _with_purpose(line: EntryLine, names: Names) -> EntryLine:
+    return line._replace(account_purpose=names.money.get(line.code, line.account_purpose))
+
+
+def _in_base(line: EntryLine, base_currency: str) -> EntryLine:
+    """Return a line with its amount in the base currency."""
+    return line._replace(
+        currency=base_currency,
+        debit_minor=line.base_debit_minor or 0,
+        credit_minor=line.base_credit_minor or 0,
+    )
+
+
+def _worth(based: EntryLine, line: EntryLine) -> str:
+    """Return the amount of a line in base; a foreign line also has its rate."""
+    base = (based.credit - based.debit).decimal
+    amount = (line.credit - line.debit).decimal
+    if not amount or line.currency == based.currency:
+        return f"{base:f}"
+    rate = line.rate if line.rate and not line.is_rate_inverse else abs(base / amount)
+    rounded = plain_rate(rate.quantize(_RATE_STEP, rounding=ROUND_HALF_UP))
+    sign, unit, books = (
+        "-" if amount < 0 else "",
+        currency_symbol(line.currency),
+        currency_symbol(based.currency),
+    )
+    return f"{sign}{unit} {abs(amount):f} @ {books} {rounded}/{unit} = {sign}{books} {abs(base):f}"
+
+
+def _voucher(
+    entry: BookedEntry, kind: str, shown: list[tuple[EntryLine, str]], names: Names
+) -> ET.Element:
+    """Return a voucher of a kind; each line comes with its amount as text."""
+    lines = [line for line, _amount in shown]
     memo = next((line.memo for line in lines if line.memo), None)
     party = next((names.of(line) for line in lines if line.account_purpose in CONTROL), None)
     # By this id Tally recognises a voucher that is imported again, and does not duplicate it.
@@ -170,16 +266,15 @@ def _voucher(entry: BookedEntry, lines: list[EntryLine], names: Names) -> ET.Ele
     if party is not None:
         _add(voucher, PARTYLEDGERNAME=party)
     _add(voucher, PERSISTEDVIEW="Accounting Voucher View", ISINVOICE="No")
-    for line in lines:
+    for line, amount in shown:
         is_party = line.account_purpose in CONTROL
-        amount = (line.credit - line.debit).decimal
         one = ET.SubElement(voucher, "ALLLEDGERENTRIES.LIST")
         _add(
             one,
             LEDGERNAME=names.of(line),
-            ISDEEMEDPOSITIVE=_yes(line.debit),
+            ISDEEMEDPOSITIVE=_yes(line.debit or amount.startswith("-")),
             ISPARTYLEDGER=_yes(is_party),
-            AMOUNT=f"{amount:f}",
+            AMOUNT=amount,
         )
     return voucher
 

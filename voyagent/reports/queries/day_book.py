@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
@@ -15,7 +16,7 @@ from voyagent.kernel.money import Money
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.ledger.queries.account_lines import LineCursor
 from voyagent.ledger.queries.day_book import day_book_statement
-from voyagent.ledger.queries.trial_balance import trial_balance_statement
+from voyagent.ledger.queries.trial_balance import base_currency_of, trial_balance_statement
 from voyagent.reports.queries.periods import Days
 
 PAGE_ENTRIES = 50
@@ -23,7 +24,12 @@ _ENTRIES_AT_A_TIME = 500
 
 
 class EntryLine(NamedTuple):
-    """A line of a journal entry: a debit or a credit to an account."""
+    """A line of a journal entry: a debit or a credit to an account.
+
+    The members with `base` are the amount in the base currency, or None if it is not known. The
+    members with `rate` are the exchange rate of that amount, or None if it has none. If
+    `is_rate_inverse`, one unit of the base currency costs `rate` of the line's currency.
+    """
 
     line_no: int
     code: str
@@ -35,6 +41,18 @@ class EntryLine(NamedTuple):
     credit_minor: int
     party_name: str | None
     memo: str | None
+    base_debit_minor: int | None
+    base_credit_minor: int | None
+    base_basis: str | None
+    rate: Decimal | None
+    is_rate_inverse: bool | None
+    rate_on: date | None
+    rate_source: str | None
+
+    @property
+    def is_difference(self) -> bool:
+        """Return True if the line has no amount, only one in the base currency."""
+        return self.base_basis == "difference"
 
     @property
     def debit(self) -> Money:
@@ -65,11 +83,15 @@ _line = itemgetter(*EntryLine._fields)
 
 @dataclass(frozen=True, slots=True)
 class DayBook:
-    """A page of journal entries, and the totals of all pages by currency."""
+    """A page of journal entries, and the totals of all pages by currency.
+
+    `base_currency` is None unless the base amounts are established.
+    """
 
     days: Days
     entries: tuple[BookedEntry, ...]
     totals: tuple[tuple[Money, Money], ...]
+    base_currency: str | None
     is_first_page: bool
     next_cursor: str | None
 
@@ -95,6 +117,7 @@ def read_day_book(
         days,
         tuple(shown),
         tuple(_totals(opened, closed)),
+        base_currency_of(closed),
         is_first_page=after is None,
         next_cursor=marked.encode() if marked else None,
     )

@@ -169,6 +169,7 @@ def read_general_ledger(
                 year_began(after.day, month) - timedelta(days=1), [account_id]
             )
     read = defaultdict(list, zip(statements, reader.read(*statements.values()), strict=True))
+    read["ended"] = _with_amount(read["ended"])
     shown, is_last = read["lines"][:limit], len(read["lines"]) <= limit
     ended = (
         read["ended"]
@@ -231,15 +232,19 @@ def stretches(reader: Reader, report: GeneralLedger) -> list[Stretch]:
     while year_began(first, month) <= period.last_year_began:
         began = year_began(first, month)
         following = began.replace(year=began.year + 1)
-        in_all = {
-            row["currency"]: row["balance_minor"] for row in ended if row["year_began"] == began
-        }
-        carried = tuple(_carry(row, dict(in_all)) for row in ended if row["year_began"] == began)
+        of_year = [row for row in _with_amount(ended) if row["year_began"] == began]
+        in_all = {row["currency"]: row["balance_minor"] for row in of_year}
+        carried = tuple(_carry(row, dict(in_all)) for row in of_year)
         found.append(
             Stretch(Days(first, min(following - timedelta(days=1), period.last)), balances, carried)
         )
         first, balances = following, dict.fromkeys(balances, 0)
     return found
+
+
+def _with_amount(ended: list[Row]) -> list[Row]:
+    """Return the balances of years that are not zero in their own currency."""
+    return [row for row in ended if row["balance_minor"]]
 
 
 def _net(rows: list[Row], before: list[Row]) -> dict[str, int]:

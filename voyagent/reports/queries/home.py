@@ -113,8 +113,9 @@ class Now:
 
     `waiting` are the proposals that wait for a decision. `asked` are the enquiries that nobody has
     answered. `due` (from customers), `owed` (to suppliers) and `months` (sales and costs) map each
-    currency code to amounts. The agency's own currency is the first key and always present. If the
-    user may not see amounts, `sees_money` is False and all amounts are zero.
+    currency code to amounts. The agency's own currency is the first key and always present. If
+    `is_in_base` is true, `months` has the base currency only, with the amounts of all currencies.
+    If the user may not see amounts, `sees_money` is False and all amounts are zero.
     """
 
     today: date
@@ -124,6 +125,7 @@ class Now:
     due: dict[str, Due]
     owed: dict[str, Due]
     months: dict[str, tuple[Month, ...]]
+    is_in_base: bool
     sees_money: bool
     done: list[Act]
     weeks: list[Week]
@@ -169,7 +171,8 @@ def read_now(reader: Reader, actor: Actor) -> Now:
         overdue=[_overdue(row, today) for row in overdue if row["due_date"] < today],
         due=_due(due, actor.currency),
         owed=_due(owed, actor.currency),
-        months=_months(months, firsts, actor.currency),
+        months=_months(_in_base(months) or months, firsts, actor.currency),
+        is_in_base=bool(_in_base(months)),
         sees_money=bool(money),
         done=_done(decided, talks),
         weeks=_weeks(weeks, monday),
@@ -223,13 +226,32 @@ def _due_in(currency: str, by_week: dict[int, Row]) -> Due:
     )
 
 
+def _in_base(rows: list[Row]) -> list[Row]:
+    """Return sales and cost in the base currency.
+
+    The result is empty if they are not known, or if there are no others.
+    """
+    if all(row["base_currency"] in (None, row["currency"]) for row in rows):
+        return []
+    return [
+        {
+            "currency": row["base_currency"],
+            "month": row["month"],
+            "sales_minor": row["base_sales_minor"],
+            "cost_minor": row["base_cost_minor"],
+        }
+        for row in rows
+    ]
+
+
 def _months(
     rows: list[Row], firsts: list[date], home_currency: str
 ) -> dict[str, tuple[Month, ...]]:
-    found = {
-        (row["currency"], row["month"]): (int(row["sales_minor"]), int(row["cost_minor"]))
-        for row in rows
-    }
+    found: defaultdict[tuple[str, date], tuple[int, int]] = defaultdict(lambda: (0, 0))
+    for row in rows:
+        key = row["currency"], row["month"]
+        sales, cost = found[key]
+        found[key] = sales + int(row["sales_minor"]), cost + int(row["cost_minor"])
     currencies = dict.fromkeys([home_currency, *(row["currency"] for row in rows)])
     return {
         currency: tuple(

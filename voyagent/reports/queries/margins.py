@@ -21,7 +21,11 @@ from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import Cursor, NameCursor
-from voyagent.ledger.queries.trial_balance import trial_balance_statement
+from voyagent.ledger.queries.trial_balance import (
+    base_currency_of,
+    in_base,
+    trial_balance_statement,
+)
 from voyagent.ledger.queries.trip_earnings import total_earnings_statement, trip_earnings_statement
 from voyagent.ledger.rules import COST_PURPOSE
 from voyagent.reports.queries.periods import Days
@@ -42,11 +46,13 @@ GroupBy = Literal["trip", "customer", "month"]
 class Margin(NamedTuple):
     """Planned and actual margin in one currency.
 
-    In `actual`, `price` is the posted revenue and `cost` the posted cost.
+    In `actual`, `price` is the posted revenue and `cost` the posted cost. `base` has the actual
+    margin in the base currency, or None if the base amounts are not established.
     """
 
     planned: Total
     actual: Total
+    base: Total | None
 
     @property
     def currency(self) -> str:
@@ -63,6 +69,11 @@ class TripMargin:
     customer: str | None
     totals: tuple[Margin, ...]
 
+    @property
+    def base(self) -> Total | None:
+        """The actual margin of all currencies in the base currency, if it is known."""
+        return added(self.totals)
+
 
 @dataclass(frozen=True, slots=True)
 class GroupMargin:
@@ -74,6 +85,11 @@ class GroupMargin:
 
     key: str | date | None
     totals: tuple[Margin, ...]
+
+    @property
+    def base(self) -> Total | None:
+        """The actual margin of all currencies in the base currency, if it is known."""
+        return added(self.totals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +123,7 @@ class Margins:
     A trip is included if it was opened in the period `days` or has postings in the period.
     Depending on `group_by`, either `trips` or `groups` is empty. `totals` are the margins of all
     trips in each currency. `books` compares the posted amounts of all trips with the trial balance.
+    `base_books` does so in the base currency; it is None if the base amounts are not established.
     """
 
     days: Days
@@ -115,8 +132,20 @@ class Margins:
     groups: tuple[GroupMargin, ...]
     totals: tuple[Margin, ...]
     books: tuple[Tie, ...]
+    base_books: Tie | None
     is_first_page: bool
     next_cursor: str | None
+
+    @property
+    def base(self) -> Total | None:
+        """The actual margin of all trips in the base currency, if it is known."""
+        return added(self.totals)
+
+    @property
+    def adds_others(self) -> bool:
+        """True if the base currency adds amounts of other currencies."""
+        base = self.base
+        return base is not None and any(one.currency != base.currency for one in self.totals)
 
 
 def read_margins(
@@ -142,16 +171,23 @@ def read_margins(
         margin_totals_statement(opened, earnings),
         *_balances(days),
     )
-    trips, groups, next_cursor = _shown(group_by, rows, limit)
-    sums = tuple(map(_margin, totals))
-    tied = _tied({one.currency: one.actual for one in sums}, books)
+    base_currency = base_currency_of(books[-1])
+    trips, groups, next_cursor = _shown(group_by, rows, limit, base_currency)
+    sums = _margins(totals, base_currency)
+    base_books = None
+    if base_currency is not None:
+        of_trips = added(sums) or nothing(base_currency)
+        base_books = next(
+            iter(_tied({base_currency: of_trips}, [in_base(rows) for rows in books])), None
+        )
     return Margins(
         days,
         group_by,
         trips,
         groups,
         sums,
-        tied,
+        _tied({one.currency: one.actual for one in sums}, books),
+        base_books,
         is_first_page=after is None,
         next_cursor=next_cursor,
     )
@@ -166,6 +202,15 @@ def read_ties(reader: Reader, days: Days) -> tuple[Tie, ...]:
         total_earnings_statement(days.first, days.last), *_balances(days)
     )
     return _tied(summed(earnings), books)
+
+
+def added(margins: Iterable[Margin]) -> Total | None:
+    """Return the sum of actual margins in base, or None if it is not known."""
+    known = [one.base for one in margins if one.base is not None]
+    if not known:
+        return None
+    zero = Money(0, known[0].currency)
+    return Total(sum((one.cost for one in known), zero), sum((one.price for one in known), zero))
 
 
 def summed(rows: Iterable[Row]) -> dict[str, Total]:
@@ -217,7 +262,7 @@ def _balances(days: Days) -> list[Select[Any]]:
 
 
 def _shown(
-    group_by: GroupBy, rows: list[Row], limit: int
+    group_by: GroupBy, rows: list[Row], limit: int, base_currency: str | None
 ) -> tuple[tuple[TripMargin, ...], tuple[GroupMargin, ...], str | None]:
     """Return the margins on a page, by trip or by group, and the next cursor.
 
@@ -235,7 +280,9 @@ def _shown(
         )
         return (
             tuple(
-                TripMargin(of[0]["id"], of[0]["title"], of[0]["customer"], tuple(map(_margin, of)))
+                TripMargin(
+                    of[0]["id"], of[0]["title"], of[0]["customer"], _margins(of, base_currency)
+                )
                 for of in shown
             ),
             (),
@@ -246,7 +293,8 @@ def _shown(
         (),
         tuple(
             GroupMargin(
-                of[0]["customer" if group_by == "customer" else "month"], tuple(map(_margin, of))
+                of[0]["customer" if group_by == "customer" else "month"],
+                _margins(of, base_currency),
             )
             for of in shown
         ),
@@ -299,11 +347,16 @@ def _amounts(total: Total) -> tuple[Money, Money]:
     return total.price, total.cost
 
 
-def _margin(row: Row) -> Margin:
-    currency = row["currency"]
-    return Margin(
-        _total(currency, row["cost_minor"], row["price_minor"]),
-        _total(currency, row["spent_minor"], row["earned_minor"]),
+def _margins(rows: list[Row], base_currency: str | None) -> tuple[Margin, ...]:
+    return tuple(
+        Margin(
+            _total(row["currency"], row["cost_minor"], row["price_minor"]),
+            _total(row["currency"], row["spent_minor"], row["earned_minor"]),
+            _total(base_currency, row["base_spent_minor"], row["base_earned_minor"])
+            if base_currency
+            else None,
+        )
+        for row in rows
     )
 
 

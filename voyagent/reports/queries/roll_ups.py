@@ -16,9 +16,10 @@ from voyagent.kernel.db import db, snapshot
 from voyagent.ledger.queries.roll_ups import balances
 from voyagent.ledger.queries.trip_earnings import earnings
 
+TRIPS = earnings(of_trips())
 ROLL_UPS = (
     *balances(),
-    earnings(of_trips()),
+    TRIPS,
     *billing.ROLL_UPS,
     *counts.ROLL_UPS,
     *approvals.ROLL_UPS,

@@ -12,9 +12,12 @@ from sqlalchemy import Select
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.money import Money
 from voyagent.ledger.queries.trial_balance import (
+    base_currency_of,
+    in_base,
     trial_balance_statement,
 )
 from voyagent.ledger.rules import PROFIT_AND_LOSS, YEAR_START_MONTH
+from voyagent.reports.queries.currencies import AccountAmount, ByCurrency
 from voyagent.reports.queries.periods import (
     BalanceDay,
     Comparison,
@@ -26,6 +29,8 @@ from voyagent.reports.queries.periods import (
 
 GROWS_IN_CREDIT = ("liability", "equity", "revenue")
 """Types of accounts whose amounts are shown as credit less debit."""
+COMPUTED = ("retained_earnings", "result_of_year")
+"""Names of the two computed results in a balance sheet, in the order of `Position.computed`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,11 @@ class Section:
     type: str
     currency: str
     lines: tuple[StatementLine, ...]
+
+    @property
+    def amounts(self) -> list[AccountAmount]:
+        """The amount of each account."""
+        return [AccountAmount(one.code, one.name, self.type, one.amount) for one in self.lines]
 
     @property
     def total(self) -> Money:
@@ -85,21 +95,25 @@ class Result:
         return self.revenue, self.expense
 
     @property
+    def amounts(self) -> list[AccountAmount]:
+        """The amount of each account in the period."""
+        return [*self.revenue.amounts, *self.expense.amounts]
+
+    @property
     def is_blank(self) -> bool:
         """True if there are no revenue and no expense accounts."""
         return not (self.revenue.lines or self.expense.lines)
 
 
 @dataclass(frozen=True, slots=True)
-class ProfitAndLoss:
-    """Profit and loss in each currency, the agency's currency first.
+class ProfitAndLoss(ByCurrency[Result]):
+    """Profit and loss in each currency and in the base currency.
 
     `before` is the comparison period, or None.
     """
 
     days: Days
     before: Days | None
-    blocks: tuple[Result, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +179,15 @@ class Position:
         return self.assets, self.liabilities, self.equity
 
     @property
+    def amounts(self) -> list[AccountAmount]:
+        """The balance of each account, and the two results named by `COMPUTED`."""
+        computed = (
+            AccountAmount("", name, name, amount)
+            for name, (amount, _before) in zip(COMPUTED, self.computed, strict=True)
+        )
+        return [*(one for section in self.sections for one in section.amounts), *computed]
+
+    @property
     def is_blank(self) -> bool:
         """True if all amounts are zero."""
         return not (
@@ -174,20 +197,20 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
-class BalanceSheet:
-    """Balance sheet in each currency, the agency's currency first.
+class BalanceSheet(ByCurrency[Position]):
+    """Balance sheet in each currency and in the base currency.
 
     `before` is the comparison day, or None.
     """
 
     now: BalanceDay
     before: BalanceDay | None
-    blocks: tuple[Position, ...]
 
     @property
     def in_balance(self) -> bool:
-        """True if assets equal liabilities and equity in every currency."""
-        return all(block.in_balance for block in self.blocks)
+        """True if assets equal liabilities and equity in every currency, and in base."""
+        both = (*self.blocks, self.base) if self.base else self.blocks
+        return all(block.in_balance for block in both)
 
 
 def read_profit_and_loss(
@@ -226,15 +249,13 @@ def profit_and_loss(
     out. If `home_currency` is given, this currency comes first and is included even without
     postings.
     """
-    now, then = _movement(read, days), _movement(read, before) if before else {}
-    accounts = _accounts(row for rows in read.values() for row in rows)
-    blocks = []
-    for currency in _currencies(now.keys() | then.keys(), home_currency):
-        revenue, expense = (
-            _section(kind, currency, accounts, now, then) for kind in PROFIT_AND_LOSS
-        )
-        blocks.append(Result(currency, revenue, expense))
-    return ProfitAndLoss(days, before, tuple(blocks))
+    base_currency = base_currency_of(row for rows in read.values() for row in rows)
+    base = None
+    if base_currency is not None:
+        read_in_base = {day: in_base(rows) for day, rows in read.items()}
+        base = _results(read_in_base, days, before, base_currency)[0]
+    blocks = _results(read, days, before, home_currency)
+    return ProfitAndLoss(days, before, blocks=tuple(blocks), base=base)
 
 
 def read_balance_sheet(
@@ -273,6 +294,37 @@ def balance_sheet(
     `read` is this result. Accounts whose balance is zero on both days are left out. If
     `home_currency` is given, this currency comes first and is included even without postings.
     """
+    base_currency = base_currency_of(row for rows in read for row in rows)
+    base = None
+    if base_currency is not None:
+        base = _positions([in_base(rows) for rows in read], base_currency)[0]
+    blocks = _positions(read, home_currency)
+    return BalanceSheet(now, before, blocks=tuple(blocks), base=base)
+
+
+def _balance_sheet_statements(now: BalanceDay, before: BalanceDay | None) -> list[Select[Any]]:
+    return [
+        trial_balance_statement(day)
+        for balance_day in ((now, before) if before else (now,))
+        for day in (balance_day.as_of, balance_day.year_began - timedelta(days=1))
+    ]
+
+
+def _results(
+    read: dict[date, list[Row]], days: Days, before: Days | None, home_currency: str | None
+) -> list[Result]:
+    now, then = _movement(read, days), _movement(read, before) if before else {}
+    accounts = _accounts(row for rows in read.values() for row in rows)
+    blocks = []
+    for currency in _currencies(now.keys() | then.keys(), home_currency):
+        revenue, expense = (
+            _section(kind, currency, accounts, now, then) for kind in PROFIT_AND_LOSS
+        )
+        blocks.append(Result(currency, revenue, expense))
+    return blocks
+
+
+def _positions(read: list[list[Row]], home_currency: str | None) -> list[Position]:
     closed, earlier, closed_then, earlier_then = [*map(_balances, read), *({}, {})][:4]
     accounts = _accounts(row for rows in read for row in rows)
     blocks = []
@@ -297,15 +349,7 @@ def balance_sheet(
                 ever_then - retained_then,
             )
         )
-    return BalanceSheet(now, before, tuple(blocks))
-
-
-def _balance_sheet_statements(now: BalanceDay, before: BalanceDay | None) -> list[Select[Any]]:
-    return [
-        trial_balance_statement(day)
-        for balance_day in ((now, before) if before else (now,))
-        for day in (balance_day.as_of, balance_day.year_began - timedelta(days=1))
-    ]
+    return blocks
 
 
 Balances = dict[tuple[str, str], tuple[int, int]]

@@ -11,9 +11,14 @@ from itertools import groupby
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.money import Money
 from voyagent.ledger.queries.balances import SUMS
-from voyagent.ledger.queries.trial_balance import trial_balance_statement
-from voyagent.ledger.queries.yearly import yearly_balances_statement
+from voyagent.ledger.queries.trial_balance import (
+    base_currency_of,
+    in_base,
+    trial_balance_statement,
+)
+from voyagent.ledger.queries.yearly import yearly_balances_statement, years_in_base
 from voyagent.ledger.rules import PROFIT_AND_LOSS
+from voyagent.reports.queries.currencies import AccountAmount, ByCurrency
 from voyagent.reports.queries.periods import Period
 
 TYPES = ("asset", "liability", "equity", "revenue", "expense")
@@ -74,11 +79,14 @@ class TrialBalance:
     """Trial balance at the end of a day.
 
     `home` has the accounts in the agency's currency, and `others` those in each other currency.
+    `base` has all postings in the base currency. It is None if the base amounts are not
+    established, or nothing is posted.
     """
 
     as_of: date
     home: CurrencyBalance
     others: tuple[CurrencyBalance, ...]
+    base: CurrencyBalance | None = None
 
     @property
     def blocks(self) -> tuple[CurrencyBalance, ...]:
@@ -103,7 +111,10 @@ def trial_balance(
         _in_currency(rows, currency, include_zero=include_zero)
         for currency in (home_currency, *others)
     ]
-    return TrialBalance(as_of, blocks[0], tuple(blocks[1:]))
+    base, base_currency = None, base_currency_of(rows)
+    if base_currency is not None:
+        base = _in_currency(in_base(rows), base_currency, include_zero=include_zero)
+    return TrialBalance(as_of, blocks[0], tuple(blocks[1:]), base)
 
 
 def _in_currency(rows: list[Row], currency: str, *, include_zero: bool) -> CurrencyBalance:
@@ -202,6 +213,16 @@ class PeriodBlock:
     accounts: tuple[PeriodLine, ...]
 
     @property
+    def is_blank(self) -> bool:
+        """True if there are no accounts."""
+        return not self.accounts
+
+    @property
+    def amounts(self) -> list[AccountAmount]:
+        """The closing balance of each account, debit less credit."""
+        return [AccountAmount(one.code, one.name, one.type, one.closing) for one in self.accounts]
+
+    @property
     def totals(self) -> tuple[Sides, ...]:
         """Totals of all accounts: opening, movement, year-end transfer and closing.
 
@@ -239,16 +260,16 @@ class PeriodBlock:
 
 
 @dataclass(frozen=True, slots=True)
-class PeriodBalance:
-    """Trial balance of a period in every currency, the agency's own first."""
+class PeriodBalance(ByCurrency[PeriodBlock]):
+    """Trial balance of a period in every currency and in the base currency."""
 
     period: Period
-    blocks: tuple[PeriodBlock, ...]
 
     @property
     def in_balance(self) -> bool:
-        """True if debits equal credits in every total of every currency."""
-        return all(block.in_balance for block in self.blocks)
+        """True if debits equal credits in every total of every currency, and in base."""
+        both = (*self.blocks, self.base) if self.base else self.blocks
+        return all(block.in_balance for block in both)
 
 
 def read_period(
@@ -276,26 +297,60 @@ def read_period(
             yearly_balances_statement(period.year_began, period.last_year_began, PROFIT_AND_LOSS)
         )
     before, opened, closed, *ended = reader.read(*statements)
+    read = _PeriodRows(before, opened, closed, ended[0] if ended else None)
     others = sorted({row["currency"] for row in closed} - {None, home_currency})
-    blocks = []
-    for currency in (home_currency, *others):
+    blocks = [
+        read.block(currency, include_zero=include_zero, retained_earnings=retained_earnings)
+        for currency in (home_currency, *others)
+    ]
+    base, base_currency = None, base_currency_of(closed)
+    if base_currency is not None:
+        base = read.in_base(base_currency).block(
+            base_currency, include_zero=include_zero, retained_earnings=retained_earnings
+        )
+    return PeriodBalance(
+        period, blocks=tuple(block for block in blocks if block.accounts), base=base
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _PeriodRows:
+    """Rows of the trial balances of a period, and of the balances at year ends.
+
+    `before` is before the financial year, `opened` before the period, `closed` at its end.
+    """
+
+    before: list[Row]
+    opened: list[Row]
+    closed: list[Row]
+    ended: list[Row] | None
+
+    def in_base(self, base_currency: str) -> _PeriodRows:
+        return _PeriodRows(
+            in_base(self.before),
+            in_base(self.opened),
+            in_base(self.closed),
+            None if self.ended is None else years_in_base(self.ended, base_currency),
+        )
+
+    def block(self, currency: str, *, include_zero: bool, retained_earnings: str) -> PeriodBlock:
         nothing = Money(0, currency), Money(0, currency)
-        given, taken = _carried(ended[0], currency) if ended else ({}, None)
+        given, taken = ({}, None) if self.ended is None else _carried(self.ended, currency)
+        before, opened = _in(self.before, currency), _in(self.opened, currency)
         lines = [
             _period_line(
                 line,
-                _in(before, currency),
-                _in(opened, currency),
-                given.get(line.code, nothing) if ended else None,
+                before,
+                opened,
+                None if self.ended is None else given.get(line.code, nothing),
             )
-            for line in _in_currency(closed, currency, include_zero=include_zero).accounts
+            for line in _in_currency(self.closed, currency, include_zero=include_zero).accounts
         ]
         retained = PeriodLine(
-            "", retained_earnings, "equity", _earned(before, currency), nothing, taken
+            "", retained_earnings, "equity", _earned(self.before, currency), nothing, taken
         )
         shown = tuple(line for line in lines if include_zero or not line.is_blank)
-        blocks.append(PeriodBlock(currency, shown if retained.is_blank else (*shown, retained)))
-    return PeriodBalance(period, tuple(block for block in blocks if block.accounts))
+        return PeriodBlock(currency, shown if retained.is_blank else (*shown, retained))
 
 
 def _in(rows: list[Row], currency: str) -> dict[str, AccountLine]:

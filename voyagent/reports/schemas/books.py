@@ -90,25 +90,29 @@ class InCurrency(Generic[Report, Block]):
 
     `report` has the data that does not depend on the currency, and `block` the amounts in this
     currency. In the report in the agency's own currency, `others` has the reports in all other
-    currencies. In a report in another currency, `others` is empty.
+    currencies, and `base` the one in the base currency, which adds all currencies. In a report in
+    another currency, `others` is empty and `base` is None.
     """
 
     tenant_id: UUID
     report: Report
     block: Block
     others: tuple[InCurrency[Report, Block], ...] = ()
+    base: InCurrency[Report, Block] | None = None
 
 
 def in_currencies(
-    tenant_id: UUID, report: Report, blocks: Iterable[Block]
+    tenant_id: UUID, report: Report, blocks: Iterable[Block], base: Block | None = None
 ) -> InCurrency[Report, Block]:
     """Return a report in the agency's currency, with the other currencies in `others`.
 
-    `blocks` has the amounts of each currency, the agency's currency first.
+    `blocks` has the amounts of each currency, the agency's currency first. `base` has those of all
+    currencies in the base currency, or is None if the base amounts are not established.
     """
     own, *others = blocks
     rest = tuple(InCurrency(tenant_id, report, block) for block in others)
-    return InCurrency(tenant_id, report, own, rest)
+    in_base = None if base is None else InCurrency(tenant_id, report, base)
+    return InCurrency(tenant_id, report, own, rest, in_base)
 
 
 class MoneyResponse(AnswerOf[Money]):
@@ -352,22 +356,27 @@ class PeriodMovements(AnswerOf[PeriodBalance]):
     `year_began` is the first day of the financial year that contains `from`. The opening balance of
     a revenue or expense account is the sum of its postings from `year_began` to the day before
     `from`. If a later financial year begins within the period, the balances of revenue and expense
-    accounts are transferred to a computed row, the result of earlier years.
+    accounts are transferred to a computed row, the result of earlier years. `base` has all
+    currencies in the base currency; it is absent unless the base amounts are established.
     """
 
     period: PeriodResponse
     year_began: Annotated[date, Read("period.year_began")]
     currencies: Annotated[list[CurrencyMovements], Read("blocks")]
+    base: Annotated[CurrencyMovements | None, OmitNone()] = None
 
 
 class TrialBalanceResponse(CurrencyTrialBalanceResponse):
     """Trial balance in the agency's currency.
 
-    `by_currency` has the trial balances in other currencies. `movements` is present if `from` was
-    given; the other fields do not depend on `from`.
+    `by_currency` has the trial balances in other currencies, and `base` the one in the base
+    currency, which adds all currencies. `base` is absent unless the base amounts of the agency are
+    established and something is posted. `movements` is present if `from` was given; the other
+    fields do not depend on `from`.
     """
 
     by_currency: Annotated[list[CurrencyTrialBalanceResponse], Read("others")]
+    base: Annotated[CurrencyTrialBalanceResponse | None, OmitNone()] = None
     movements: Annotated[PeriodMovements | None, Read("report.movements"), OmitNone()] = None
 
 

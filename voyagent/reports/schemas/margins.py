@@ -10,7 +10,7 @@ from pydantic import Field
 
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import BusinessDate, Filter, Query, ZoneFilter
-from voyagent.kernel.serializers import AnswerOf, Computed, MoneyText, Read
+from voyagent.kernel.serializers import AnswerOf, Computed, MoneyText, OmitNone, Read
 from voyagent.reports.queries.margins import (
     PAGE_TRIPS,
     GroupBy,
@@ -68,10 +68,17 @@ class ActualItem(AnswerOf[Total]):
     share: Annotated[str | None, Computed(_share)]
 
 
+class BaseActualItem(ActualItem):
+    """Posted revenue, cost and margin of all currencies in the base currency."""
+
+    currency: str
+
+
 class MarginItem(AnswerOf[Margin]):
     """Planned price, cost and margin; `actual` has the posted amounts.
 
-    `share` is the margin as a percentage of the price, or null if the price is zero.
+    `share` is the margin as a percentage of the price, or null if the price is zero. `base` has the
+    posted amounts in the base currency; it is absent unless the base amounts are established.
     """
 
     currency: str
@@ -80,6 +87,7 @@ class MarginItem(AnswerOf[Margin]):
     margin: Annotated[MoneyText, Read("planned.margin")]
     share: Annotated[str | None, Computed(_planned_share)]
     actual: ActualItem
+    base: Annotated[BaseActualItem | None, OmitNone()] = None
 
 
 class TripMarginItem(AnswerOf[TripMargin]):
@@ -87,13 +95,15 @@ class TripMarginItem(AnswerOf[TripMargin]):
 
     Cancelled and failed lines of the trip do not count in the planned amounts. `customer` is the
     customer of the trip's enquiry. If the trip has no enquiry, `customer` is the customer of the
-    trip's newest invoice.
+    trip's newest invoice. `base` has the posted amounts of all currencies in the base currency; it
+    is absent unless the base amounts are established.
     """
 
     trip_id: Annotated[UUID, Read("id")]
     title: str
     customer: str | None
     by_currency: Annotated[list[MarginItem], Read("totals")]
+    base: Annotated[BaseActualItem | None, OmitNone()] = None
 
 
 class MarginGroupItem(AnswerOf[Row]):
@@ -107,6 +117,7 @@ class MarginGroupItem(AnswerOf[Row]):
     customer: str | None
     month: date | None
     by_currency: list[MarginItem]
+    base: Annotated[BaseActualItem | None, OmitNone()] = None
 
 
 class EarnedItem(AnswerOf[Total]):
@@ -134,7 +145,13 @@ class MarginBooksItem(AnswerOf[Tie]):
 def _groups(source: PageOfReport[Margins]) -> list[Row]:
     report = source.report
     return [
-        {"customer": None, "month": None, report.group_by: one.key, "by_currency": one.totals}
+        {
+            "customer": None,
+            "month": None,
+            report.group_by: one.key,
+            "by_currency": one.totals,
+            "base": one.base,
+        }
         for one in report.groups
     ]
 
@@ -143,7 +160,9 @@ class MarginsResponse(AnswerOf[PageOfReport[Margins]]):
     """Margins of trips, newest first; the last page has no `next_cursor`.
 
     If `group_by` is `customer` or `month`, the results are in `groups` and `trips` is empty.
-    `totals` and `books` cover all trips. Every page has the same `totals` and `books`.
+    `totals` and `books` cover all trips. Every page has the same `totals` and `books`. `base` and
+    `base_books` have both in the base currency, which adds all currencies. They are absent unless
+    the base amounts of the agency are established.
     """
 
     tenant_id: UUID
@@ -153,5 +172,7 @@ class MarginsResponse(AnswerOf[PageOfReport[Margins]]):
     groups: Annotated[list[MarginGroupItem], Computed(_groups)]
     totals: Annotated[list[MarginItem], Read("report.totals")]
     books: Annotated[list[MarginBooksItem], Read("report.books")]
+    base: Annotated[BaseActualItem | None, Read("report.base"), OmitNone()] = None
+    base_books: Annotated[MarginBooksItem | None, Read("report.base_books"), OmitNone()] = None
     limit: int
     next_cursor: Annotated[str | None, Read("report.next_cursor")]

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import Answer, BusinessDate, DateFilter, Query, ZoneFilter
-from voyagent.kernel.serializers import AnswerOf, Computed, MoneyText, Read
+from voyagent.kernel.serializers import AnswerOf, Computed, MoneyText, OmitNone, Read
 from voyagent.reports.queries.statements import (
     BalanceSheet,
     Position,
@@ -130,9 +130,14 @@ class CurrencyProfitAndLossResponse(ComparedResult, AnswerOf[ResultInCurrency]):
 
 
 class ProfitAndLossResponse(CurrencyProfitAndLossResponse):
-    """Profit and loss in the agency's currency; others are in `by_currency`."""
+    """Profit and loss in the agency's currency; others are in `by_currency`.
+
+    `base` has all currencies in the base currency, with one result. It is absent unless the base
+    amounts of the agency are established and something is posted.
+    """
 
     by_currency: Annotated[list[CurrencyProfitAndLossResponse], Read("others")]
+    base: Annotated[CurrencyProfitAndLossResponse | None, OmitNone()] = None
 
 
 class PositionAccount(ComparedAccount):
@@ -217,6 +222,11 @@ class CurrencyBalanceSheetResponse(PositionTotals, AnswerOf[PositionInCurrency])
 
 
 class BalanceSheetResponse(CurrencyBalanceSheetResponse):
-    """Balance sheet in the agency's currency; others are in `by_currency`."""
+    """Balance sheet in the agency's currency; others are in `by_currency`.
+
+    `base` has all currencies in the base currency. It is absent unless the base amounts of the
+    agency are established and something is posted.
+    """
 
     by_currency: Annotated[list[CurrencyBalanceSheetResponse], Read("others")]
+    base: Annotated[CurrencyBalanceSheetResponse | None, OmitNone()] = None

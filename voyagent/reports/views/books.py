@@ -100,7 +100,7 @@ def trial_balance(reader: RequestReader) -> Any:
     except PeriodInverted as error:
         wrong = [_(error.message)]
     words = (
-        trial_balance_words(report.period, address.currency, include_zero=address.include_zero)
+        trial_balance_words(report, address.currency, include_zero=address.include_zero)
         if report
         else ""
     )

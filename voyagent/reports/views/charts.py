@@ -72,7 +72,7 @@ def due_charts(now: Now) -> list[Chart]:
 def month_charts(now: Now) -> list[Chart]:
     """Return charts of sales and margin in the last twelve months."""
     return [
-        _month_chart(now.today, currency, months)
+        _month_chart(now.today, currency, months, only=None if now.is_in_base else currency)
         for currency, months in now.months.items()
         if any(month.sales or month.cost for month in months)
     ]
@@ -117,10 +117,14 @@ def _due_chart(today: date, currency: str, due: Due, owed: Due) -> Chart:
     return Chart(currency, _scaled(lines), wholes)
 
 
-def _month_chart(today: date, currency: str, months: Sequence[Month]) -> Chart:
+def _month_chart(today: date, currency: str, months: Sequence[Month], *, only: str | None) -> Chart:
+    """Return a chart of sales and margin by month.
+
+    Its bars link to the profit and loss, in one currency if `only` is given.
+    """
     lines = []
     for month in months:
-        way = _profit(currency, month.first, min(_last_day(month.first), today))
+        way = _profit(only, month.first, min(_last_day(month.first), today))
         is_loss = month.margin.amount_minor < 0
         lines.append(
             (
@@ -131,7 +135,7 @@ def _month_chart(today: date, currency: str, months: Sequence[Month]) -> Chart:
                 ],
             )
         )
-    way = _profit(currency, months[0].first, today)
+    way = _profit(only, months[0].first, today)
     nothing = Money(0, currency)
     sums = (
         sum((month.sales for month in months), nothing),
@@ -166,7 +170,7 @@ def _open(endpoint: str, currency: str, first: date | None, last: date | None) -
     return url_for(endpoint, status="open", currency=currency, **days)  # type: ignore[arg-type]
 
 
-def _profit(currency: str, first: date, last: date) -> str:
+def _profit(currency: str | None, first: date, last: date) -> str:
     days: dict[str, Any] = {"from": first.isoformat(), "to": last.isoformat()}
     return url_for("reports.profit_and_loss", compare="none", currency=currency, **days)
 

@@ -65,7 +65,7 @@ def day_book(reader: RequestReader) -> Any:
     except (PeriodInverted, InvalidCursor) as error:
         wrong = [_(error.message)]
     if report is not None and address.format == "tally":
-        return _tally(reader, report, address.currency or actor.currency)
+        return _tally(reader, report, address.currency, actor.currency)
     if report is not None and address.format == "pdf":
         return exported_file(pdf.file(books.day_book(report), f"day-book-{last}", words, reader))
     sheet = partial(spreadsheets.day_book, report) if report else None
@@ -117,15 +117,22 @@ def party_statement(reader: RequestReader) -> Any:
     return answered("reports/party_statement.html", sheet, address=address, wrong=wrong, **facts)
 
 
-def _tally(reader: RequestReader, report: DayBook, currency: str) -> Response:
-    """Return the file for Tally with a voucher for each entry in one currency.
+def _tally(
+    reader: RequestReader, report: DayBook, currency: str | None, home_currency: str
+) -> Response:
+    """Return the file for Tally with a voucher for each entry.
 
+    The file is in one currency, or in the base currency if no currency is asked for.
     The names of accounts and parties are read after the entries, so that the names include every
     account and party of the entries. Raises TooManyLines if `report` does not contain all its
     entries.
     """
     spreadsheets.whole(report)
-    pieces = tally.document(
-        tally.read_names(reader, report.days, currency), report.entries, currency
-    )
-    return exported(saved(pieces, f"tally-{currency}-{report.days.last}.xml", "application/xml"))
+    if currency is None and report.base_currency is not None:
+        shown = report.base_currency
+        pieces = tally.base_document(reader, report.days, report.entries, shown)
+    else:
+        shown = currency or home_currency
+        names = tally.read_names(reader, report.days, shown)
+        pieces = tally.document(names, report.entries, shown)
+    return exported(saved(pieces, f"tally-{shown}-{report.days.last}.xml", "application/xml"))

@@ -72,7 +72,7 @@ def trip_margins(reader: RequestReader) -> Any:
                 after=address.after,
                 limit=page_size(address, PAGE_TRIPS),
             )
-            words = opened_words(days)
+            words = opened_words(report)
     except (PeriodInverted, InvalidCursor) as error:
         wrong = [_(error.message)]
     if report is not None and address.format == "pdf":

@@ -15,13 +15,7 @@ from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.fields import YEAR_MIN
 from voyagent.ledger.queries.revaluations import closing_rates
 from voyagent.reports.documents import books, pdf
-from voyagent.reports.documents.sentences import (
-    balance_day_words,
-    compared_words,
-    filtered,
-    in_currency,
-    period_words,
-)
+from voyagent.reports.documents.sentences import balance_sheet_words, profit_and_loss_words
 from voyagent.reports.exports import spreadsheets
 from voyagent.reports.forms import Address, invalid_sentences
 from voyagent.reports.queries import statements
@@ -55,9 +49,7 @@ def profit_and_loss(reader: RequestReader) -> Any:
                 reader, days, address.compare or "period", address.days.get("compare_from")
             )
             report = statements.profit_and_loss(read, days, before, actor.currency)
-            words = filtered(
-                [period_words(days), *compared_words(before), in_currency(address.currency)]
-            )
+            words = profit_and_loss_words(report, address.currency)
     except PeriodInverted as error:
         wrong = [_(error.message)]
     if report is not None and address.format == "pdf":
@@ -91,7 +83,7 @@ def balance_sheet(reader: RequestReader) -> Any:
         report = statements.balance_sheet(
             statements.read_balance_sheet(reader, now, before), now, before, actor.currency
         )
-        words = balance_day_words(as_of, before, address.currency)
+        words = balance_sheet_words(report, address.currency)
     if report is not None and address.format == "pdf":
         return exported_file(
             pdf.file(

@@ -2,7 +2,9 @@
 
 A report contains the trips that were created in its period, and the trips for which revenue or cost
 was posted in the period. The caller gives the posted amounts as a select with the columns thing_id
-(the trip's id), currency, month (its first day), revenue_minor and cost_minor.
+(the trip's id), currency, month (its first day), revenue_minor and cost_minor, and both in the base
+currency: base_revenue_minor and base_cost_minor. Each row of a result has beside the posted amounts
+base_spent_minor (cost) and base_earned_minor (revenue).
 """
 
 from __future__ import annotations
@@ -39,7 +41,14 @@ from voyagent.trips.models import Trip, TripLine
 from voyagent.trips.rules.journey import OVER
 
 _TRIPS, _LINES = Trip.__table__.c, TripLine.__table__.c
-_AMOUNTS = ("cost_minor", "price_minor", "spent_minor", "earned_minor")
+_POSTED = {
+    "spent_minor": "cost_minor",
+    "earned_minor": "revenue_minor",
+    "base_spent_minor": "base_cost_minor",
+    "base_earned_minor": "base_revenue_minor",
+}
+"""Column of the posted amounts for each sum of posted amounts."""
+_AMOUNTS = ("cost_minor", "price_minor", *_POSTED)
 _NOTHING: ColumnElement[int] = literal(0, BigInteger)
 CustomerOf = Callable[[ColumnElement[UUID]], ColumnElement[str]]
 """Function from a column of trip ids to the customer's name in the books."""
@@ -230,8 +239,8 @@ def _amounts(
 
     `posted` has the posted amounts, and `planned` is the condition for the lines with planned
     amounts. `planned_in` and `earned_in` are the months of planned and of posted amounts. Columns:
-    trip_id, currency, month (its first day or null), planned cost_minor and price_minor, posted
-    spent_minor (cost) and earned_minor (revenue).
+    trip_id, currency, month (its first day or null), planned cost_minor and price_minor, and the
+    posted amounts named in `_POSTED`.
     """
     lines = select(
         _LINES.trip_id,
@@ -240,7 +249,7 @@ def _amounts(
         _LINES.cost_minor,
         _LINES.price_minor,
     )
-    lines = lines.add_columns(_NOTHING.label("spent_minor"), _NOTHING.label("earned_minor")).where(
+    lines = lines.add_columns(*(_NOTHING.label(name) for name in _POSTED)).where(
         owned(TripLine), planned, _LINES.status.notin_(OVER)
     )
     booked = select(
@@ -249,8 +258,7 @@ def _amounts(
         cast(earned_in, Date),
         _NOTHING,
         _NOTHING,
-        posted.c.cost_minor,
-        posted.c.revenue_minor,
+        *(posted.c[name] for name in _POSTED.values()),
     )
     return union_all(lines, booked).cte("amounts")
 

@@ -15,7 +15,9 @@ from voyagent.billing.core.models.parts import AtARate
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
+from voyagent.kernel.money import Money
 from voyagent.kernel.rates import Quote, RateOfOtherMoney
+from voyagent.ledger.service import entries
 from voyagent.rates.errors import RateMissing
 from voyagent.rates.queries import find_rate
 from voyagent.settings.queries import get_settings
@@ -90,6 +92,19 @@ def booked_at(document: Invoice | Bill) -> BookedAt:
         "rate_on": document.issue_date,
         "booked_in": document.entry_id,
     }
+
+
+def find_missing_rate(document: Invoice | Bill) -> RateMissing | None:
+    """Return the error of a draft that cannot be posted without a rate, or None."""
+    booked = booked_at(document)
+    sides = [("receivable", 1, Money(document.total_minor, document.currency))]
+    try:
+        entries.check_rates(
+            sides, on=booked["rate_on"], rates=booked["rates"], booked_in=booked["booked_in"]
+        )
+    except RateMissing as error:
+        return error
+    return None
 
 
 def booked_columns(actor: Actor, quote: Quote | None, currency: str) -> RateColumns:

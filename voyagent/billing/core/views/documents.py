@@ -24,7 +24,11 @@ from voyagent.billing.core.rules import shown_status
 from voyagent.billing.core.schemas.documents import VoidIn
 from voyagent.billing.core.service import days, taxing, voiding
 from voyagent.billing.core.service.carrying import money_or_none
-from voyagent.billing.core.service.exchange import columns_of, rate_to_be_booked
+from voyagent.billing.core.service.exchange import (
+    columns_of,
+    find_missing_rate,
+    rate_to_be_booked,
+)
 from voyagent.billing.core.service.numbering import INVOICE_SERIES
 from voyagent.billing.core.views.previews import (
     continues_editing,
@@ -131,13 +135,19 @@ def to_be_booked(document: Invoice | Bill, books: str) -> dict[str, Any]:
     """Return the template variables about the exchange rate of a draft.
 
     `books` is the currency of the ledger. `lacks_rate` is true if the draft is in another currency
-    and has no exchange rate. `base_total` is its total at the rate.
+    and has no exchange rate. `base_total` is its total at the rate. `missing_rate` is the error of
+    a draft that cannot be posted without one.
     """
     quote = rate_to_be_booked(document)
     return {
         "booked_rate": rate_words(dict(columns_of(quote))),
         "base_total": quote and quote.convert(Money(document.total_minor, document.currency)),
         "lacks_rate": document.currency != books and quote is None,
+        "missing_rate": (error := find_missing_rate(document))
+        and {
+            "sentence": sentence_of(error),
+            "remedy": error.remedy,
+        },
         "rate_url": Place(document).url("edit"),
     }
 
@@ -261,7 +271,8 @@ def post_step(
     """Issue or receive a draft (POST), or show the page of its postings (GET).
 
     A POST redirects to the document. `read` returns the draft. `page` renders the postings of the
-    draft; its argument `problem` is the sentence of a refusal that a reason would confirm. `post`
+    draft; its argument `problem` is the sentence of a refusal that a reason would confirm. It also
+    says if an exchange rate is missing (`to_be_booked`). `post`
     issues or receives the draft; its argument is the `updated_at` that the draft had when the page
     was shown. `done` returns the success message for the document's number. After an error of
     `again`, the page is shown again with its message.
@@ -279,14 +290,14 @@ def post_step(
         return not_now(translated(PlaceOfSupplyMissing.message), place.url("edit"))
     if request.method == "GET":
         return page(draft)
-    refusals: tuple[type[VoyagentError], ...] = (*again, RateMissing)
     try:
         posted = post(opened_state(request.form.get("seen")))
-    except refusals as refusal:
+    except again as refusal:
         return not_now(sentence_of(refusal), Place(read()).url(kind_of(draft).purpose))
-    except NeedsReason as refusal:
+    except (NeedsReason, RateMissing) as refusal:
         finish(refusal)
-        return page(read(), problem=sentence_of(refusal)), status_of(refusal)
+        problem = sentence_of(refusal) if isinstance(refusal, NeedsReason) else ""
+        return page(read(), problem=problem), status_of(refusal)
     toast(done(number_of(posted)))
     return see_other(place.url())
 

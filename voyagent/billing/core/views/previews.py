@@ -19,6 +19,7 @@ from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
 from voyagent.ledger.queries import accounts, entries as ledger_entries
+from voyagent.ledger.service import entries as posting
 
 
 def other_year_words(booked: date | None, series: str | None = None) -> str | None:
@@ -72,14 +73,25 @@ def is_preview() -> bool:
 
 
 def preview(
-    form: SchemaForm[Any], sides: Callable[[Any], Sequence[tuple[UUID | str, int, Money | None]]]
+    form: SchemaForm[Any],
+    sides: Callable[[Any], Sequence[tuple[UUID | str, int, Money | None]]],
+    *,
+    day_of: Callable[[Any], date] | None = None,
 ) -> dict[str, Any]:
     """Return the template variables `postings` and `problems` of the entered form.
 
     `sides` computes the journal lines of the parsed form and raises the errors that the action
     would raise. `problems` are these errors. Both variables are empty for an incomplete form.
+    `day_of` returns the day of the reference rates that the action would use.
     """
-    found = form.dry_run(sides)
+
+    def checked(body: Any) -> Sequence[tuple[UUID | str, int, Money | None]]:
+        found = sides(body)
+        if day_of is not None:
+            posting.check_rates(found, on=day_of(body))
+        return found
+
+    found = form.dry_run(checked)
     return {"postings": postings_of(found or ()), "problems": form.problems}
 
 

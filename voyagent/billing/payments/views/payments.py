@@ -181,7 +181,7 @@ def new_payment(actor: Actor) -> Any:
                 for part in form.allocations.data
                 if part["document_id"] in {str(row["id"]) for row in documents}
             ]
-        facts = preview(form, sides) | {
+        facts = preview(form, sides, day_of=lambda body: body.paid_on) | {
             "documents": documents,
             "foreign": foreign,
             "books": actor.currency,
@@ -232,7 +232,7 @@ def allocate_payment(actor: Actor, payment_id: UUID) -> Any:
 
     if _goes_on() or form.attempt(act, **ALLOCATION_ERROR_FIELDS) is None:
         found = payment_queries.get_payment(payment_id)
-        facts = preview(form, sides) | {
+        facts = preview(form, sides, day_of=lambda body: body.effective_on) | {
             "payment": found,
             "documents": documents,
             "foreign": foreign,
@@ -326,7 +326,7 @@ def refund_payment(actor: Actor, payment_id: UUID) -> Any:
         return payment_service.refund_sides(actor, payment_queries.get_payment(payment_id), **given)  # type: ignore[arg-type]
 
     if is_preview() or form.attempt(act, **REFUNDED) is None:
-        facts = preview(form, sides) | {
+        facts = preview(form, sides, day_of=lambda body: body.refunded_on) | {
             "payment": payment_queries.get_payment(payment_id),
             "left": left,
         }

@@ -80,7 +80,11 @@ def receipt(actor: Actor, invoice_id: UUID) -> Any:
     if is_preview() or form.attempt(act, **RECEIPT_ERROR_FIELDS) is None:
         document = invoice_queries.get_invoice(invoice_id)
         return render_template(
-            "billing/receipt.html", form=form, invoice=document, open=still, **preview(form, sides)
+            "billing/receipt.html",
+            form=form,
+            invoice=document,
+            open=still,
+            **preview(form, sides, day_of=lambda body: body.paid_on),
         ), (200 if is_preview() else form.status)
     toast(_("Payment recorded."))
     return see_other(url_for("billing.invoice", invoice_id=invoice_id))
