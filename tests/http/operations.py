@@ -751,6 +751,7 @@ BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "BillReceiveIn": lambda: {"input_tax_reason": "The rate on the bill is right"},
     "IssueIn": lambda: {"over_limit_reason": "The customer has paid today"},
     "TripIn": lambda: {"title": "Krishnan family, Dubai"},
+    "DecisionIn": lambda: {"decision": "accepted"},
     "TripPatch": lambda: {"title": "Krishnan family"},
     "PassengerIn": lambda: {
         "full_name": "Deepa Krishnan",

@@ -237,6 +237,7 @@ _KINDS = {
     "proposal.edited": _l("Request edited"),
     "proposal.superseded": _l("Request replaced"),
     "proposal.withdrawn": _l("Request withdrawn"),
+    "trip.decided": _l("Trip accepted or declined"),
     "trip.flight_held": _l("Flight held"),
     "trip.flight_released": _l("Flight hold released"),
     "trip.hotel_booked": _l("Hotel booked"),

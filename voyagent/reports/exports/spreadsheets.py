@@ -458,7 +458,9 @@ def trip_margins(report: Margins) -> Sheet:
             planned.cost,
             planned.margin,
             *([customer] if of_trip else []),
-            *_booked(margin.actual),
+            *_amounts(margin.actual),
+            *_amounts(margin.booked),
+            *_amounts(margin.proposed),
         ]
 
     rows = [
@@ -479,7 +481,8 @@ def trip_margins(report: Margins) -> Sheet:
                 None,
                 None,
                 *([None] if of_trip else []),
-                *_booked(total),
+                *_amounts(total),
+                *[None] * 6,
             ]
             for name, total in books
         ]
@@ -494,6 +497,8 @@ def trip_margins(report: Margins) -> Sheet:
         "revenue",
         "direct_cost",
         "actual_margin",
+        *("booked_price", "booked_cost", "booked_margin"),
+        *("proposed_price", "proposed_cost", "proposed_margin"),
     ]
     return Sheet(f"trip-margins-{report.days.last}", columns, rows)
 
@@ -543,7 +548,7 @@ def margin_lines(report: MarginLines) -> Sheet:
     return Sheet(f"trip-margins-lines-{report.days.last}", columns, [*rows, closing])
 
 
-def _booked(total: Total) -> list[Cell]:
+def _amounts(total: Total) -> list[Cell]:
     return [total.price, total.cost, total.margin]
 
 

@@ -1,7 +1,8 @@
-"""Planned and actual margins by trip, customer or month.
+"""Planned, booked and actual margins by trip, customer or month.
 
-The planned margin is price less cost of the trip's lines. The actual margin is posted revenue less
-posted cost.
+The planned margin is quoted price less quoted cost of the lines of accepted trips, and the booked
+margin the quoted price less the booked cost of their booked lines. Trips that are only proposed
+stand apart. The actual margin is posted revenue less posted cost.
 """
 
 from __future__ import annotations
@@ -40,13 +41,15 @@ GroupBy = Literal["trip", "customer", "month"]
 
 
 class Margin(NamedTuple):
-    """Planned and actual margin in one currency.
+    """Planned and actual margin in one currency, of booked services, and of proposed trips.
 
     In `actual`, `price` is the posted revenue and `cost` the posted cost.
     """
 
     planned: Total
     actual: Total
+    booked: Total
+    proposed: Total
 
     @property
     def currency(self) -> str:
@@ -61,6 +64,7 @@ class TripMargin:
     id: UUID
     title: str
     customer: str | None
+    acceptance: str
     totals: tuple[Margin, ...]
 
 
@@ -235,7 +239,10 @@ def _shown(
         )
         return (
             tuple(
-                TripMargin(of[0]["id"], of[0]["title"], of[0]["customer"], tuple(map(_margin, of)))
+                TripMargin(
+                    *(of[0][name] for name in ("id", "title", "customer", "acceptance")),
+                    tuple(map(_margin, of)),
+                )
                 for of in shown
             ),
             (),
@@ -304,6 +311,8 @@ def _margin(row: Row) -> Margin:
     return Margin(
         _total(currency, row["cost_minor"], row["price_minor"]),
         _total(currency, row["spent_minor"], row["earned_minor"]),
+        _total(currency, row["booked_cost_minor"], row["booked_price_minor"]),
+        _total(currency, row["proposed_cost_minor"], row["proposed_price_minor"]),
     )
 
 

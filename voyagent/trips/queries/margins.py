@@ -1,5 +1,8 @@
 """Query cost and price of trips, planned and posted, with groups and totals.
 
+Planned amounts are those of accepted trips: the quoted ones, or the present ones of a line that was
+added after the acceptance. Proposed trips stand apart, and declined and cancelled trips have none.
+
 A report contains the trips that were created in its period, and the trips for which revenue or cost
 was posted in the period. The caller gives the posted amounts as a select with the columns thing_id
 (the trip's id), currency, month (its first day), revenue_minor and cost_minor.
@@ -21,6 +24,7 @@ from sqlalchemy import (
     Select,
     Text,
     and_,
+    case,
     cast,
     func,
     literal,
@@ -36,10 +40,15 @@ from voyagent.enquiries.queries.enquiries import customer_of
 from voyagent.kernel.pages import Cursor, NameCursor
 from voyagent.kernel.tenancy import owned
 from voyagent.trips.models import Trip, TripLine
-from voyagent.trips.rules.journey import OVER
+from voyagent.trips.queries.acceptance import acceptance_of
+from voyagent.trips.rules.journey import BOOKED, OVER
 
 _TRIPS, _LINES = Trip.__table__.c, TripLine.__table__.c
-_AMOUNTS = ("cost_minor", "price_minor", "spent_minor", "earned_minor")
+_PLANNED = (
+    *("cost_minor", "price_minor", "booked_cost_minor", "booked_price_minor"),
+    *("proposed_cost_minor", "proposed_price_minor"),
+)
+_AMOUNTS = (*_PLANNED, "spent_minor", "earned_minor")
 _NOTHING: ColumnElement[int] = literal(0, BigInteger)
 CustomerOf = Callable[[ColumnElement[UUID]], ColumnElement[str]]
 """Function from a column of trip ids to the customer's name in the books."""
@@ -86,13 +95,14 @@ def margins_statement(
 
     The newest trip is first.
 
-    Rows: id, title, customer, created_at, currency, planned cost_minor and price_minor, posted
-    spent_minor (cost) and earned_minor (revenue). A trip without amounts has one row with zeros in
-    the trip's own currency. `limit` is the maximum number of trips.
+    Rows: id, title, acceptance, customer, created_at, currency and the amounts of `_amounts`. A trip without
+    amounts has one row with zeros in the trip's own currency. `limit` is the maximum number of
+    trips.
     """
     posted = earnings.statement.cte("posted")
     trips = select(
-        *(_TRIPS[name] for name in ("id", "title", "created_at", "currency", "enquiry_id"))
+        *(_TRIPS[name] for name in ("id", "title", "created_at", "currency", "enquiry_id")),
+        acceptance_of().label("acceptance"),
     ).where(owned(Trip))
     if after is not None:
         trips = trips.where(
@@ -107,13 +117,21 @@ def margins_statement(
         .limit(limit)
         .cte("page")
     )
-    amounts = _amounts(posted, null(), null(), _LINES.trip_id.in_(select(page.c.id)))
+    amounts = _amounts(posted, null(), null(), _TRIPS.id.in_(select(page.c.id)))
     customer = _whom(page, earnings.customer)
     currency = func.coalesce(amounts.c.currency, page.c.currency).label("currency")
     return (
-        select(page.c.id, page.c.title, customer, page.c.created_at, currency, *_sums(amounts))
+        select(
+            *page.c["id", "title", "acceptance", "created_at"],
+            customer,
+            currency,
+            *_sums(amounts),
+        )
         .select_from(page.outerjoin(amounts, amounts.c.trip_id == page.c.id))
-        .group_by(page.c.id, page.c.title, page.c.enquiry_id, page.c.created_at, currency)
+        .group_by(
+            *page.c["id", "title", "acceptance", "enquiry_id", "created_at"],
+            currency,
+        )
         .order_by(page.c.created_at.desc(), page.c.id.desc(), currency)
     )
 
@@ -121,8 +139,7 @@ def margins_statement(
 def margin_totals_statement(opened: Opened, earnings: Earnings) -> Select[Any]:
     """Select the totals of all trips of a period by currency.
 
-    Rows: currency, planned cost_minor and price_minor, posted spent_minor (cost) and earned_minor
-    (revenue).
+    Rows: currency and the amounts of `_amounts`.
     """
     amounts = _of_days(opened, earnings)
     return (
@@ -136,8 +153,7 @@ def margins_by_month_statement(opened: Opened, earnings: Earnings) -> Select[Any
     """Select totals by month and currency.
 
     A planned amount counts in the month in which its trip was created, a posted amount in the month
-    of its book date. Rows: month (its first day), currency, planned cost_minor and price_minor,
-    posted spent_minor (cost) and earned_minor (revenue).
+    of its book date. Rows: month (its first day), currency and the amounts of `_amounts`.
     """
     amounts = _of_days(opened, earnings)
     return (
@@ -153,8 +169,8 @@ def margins_by_customer_statement(
     """Select totals by customer, ignoring case; trips without a customer come first.
 
     `limit` is the maximum number of customers after the cursor. Rows: key (the customer's name in
-    lower case), customer, currency, planned cost_minor and price_minor, posted spent_minor (cost)
-    and earned_minor (revenue). Without a customer, key is empty and customer is None.
+    lower case), customer, currency and the amounts of `_amounts`. Without a customer, key is empty
+    and customer is None.
     """
     amounts = _of_days(opened, earnings)
     named = _named(earnings.customer, select(amounts.c.trip_id)).cte("named")
@@ -214,9 +230,7 @@ def _whom(trips: Any, in_books: CustomerOf) -> ColumnElement[str]:
 def _of_days(opened: Opened, earnings: Earnings) -> CTE:
     """Return planned and posted amounts of all trips of a period, by trip and month."""
     posted = earnings.statement.cte("posted")
-    planned = (
-        owned(Trip) & (_TRIPS.id == _LINES.trip_id) & or_(_of_posted(posted), and_(*opened.holds))
-    )
+    planned = or_(_of_posted(posted), and_(*opened.holds))
     return _amounts(posted, opened.month, posted.c.month, planned)
 
 
@@ -228,27 +242,44 @@ def _amounts(
 ) -> CTE:
     """Return planned and posted amounts by trip, currency and month.
 
-    `posted` has the posted amounts, and `planned` is the condition for the lines with planned
+    `posted` has the posted amounts, and `planned` is the condition for the trips with planned
     amounts. `planned_in` and `earned_in` are the months of planned and of posted amounts. Columns:
-    trip_id, currency, month (its first day or null), planned cost_minor and price_minor, posted
-    spent_minor (cost) and earned_minor (revenue).
+    trip_id, currency, month (its first day or null), planned cost_minor and price_minor,
+    booked_cost_minor and booked_price_minor of committed lines, proposed_cost_minor and
+    proposed_price_minor, posted spent_minor (cost) and earned_minor (revenue).
     """
-    lines = select(
-        _LINES.trip_id,
-        _LINES.currency,
-        cast(planned_in, Date).label("month"),
-        _LINES.cost_minor,
-        _LINES.price_minor,
-    )
-    lines = lines.add_columns(_NOTHING.label("spent_minor"), _NOTHING.label("earned_minor")).where(
-        owned(TripLine), planned, _LINES.status.notin_(OVER)
+    is_accepted = _TRIPS.accepted_at.is_not(None)
+    is_booked = is_accepted & _LINES.status.in_(BOOKED)
+    price = func.coalesce(_LINES.quoted_price_minor, _LINES.price_minor)
+    columns = [
+        case((condition, amount), else_=_NOTHING)
+        for condition, amount in (
+            (is_accepted, func.coalesce(_LINES.quoted_cost_minor, _LINES.cost_minor)),
+            (is_accepted, price),
+            (is_booked, func.coalesce(_LINES.booked_cost_minor, _LINES.cost_minor)),
+            (is_booked, price),
+            (~is_accepted, _LINES.cost_minor),
+            (~is_accepted, _LINES.price_minor),
+        )
+    ]
+    lines = (
+        select(_LINES.trip_id, _LINES.currency, cast(planned_in, Date).label("month"))
+        .add_columns(*(column.label(name) for name, column in zip(_PLANNED, columns, strict=True)))
+        .add_columns(_NOTHING.label("spent_minor"), _NOTHING.label("earned_minor"))
+        .where(
+            owned(Trip),
+            owned(TripLine),
+            _TRIPS.id == _LINES.trip_id,
+            planned,
+            _LINES.status.notin_(OVER),
+            acceptance_of().in_(("accepted", "proposed")),
+        )
     )
     booked = select(
         posted.c.thing_id,
         posted.c.currency,
         cast(earned_in, Date),
-        _NOTHING,
-        _NOTHING,
+        *(_NOTHING for _name in _PLANNED),
         posted.c.cost_minor,
         posted.c.revenue_minor,
     )
