@@ -1,4 +1,4 @@
-"""Tables of trips, passengers, trip lines and supplier offers."""
+"""Tables of trips, passengers, trip lines, expected bills and supplier offers."""
 
 from __future__ import annotations
 
@@ -174,6 +174,49 @@ class TripLine(TenantOwned, Base):
             "tenant_id",
             "offer_id",
             postgresql_where=text("offer_id is not null"),
+        ),
+    )
+
+
+class ExpectedBill(TenantOwned, Base):
+    """A bill that a supplier is expected to send for a booked line of a trip.
+
+    It is `open` until bills are matched to it, and `released` when its line is cancelled before.
+    `matched_minor` is the sum of the matched bills. `trip_line_id` is null if the line was removed.
+    """
+
+    __tablename__ = "expected_bills"
+
+    trip_id: Mapped[UUID]
+    trip_line_id: Mapped[UUID | None]
+    party_id: Mapped[UUID | None]
+    currency: Mapped[str]
+    amount_minor: Mapped[int]
+    matched_minor: Mapped[int] = mapped_column(server_default=text("0"))
+    due_on: Mapped[date]
+    status: Mapped[str] = mapped_column(server_default=text("'open'"))
+    created_at: Mapped[DefaultNow]
+    updated_at: Mapped[DefaultNow]
+
+    __table_args__ = (
+        references("trips", "trip_id", "fk_expected_bills_trip", "CASCADE"),
+        references(
+            "trip_lines", "trip_line_id", "fk_expected_bills_line", "SET NULL (trip_line_id)"
+        ),
+        references("parties", "party_id", "fk_expected_bills_party"),
+        CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency"),
+        CheckConstraint("amount_minor > 0 and matched_minor >= 0", name="amounts"),
+        CheckConstraint("status in ('open', 'matched', 'released')", name="status"),
+        Index("ix_expected_bills_due", "tenant_id", "status", "due_on", "id"),
+        Index("ix_expected_bills_party", "tenant_id", "party_id", "status", "due_on", "id"),
+        Index("ix_expected_bills_trip", "tenant_id", "trip_id"),
+        Index("ix_expected_bills_line", "tenant_id", "trip_line_id"),
+        Index(
+            "uq_expected_bills_line",
+            "tenant_id",
+            "trip_line_id",
+            unique=True,
+            postgresql_where=text("status <> 'released'"),
         ),
     )
 

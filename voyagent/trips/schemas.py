@@ -234,6 +234,7 @@ class LineOut(AnswerOf[Line]):
 
     `quoted_cost` and `quoted_price` are the amounts at the acceptance of the trip, and
     `booked_cost` is the cost at the booking. They do not follow later changes of the line.
+    `party_id` is the party of a booked line's supplier.
     """
 
     id: UUID
@@ -256,6 +257,7 @@ class LineOut(AnswerOf[Line]):
     quoted_cost: MoneyText | None
     quoted_price: MoneyText | None
     booked_cost: MoneyText | None
+    party_id: UUID | None
     supplier: str | None
     supplier_ref: str | None
     hold_expires_at: Instant | None

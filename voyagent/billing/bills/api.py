@@ -17,6 +17,8 @@ from voyagent.billing.bills.schemas import (
     BillPatch,
     BillQuery,
     BillReceiveIn,
+    ExpectedBillListOut,
+    ExpectedBillQuery,
     ScheduleIn,
     bill_row,
 )
@@ -30,6 +32,7 @@ from voyagent.kernel.database.read_pool import Reader, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.serializers import Body
+from voyagent.trips.queries import expected_bills
 
 TAX_ERRORS = (errors.TaxNumberMissing, errors.TaxInAnotherCurrency, errors.TaxComponentUnknown)
 
@@ -164,6 +167,24 @@ def schedule_bill(actor: Actor, bill_id: UUID, body: ScheduleIn) -> Body[BillOut
 def unschedule_bill(actor: Actor, bill_id: UUID) -> Body[BillOut]:
     """Remove the payment date of a bill."""
     return _bill(bill_service.unschedule_bill(actor, bill_id).id)
+
+
+@api.get(
+    "/bills/expected",
+    answer=ExpectedBillListOut,
+    permission="billing.read",
+    errors=(InvalidCursor,),
+)
+def list_expected_bills(reader: Reader, query: ExpectedBillQuery) -> Body[ExpectedBillListOut]:
+    """List the bills that suppliers of booked services are expected to send.
+
+    The first due one comes first. Without `state` only open ones are listed.
+    """
+    return ExpectedBillListOut.of(
+        expected_bills.list_expected_bills(
+            reader, query.search(), limit=query.limit, cursor=query.place()
+        )
+    )
 
 
 def _bill(bill_id: UUID) -> Body[BillOut]:

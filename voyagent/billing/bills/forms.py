@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator
 from wtforms import StringField, TextAreaField
 
 from voyagent.billing.bills.queries import BillSearch
-from voyagent.billing.bills.schemas import BillDraftIn, ScheduleIn
+from voyagent.billing.bills.schemas import BillDraftIn, ExpectedBillQuery, ScheduleIn
 from voyagent.billing.core.forms.drafts import DRAFT_SENTENCES, DocumentForm, grouped
 from voyagent.billing.core.models.bills import Bill, BillLine, BillTax
 from voyagent.billing.core.schemas.documents import DocumentQuery
@@ -35,6 +35,11 @@ _TABS = (
     ("void", _l("Void")),
 )
 
+_EXPECTED_STATES = (
+    ("open", _l("Open")),
+    ("matched", _l("Billed")),
+    ("released", _l("Released")),
+)
 BOUGHT_AS = (("cost", _l("Our own cost")), ("agent", _l("As agent")))
 INPUT_CREDIT = (("", _l("Tax is part of the cost")), ("yes", _l("Tax is credited to us")))
 
@@ -175,6 +180,27 @@ def _printed(row: dict[str, str]) -> list[tuple[str, str]]:
     """Return the entered taxes of a bill line as component and plain amount."""
     typed = ((component, plain(row.get(f"tax_{component}") or "")) for component in INPUT)
     return [(component, amount) for component, amount in typed if amount]
+
+
+class ExpectedBillList(ExpectedBillQuery, Listing):
+    """Query parameters of the page of expected bills."""
+
+    endpoint = "billing.expected_bills"
+    parameters = ("state", "party_id", "trip_id", "currency", "due_from", "due_to")
+    days = ("due_from", "due_to")
+    narrowing = ("party_id", "trip_id", "currency", "due_from", "due_to")
+    words = LABELS | {
+        "state": _l("Status"),
+        "party_id": _l("Supplier"),
+        "trip_id": _l("Trip"),
+        "currency": _l("currency"),
+        "due_from": _l("due from"),
+        "due_to": _l("due until"),
+    }
+
+    def tabs(self) -> list[dict[str, Any]]:
+        """Return the tabs of the list, one for each state."""
+        return self.tabs_of("state", self.state, _EXPECTED_STATES)
 
 
 class BillList(DocumentQuery, Listing):

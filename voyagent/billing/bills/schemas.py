@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 from voyagent.billing.bills.queries import BillDocument, BillSearch
 from voyagent.billing.bills.service import BillChanges, BillFields
 from voyagent.billing.core.schemas.documents import (
+    LIMIT_MAX,
     DocumentBrief,
     DocumentDraftIn,
     DocumentLineOut,
@@ -22,7 +23,7 @@ from voyagent.billing.core.schemas.documents import (
     in_currency,
     taxed_lines,
 )
-from voyagent.billing.core.schemas.lines import InvoiceLineIn
+from voyagent.billing.core.schemas.lines import PAGE_SIZE, InvoiceLineIn
 from voyagent.billing.core.schemas.parties import PartyName
 from voyagent.billing.core.service.pricing import LINES_MAX, REASON_MAX, BoughtAs, LineItem
 from voyagent.kernel import clock
@@ -31,12 +32,20 @@ from voyagent.kernel.fields import (
     MAY_BE_ABSENT,
     BusinessDate,
     Closed,
+    CurrencyCode,
+    DateFilter,
     Filter,
+    IdFilter,
+    Instant,
     PlainAmount,
+    Query,
     Trimmed,
     WireAmount,
+    not_before,
 )
+from voyagent.kernel.pages import Cursor
 from voyagent.kernel.serializers import AnswerOf, CursorPageOf, Minor, Read
+from voyagent.trips.queries.expected_bills import ExpectedBillSearch, State
 
 TAXES_MAX = 8
 BillStatus = Literal["draft", "received", "scheduled", "paid", "void"]
@@ -231,6 +240,67 @@ class BillOut(BillBrief, DocumentParts):
 
 class BillListOut(CursorPageOf[BillBrief]):
     """A page of bills, newest issue date first; the last page has no `next_cursor`."""
+
+
+class ExpectedBillQuery(Query):
+    """Filters of the list of expected bills, and the cursor of a page."""
+
+    state: Annotated[State, BeforeValidator(lambda value: value or "open")] = Field(
+        default="open",
+        description="`open` until bills are matched, `released` if the service was cancelled.",
+    )
+    party_id: IdFilter = Field(default=None, description="Id of the supplier.")
+    trip_id: IdFilter = Field(default=None, description="Id of the trip.")
+    currency: Annotated[CurrencyCode | None, BeforeValidator(lambda value: value or None)] = Field(
+        default=None, description="Currency of the expected amount."
+    )
+    due_from: DateFilter = Field(default=None, description="First due day.")
+    due_to: Annotated[DateFilter, not_before("due_from")] = Field(
+        default=None, description="Last due day."
+    )
+    limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = PAGE_SIZE
+    cursor: Annotated[str | None, Filter(200)] = Field(
+        default=None, description="`next_cursor` of the previous page; absent for the first page."
+    )
+
+    def search(self) -> ExpectedBillSearch:
+        """Return the filters in the type that the query takes."""
+        return ExpectedBillSearch(
+            self.state, self.party_id, self.trip_id, self.currency, self.due_from, self.due_to
+        )
+
+    def place(self) -> Cursor | None:
+        """Return the decoded cursor, or None for the first page. Raises InvalidCursor."""
+        return None if self.cursor is None else Cursor.decode(self.cursor)
+
+
+class ExpectedBillOut(AnswerOf[Row]):
+    """A bill that a supplier is expected to send for a booked service of a trip.
+
+    `supplier` is the name on the line of the trip, and `party_id` its party. `amount` is the booked
+    cost, and `matched_amount` the part for which bills are matched. `due_on` is the first day of
+    the service, or else the day of the booking. `trip_line_id` and `service` are null if the
+    service was removed from the trip.
+    """
+
+    id: UUID
+    trip_id: UUID
+    trip_title: str
+    trip_line_id: UUID | None
+    service: str | None
+    party_id: UUID | None
+    supplier: str | None
+    currency: str
+    amount: Annotated[WireAmount, Minor("amount_minor")]
+    matched_amount: Annotated[WireAmount, Minor("matched_minor")]
+    due_on: date
+    state: Annotated[State, Read("status")]
+    created_at: Instant
+    updated_at: Instant
+
+
+class ExpectedBillListOut(CursorPageOf[ExpectedBillOut]):
+    """A page of expected bills, the first due one first; the last has no `next_cursor`."""
 
 
 def bill_row(document: BillDocument) -> Row:

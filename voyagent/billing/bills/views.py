@@ -16,6 +16,7 @@ from voyagent.billing.bills.forms import (
     SCHEDULE_ERROR_FIELDS,
     BillForm,
     BillList,
+    ExpectedBillList,
     ScheduleForm,
 )
 from voyagent.billing.bills.queries import bills_listing
@@ -57,7 +58,8 @@ from voyagent.kernel.ids import parse_id
 from voyagent.kernel.pages import page_or_first
 from voyagent.parties import queries as parties
 from voyagent.taxes.words import component
-from voyagent.trips.queries import trips
+from voyagent.trips.queries import expected_bills as expected, trips
+from voyagent.trips.words import LINE_WORDS, country_name
 
 _ERROR_FIELDS = DRAFT_ERROR_FIELDS | {"customer_name_required": "vendor_name"}
 
@@ -263,6 +265,33 @@ def unschedule_bill(actor: Actor, bill_id: UUID) -> Any:
     bill_service.unschedule_bill(actor, bill_id)
     toast(_("Payment unscheduled."))
     return see_other(url_for("billing.bill", bill_id=bill_id))
+
+
+@pages.page("/bills/expected", permission="billing.read")
+def expected_bills(reader: RequestReader) -> Any:
+    """Show the bills that suppliers are expected to send, the first due one first."""
+    query = ExpectedBillList.read(request.args)
+    found, invalid = page_or_first(
+        lambda cursor: expected.list_expected_bills(reader, query.search(), cursor=cursor),
+        query.place,
+    )
+    wrong = query.invalid_labels(*invalid)
+    rows = [
+        shown_row
+        for row in found.items
+        for shown_row in with_amounts([row], row["currency"], "amount", "matched", "open")
+    ]
+    title = trips.read_title(reader, query.trip_id)
+    return render_template(
+        "bills/expected.html",
+        asked=query,
+        rows=rows,
+        older=found.next_cursor,
+        invalid=wrong,
+        trip_title=title,
+        line_words=LINE_WORDS,
+        country_name=country_name,
+    ), 422 if wrong else 200
 
 
 def _form_page(form: BillForm, draft: Bill | None) -> Any:

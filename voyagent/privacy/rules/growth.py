@@ -133,8 +133,8 @@ GROWTH: tuple[Growth, ...] = (
         "stays; names go after the periods `passengers` and `enquiries`",
     ),
     Growth(
-        ("trip_lines", "trip_passengers"),
-        "each service and passenger of a trip",
+        ("trip_lines", "trip_passengers", "expected_bills"),
+        "each service and passenger of a trip, and each bill expected for a service",
         End.PARENT,
         "stays with its row in `trips`",
         "trips",

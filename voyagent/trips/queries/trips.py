@@ -63,6 +63,7 @@ _LINE_COLUMNS = (
         "quoted_cost_minor",
         "quoted_price_minor",
         "booked_cost_minor",
+        "party_id",
     ),
     *(
         "supplier",

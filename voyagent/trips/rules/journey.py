@@ -46,7 +46,7 @@ class Line:
     """A line of a trip: one flight, hotel stay, transfer, visa or other service.
 
     The quoted amounts are those at the acceptance of the trip, and `booked_cost` is the cost at the
-    booking.
+    booking. `party_id` is the party of a booked line's supplier.
     """
 
     id: UUID
@@ -68,6 +68,7 @@ class Line:
     quoted_cost: Money | None = None
     quoted_price: Money | None = None
     booked_cost: Money | None = None
+    party_id: UUID | None = None
 
     @property
     def is_over(self) -> bool:

@@ -1,4 +1,4 @@
-"""Accept trips, by a person's decision or by facts, and freeze the amounts of their lines."""
+"""Accept trips by decisions or facts, and freeze the amounts of their lines."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from voyagent.trips.models import Trip, TripLine
 from voyagent.trips.queries import acceptance, trips
 from voyagent.trips.queries.acceptance import Acceptance, Decision
 from voyagent.trips.rules.journey import BOOKED, OVER
+from voyagent.trips.service import expected_bills
 from voyagent.trips.service.errors import AnotherTripAccepted, TripHasFacts
 
 FactSource = Callable[[UUID], bool]
@@ -32,7 +33,7 @@ def on_documents(source: FactSource) -> FactSource:
 
 @enquiry_service.on_bookings
 def has_booking(enquiry_id: UUID) -> bool:
-    """Return True if a trip of the enquiry is accepted by a person or has a committed line."""
+    """Return True if a person has accepted a trip of the enquiry, or a line is booked."""
     line = (
         select(TripLine.id)
         .join(Trip, Trip.id == TripLine.trip_id)
@@ -43,7 +44,7 @@ def has_booking(enquiry_id: UUID) -> bool:
 
 
 def decide(actor: Actor, trip_id: UUID, decision: Decision | None) -> Acceptance:
-    """Accept, decline or cancel a trip, or take the decision back, and return its acceptance.
+    """Accept, decline or cancel a trip, and return its acceptance.
 
     None takes the decision back: without a fact, the trip is proposed again. The proposed trips of
     the enquiry are declined while one is accepted. Of two people who accept rival trips at the same
@@ -63,7 +64,7 @@ def decide(actor: Actor, trip_id: UUID, decision: Decision | None) -> Acceptance
         raise AnotherTripAccepted
     before = _present(trip)
     trip.decision = decision
-    _settle(trip, lines)
+    _settle(actor, trip, lines)
     after = _present(trip)
     if before != after:
         audit.record(
@@ -79,32 +80,33 @@ def decide(actor: Actor, trip_id: UUID, decision: Decision | None) -> Acceptance
 
 
 def follow_facts(actor: Actor, trip_id: UUID) -> None:
-    """Set the acceptance of a trip and the status of its enquiry by the facts of the trip.
+    """Set the acceptance of a trip and the status of its enquiry by facts.
 
     The service of a fact calls this function last in its transaction: when a line is booked or
     cancelled, and when an invoice is issued or voided. The actor needs no further right. Raises
     TripNotFound.
     """
-    enquiry_id = settle(trip_id)
+    enquiry_id = settle(actor, trip_id)
     if enquiry_id is not None:
         enquiry_service.follow(actor, enquiry_id)
 
 
-def settle(trip_id: UUID) -> UUID | None:
-    """Set the acceptance of a trip by its facts, and return the id of its enquiry.
+def settle(actor: Actor, trip_id: UUID) -> UUID | None:
+    """Set acceptance and expected bills of a trip; return the id of its enquiry.
 
     The caller then sets the status of the enquiry. Raises TripNotFound.
     """
     db.session.flush()
     trip = trips.get_trip(trip_id, lock=True)
-    _settle(trip, _lines_of(trip))
+    _settle(actor, trip, _lines_of(trip))
     return trip.enquiry_id
 
 
-def _settle(trip: Trip, lines: Sequence[TripLine]) -> None:
-    """Store whether a locked trip is accepted, and freeze or release amounts of its lines.
+def _settle(actor: Actor, trip: Trip, lines: Sequence[TripLine]) -> None:
+    """Store the acceptance of a locked trip, and freeze amounts of its lines.
 
-    The quoted amounts are frozen at the acceptance, and the booked cost at the booking.
+    The quoted amounts are frozen at the acceptance, and the booked cost at the booking, which also
+    expects a bill.
     """
     is_accepted = trip.decision == "accepted" or _has_fact(trip, lines)
     if is_accepted and trip.accepted_at is None:
@@ -121,13 +123,11 @@ def _settle(trip: Trip, lines: Sequence[TripLine]) -> None:
             line.booked_cost_minor = None
         elif line.booked_cost_minor is None:
             line.booked_cost_minor = line.cost_minor
-    db.session.flush()
+    expected_bills.follow_lines(actor, lines)
 
 
 def _has_fact(trip: Trip, lines: Sequence[TripLine]) -> bool:
-    return any(line.status in BOOKED for line in lines) or any(
-        has(trip.id) for has in _documents
-    )
+    return any(line.status in BOOKED for line in lines) or any(has(trip.id) for has in _documents)
 
 
 def _lines_of(trip: Trip) -> Sequence[TripLine]:

@@ -182,6 +182,8 @@ def update_line(actor: Actor, trip_id: UUID, line_id: UUID, changes: LineChanges
         changed = apply(line, values)
         if "currency" in changed:  # amounts in another currency say nothing about the new ones
             line.quoted_cost_minor = line.quoted_price_minor = line.booked_cost_minor = None
+        if "supplier" in changed:
+            line.party_id = None
     if changed:
         touch(trip_id)
         db.session.flush()

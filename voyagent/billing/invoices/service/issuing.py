@@ -269,7 +269,7 @@ def create_invoice(
 
 
 def _follow_facts(actor: Actor, invoice: Invoice) -> None:
-    """Set the acceptance of the invoice's trip, and the status of its enquiries, by the facts."""
-    of_trip = acceptance.settle(invoice.trip_id) if invoice.trip_id else None
+    """Set the acceptance of the invoice's trip and the status of its enquiries."""
+    of_trip = acceptance.settle(actor, invoice.trip_id) if invoice.trip_id else None
     for enquiry_id in sorted({one for one in (invoice.enquiry_id, of_trip) if one is not None}):
         enquiry_service.follow(actor, enquiry_id)
