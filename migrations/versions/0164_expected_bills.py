@@ -1,6 +1,6 @@
-"""Store the bills that are expected from suppliers of booked services.
+"""Store the bills that suppliers of booked services are expected to send, and their matches.
 
-The release before ignores the table: services that it books expect no bill until their trip
+The release before ignores the tables: services that it books expect no bill until their trip
 changes.
 
 Never edit this file once it has landed.
@@ -50,9 +50,33 @@ def upgrade() -> None:
         create unique index uq_expected_bills_line on expected_bills (tenant_id, trip_line_id)
           where status <> 'released';
     """)
+    op.execute("""
+        create table expected_bill_matches (
+          tenant_id uuid not null
+            constraint fk_expected_bill_matches_tenant_id references tenants(id) on delete cascade,
+          id uuid not null,
+          bill_id uuid not null,
+          line_no bigint not null,
+          expected_bill_id uuid not null,
+          amount_minor bigint,
+          is_final boolean not null default true,
+          constraint pk_expected_bill_matches primary key (tenant_id, id),
+          constraint uq_expected_bill_matches_line
+            unique (tenant_id, bill_id, line_no, expected_bill_id),
+          constraint fk_expected_bill_matches_bill foreign key (tenant_id, bill_id)
+            references bills(tenant_id, id) on delete cascade,
+          constraint fk_expected_bill_matches_expected foreign key (tenant_id, expected_bill_id)
+            references expected_bills(tenant_id, id) on delete cascade,
+          constraint ck_expected_bill_matches_amount check (amount_minor > 0)
+        );
+        create index ix_expected_bill_matches_expected
+          on expected_bill_matches (tenant_id, expected_bill_id);
+    """)
     protect("expected_bills", grants="select, insert, update")
     op.execute(mover_policy("expected_bills"))
+    protect("expected_bill_matches")
+    op.execute(mover_policy("expected_bill_matches"))
 
 
 def downgrade() -> None:
-    op.execute("drop table expected_bills")
+    op.execute("drop table expected_bill_matches; drop table expected_bills")

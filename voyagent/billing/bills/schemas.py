@@ -25,6 +25,7 @@ from voyagent.billing.core.schemas.documents import (
 )
 from voyagent.billing.core.schemas.lines import PAGE_SIZE, InvoiceLineIn
 from voyagent.billing.core.schemas.parties import PartyName
+from voyagent.billing.core.service.matching import MATCHES_MAX, Match
 from voyagent.billing.core.service.pricing import LINES_MAX, REASON_MAX, BoughtAs, LineItem
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import Row
@@ -35,6 +36,7 @@ from voyagent.kernel.fields import (
     CurrencyCode,
     DateFilter,
     Filter,
+    Id,
     IdFilter,
     Instant,
     PlainAmount,
@@ -43,6 +45,7 @@ from voyagent.kernel.fields import (
     WireAmount,
     not_before,
 )
+from voyagent.kernel.money import Money
 from voyagent.kernel.pages import Cursor
 from voyagent.kernel.serializers import AnswerOf, CursorPageOf, Minor, Read
 from voyagent.trips.queries.expected_bills import ExpectedBillSearch, State
@@ -179,9 +182,14 @@ class BillQuery(TripDocumentQuery):
 
 
 class BillReceiveIn(Closed):
-    """The reason to claim more tax than the highest rate of the day gives."""
+    """Reasons that confirm an unusual bill.
+
+    `input_tax_reason` confirms more tax than the highest rate of the day gives, and
+    `variance_reason` a difference from the booked cost above the tolerance of the settings.
+    """
 
     input_tax_reason: Annotated[str, Trimmed(REASON_MAX)] | None = None
+    variance_reason: Annotated[str, Trimmed(REASON_MAX)] | None = None
 
 
 class BillBrief(DocumentBrief):
@@ -230,9 +238,22 @@ class BoughtLineOut(DocumentLineOut):
     input_credit: bool
 
 
-class BillOut(BillBrief, DocumentParts):
-    """A bill with its lines, its payments and the supplier's credits."""
+class MatchOut(AnswerOf[Row]):
+    """An expected bill to which a line is matched.
 
+    In a draft `amount` is null for the cost of the line that no other match has.
+    """
+
+    line_no: int
+    expected_bill_id: UUID
+    amount: Annotated[WireAmount | None, Minor("amount_minor")]
+    is_final: bool
+
+
+class BillOut(BillBrief, DocumentParts):
+    """A bill with its lines, its matches, its payments and the supplier's credits."""
+
+    matches: list[MatchOut]
     tax_amount: Annotated[WireAmount, Minor("tax_minor")]
     line_items: list[BoughtLineOut]
     credits: list[BillCreditOut]
@@ -240,6 +261,45 @@ class BillOut(BillBrief, DocumentParts):
 
 class BillListOut(CursorPageOf[BillBrief]):
     """A page of bills, newest issue date first; the last page has no `next_cursor`."""
+
+
+class MatchIn(Closed):
+    """A part of a bill line that is the bill of an expected one.
+
+    Without `amount` it is the cost of the line that no other match has. With `is_final` no further
+    bill is expected, whatever the amount.
+    """
+
+    line_no: Annotated[int, Field(ge=1, le=LINES_MAX)]
+    expected_bill_id: Id
+    amount: PlainAmount | None = None
+    is_final: bool = True
+
+
+class MatchesIn(Closed):
+    """All matches of a draft bill; they replace the present ones."""
+
+    matches: Annotated[Sequence[MatchIn], Field(max_length=MATCHES_MAX)]
+
+    def in_currency(self, currency: str) -> list[Match]:
+        """Return the matches in the type that the service takes. Raises InvalidAmount."""
+        return [
+            Match(
+                one.line_no,
+                one.expected_bill_id,
+                None if one.amount is None else Money.parse(one.amount, currency),
+                one.is_final,
+            )
+            for one in self.matches
+        ]
+
+
+class BillFromExpectedIn(Closed):
+    """The expected bills of one supplier and currency from which a bill is drafted."""
+
+    expected_bill_ids: Annotated[Sequence[Id], Field(min_length=1, max_length=MATCHES_MAX)]
+    vendor_reference: Annotated[str, Trimmed(64)]
+    issue_date: BusinessDate
 
 
 class ExpectedBillQuery(Query):
@@ -300,7 +360,7 @@ class ExpectedBillOut(AnswerOf[Row]):
 
 
 class ExpectedBillListOut(CursorPageOf[ExpectedBillOut]):
-    """A page of expected bills, the first due one first; the last has no `next_cursor`."""
+    """A page of expected bills; the last page has no `next_cursor`."""
 
 
 def bill_row(document: BillDocument) -> Row:
@@ -310,6 +370,7 @@ def bill_row(document: BillDocument) -> Row:
     return {
         **row,
         "line_items": taxed_lines(document.lines, document.taxes, currency),
+        "matches": in_currency(document.matches, currency),
         "payments": in_currency(document.payments, currency),
         "credits": in_currency(document.credits, currency),
     }

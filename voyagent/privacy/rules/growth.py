@@ -86,6 +86,13 @@ GROWTH: tuple[Growth, ...] = (
         "bills",
     ),
     Growth(
+        ("expected_bill_matches",),
+        "each line of a bill that was expected",
+        End.PARENT,
+        f"{_DELETED} the draft in `bills`",
+        "bills",
+    ),
+    Growth(
         ("bill_taxes",),
         "each tax of a line",
         End.PARENT,

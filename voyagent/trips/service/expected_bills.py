@@ -1,8 +1,10 @@
-"""Expect a bill for each booked line of a trip."""
+"""Expect a bill for each booked line of a trip, until bills are matched to it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+from uuid import UUID
 
 from sqlalchemy import select
 
@@ -16,7 +18,7 @@ from voyagent.trips.rules.journey import BOOKED
 
 
 def follow_lines(actor: Actor, lines: Sequence[TripLine]) -> None:
-    """Expect a bill for each booked line of a locked trip, and none for its other lines.
+    """Expect a bill for each booked line of a locked trip, and for no other.
 
     The amount is the booked cost, and the bill is due on the first day of the service, or else on
     the day of the booking. An expected bill follows its line until a bill is matched to it. A line
@@ -41,6 +43,49 @@ def follow_lines(actor: Actor, lines: Sequence[TripLine]) -> None:
         elif expected.status == "open" and not expected.matched_minor:
             _update(expected, line, line.booked_cost_minor)
     db.session.flush()
+
+
+class Billed(NamedTuple):
+    """The part of a bill for an expected one, in minor units; a final one closes it."""
+
+    amount_minor: int
+    is_final: bool
+
+
+def mark_billed(billed: Mapping[UUID, Billed]) -> None:
+    """Add bills to locked expected bills, by their ids; a final one closes it."""
+    for expected in _get(billed):
+        one = billed[expected.id]
+        expected.matched_minor += one.amount_minor
+        if one.is_final or expected.matched_minor >= expected.amount_minor:
+            expected.status = "matched"
+        expected.updated_at = clock.now()
+    db.session.flush()
+
+
+def mark_not_billed(billed: Mapping[UUID, Billed]) -> None:
+    """Take bills back from locked expected bills, by their ids.
+
+    An expected bill opens again, unless its line is not booked any more.
+    """
+    booked = select(TripLine.id).where(TripLine.status.in_(BOOKED))
+    of_booked = set(
+        db.session.scalars(
+            select(ExpectedBill.id).where(
+                ExpectedBill.id.in_(billed), ExpectedBill.trip_line_id.in_(booked)
+            )
+        )
+    )
+    for expected in _get(billed):
+        expected.matched_minor -= billed[expected.id].amount_minor
+        expected.status = "open" if expected.id in of_booked else "released"
+        expected.updated_at = clock.now()
+    db.session.flush()
+
+
+def _get(ids: Collection[UUID]) -> Sequence[ExpectedBill]:
+    of_ids = select(ExpectedBill).where(ExpectedBill.id.in_(ids)).order_by(ExpectedBill.id)
+    return db.session.scalars(of_ids.execution_options(populate_existing=True)).all()
 
 
 def _expect(actor: Actor, line: TripLine, cost_minor: int) -> ExpectedBill:
