@@ -14,6 +14,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    recipes.change("alter table invoice_lines add column if not exists trip_line_id uuid")
     recipes.change("""
         alter table tenant_settings
           add column if not exists bill_tolerance_percent text not null default '2.00',
@@ -27,6 +28,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    recipes.change("alter table invoice_lines drop column if exists trip_line_id")
     recipes.change("""
         alter table tenant_settings
           drop column if exists bill_tolerance_percent,

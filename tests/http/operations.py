@@ -482,6 +482,14 @@ def _trip(person: Person) -> object:
         return trips.open_trip(actor, title="Krishnan family, Dubai").id
 
 
+def _sold_trip(person: Person) -> object:
+    trip_id: Any = _trip(person)
+    with person.acting() as actor:
+        details = OtherDetails(kind="other", title="Desert for the Krishnans")
+        trip_lines.add_line(actor, trip_id, details, {"price": "500.00"})
+    return trip_id
+
+
 def _expected_bills(person: Person) -> object:
     """Return the ids of an expected bill, of a service that is booked for it."""
     trip_id: Any = _trip(person)
@@ -684,6 +692,7 @@ ANYBODYS = frozenset({"month", "closed_month", "name", "credential_kind"})
 # Functions that create the records that a valid body refers to.
 NAMED_IN: dict[str, Makers] = {
     "BillFromExpectedIn": {"expected_bill_ids": _expected_bills},
+    "InvoiceFromTripIn": {"trip_id": _sold_trip},
     "CreditNoteIn": {"invoice_id": _invoice},
     "SupplierCreditIn": {"bill_id": _bill},
     "JournalEntryIn": {"lines": _lines},
@@ -767,6 +776,7 @@ BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "BankAccountPatch": lambda: {"ifsc": "HDFC0000001"},
     "PartyAddressIn": lambda: {"kind": "office", "lines": "Kochi"},
     "PartyAddressPatch": lambda: {"city": "Kochi"},
+    "InvoiceFromTripIn": lambda: {"trip_id": str(new_id()), "customer_name": "Deepa Krishnan"},
     "MatchesIn": lambda: {"matches": []},
     "BillFromExpectedIn": lambda: {
         "expected_bill_ids": [str(new_id())],

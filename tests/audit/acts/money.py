@@ -281,6 +281,18 @@ def draft_a_bill_over_the_api(stage: Stage) -> Doing:
     return lambda: api.post("/bills", json=BILLED)
 
 
+@act(
+    "POST /api/invoices/from-trip",
+    leaves=(NEW_PARTY, Left("invoice.drafted", ("invoice_id", "trip_id"))),
+    answers=201,
+)
+def draft_an_invoice_of_a_trip(stage: Stage) -> Doing:
+    api, trip_id = stage.alice.api, a_trip(stage.bob)
+    a_line(stage.bob, trip_id, price="500.00")
+    body = {"trip_id": str(trip_id), "customer_name": "Deepa Krishnan"}
+    return lambda: api.post("/invoices/from-trip", json=body)
+
+
 def an_expected_bill(stage: Stage) -> str:
     """Return the id of the expected bill of a booked service."""
     trip_id = a_trip(stage.bob)
@@ -305,9 +317,8 @@ def draft_an_expected_bill_over_the_api(stage: Stage) -> Doing:
 
 @act(
     "POST /bills/expected/draft",
-    leaves=(
-        in_the_browser(Left("bill.drafted", (*BILL, "trip_id"))),
-        in_the_browser(Left("bill.matched", (*BILL, "trip_id"))),
+    leaves=in_the_browser(
+        Left("bill.drafted", (*BILL, "trip_id")), Left("bill.matched", (*BILL, "trip_id"))
     ),
     answers=303,
 )
