@@ -121,7 +121,8 @@ def test_the_page_and_the_file_show_the_same_margins(traveller: Person) -> None:
     file = client.get(f"{PATH}&format=csv").text.splitlines()
     assert (file[0], len(file)) == (
         "row,trip_id,trip,currency,price,cost,margin,customer,revenue,direct_cost,actual_margin"
-        ",booked_price,booked_cost,booked_margin,proposed_price,proposed_cost,proposed_margin",
+        ",booked_price,booked_cost,booked_margin,forecast_price,forecast_cost,forecast_margin"
+        ",proposed_price,proposed_cost,proposed_margin",
         7,
     )
     assert any(
@@ -129,7 +130,7 @@ def test_the_page_and_the_file_show_the_same_margins(traveller: Person) -> None:
         for line in file
     )
     total = "total,,All trips,INR,1200.00,1100.00,100.00,,0.00,0.00,0.00"
-    assert f"{total},0.00,0.00,0.00,0.00,0.00,0.00" in file
+    assert f"{total},0.00,0.00,0.00,1200.00,1100.00,100.00,0.00,0.00,0.00" in file
     assert "No trips in this period" in shown(
         client, "/reports/trip-margins?from=2020-01-01&to=2020-01-02"
     )

@@ -7,14 +7,20 @@ from uuid import UUID
 
 import pytest
 
-from tests.billing.papers import draft, issued
+from tests.billing.papers import draft, draft_bill, issued, line
+from tests.billing.test_expected_bills import SUPPLIER, expected
 from tests.billing.test_forms import send
 from tests.chat.parallel import at_once
 from tests.enquiries.test_following import an_enquiry, standing
 from tests.people import Person
+from tests.reports.books import today
 from tests.reports.test_margins import PATH
-from tests.trips.things import RIDE, VISA, a_line, a_trip
-from voyagent.billing.invoices.service import issuing
+from tests.trips.things import DESERT, RIDE, VISA, a_line, a_trip
+from voyagent.billing.bills import service as bills
+from voyagent.billing.core.service.matching import Match
+from voyagent.billing.core.service.pricing import LineItem
+from voyagent.billing.invoices.service import drafts, issuing
+from voyagent.billing.invoices.service.from_trips import draft_from_trip
 from voyagent.kernel.errors import Forbidden
 from voyagent.trips.queries.acceptance import get_acceptance
 from voyagent.trips.queries.trips import TripNotFound
@@ -165,18 +171,43 @@ def test_only_the_accepted_trip_is_planned_in_the_margin_report(alice: Person) -
     }
 
 
-def test_planned_amounts_are_the_quoted_ones_and_booked_ones_the_booked_cost(
-    alice: Person,
-) -> None:
-    """Vector V29 without its documents: a hotel and a transfer."""
-    trip_id = a_trip(alice)
-    hotel = a_line(alice, trip_id, RIDE, price="200000", cost="148000", currency="INR")
-    transfer = a_line(alice, trip_id, RIDE, price="30000", cost="21000", currency="INR")
+def test_margins_are_planned_booked_actual_and_forecast(alice: Person) -> None:
+    """Vector V29: a hotel that is invoiced and billed, and a transfer that is only booked."""
+    trip_id = a_trip(alice, enquiry_id=an_enquiry(alice))
+    given: Any = {"currency": "INR", "supplier": SUPPLIER}
+    hotel = a_line(alice, trip_id, DESERT, price="200000", cost="148000", **given)
+    transfer = a_line(alice, trip_id, DESERT, price="30000", cost="21000", **given)
     alice.does(acceptance.decide, trip_id, "accepted")
     for line_id, cost in ((hotel, "150000"), (transfer, "22000")):
         alice.does(lines.update_line, trip_id, line_id, {"cost": cost, "status": "booked"})
-    (total,) = alice.api.get(PATH).json["totals"]
-    assert (total["margin"], total["booked"]["margin"]) == ("61000.00", "58000.00")
+
+    def margins() -> list[str]:
+        (total,) = alice.api.get(PATH).json["totals"]
+        parts = (total, *(total[name] for name in ("booked", "actual", "forecast")))
+        return [one["margin"] for one in parts]
+
+    assert margins() == ["61000.00", "58000.00", "0.00", "58000.00"]
+    with alice.acting() as actor:
+        invoice, _left_out = draft_from_trip(actor, trip_id, line_ids=[hotel])
+        drafts.revise_draft(actor, invoice.id, {"line_items": [_sold_now(hotel)]})
+        issuing.issue_invoice(actor, invoice.id)
+    (one,) = (row for row in expected(alice) if row["trip_line_id"] == str(hotel))
+    bill_id = draft_bill(
+        alice,
+        line("152000.00", quantity=1),
+        vendor_name=SUPPLIER,
+        trip_id=trip_id,
+        issue_date=today(),
+        due_date=today(),
+    )
+    alice.does(bills.match_bill, bill_id, [Match(1, UUID(one["id"]))])
+    alice.does(bills.receive_draft, bill_id, variance_reason="A dearer room")
+    assert margins() == ["61000.00", "58000.00", "48000.00", "56000.00"]
+
+
+def _sold_now(line_id: UUID) -> LineItem:
+    """Return the hotel as a line that is revenue at once."""
+    return line("200000.00", quantity=1, description="Hotel") | {"trip_line_id": line_id}
 
 
 def test_the_page_and_the_api_decide(alice: Person, victor: Person, charlie: Person) -> None:

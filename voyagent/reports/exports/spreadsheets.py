@@ -460,6 +460,7 @@ def trip_margins(report: Margins) -> Sheet:
             *([customer] if of_trip else []),
             *_amounts(margin.actual),
             *_amounts(margin.booked),
+            *_amounts(margin.forecast),
             *_amounts(margin.proposed),
         ]
 
@@ -482,7 +483,7 @@ def trip_margins(report: Margins) -> Sheet:
                 None,
                 *([None] if of_trip else []),
                 *_amounts(total),
-                *[None] * 6,
+                *[None] * 9,
             ]
             for name, total in books
         ]
@@ -498,6 +499,7 @@ def trip_margins(report: Margins) -> Sheet:
         "direct_cost",
         "actual_margin",
         *("booked_price", "booked_cost", "booked_margin"),
+        *("forecast_price", "forecast_cost", "forecast_margin"),
         *("proposed_price", "proposed_cost", "proposed_margin"),
     ]
     return Sheet(f"trip-margins-{report.days.last}", columns, rows)

@@ -2,7 +2,9 @@
 
 The planned margin is quoted price less quoted cost of the lines of accepted trips, and the booked
 margin the quoted price less the booked cost of their booked lines. Trips that are only proposed
-stand apart. The actual margin is posted revenue less posted cost.
+stand apart. The forecast of a line is what is invoiced, or else its quoted price, less what is
+billed and still expected, or else its present cost. The actual margin is posted revenue less posted
+cost.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from uuid import UUID
 
 from sqlalchemy import Select
 
-from voyagent.billing.core.queries.of_trips import invoiced
+from voyagent.billing.core.queries.of_trips import invoiced, invoiced_of
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.money import Money
@@ -41,7 +43,7 @@ GroupBy = Literal["trip", "customer", "month"]
 
 
 class Margin(NamedTuple):
-    """Planned and actual margin in one currency, of booked services, and of proposed trips.
+    """Planned, actual, booked, forecast and proposed margin in one currency.
 
     In `actual`, `price` is the posted revenue and `cost` the posted cost.
     """
@@ -49,6 +51,7 @@ class Margin(NamedTuple):
     planned: Total
     actual: Total
     booked: Total
+    forecast: Total
     proposed: Total
 
     @property
@@ -140,7 +143,7 @@ def read_margins(
     opened = Opened(
         clock.midnight(days.first, zone), clock.midnight(days.last + timedelta(days=1), zone), zone
     )
-    earnings = Earnings(trip_earnings_statement(days.first, days.last), invoiced)
+    earnings = Earnings(trip_earnings_statement(days.first, days.last), invoiced, invoiced_of)
     rows, totals, *books = reader.read(
         _page(group_by, opened, earnings, after, limit + 1),
         margin_totals_statement(opened, earnings),
@@ -240,7 +243,10 @@ def _shown(
         return (
             tuple(
                 TripMargin(
-                    *(of[0][name] for name in ("id", "title", "customer", "acceptance")),
+                    of[0]["id"],
+                    of[0]["title"],
+                    of[0]["customer"],
+                    of[0]["acceptance"],
                     tuple(map(_margin, of)),
                 )
                 for of in shown
@@ -312,6 +318,7 @@ def _margin(row: Row) -> Margin:
         _total(currency, row["cost_minor"], row["price_minor"]),
         _total(currency, row["spent_minor"], row["earned_minor"]),
         _total(currency, row["booked_cost_minor"], row["booked_price_minor"]),
+        _total(currency, row["forecast_cost_minor"], row["forecast_price_minor"]),
         _total(currency, row["proposed_cost_minor"], row["proposed_price_minor"]),
     )
 

@@ -81,7 +81,9 @@ class MarginItem(AnswerOf[Margin]):
     """Planned price, cost and margin; `actual` has the posted amounts.
 
     Planned amounts are those of accepted trips, as they were quoted. `booked` has the quoted price
-    and the booked cost of their booked services. `proposed` has the amounts of trips that are not
+    and the booked cost of their booked services. `forecast` has for each service what is invoiced,
+    or else its quoted price, and what is billed and still expected, or else its cost; it does not
+    depend on the days. `proposed` has the amounts of trips that are not
     accepted yet; declined and cancelled trips count nowhere. `share` is the margin as a percentage
     of the price, or null if the price is zero.
     """
@@ -93,6 +95,7 @@ class MarginItem(AnswerOf[Margin]):
     share: Annotated[str | None, Computed(_planned_share)]
     booked: PlanItem
     actual: ActualItem
+    forecast: PlanItem
     proposed: PlanItem
 
 

@@ -21,6 +21,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Date,
+    FromClause,
     Select,
     Text,
     and_,
@@ -39,19 +40,25 @@ from sqlalchemy import (
 from voyagent.enquiries.queries.enquiries import customer_of
 from voyagent.kernel.pages import Cursor, NameCursor
 from voyagent.kernel.tenancy import owned
-from voyagent.trips.models import Trip, TripLine
+from voyagent.trips.models import ExpectedBill, Trip, TripLine
 from voyagent.trips.queries.acceptance import acceptance_of
 from voyagent.trips.rules.journey import BOOKED, OVER
 
 _TRIPS, _LINES = Trip.__table__.c, TripLine.__table__.c
 _PLANNED = (
     *("cost_minor", "price_minor", "booked_cost_minor", "booked_price_minor"),
+    *("forecast_cost_minor", "forecast_price_minor"),
     *("proposed_cost_minor", "proposed_price_minor"),
 )
 _AMOUNTS = (*_PLANNED, "spent_minor", "earned_minor")
 _NOTHING: ColumnElement[int] = literal(0, BigInteger)
 CustomerOf = Callable[[ColumnElement[UUID]], ColumnElement[str]]
 """Function from a column of trip ids to the customer's name in the books."""
+InvoicedOf = Callable[[FromClause], ColumnElement[int]]
+"""Function from the table of trip lines to the amount that invoices have of each line.
+
+The amount is in minor units of the line's currency, and null without an invoice.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +88,13 @@ class Earnings:
     """Posted revenue and cost of trips in a period, as a select.
 
     `customer` takes a column of trip ids and returns a column with the names of the customers in
-    the books. Such a name is used for a trip without an enquiry.
+    the books. Such a name is used for a trip without an enquiry. `invoiced` takes the table
+    of trip lines.
     """
 
     statement: Select[Any]
     customer: CustomerOf
+    invoiced: InvoicedOf
 
 
 def margins_statement(
@@ -95,9 +104,9 @@ def margins_statement(
 
     The newest trip is first.
 
-    Rows: id, title, acceptance, customer, created_at, currency and the amounts of `_amounts`. A trip without
-    amounts has one row with zeros in the trip's own currency. `limit` is the maximum number of
-    trips.
+    Rows: id, title, acceptance, customer, created_at, currency and the amounts of `_amounts`. A
+    trip without amounts has one row with zeros in the trip's own currency. `limit` is the maximum
+    number of trips.
     """
     posted = earnings.statement.cte("posted")
     trips = select(
@@ -117,7 +126,8 @@ def margins_statement(
         .limit(limit)
         .cte("page")
     )
-    amounts = _amounts(posted, null(), null(), _TRIPS.id.in_(select(page.c.id)))
+    in_page = _TRIPS.id.in_(select(page.c.id))
+    amounts = _amounts(posted, null(), null(), in_page, earnings.invoiced)
     customer = _whom(page, earnings.customer)
     currency = func.coalesce(amounts.c.currency, page.c.currency).label("currency")
     return (
@@ -231,7 +241,7 @@ def _of_days(opened: Opened, earnings: Earnings) -> CTE:
     """Return planned and posted amounts of all trips of a period, by trip and month."""
     posted = earnings.statement.cte("posted")
     planned = or_(_of_posted(posted), and_(*opened.holds))
-    return _amounts(posted, opened.month, posted.c.month, planned)
+    return _amounts(posted, opened.month, posted.c.month, planned, earnings.invoiced)
 
 
 def _amounts(
@@ -239,14 +249,19 @@ def _amounts(
     planned_in: ColumnElement[Any],
     earned_in: ColumnElement[Any],
     planned: ColumnElement[bool],
+    invoiced: InvoicedOf,
 ) -> CTE:
     """Return planned and posted amounts by trip, currency and month.
 
     `posted` has the posted amounts, and `planned` is the condition for the trips with planned
     amounts. `planned_in` and `earned_in` are the months of planned and of posted amounts. Columns:
     trip_id, currency, month (its first day or null), planned cost_minor and price_minor,
-    booked_cost_minor and booked_price_minor of committed lines, proposed_cost_minor and
-    proposed_price_minor, posted spent_minor (cost) and earned_minor (revenue).
+    booked_cost_minor and booked_price_minor of booked lines, forecast_cost_minor and
+    forecast_price_minor, proposed_cost_minor and proposed_price_minor, posted spent_minor (cost)
+    and earned_minor (revenue).
+
+    The forecast of a line is what is invoiced, or else its quoted price, less what is billed and
+    still expected, or else its present cost.
     """
     is_accepted = _TRIPS.accepted_at.is_not(None)
     is_booked = is_accepted & _LINES.status.in_(BOOKED)
@@ -258,6 +273,8 @@ def _amounts(
             (is_accepted, price),
             (is_booked, func.coalesce(_LINES.booked_cost_minor, _LINES.cost_minor)),
             (is_booked, price),
+            (is_accepted, func.coalesce(_expected(), _LINES.cost_minor)),
+            (is_accepted, func.coalesce(invoiced(TripLine.__table__), price)),
             (~is_accepted, _LINES.cost_minor),
             (~is_accepted, _LINES.price_minor),
         )
@@ -284,6 +301,25 @@ def _amounts(
         posted.c.revenue_minor,
     )
     return union_all(lines, booked).cte("amounts")
+
+
+def _expected() -> ColumnElement[int]:
+    """Return what is billed and expected for a line, or null without a bill."""
+    expected = ExpectedBill.__table__.c
+    comes_to = case(
+        (expected.status == "matched", expected.matched_minor),
+        else_=func.greatest(expected.amount_minor, expected.matched_minor),
+    )
+    return (
+        select(comes_to)
+        .where(
+            owned(ExpectedBill),
+            expected.trip_line_id == _LINES.id,
+            expected.status != "released",
+            expected.currency == _LINES.currency,
+        )
+        .scalar_subquery()
+    )
 
 
 def _of_posted(posted: CTE) -> ColumnElement[bool]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, select
+from sqlalchemy import BigInteger, ColumnElement, ScalarSelect, Select, cast, func, select
 
-from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.invoices import Invoice, InvoiceLine
 from voyagent.billing.core.models.kinds import BILL, INVOICE, DocumentKind
 from voyagent.kernel.tenancy import owned
 
@@ -36,6 +36,32 @@ def invoiced(trip_id: ColumnElement[UUID]) -> ScalarSelect[Any]:
     return (
         statement.order_by(_INVOICES.issue_date.desc(), _INVOICES.id.desc())
         .limit(1)
+        .scalar_subquery()
+    )
+
+
+def invoiced_of(lines: Any) -> ScalarSelect[Any]:
+    """Return a scalar subquery for the amount of each trip line on posted invoices, before tax.
+
+    `lines` are the columns of trip lines. The amount is in minor units of the line's currency, and
+    null if no invoice has the line.
+    """
+    parts = InvoiceLine.__table__.c
+    return (
+        select(cast(func.sum(parts.amount_minor), BigInteger))
+        .join_from(
+            Invoice.__table__,
+            InvoiceLine.__table__,
+            (parts.tenant_id == _INVOICES.tenant_id) & (parts.invoice_id == _INVOICES.id),
+        )
+        .where(
+            owned(Invoice),
+            owned(InvoiceLine),
+            _INVOICES.trip_id == lines.trip_id,
+            _INVOICES.currency == lines.currency,
+            _INVOICES.status.not_in(("draft", "void")),
+            parts.trip_line_id == lines.id,
+        )
         .scalar_subquery()
     )
 
