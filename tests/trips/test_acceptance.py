@@ -1,4 +1,4 @@
-"""Which trips of an enquiry count as planned: accepted, proposed, declined and cancelled."""
+"""Accepted, proposed, declined and cancelled trips of an enquiry."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from tests.enquiries.test_following import an_enquiry, standing
 from tests.people import Person
 from tests.reports.books import today
 from tests.reports.test_margins import PATH
+from tests.reports.test_views import words
 from tests.trips.things import DESERT, RIDE, VISA, a_line, a_trip
 from voyagent.billing.bills import service as bills
 from voyagent.billing.core.service.matching import Match
@@ -23,6 +24,7 @@ from voyagent.billing.invoices.service import drafts, issuing
 from voyagent.billing.invoices.service.from_trips import draft_from_trip
 from voyagent.kernel.errors import Forbidden
 from voyagent.trips.queries.acceptance import get_acceptance
+from voyagent.trips.queries.facts import read_trip_facts
 from voyagent.trips.queries.trips import TripNotFound
 from voyagent.trips.service import acceptance, lines
 from voyagent.trips.service.errors import AnotherTripAccepted, TripHasFacts
@@ -89,9 +91,7 @@ def test_an_issued_invoice_accepts_its_trip_and_a_void_one_does_not(alice: Perso
 
 
 @pytest.mark.parametrize("decision", ["declined", "cancelled"])
-def test_a_trip_with_a_fact_is_neither_declined_nor_cancelled(
-    alice: Person, decision: Any
-) -> None:
+def test_a_trip_with_a_fact_is_neither_declined_nor_cancelled(alice: Person, decision: Any) -> None:
     booked, invoiced = a_trip(alice), a_trip(alice)
     a_line(alice, booked, VISA, status="filed")
     issued(alice, trip_id=invoiced)
@@ -130,9 +130,9 @@ def test_of_two_acceptances_of_rivals_at_once_one_wins(alice: Person) -> None:
     results = at_once(
         [lambda id_=id_: alice.does(acceptance.decide, id_, "accepted") for id_ in (one, two)]
     )
-    assert sorted(map(str, map(type, results))) == sorted(
-        map(str, (str, AnotherTripAccepted))
-    ), results
+    assert sorted(map(str, map(type, results))) == sorted(map(str, (str, AnotherTripAccepted))), (
+        results
+    )
     assert sorted(acceptances(alice, one, two)) == ["accepted", "declined"]
 
 
@@ -172,7 +172,7 @@ def test_only_the_accepted_trip_is_planned_in_the_margin_report(alice: Person) -
 
 
 def test_margins_are_planned_booked_actual_and_forecast(alice: Person) -> None:
-    """Vector V29: a hotel that is invoiced and billed, and a transfer that is only booked."""
+    """Vector V29: an invoiced and billed hotel, and a transfer that is booked."""
     trip_id = a_trip(alice, enquiry_id=an_enquiry(alice))
     given: Any = {"currency": "INR", "supplier": SUPPLIER}
     hotel = a_line(alice, trip_id, DESERT, price="200000", cost="148000", **given)
@@ -203,6 +203,41 @@ def test_margins_are_planned_booked_actual_and_forecast(alice: Person) -> None:
     alice.does(bills.match_bill, bill_id, [Match(1, UUID(one["id"]))])
     alice.does(bills.receive_draft, bill_id, variance_reason="A dearer room")
     assert margins() == ["61000.00", "58000.00", "48000.00", "56000.00"]
+    with alice.reading() as reader:
+        found = read_trip_facts(reader, trip_id)
+    (totals,) = found.margins
+    assert {name: total.margin.wire for name, total in totals.items()} == {
+        "planned": "61000.00",
+        "booked": "58000.00",
+        "actual": "48000.00",
+        "forecast": "56000.00",
+    }
+    facts = {one.line.id: one for one in found.lines}
+    assert (facts[hotel].steps, facts[transfer].steps) == ([], ["invoice", "bill"])
+    page = words(alice.browser.get(f"/trips/{trip_id}").text)
+    assert "Forecast 174,000.00 230,000.00 56,000.00" in page.replace("1,74,", "174,").replace(
+        "2,30,", "230,"
+    )
+
+
+def test_the_next_step_of_a_line_is_its_missing_fact(alice: Person) -> None:
+    trip_id = a_trip(alice)
+    line_id = a_line(alice, trip_id, RIDE, price="30.00", cost="20.00")
+
+    def steps() -> list[str]:
+        with alice.reading() as reader:
+            (one,) = read_trip_facts(reader, trip_id).lines
+            return list(one.steps)
+
+    assert steps() == []
+    alice.does(acceptance.decide, trip_id, "accepted")
+    assert steps() == ["book"]
+    alice.does(lines.update_line, trip_id, line_id, {"status": "booked"})
+    assert steps() == ["invoice", "bill"]
+    issued(alice, line("30.00", quantity=1) | {"trip_line_id": line_id}, trip_id=trip_id)
+    assert steps() == ["bill"]
+    page = alice.browser.get(f"/trips/{trip_id}").text
+    assert "/bills/expected/draft?expected=" in page
 
 
 def _sold_now(line_id: UUID) -> LineItem:

@@ -43,7 +43,7 @@ from voyagent.trips.forms.trips import (
     SendForm,
     TripForm,
 )
-from voyagent.trips.queries import trips
+from voyagent.trips.queries import facts, trips
 from voyagent.trips.queries.trips import LineNotFound, PassengerNotFound, TripNotFound
 from voyagent.trips.rules.journey import Journey, Line, Passenger
 from voyagent.trips.rules.lint import findings
@@ -98,10 +98,10 @@ def open_for(actor: Actor) -> Any:
 
 @pages.page("/trips/<trip_id>", permission="trip.read", missing=TripNotFound)
 def detail(reader: Reader, trip_id: UUID) -> Any:
-    """Show a trip to staff: itinerary, warnings, passengers and costs."""
-    return render_template(
-        "trips/detail.html", **_shown(trips.read_trip(reader, trip_id), prices=prices_wanted())
-    )
+    """Show a trip to staff: itinerary, warnings, services, passengers, margins."""
+    found = facts.read_trip_facts(reader, trip_id)
+    shown = _shown(found.journey, prices=prices_wanted())
+    return render_template("trips/detail.html", facts=found, **shown)
 
 
 add_page_routes(pages, ITINERARY)
@@ -170,8 +170,9 @@ def decide(actor: Actor, trip_id: UUID) -> Any:
         lambda body: acceptance.decide(actor, trip_id, body.decision), **DECISION_ERROR_FIELDS
     )
     if decided is None:
-        shown = _shown(trips.read_trip(SessionReader(db.session), trip_id))
-        return render_template("trips/detail.html", form=form, **shown), form.status
+        found = facts.read_trip_facts(SessionReader(db.session), trip_id)
+        shown = _shown(found.journey)
+        return render_template("trips/detail.html", form=form, facts=found, **shown), form.status
     return _back(trip_id, _("Saved."))
 
 

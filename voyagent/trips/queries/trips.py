@@ -163,6 +163,13 @@ def read_trip(reader: Reader, trip_id: UUID) -> Journey:
     return journey
 
 
+def read_with(
+    reader: Reader, trip_id: UUID, *more: Select[Any]
+) -> tuple[Journey | None, list[list[Row]]]:
+    """Return a trip, or None, and the rows of further selects, in one round trip."""
+    return _read(reader, _TRIPS.id == trip_id, *more)
+
+
 def read_trip_of_session(reader: Reader, session_id: UUID) -> Journey | None:
     """Return the trip of a conversation, or None; includes encrypted passport numbers.
 
