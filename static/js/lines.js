@@ -74,6 +74,7 @@ function addTo(rows) {
   for (const input of fresh.querySelectorAll("input, select")) {
     if (input.matches("select")) input.selectedIndex = 0;
     else input.value = "";
+    if (input.type === "hidden") continue;
     input.classList.remove("is-invalid");
     input.removeAttribute("aria-invalid");
     input.removeAttribute("aria-describedby");

@@ -61,6 +61,7 @@ def test_a_draft_is_created_changed_issued_and_paid(alice: Person) -> None:
         "service_date": None,
         "commission": "0.00",
         "sac": None,
+        "trip_line_id": None,
         "taxes": [],
     }
     assert body["line_items"] == [VISAS | {"amount": "45000.00"} | untaxed]

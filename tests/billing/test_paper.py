@@ -765,6 +765,8 @@ def test_the_letterhead_is_set_on_the_page_and_an_invalid_gstin_is_reported(
             "rate_limit_per_hour",
             "rate_max_age_days",
             "sac_digits",
+            "bill_tolerance_percent",
+            "bill_tolerance_minor",
         )
     }
     form |= {

@@ -53,6 +53,8 @@ from voyagent.privacy.service import erasure
 from voyagent.reports.service import files as report_files
 from voyagent.routes import APIS
 from voyagent.trips.models import Trip
+from voyagent.trips.queries import expected_bills
+from voyagent.trips.queries.expected_bills import ExpectedBillSearch
 from voyagent.trips.rules.details import OtherDetails
 from voyagent.trips.service import lines as trip_lines, passengers, trips
 
@@ -480,6 +482,29 @@ def _trip(person: Person) -> object:
         return trips.open_trip(actor, title="Krishnan family, Dubai").id
 
 
+def _sold_trip(person: Person) -> object:
+    trip_id: Any = _trip(person)
+    with person.acting() as actor:
+        details = OtherDetails(kind="other", title="Desert for the Krishnans")
+        trip_lines.add_line(actor, trip_id, details, {"price": "500.00"})
+    return trip_id
+
+
+def _expected_bills(person: Person) -> object:
+    """Return the ids of an expected bill, of a service that is booked for it."""
+    trip_id: Any = _trip(person)
+    with person.acting() as actor:
+        trip_lines.add_line(
+            actor,
+            trip_id,
+            OtherDetails(kind="other", title="Desert for the Krishnans"),
+            {"status": "booked", "cost": "500.00", "supplier": "BSP India"},
+        )
+    with person.reading() as reader:
+        found = expected_bills.list_expected_bills(reader, ExpectedBillSearch(trip_id=trip_id))
+        return [str(row["id"]) for row in found.items]
+
+
 def _newest_trip(person: Person) -> Any:
     """Return the newest trip, which the path also names."""
     with person.acting():
@@ -625,6 +650,7 @@ MAKERS_OF: dict[str, Makers] = {
     "PATCH /api/bills/<bill_id>": {"bill_id": _draft_bill},
     "DELETE /api/bills/<bill_id>": {"bill_id": _draft_bill},
     "POST /api/bills/<bill_id>/receive": {"bill_id": _draft_bill},
+    "POST /api/bills/<bill_id>/matches": {"bill_id": _draft_bill},
     **{
         f"POST {prefix}/bills/<bill_id>/unschedule": {"bill_id": _scheduled_bill}
         for prefix in ("/api", "")
@@ -649,7 +675,7 @@ MAKERS_OF: dict[str, Makers] = {
     **{
         f"{method} /bills/<bill_id>/{page}": {"bill_id": _draft_bill}
         for method in ("GET", "POST")
-        for page in ("edit", "discard", "receive")
+        for page in ("edit", "discard", "receive", "match")
     },
     **{
         f"{method} /invoices/<invoice_id>/{page}": {"invoice_id": _draft}
@@ -665,6 +691,8 @@ ANYBODYS = frozenset({"month", "closed_month", "name", "credential_kind"})
 
 # Functions that create the records that a valid body refers to.
 NAMED_IN: dict[str, Makers] = {
+    "BillFromExpectedIn": {"expected_bill_ids": _expected_bills},
+    "InvoiceFromTripIn": {"trip_id": _sold_trip},
     "CreditNoteIn": {"invoice_id": _invoice},
     "SupplierCreditIn": {"bill_id": _bill},
     "JournalEntryIn": {"lines": _lines},
@@ -749,9 +777,17 @@ BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "BankAccountPatch": lambda: {"ifsc": "HDFC0000001"},
     "PartyAddressIn": lambda: {"kind": "office", "lines": "Kochi"},
     "PartyAddressPatch": lambda: {"city": "Kochi"},
+    "InvoiceFromTripIn": lambda: {"trip_id": str(new_id()), "customer_name": "Deepa Krishnan"},
+    "MatchesIn": lambda: {"matches": []},
+    "BillFromExpectedIn": lambda: {
+        "expected_bill_ids": [str(new_id())],
+        "vendor_reference": f"BSP-{secrets.randbelow(10**9)}",
+        "issue_date": "2026-01-04",
+    },
     "BillReceiveIn": lambda: {"input_tax_reason": "The rate on the bill is right"},
     "IssueIn": lambda: {"over_limit_reason": "The customer has paid today"},
     "TripIn": lambda: {"title": "Krishnan family, Dubai"},
+    "DecisionIn": lambda: {"decision": "accepted"},
     "TripPatch": lambda: {"title": "Krishnan family"},
     "PassengerIn": lambda: {
         "full_name": "Deepa Krishnan",

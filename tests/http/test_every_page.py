@@ -193,6 +193,8 @@ FORM_NAMES = [
     "audit_mail_addresses",
     "rate_max_age_days",
     "sac_digits",
+    "bill_tolerance_percent",
+    "bill_tolerance_minor",
     "sac",
     "units",
     "base",

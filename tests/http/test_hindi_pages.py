@@ -260,6 +260,8 @@ GOOD = {
     "rate_limit_per_hour": "900",
     "rate_max_age_days": "7",
     "sac_digits": "6",
+    "bill_tolerance_percent": "2.00",
+    "bill_tolerance_minor": "500.00",
     "four_eyes": "1",
     "financial_year_start_month": "4",
     "is_customer": "1",

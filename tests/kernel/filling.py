@@ -35,6 +35,7 @@ from voyagent.identity.models import ApiKey, OneTimeToken, RecoveryCode
 from voyagent.identity.service import invites
 from voyagent.imports.service import files as imports
 from voyagent.kernel import clock
+from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
@@ -48,6 +49,7 @@ from voyagent.rates import service as rates
 from voyagent.reports.models import ReportFile
 from voyagent.settings.service import logos, tenant_settings as settings
 from voyagent.trips.models import SupplierOffer, SupplierResponse
+from voyagent.trips.queries.expected_bills import ExpectedBillSearch, list_expected_bills
 from voyagent.trips.rules.details import OtherDetails
 from voyagent.trips.service import lines, passengers, trips
 from voyagent.trips.service.passengers import PassengerChanges
@@ -228,7 +230,16 @@ def _travel(person: Person) -> None:
     passengers.add_passenger(
         person.app.extensions["voyagent.keyring"], person.actor, trip.id, changes
     )
-    lines.add_line(person.actor, trip.id, OtherDetails(kind="other", title="Desert at sunset"))
+    lines.add_line(
+        person.actor,
+        trip.id,
+        OtherDetails(kind="other", title="Desert at sunset"),
+        {"status": "booked", "cost": "500.00", "supplier": "Air India"},
+    )
+    expected = list_expected_bills(SessionReader(db.session), ExpectedBillSearch()).items
+    bill_service.bill_from_expected(
+        person.actor, [expected[0]["id"]], vendor_reference="AI-2", issue_date=ISSUED
+    )
     db.session.add(
         SupplierOffer(kind="flight", supplier="sandbox", payload={}, expires_at=clock.now())
     )

@@ -42,6 +42,8 @@ def test_a_new_agency_has_the_default_settings_of_the_contract(alice: Person) ->
             "base_currency",
             "base_state",
             "sac_digits",
+            "bill_tolerance_percent",
+            "bill_tolerance_minor",
         }
         | PAPER
     )

@@ -37,6 +37,8 @@ WHOLE: dict[str, Any] = {
     "audit_mail_addresses": "auditor@books.example, meera@books.example",
     "rate_max_age_days": 366,
     "sac_digits": 4,
+    "bill_tolerance_percent": "1.50",
+    "bill_tolerance_minor": 100,
 }
 REFUSED: list[dict[str, Any]] = [
     {"model": "gpt-4"},
@@ -75,6 +77,9 @@ REFUSED: list[dict[str, Any]] = [
     {"four_eyes": 1},
     {"rate_max_age_days": -1},
     {"rate_max_age_days": 367},
+    {"bill_tolerance_percent": "100.01"},
+    {"bill_tolerance_percent": "-1"},
+    {"bill_tolerance_minor": -1},
     {"sac_digits": 5},
     {"sac_digits": 8},
     {"financial_year_start_month": 0},
@@ -99,6 +104,8 @@ CANNOT_BE_NULL = [
     "financial_year_start_month",
     "rate_max_age_days",
     "sac_digits",
+    "bill_tolerance_percent",
+    "bill_tolerance_minor",
     "round_invoices",
     "audit_mail_administrators",
     "approval_limits",

@@ -92,7 +92,10 @@ SECTIONS = (
     Section(
         "books",
         _l("Books"),
-        ("financial_year_start_month", "round_invoices", "rate_max_age_days"),
+        (
+            *("financial_year_start_month", "round_invoices", "rate_max_age_days"),
+            *("bill_tolerance_percent", "bill_tolerance_minor"),
+        ),
     ),
 )
 
@@ -115,6 +118,9 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
         "rate_limit_per_hour.less_than_equal": _l("At most 1,000,000."),
         "rate_max_age_days.greater_than_equal": _l("Enter 0 or more days."),
         "rate_max_age_days.less_than_equal": _l("At most 366 days."),
+        "bill_tolerance_percent.string_pattern_mismatch": _l("Enter a percentage such as 2.00."),
+        "bill_tolerance_minor.int_parsing": _l("Enter an amount such as 500.00."),
+        "bill_tolerance_minor.greater_than_equal": _l("Enter an amount such as 500.00."),
         "daily_token_budget.greater_than_equal": _l("At least 1. Leave it empty for no limit."),
         "system_prompt_suffix.string_too_long": _l("At most 10,000 characters."),
         "address.string_too_long": _l("At most 500 characters."),
@@ -173,6 +179,8 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
     )
     round_invoices = BooleanField(_l("Round invoice totals to whole currency units"))
     rate_max_age_days = StringField(_l("Days for which an exchange rate is used"))
+    bill_tolerance_percent = StringField(_l("Bills may differ by, in percent"))
+    bill_tolerance_minor = StringField(_l("and by at most"))
     audit_mail_administrators = BooleanField(_l("Mail the signed head to administrators"))
     audit_mail_addresses = TextAreaField(_l("Mail the signed head to"))
     limit_agent = StringField(ROLE_WORDS["agent"])
@@ -189,6 +197,9 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
             "model": queries.wanted_model(row) or "",
             "financial_year_start_month": str(row["financial_year_start_month"]),
             "sac_digits": str(row["sac_digits"]),
+            "bill_tolerance_minor": money.Money(
+                row["bill_tolerance_minor"], row["base_currency"] or row["default_currency"]
+            ).wire,
             "seen": queries.mark_of(row),
         }
         limits = {
@@ -211,6 +222,7 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
         if values.get("model") in OVERRIDES:
             values["model_override"] = values.pop("model")
             values["model"] = None
+        values["bill_tolerance_minor"] = self._tolerance()
         values["approval_limits"] = {role: self._limit(role) for role in ROLE_WORDS}
         return values
 
@@ -225,6 +237,14 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
             if loc[0] == "approval_limits" and len(loc) > 1
             else super().place_of(loc)
         )
+
+    def _tolerance(self) -> int | str:
+        """Return the typed amount in minor units, or as it was typed."""
+        typed = "".join((self.bill_tolerance_minor.data or "").replace(",", "").split())
+        try:
+            return money.Money.parse(typed, self.default_currency.data or "").amount_minor
+        except (money.InvalidAmount, money.UnknownCurrency):
+            return typed
 
     def _limit(self, role: str) -> dict[str, str] | None:
         """Parse a limit such as `50,000` or `AED 50,000`; return None for an empty field.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import CheckConstraint, SmallInteger, text
+from sqlalchemy import BigInteger, CheckConstraint, SmallInteger, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -21,6 +21,9 @@ class TenantSettings(TenantBound, Base):
 
     Bank details are encrypted in `bank_details_sealed`. `bank_details_clear` has the bank details
     that a job still has to encrypt, because an earlier release stored them unencrypted.
+
+    `bill_tolerance_percent` has two decimals, and `bill_tolerance_minor` is in the currency of the
+    books: a bill within both of the expected amount needs no reason.
 
     `base_state` is `ready` when every posting has its amount in `base_currency`, which is fixed
     then. Before, it is `asked`: `base_currency` is null, and `default_currency` takes its place.
@@ -52,6 +55,8 @@ class TenantSettings(TenantBound, Base):
     base_currency: Mapped[str | None]
     base_state: Mapped[str] = mapped_column(server_default=text("'asked'"))
     sac_digits: Mapped[int] = mapped_column(SmallInteger, server_default=text("6"))
+    bill_tolerance_percent: Mapped[str] = mapped_column(server_default=text("'2.00'"))
+    bill_tolerance_minor: Mapped[int] = mapped_column(BigInteger, server_default=text("50000"))
 
     __table_args__ = (
         CheckConstraint("rate_limit_per_minute between 1 and 10000", name="per_minute"),
@@ -68,6 +73,11 @@ class TenantSettings(TenantBound, Base):
             name="base_state",
         ),
         CheckConstraint("sac_digits in (4, 6)", name="sac_digits"),
+        CheckConstraint(
+            "bill_tolerance_percent ~ '^(100\\.00|[0-9]{1,2}\\.[0-9]{2})$'"
+            " and bill_tolerance_minor >= 0",
+            name="bill_tolerance",
+        ),
         CheckConstraint("jsonb_typeof(approval_limits) = 'object'", name="approval_limits"),
         CheckConstraint("jsonb_typeof(retention) = 'object'", name="retention"),
     )

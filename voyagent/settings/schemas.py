@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from decimal import Decimal
 from typing import Annotated, Any, Literal, Self, cast
 from uuid import UUID
 
@@ -31,6 +32,11 @@ SUFFIX_MAX, ZONE_MAX, PAPER_MAX = 10_000, 64, 500
 PER_MINUTE_MAX, PER_HOUR_MAX = 10_000, 1_000_000
 RATE_AGE_MAX_DAYS = 366
 _BIGINT_MAX = 2**63 - 1
+_PERCENT = r"^(100(\.0{1,2})?|[0-9]{1,2}(\.[0-9]{1,2})?)$"
+
+
+def _two_decimals(percent: str) -> str:
+    return f"{Decimal(percent):.2f}"
 
 
 class Limit(Closed):
@@ -100,6 +106,8 @@ class TenantSettingsResponse(AnswerOf[Row]):
     base_currency: str | None
     base_state: Literal["asked", "ready"]
     sac_digits: int
+    bill_tolerance_percent: str
+    bill_tolerance_minor: int
 
 
 class LogoRequest(Closed):
@@ -147,6 +155,10 @@ class TenantSettingsPatchRequest(Closed):
     the total of new invoices is rounded to the nearest whole unit of the currency. `sac_digits` is
     4 or 6: the digits of the service codes on new invoices.
 
+    A bill that differs from what was expected is received without a reason only within both
+    `bill_tolerance_percent` of the expected amount and `bill_tolerance_minor`, an amount in minor
+    units of the currency of the books.
+
     The signed head of the audit log is mailed every day. The mail goes to the administrators if
     `audit_mail_administrators` is true, and to the addresses in `audit_mail_addresses`.
     `audit_mail_addresses` has at most five addresses, separated by commas; null or an empty text
@@ -193,6 +205,10 @@ class TenantSettingsPatchRequest(Closed):
     audit_mail_addresses: Annotated[str, Lines(PAPER_MAX)] | None = None
     rate_max_age_days: Annotated[int, Field(ge=0, le=RATE_AGE_MAX_DAYS)] = 7
     sac_digits: Annotated[int, Field(ge=4, le=6, multiple_of=2)] = 6
+    bill_tolerance_percent: Annotated[
+        str, StringConstraints(pattern=_PERCENT), AfterValidator(_two_decimals)
+    ] = "2.00"
+    bill_tolerance_minor: Annotated[int, Field(ge=0, le=_BIGINT_MAX)] = 50_000
 
     def changes(self) -> SettingsChanges:
         """Return the members that were sent, including nulls."""

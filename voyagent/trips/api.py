@@ -36,6 +36,7 @@ from voyagent.trips.queries import trips
 from voyagent.trips.queries.trips import LineNotFound, PassengerNotFound, TripNotFound
 from voyagent.trips.schemas import (
     CancelledLineOut,
+    DecisionIn,
     LineIn,
     LineList,
     LineOut,
@@ -50,8 +51,9 @@ from voyagent.trips.schemas import (
     TripOut,
     TripPatch,
 )
-from voyagent.trips.service import lines, passengers, trips as trip_service
+from voyagent.trips.service import acceptance, lines, passengers, trips as trip_service
 from voyagent.trips.service.errors import (
+    AnotherTripAccepted,
     BornLater,
     CancellationRequested,
     InvalidFlightTimes,
@@ -65,6 +67,7 @@ from voyagent.trips.service.errors import (
     TicketsUnderWay,
     TripAlreadyOpen,
     TripFull,
+    TripHasFacts,
 )
 
 api = ApiBlueprint("trips", __name__, tag="Trips", guard=Guard.BEARER)
@@ -130,6 +133,23 @@ def update_trip(actor: Actor, trip_id: UUID, body: TripPatch) -> Body[TripOut]:
     the enquiry.
     """
     return _trip(trip_service.update_trip(actor, trip_id, body.changes()).id)
+
+
+@api.post(
+    "/trips/<trip_id>/decision",
+    answer=TripOut,
+    permission="trip.update",
+    missing=TripNotFound,
+    errors=(AnotherTripAccepted, TripHasFacts),
+)
+def decide_trip(actor: Actor, trip_id: UUID, body: DecisionIn) -> Body[TripOut]:
+    """Accept, decline or cancel a trip, or take the decision back.
+
+    A trip is also accepted by a booked service or an issued invoice. While a trip is accepted, the
+    proposed trips of its enquiry are declined.
+    """
+    acceptance.decide(actor, trip_id, body.decision)
+    return _trip(trip_id)
 
 
 @api.get(

@@ -1,4 +1,4 @@
-"""Tables of trips, passengers, trip lines and supplier offers."""
+"""Tables of trips, passengers, trip lines, expected bills and supplier offers."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ class Trip(TenantOwned, Base):
 
     A conversation has at most one trip; an enquiry may have several. `sent_at` and `sent_to` are
     the time and the recipient of the last mail with the itinerary.
+
+    `decision` is set by a person. `accepted_at` is set while the trip is accepted, by a decision or
+    by a fact such as a booking. `queries/acceptance.py` derives the trip's acceptance from both.
     """
 
     __tablename__ = "trips"
@@ -33,9 +36,15 @@ class Trip(TenantOwned, Base):
     updated_at: Mapped[DefaultNow]
     sent_at: Mapped[datetime | None]
     sent_to: Mapped[str | None]
+    decision: Mapped[str | None]
+    accepted_at: Mapped[datetime | None]
 
     __table_args__ = (
         CheckConstraint("(sent_at is null) = (sent_to is null)", name="sent"),
+        CheckConstraint("decision in ('accepted', 'declined', 'cancelled')", name="decision"),
+        CheckConstraint(
+            "accepted_at is not null or decision is distinct from 'accepted'", name="accepted"
+        ),
         references("users", "created_by_user_id", "fk_trips_creator"),
         references(
             "chat_sessions", "session_id", "fk_trips_session", ondelete="SET NULL (session_id)"
@@ -102,7 +111,10 @@ class TripLine(TenantOwned, Base):
     """A line of a trip: one flight, hotel stay, transfer, visa or other service.
 
     `details` has a shape for each kind (`rules/details.py`). `starts_on` and `ends_on` are the
-    first and the last local day of the service. Cost and price have the same currency.
+    first and the last local day of the service. Cost and price have the same currency. The quoted
+    amounts are those at the acceptance of the trip, and `booked_cost_minor` is the cost at the
+    booking; later changes of the line leave them. `party_id` is the party of a booked line's
+    supplier.
     `supplier_ref` is the booking number, and `supplier_key` the supplier's own id of the booking.
     `our_reference` is sent with every attempt of a request, so that a repeated request books
     nothing twice. All flights of one booking have equal values of `supplier_ref`, `supplier_key`
@@ -120,6 +132,10 @@ class TripLine(TenantOwned, Base):
     cost_minor: Mapped[int] = mapped_column(server_default=text("0"))
     price_minor: Mapped[int] = mapped_column(server_default=text("0"))
     currency: Mapped[str]
+    quoted_cost_minor: Mapped[int | None]
+    quoted_price_minor: Mapped[int | None]
+    booked_cost_minor: Mapped[int | None]
+    party_id: Mapped[UUID | None]
     supplier: Mapped[str | None]
     supplier_ref: Mapped[str | None]
     supplier_key: Mapped[str | None]
@@ -133,6 +149,10 @@ class TripLine(TenantOwned, Base):
         references("trips", "trip_id", "fk_trip_lines_trip", "CASCADE"),
         references(
             "supplier_offers", "offer_id", "fk_trip_lines_offer", ondelete="SET NULL (offer_id)"
+        ),
+        references("parties", "party_id", "fk_trip_lines_party"),
+        CheckConstraint(
+            "num_nonnulls(quoted_cost_minor, quoted_price_minor) in (0, 2)", name="quoted"
         ),
         CheckConstraint("kind in ('flight', 'hotel', 'transfer', 'visa', 'other')", name="kind"),
         CheckConstraint(
@@ -154,6 +174,49 @@ class TripLine(TenantOwned, Base):
             "tenant_id",
             "offer_id",
             postgresql_where=text("offer_id is not null"),
+        ),
+    )
+
+
+class ExpectedBill(TenantOwned, Base):
+    """A bill that a supplier is expected to send for a booked line of a trip.
+
+    It is `open` until bills are matched to it, and `released` when its line is cancelled before.
+    `matched_minor` is the sum of the matched bills. `trip_line_id` is null if the line was removed.
+    """
+
+    __tablename__ = "expected_bills"
+
+    trip_id: Mapped[UUID]
+    trip_line_id: Mapped[UUID | None]
+    party_id: Mapped[UUID | None]
+    currency: Mapped[str]
+    amount_minor: Mapped[int]
+    matched_minor: Mapped[int] = mapped_column(server_default=text("0"))
+    due_on: Mapped[date]
+    status: Mapped[str] = mapped_column(server_default=text("'open'"))
+    created_at: Mapped[DefaultNow]
+    updated_at: Mapped[DefaultNow]
+
+    __table_args__ = (
+        references("trips", "trip_id", "fk_expected_bills_trip", "CASCADE"),
+        references(
+            "trip_lines", "trip_line_id", "fk_expected_bills_line", "SET NULL (trip_line_id)"
+        ),
+        references("parties", "party_id", "fk_expected_bills_party"),
+        CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency"),
+        CheckConstraint("amount_minor > 0 and matched_minor >= 0", name="amounts"),
+        CheckConstraint("status in ('open', 'matched', 'released')", name="status"),
+        Index("ix_expected_bills_due", "tenant_id", "status", "due_on", "id"),
+        Index("ix_expected_bills_party", "tenant_id", "party_id", "status", "due_on", "id"),
+        Index("ix_expected_bills_trip", "tenant_id", "trip_id"),
+        Index("ix_expected_bills_line", "tenant_id", "trip_line_id"),
+        Index(
+            "uq_expected_bills_line",
+            "tenant_id",
+            "trip_line_id",
+            unique=True,
+            postgresql_where=text("status <> 'released'"),
         ),
     )
 

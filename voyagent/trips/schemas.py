@@ -29,6 +29,7 @@ from voyagent.kernel.fields import (
 from voyagent.kernel.money import Money
 from voyagent.kernel.passport_numbers import masked
 from voyagent.kernel.serializers import AnswerOf, Computed, MoneyText, PageOf, Read
+from voyagent.trips.queries.acceptance import Acceptance, Decision
 from voyagent.trips.rules.details import NOTES_MAX, Country, Details, OtherDetails, stored
 from voyagent.trips.rules.journey import Journey, Line, Passenger, Total
 from voyagent.trips.rules.lint import Finding, findings
@@ -84,6 +85,12 @@ class TripPatch(Closed):
     def changes(self) -> TripChanges:
         """Return the members that were sent."""
         return cast("TripChanges", self.model_dump(exclude_unset=True))
+
+
+class DecisionIn(Closed):
+    """The decision on a trip; null takes the present decision back."""
+
+    decision: Decision | None
 
 
 class PassengerIn(Closed):
@@ -223,7 +230,12 @@ def _details_of(line: Line) -> dict[str, Any]:
 
 
 class LineOut(AnswerOf[Line]):
-    """A line of a trip: one flight, hotel stay, transfer, visa or other service."""
+    """A line of a trip: one flight, hotel stay, transfer, visa or other service.
+
+    `quoted_cost` and `quoted_price` are the amounts at the acceptance of the trip, and
+    `booked_cost` is the cost at the booking. They do not follow later changes of the line.
+    `party_id` is the party of a booked line's supplier.
+    """
 
     id: UUID
     trip_id: UUID
@@ -242,6 +254,10 @@ class LineOut(AnswerOf[Line]):
     cost: MoneyText
     price: MoneyText
     currency: Annotated[str, Read("price.currency")]
+    quoted_cost: MoneyText | None
+    quoted_price: MoneyText | None
+    booked_cost: MoneyText | None
+    party_id: UUID | None
     supplier: str | None
     supplier_ref: str | None
     hold_expires_at: Instant | None
@@ -276,6 +292,7 @@ class TripSummary(AnswerOf[Row]):
     title: str
     currency: str
     status: TripStatus
+    acceptance: Acceptance
     session_id: UUID | None
     enquiry_id: UUID | None
     first_day: date | None
@@ -307,6 +324,7 @@ class TripOut(AnswerOf[Journey]):
     currency: Annotated[str, Read("trip[currency]")]
     notes: Annotated[str | None, Read("trip[notes]")]
     status: TripStatus
+    acceptance: Annotated[Acceptance, Read("trip[acceptance]")]
     session_id: Annotated[UUID | None, Read("trip[session_id]")]
     enquiry_id: Annotated[UUID | None, Read("trip[enquiry_id]")]
     first_day: Annotated[date | None, Computed(_first_day)]

@@ -35,13 +35,20 @@ from voyagent.trips.documents.itinerary_mail import mail_itinerary
 from voyagent.trips.documents.itinerary_pdf import sheet_of
 from voyagent.trips.forms.lines import LINE_ERROR_FIELDS, LINE_FORMS, LineForm
 from voyagent.trips.forms.passengers import PASSENGER_ERROR_FIELDS, PassengerForm
-from voyagent.trips.forms.trips import SEND_ERROR_FIELDS, TRIP_ERROR_FIELDS, SendForm, TripForm
-from voyagent.trips.queries import trips
+from voyagent.trips.forms.trips import (
+    DECISION_ERROR_FIELDS,
+    SEND_ERROR_FIELDS,
+    TRIP_ERROR_FIELDS,
+    DecisionForm,
+    SendForm,
+    TripForm,
+)
+from voyagent.trips.queries import facts, trips
 from voyagent.trips.queries.trips import LineNotFound, PassengerNotFound, TripNotFound
 from voyagent.trips.rules.journey import Journey, Line, Passenger
 from voyagent.trips.rules.lint import findings
 from voyagent.trips.schemas import LineIn, PassengerIn
-from voyagent.trips.service import lines, passengers, sending, trips as trip_service
+from voyagent.trips.service import acceptance, lines, passengers, sending, trips as trip_service
 from voyagent.trips.words import LINE_WORDS, PASSENGER_WORDS, country_name, sentence_of
 
 pages = PageBlueprint("trips", __name__, guard=Guard.SIGNED_IN)
@@ -91,10 +98,10 @@ def open_for(actor: Actor) -> Any:
 
 @pages.page("/trips/<trip_id>", permission="trip.read", missing=TripNotFound)
 def detail(reader: Reader, trip_id: UUID) -> Any:
-    """Show a trip to staff: itinerary, warnings, passengers and costs."""
-    return render_template(
-        "trips/detail.html", **_shown(trips.read_trip(reader, trip_id), prices=prices_wanted())
-    )
+    """Show a trip to staff: itinerary, warnings, services, passengers, margins."""
+    found = facts.read_trip_facts(reader, trip_id)
+    shown = _shown(found.journey, prices=prices_wanted())
+    return render_template("trips/detail.html", facts=found, **shown)
 
 
 add_page_routes(pages, ITINERARY)
@@ -147,6 +154,25 @@ def edit(actor: Actor, trip_id: UUID) -> Any:
             render_template("trips/edit.html", form=form, trip=trips.get_trip(trip_id)),
             form.status,
         )
+    return _back(trip_id, _("Saved."))
+
+
+@pages.page(
+    "/trips/<trip_id>/decision",
+    methods=("POST",),
+    permission="trip.update",
+    missing=TripNotFound,
+)
+def decide(actor: Actor, trip_id: UUID) -> Any:
+    """Accept, decline or cancel a trip, or take the decision back."""
+    form = DecisionForm()
+    decided = form.attempt(
+        lambda body: acceptance.decide(actor, trip_id, body.decision), **DECISION_ERROR_FIELDS
+    )
+    if decided is None:
+        found = facts.read_trip_facts(SessionReader(db.session), trip_id)
+        shown = _shown(found.journey)
+        return render_template("trips/detail.html", form=form, facts=found, **shown), form.status
     return _back(trip_id, _("Saved."))
 
 

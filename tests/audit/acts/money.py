@@ -21,6 +21,7 @@ from tests.ledger import books
 from tests.ledger.test_journal import made, written
 from tests.ledger.test_new_entry import typed
 from tests.rates.entered import entered
+from tests.trips.things import a_line, a_trip
 from voyagent.billing.bills import service as bill_service
 from voyagent.billing.bills.capabilities import receive_bill
 from voyagent.billing.core.capabilities import post_journal_entry
@@ -279,6 +280,70 @@ BILL_VOIDED = Left(
 def draft_a_bill_over_the_api(stage: Stage) -> Doing:
     api = stage.alice.api
     return lambda: api.post("/bills", json=BILLED)
+
+
+@act(
+    "POST /api/invoices/from-trip",
+    leaves=(NEW_PARTY, Left("invoice.drafted", ("invoice_id", "trip_id"))),
+    answers=201,
+)
+def draft_an_invoice_of_a_trip(stage: Stage) -> Doing:
+    api, trip_id = stage.alice.api, a_trip(stage.bob)
+    a_line(stage.bob, trip_id, price="500.00")
+    body = {"trip_id": str(trip_id), "customer_name": "Deepa Krishnan"}
+    return lambda: api.post("/invoices/from-trip", json=body)
+
+
+def an_expected_bill(stage: Stage) -> str:
+    """Return the id of the expected bill of a booked service."""
+    trip_id = a_trip(stage.bob)
+    a_line(stage.bob, trip_id, status="booked", cost="500.00", supplier="BSP India")
+    found = stage.bob.api.get(f"/bills/expected?trip_id={trip_id}").json["items"]
+    return str(found[0]["id"])
+
+
+MATCHED = Left("bill.matched", BILL)
+
+
+@act(
+    "POST /api/bills/from-expected",
+    leaves=(Left("bill.drafted", (*BILL, "trip_id")), Left("bill.matched", (*BILL, "trip_id"))),
+    answers=201,
+)
+def draft_an_expected_bill_over_the_api(stage: Stage) -> Doing:
+    api, expected = stage.alice.api, an_expected_bill(stage)
+    body = {"expected_bill_ids": [expected], "vendor_reference": "B", "issue_date": "2026-01-04"}
+    return lambda: api.post("/bills/from-expected", json=body)
+
+
+@act(
+    "POST /bills/expected/draft",
+    leaves=in_the_browser(
+        Left("bill.drafted", (*BILL, "trip_id")), Left("bill.matched", (*BILL, "trip_id"))
+    ),
+    answers=303,
+)
+def draft_an_expected_bill_in_the_browser(stage: Stage) -> Doing:
+    browser, expected = stage.alice.browser, an_expected_bill(stage)
+    return lambda: stage.submit(
+        browser,
+        "/bills/expected/draft",
+        expected=expected,
+        vendor_reference="B",
+        issue_date="4 Jan 2026",
+    )
+
+
+@act("POST /api/bills/<bill_id>/matches", leaves=MATCHED, answers=200)
+def match_a_bill_over_the_api(stage: Stage) -> Doing:
+    api, bill_id = stage.alice.api, papers.draft_bill(stage.bob)
+    return lambda: api.post(f"/bills/{bill_id}/matches", json={"matches": []})
+
+
+@act("POST /bills/<bill_id>/match", leaves=in_the_browser(MATCHED), answers=303)
+def match_a_bill_in_the_browser(stage: Stage) -> Doing:
+    browser, bill_id = stage.alice.browser, papers.draft_bill(stage.bob)
+    return lambda: stage.submit(browser, f"/bills/{bill_id}/match", **{"expected-0": ""})
 
 
 @act(

@@ -22,6 +22,7 @@ LINE = ("trip_id", "line_id")
 FULL_NAME, PASSPORT = "Deepa Krishnan", "Z1234567"
 OPENED = Left("trip.opened", TRIP)
 RENAMED = Left("trip.updated", TRIP, says={"fields": [{"field": "title"}]})
+ACCEPTED = Left("trip.decided", TRIP, says={"before": "proposed", "after": "accepted"})
 TAKEN = Left("trip.passenger_added", PERSON, says={"fields": ["full_name", "passport_number"]})
 TAKEN_BY_FORM = Left(
     "trip.passenger_added", PERSON, says={"fields": ["full_name", "kind", "passport_number"]}
@@ -57,6 +58,12 @@ def open_a_trip(stage: Stage) -> Doing:
 def rename_a_trip(stage: Stage) -> Doing:
     api, (trip_id, _person, _line) = stage.alice.api, _with(stage)
     return lambda: api.patch(f"/trips/{trip_id}", json={"title": "Dubai"})
+
+
+@act("POST /api/trips/<trip_id>/decision", leaves=ACCEPTED, answers=200)
+def accept_a_trip(stage: Stage) -> Doing:
+    api, (trip_id, _person, _line) = stage.alice.api, _with(stage)
+    return lambda: api.post(f"/trips/{trip_id}/decision", json={"decision": "accepted"})
 
 
 @act("POST /api/trips/<trip_id>/passengers", leaves=TAKEN, answers=201)
@@ -141,6 +148,12 @@ def open_the_trip_of_an_enquiry(stage: Stage) -> Doing:
 def rename_a_trip_in_the_browser(stage: Stage) -> Doing:
     browser, (trip_id, _person, _line) = stage.alice.browser, _with(stage)
     return lambda: stage.submit(browser, f"/trips/{trip_id}/edit", title="Dubai", currency="INR")
+
+
+@act("POST /trips/<trip_id>/decision", leaves=in_the_browser(ACCEPTED), answers=303)
+def accept_a_trip_in_the_browser(stage: Stage) -> Doing:
+    browser, (trip_id, _person, _line) = stage.alice.browser, _with(stage)
+    return lambda: stage.submit(browser, f"/trips/{trip_id}/decision", decision="accepted")
 
 
 @act("POST /trips/<trip_id>/passengers/new", leaves=in_the_browser(TAKEN_BY_FORM), answers=303)

@@ -12,11 +12,15 @@ from voyagent.billing.bills import (
 from voyagent.billing.bills.errors import BillNotFound
 from voyagent.billing.bills.schemas import (
     BillDraftIn,
+    BillFromExpectedIn,
     BillListOut,
     BillOut,
     BillPatch,
     BillQuery,
     BillReceiveIn,
+    ExpectedBillListOut,
+    ExpectedBillQuery,
+    MatchesIn,
     ScheduleIn,
     bill_row,
 )
@@ -28,10 +32,17 @@ from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader, SessionReader
 from voyagent.kernel.db import db
+from voyagent.kernel.money import InvalidAmount
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.serializers import Body
+from voyagent.trips.queries import expected_bills
 
 TAX_ERRORS = (errors.TaxNumberMissing, errors.TaxInAnotherCurrency, errors.TaxComponentUnknown)
+MATCH_ERRORS = (
+    errors.ExpectedBillNotOpen,
+    errors.ExpectedBillsDiffer,
+    errors.MatchExceedsLine,
+)
 
 api = ApiBlueprint("bills", __name__, tag="Bills", guard=Guard.BEARER)
 
@@ -108,19 +119,25 @@ def discard_bill(actor: Actor, bill_id: UUID) -> None:
     permission="bill.receive",
     direct=True,
     missing=BillNotFound,
-    errors=(errors.BillNotDraft, errors.InputTaxAboveRate, *TAX_ERRORS, *POSTING_ERRORS),
+    errors=(
+        *(errors.BillNotDraft, errors.InputTaxAboveRate, errors.BillVariance),
+        *MATCH_ERRORS,
+        *TAX_ERRORS,
+        *POSTING_ERRORS,
+    ),
 )
 def receive_bill(actor: Actor, bill_id: UUID, body: BillReceiveIn | None) -> Body[BillOut]:
     """Receive a draft bill.
 
     If a line claims more tax than the highest rate of the day gives, `input_tax_reason` is
-    required.
+    required. If a matched line differs from what was expected by more than the tolerance of the
+    settings, `variance_reason` is required.
 
     The bill is posted to the ledger on its issue date and is payable from then on. The caller needs
     the authority to receive bills without approval, up to the amount limit of their role.
     """
-    why = body.input_tax_reason if body else None
-    return _bill(bill_service.receive_draft(actor, bill_id, input_tax_reason=why).id)
+    reasons = body.model_dump() if body else {}
+    return _bill(bill_service.receive_draft(actor, bill_id, **reasons).id)
 
 
 @api.post(
@@ -164,6 +181,67 @@ def schedule_bill(actor: Actor, bill_id: UUID, body: ScheduleIn) -> Body[BillOut
 def unschedule_bill(actor: Actor, bill_id: UUID) -> Body[BillOut]:
     """Remove the payment date of a bill."""
     return _bill(bill_service.unschedule_bill(actor, bill_id).id)
+
+
+@api.post(
+    "/bills/from-expected",
+    answer=BillOut,
+    status=201,
+    permission="bill.draft",
+    errors=(
+        errors.ExpectedBillNotFound,
+        errors.ExpectedBillNotOpen,
+        errors.ExpectedBillsDiffer,
+        bill_errors.VendorReferenceTaken,
+        *DRAFT_ERRORS,
+    ),
+)
+def draft_bill_from_expected(actor: Actor, body: BillFromExpectedIn) -> Body[BillOut]:
+    """Draft a bill from expected bills of one supplier and currency.
+
+    Each line has what is still expected, and is matched.
+    """
+    bill = bill_service.bill_from_expected(
+        actor,
+        body.expected_bill_ids,
+        vendor_reference=body.vendor_reference,
+        issue_date=body.issue_date,
+    )
+    return _bill(bill.id)
+
+
+@api.post(
+    "/bills/<bill_id>/matches",
+    answer=BillOut,
+    permission="bill.draft",
+    missing=BillNotFound,
+    errors=(errors.BillNotDraft, *MATCH_ERRORS, errors.ExpectedBillNotFound, InvalidAmount),
+)
+def match_bill(actor: Actor, bill_id: UUID, body: MatchesIn) -> Body[BillOut]:
+    """Replace the matches of a draft bill.
+
+    They count as billed when the bill is received, and are expected again when it is voided.
+    """
+    currency = bill_queries.get_bill(bill_id, lock=True).currency
+    return _bill(bill_service.match_bill(actor, bill_id, body.in_currency(currency)).id)
+
+
+@api.get(
+    "/bills/expected",
+    answer=ExpectedBillListOut,
+    permission="billing.read",
+    errors=(InvalidCursor,),
+)
+def list_expected_bills(reader: Reader, query: ExpectedBillQuery) -> Body[ExpectedBillListOut]:
+    """List the bills that suppliers of booked services are expected to send.
+
+    The first due one comes first. Without `state` only open ones are listed.
+    """
+    return ExpectedBillListOut.of(
+        expected_bills.list_expected_bills(
+            reader, query.search(), limit=query.limit, cursor=query.place()
+        )
+    )
 
 
 def _bill(bill_id: UUID) -> Body[BillOut]:

@@ -8,10 +8,16 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from flask_babel import lazy_gettext as _l
 from pydantic import BaseModel, BeforeValidator
-from wtforms import StringField, TextAreaField
+from wtforms import FieldList, SelectChoice, SelectField, StringField, TextAreaField
 
 from voyagent.billing.bills.queries import BillSearch
-from voyagent.billing.bills.schemas import BillDraftIn, ScheduleIn
+from voyagent.billing.bills.schemas import (
+    BillDraftIn,
+    BillFromExpectedIn,
+    ExpectedBillQuery,
+    MatchesIn,
+    ScheduleIn,
+)
 from voyagent.billing.core.forms.drafts import DRAFT_SENTENCES, DocumentForm, grouped
 from voyagent.billing.core.models.bills import Bill, BillLine, BillTax
 from voyagent.billing.core.schemas.documents import DocumentQuery
@@ -21,8 +27,9 @@ from voyagent.billing.core.service.taxing import Home
 from voyagent.http.forms import DateText, SchemaForm, plain
 from voyagent.http.list_queries import LABELS, Listing
 from voyagent.http.template_filters import today
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import CurrencyCode, DateFilter, Filter, IdFilter, not_before
-from voyagent.kernel.money import Money
+from voyagent.kernel.money import Money, spoken
 from voyagent.taxes.rules import tables
 
 _TABS = (
@@ -35,11 +42,28 @@ _TABS = (
     ("void", _l("Void")),
 )
 
+_EXPECTED_STATES = (
+    ("open", _l("Open")),
+    ("matched", _l("Billed")),
+    ("released", _l("Released")),
+)
 BOUGHT_AS = (("cost", _l("Our own cost")), ("agent", _l("As agent")))
 INPUT_CREDIT = (("", _l("Tax is part of the cost")), ("yes", _l("Tax is credited to us")))
 
 # The input at which each error of the service is shown, by error code.
 SCHEDULE_ERROR_FIELDS = {"invalid_date": "pay_on", "document_not_open": ""}
+MATCH_ERROR_FIELDS = dict.fromkeys(
+    (
+        *("expected_bill_not_found", "expected_bill_not_open", "expected_bills_differ"),
+        "match_exceeds_line",
+    ),
+    "",
+)
+FROM_EXPECTED_ERROR_FIELDS = MATCH_ERROR_FIELDS | {
+    "vendor_reference_taken": "vendor_reference",
+    "customer_name_required": "",
+    "invalid_date": "issue_date",
+}
 
 
 class ScheduleForm(SchemaForm[ScheduleIn]):
@@ -48,6 +72,77 @@ class ScheduleForm(SchemaForm[ScheduleIn]):
     schema: ClassVar[type[BaseModel]] = ScheduleIn
 
     pay_on = DateText(_l("To be paid on"), kind="due")
+
+
+class MatchForm(SchemaForm[MatchesIn]):
+    """A choice of an expected bill for each line of a draft bill."""
+
+    schema: ClassVar[type[BaseModel]] = MatchesIn
+
+    expected = FieldList(SelectField(_l("Expected bill"), validate_choice=False))
+
+    def __init__(
+        self, lines: Sequence[Row], candidates: Sequence[Row], currency: str, matched: Sequence[Row]
+    ) -> None:
+        chosen = {row["line_no"]: str(row["expected_bill_id"]) for row in matched}
+        first = {row["open_minor"]: str(row["id"]) for row in reversed(candidates)}
+        super().__init__(
+            data={
+                "expected": [
+                    chosen.get(
+                        line["line_no"], "" if matched else first.get(line["amount_minor"], "")
+                    )
+                    for line in lines
+                ]
+            }
+        )
+        for field in self.expected:
+            field.choices = [
+                SelectChoice("", _l("None")),
+                *(SelectChoice(str(row["id"]), _named(row, currency)) for row in candidates),
+            ]
+
+    def values(self) -> dict[str, Any]:
+        """Return the chosen matches, each for the whole cost of its line."""
+        typed = enumerate(self.expected.data, start=1)
+        return {"matches": [{"line_no": no, "expected_bill_id": one} for no, one in typed if one]}
+
+    def place_of(self, loc: tuple[int | str, ...]) -> str:  # noqa: ARG002 - one place for all
+        """Return the empty text: errors are shown above the form."""
+        return ""
+
+
+class FromExpectedForm(SchemaForm[BillFromExpectedIn]):
+    """Form for the supplier's number and the date of a bill that was expected."""
+
+    schema: ClassVar[type[BaseModel]] = BillFromExpectedIn
+    sentences: ClassVar[dict[str, Any]] = {
+        **dict.fromkeys(
+            ("vendor_reference.string_too_short", "vendor_reference.missing"),
+            _l("Enter the number on the supplier’s document."),
+        ),
+        "too_short": _l("Choose at least one expected bill."),
+    }
+
+    vendor_reference = StringField(_l("Their reference"))
+    issue_date = DateText(_l("Issued on"), kind="past")
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.ids = given["data"]["expected_bill_ids"]
+
+    def values(self) -> dict[str, Any]:
+        """Return the entered values with the chosen expected bills."""
+        return super().values() | {"expected_bill_ids": self.ids}
+
+    def place_of(self, loc: tuple[int | str, ...]) -> str:
+        """Return the field at which to show an error, or the place above the form."""
+        return "" if loc and loc[0] == "expected_bill_ids" else super().place_of(loc)
+
+
+def _named(row: Row, currency: str) -> str:
+    amount = spoken(Money(row["open_minor"], currency).wire, currency)
+    return " · ".join(filter(None, (row["service"], row["trip_title"], amount)))
 
 
 class BillForm(DocumentForm[BillDraftIn]):
@@ -175,6 +270,27 @@ def _printed(row: dict[str, str]) -> list[tuple[str, str]]:
     """Return the entered taxes of a bill line as component and plain amount."""
     typed = ((component, plain(row.get(f"tax_{component}") or "")) for component in INPUT)
     return [(component, amount) for component, amount in typed if amount]
+
+
+class ExpectedBillList(ExpectedBillQuery, Listing):
+    """Query parameters of the page of expected bills."""
+
+    endpoint = "billing.expected_bills"
+    parameters = ("state", "party_id", "trip_id", "currency", "due_from", "due_to")
+    days = ("due_from", "due_to")
+    narrowing = ("party_id", "trip_id", "currency", "due_from", "due_to")
+    words = LABELS | {
+        "state": _l("Status"),
+        "party_id": _l("Supplier"),
+        "trip_id": _l("Trip"),
+        "currency": _l("currency"),
+        "due_from": _l("due from"),
+        "due_to": _l("due until"),
+    }
+
+    def tabs(self) -> list[dict[str, Any]]:
+        """Return the tabs of the list, one for each state."""
+        return self.tabs_of("state", self.state, _EXPECTED_STATES)
 
 
 class BillList(DocumentQuery, Listing):

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Select, select
 
 from voyagent.billing.bills.errors import BillNotFound
-from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.bills import Bill, ExpectedBillMatch
 from voyagent.billing.core.models.kinds import BILL
 from voyagent.billing.core.models.parts import OPEN_BILL
 from voyagent.billing.core.queries.credits import credits_of_statement
@@ -38,7 +38,7 @@ from voyagent.kernel.pages import Cursor, CursorPage
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries.entries import entry_lines_statement
 
-_BILLS = Bill.__table__.c
+_BILLS, _MATCHES = Bill.__table__.c, ExpectedBillMatch.__table__.c
 _BRIEF = (
     *(
         "id",
@@ -99,7 +99,7 @@ class BillSearch(DocumentSearch):
 
 @dataclass(frozen=True, slots=True)
 class BillDocument:
-    """A bill with lines, taxes, payments, supplier credits and journal lines."""
+    """A bill with lines, taxes, payments, credits, journal lines and matches."""
 
     bill: Row
     lines: list[Row]
@@ -107,6 +107,7 @@ class BillDocument:
     payments: list[Row]
     credits: list[Row]
     journal: list[Row]
+    matches: list[Row]
 
 
 def list_bills(
@@ -120,12 +121,12 @@ def list_bills(
 
 
 def read_bill(reader: Reader, bill_id: UUID) -> BillDocument:
-    """Return a bill with its lines, taxes, payments, credits and journal lines.
+    """Return a bill with its parts, journal lines and matches.
 
     Raises BillNotFound.
     """
-    bills, lines, taxes, payments, credited, journal = reader.read(*_document_statements(bill_id))
-    return BillDocument(first_row(bills, BillNotFound), lines, taxes, payments, credited, journal)
+    bills, *parts = reader.read(*_document_statements(bill_id))
+    return BillDocument(first_row(bills, BillNotFound), *parts)
 
 
 @cached_statement
@@ -145,6 +146,19 @@ def _document_statements(bill_id: Any) -> tuple[Select[Any], ...]:
         settling_statement(BILL, bill_id),
         credits_of_statement(BILL, bill_id),
         entry_lines_statement(entry_id),
+        _matches_statement(bill_id),
+    )
+
+
+def _matches_statement(bill_id: UUID) -> Select[Any]:
+    """Select the expected bills to which the lines of a bill are matched."""
+    return (
+        select(
+            *(_MATCHES[name] for name in ("line_no", "expected_bill_id", "amount_minor")),
+            _MATCHES.is_final,
+        )
+        .where(owned(ExpectedBillMatch), _MATCHES.bill_id == bill_id)
+        .order_by(_MATCHES.line_no, _MATCHES.id)
     )
 
 

@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 from voyagent.billing.bills.queries import BillDocument, BillSearch
 from voyagent.billing.bills.service import BillChanges, BillFields
 from voyagent.billing.core.schemas.documents import (
+    LIMIT_MAX,
     DocumentBrief,
     DocumentDraftIn,
     DocumentLineOut,
@@ -22,8 +23,9 @@ from voyagent.billing.core.schemas.documents import (
     in_currency,
     taxed_lines,
 )
-from voyagent.billing.core.schemas.lines import InvoiceLineIn
+from voyagent.billing.core.schemas.lines import PAGE_SIZE, InvoiceLineIn
 from voyagent.billing.core.schemas.parties import PartyName
+from voyagent.billing.core.service.matching import MATCHES_MAX, Match
 from voyagent.billing.core.service.pricing import LINES_MAX, REASON_MAX, BoughtAs, LineItem
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import Row
@@ -31,12 +33,22 @@ from voyagent.kernel.fields import (
     MAY_BE_ABSENT,
     BusinessDate,
     Closed,
+    CurrencyCode,
+    DateFilter,
     Filter,
+    Id,
+    IdFilter,
+    Instant,
     PlainAmount,
+    Query,
     Trimmed,
     WireAmount,
+    not_before,
 )
+from voyagent.kernel.money import Money
+from voyagent.kernel.pages import Cursor
 from voyagent.kernel.serializers import AnswerOf, CursorPageOf, Minor, Read
+from voyagent.trips.queries.expected_bills import ExpectedBillSearch, State
 
 TAXES_MAX = 8
 BillStatus = Literal["draft", "received", "scheduled", "paid", "void"]
@@ -170,9 +182,14 @@ class BillQuery(TripDocumentQuery):
 
 
 class BillReceiveIn(Closed):
-    """The reason to claim more tax than the highest rate of the day gives."""
+    """Reasons that confirm an unusual bill.
+
+    `input_tax_reason` confirms more tax than the highest rate of the day gives, and
+    `variance_reason` a difference from the booked cost above the tolerance of the settings.
+    """
 
     input_tax_reason: Annotated[str, Trimmed(REASON_MAX)] | None = None
+    variance_reason: Annotated[str, Trimmed(REASON_MAX)] | None = None
 
 
 class BillBrief(DocumentBrief):
@@ -221,9 +238,22 @@ class BoughtLineOut(DocumentLineOut):
     input_credit: bool
 
 
-class BillOut(BillBrief, DocumentParts):
-    """A bill with its lines, its payments and the supplier's credits."""
+class MatchOut(AnswerOf[Row]):
+    """An expected bill to which a line is matched.
 
+    In a draft `amount` is null for the cost of the line that no other match has.
+    """
+
+    line_no: int
+    expected_bill_id: UUID
+    amount: Annotated[WireAmount | None, Minor("amount_minor")]
+    is_final: bool
+
+
+class BillOut(BillBrief, DocumentParts):
+    """A bill with its lines, its matches, its payments and the supplier's credits."""
+
+    matches: list[MatchOut]
     tax_amount: Annotated[WireAmount, Minor("tax_minor")]
     line_items: list[BoughtLineOut]
     credits: list[BillCreditOut]
@@ -233,6 +263,106 @@ class BillListOut(CursorPageOf[BillBrief]):
     """A page of bills, newest issue date first; the last page has no `next_cursor`."""
 
 
+class MatchIn(Closed):
+    """A part of a bill line that is the bill of an expected one.
+
+    Without `amount` it is the cost of the line that no other match has. With `is_final` no further
+    bill is expected, whatever the amount.
+    """
+
+    line_no: Annotated[int, Field(ge=1, le=LINES_MAX)]
+    expected_bill_id: Id
+    amount: PlainAmount | None = None
+    is_final: bool = True
+
+
+class MatchesIn(Closed):
+    """All matches of a draft bill; they replace the present ones."""
+
+    matches: Annotated[Sequence[MatchIn], Field(max_length=MATCHES_MAX)]
+
+    def in_currency(self, currency: str) -> list[Match]:
+        """Return the matches in the type that the service takes. Raises InvalidAmount."""
+        return [
+            Match(
+                one.line_no,
+                one.expected_bill_id,
+                None if one.amount is None else Money.parse(one.amount, currency),
+                one.is_final,
+            )
+            for one in self.matches
+        ]
+
+
+class BillFromExpectedIn(Closed):
+    """The expected bills of one supplier and currency from which a bill is drafted."""
+
+    expected_bill_ids: Annotated[Sequence[Id], Field(min_length=1, max_length=MATCHES_MAX)]
+    vendor_reference: Annotated[str, Trimmed(64)]
+    issue_date: BusinessDate
+
+
+class ExpectedBillQuery(Query):
+    """Filters of the list of expected bills, and the cursor of a page."""
+
+    state: Annotated[State, BeforeValidator(lambda value: value or "open")] = Field(
+        default="open",
+        description="`open` until bills are matched, `released` if the service was cancelled.",
+    )
+    party_id: IdFilter = Field(default=None, description="Id of the supplier.")
+    trip_id: IdFilter = Field(default=None, description="Id of the trip.")
+    currency: Annotated[CurrencyCode | None, BeforeValidator(lambda value: value or None)] = Field(
+        default=None, description="Currency of the expected amount."
+    )
+    due_from: DateFilter = Field(default=None, description="First due day.")
+    due_to: Annotated[DateFilter, not_before("due_from")] = Field(
+        default=None, description="Last due day."
+    )
+    limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = PAGE_SIZE
+    cursor: Annotated[str | None, Filter(200)] = Field(
+        default=None, description="`next_cursor` of the previous page; absent for the first page."
+    )
+
+    def search(self) -> ExpectedBillSearch:
+        """Return the filters in the type that the query takes."""
+        return ExpectedBillSearch(
+            self.state, self.party_id, self.trip_id, self.currency, self.due_from, self.due_to
+        )
+
+    def place(self) -> Cursor | None:
+        """Return the decoded cursor, or None for the first page. Raises InvalidCursor."""
+        return None if self.cursor is None else Cursor.decode(self.cursor)
+
+
+class ExpectedBillOut(AnswerOf[Row]):
+    """A bill that a supplier is expected to send for a booked service of a trip.
+
+    `supplier` is the name on the line of the trip, and `party_id` its party. `amount` is the booked
+    cost, and `matched_amount` the part for which bills are matched. `due_on` is the first day of
+    the service, or else the day of the booking. `trip_line_id` and `service` are null if the
+    service was removed from the trip.
+    """
+
+    id: UUID
+    trip_id: UUID
+    trip_title: str
+    trip_line_id: UUID | None
+    service: str | None
+    party_id: UUID | None
+    supplier: str | None
+    currency: str
+    amount: Annotated[WireAmount, Minor("amount_minor")]
+    matched_amount: Annotated[WireAmount, Minor("matched_minor")]
+    due_on: date
+    state: Annotated[State, Read("status")]
+    created_at: Instant
+    updated_at: Instant
+
+
+class ExpectedBillListOut(CursorPageOf[ExpectedBillOut]):
+    """A page of expected bills; the last page has no `next_cursor`."""
+
+
 def bill_row(document: BillDocument) -> Row:
     """Return a bill with its parts as the row that `BillOut` serializes."""
     row = document.bill
@@ -240,6 +370,7 @@ def bill_row(document: BillDocument) -> Row:
     return {
         **row,
         "line_items": taxed_lines(document.lines, document.taxes, currency),
+        "matches": in_currency(document.matches, currency),
         "payments": in_currency(document.payments, currency),
         "credits": in_currency(document.credits, currency),
     }

@@ -17,36 +17,48 @@ from voyagent.billing.bills.errors import (
     VendorReferenceRequired,
     VendorReferenceTaken,
 )
-from voyagent.billing.core.errors import DocumentNotOpen, InvalidDate, PlannedInPast
+from voyagent.billing.core.errors import (
+    DocumentNotOpen,
+    ExpectedBillNotFound,
+    ExpectedBillNotOpen,
+    ExpectedBillsDiffer,
+    InvalidDate,
+    PlannedInPast,
+)
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.kinds import BILL
 from voyagent.billing.core.models.parts import OPEN_BILL
 from voyagent.billing.core.queries import taxes as tax_queries
-from voyagent.billing.core.service import drafts, input_taxes
+from voyagent.billing.core.service import drafts, input_taxes, matching
 from voyagent.billing.core.service.drafts import DocumentChanges, FurtherColumns
 from voyagent.billing.core.service.instalments import InstalmentItem
+from voyagent.billing.core.service.matching import Match
 from voyagent.billing.core.service.opening import balance_line
 from voyagent.billing.core.service.posting import post_document
 from voyagent.billing.core.service.pricing import LineItem
 from voyagent.billing.core.service.voiding import void_document
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
 from voyagent.kernel.rates import Quote
 from voyagent.ledger.service import chart
 from voyagent.ledger.service.months import LAST_DAY
+from voyagent.trips.queries import expected_bills
 
 
 def void_bill(actor: Actor, bill_id: UUID, *, reason: str, on: date | None = None) -> Bill:
-    """Void a received bill on the day `on`.
+    """Void a received bill on the day `on`; what it was matched to is expected again.
 
     The default of `on` is today, or the issue date if the issue date is later. Raises Forbidden,
     BillNotFound, and the errors of `void_document`.
     """
     actor.require_authority("bill.void")
     bill = bill_queries.get_bill(bill_id, lock=True)
-    return void_document(actor, bill, reason, on)
+    voided = void_document(actor, bill, reason, on)
+    matching.take_back(voided)
+    return voided
 
 
 def import_open_bill(
@@ -147,6 +159,65 @@ def revise_bill(
     return bill
 
 
+def match_bill(actor: Actor, bill_id: UUID, matches: Sequence[Match]) -> Bill:
+    """Replace the expected bills to which the lines of a draft bill are matched.
+
+    They are marked as billed when the bill is received, and expected again when it is voided. Each
+    must be open, in the currency of the bill, and of its supplier or of none.
+
+    Raises Forbidden, BillNotFound, BillNotDraft, ExpectedBillNotFound, ExpectedBillNotOpen,
+    ExpectedBillsDiffer, MatchExceedsLine.
+    """
+    actor.require("bill.draft")
+    bill = bill_queries.get_bill(bill_id, lock=True)
+    drafts.check_draft(bill)
+    matching.keep(bill, matches)
+    bill.updated_at = clock.now()
+    db.session.flush()
+    audit.record(
+        actor,
+        "bill.matched",
+        entity_refs=drafts.refs_of(bill),
+        inputs={"expected_bill_ids": [str(one.expected_bill_id) for one in matches]},
+    )
+    return bill
+
+
+def bill_from_expected(
+    actor: Actor,
+    expected_bill_ids: Sequence[UUID],
+    *,
+    vendor_reference: str,
+    issue_date: date,
+) -> Bill:
+    """Draft a bill from expected bills of one supplier and currency.
+
+    The lines have what is still expected, and are matched. Raises ExpectedBillNotFound,
+    ExpectedBillNotOpen, ExpectedBillsDiffer, and the errors of `draft_bill`.
+    """
+    actor.require("bill.draft")
+    rows = expected_bills.get_expected_bills(expected_bill_ids, lock=True)
+    if not rows or len(rows) < len(set(expected_bill_ids)):
+        raise ExpectedBillNotFound
+    if any(row["status"] != "open" for row in rows):
+        raise ExpectedBillNotOpen
+    if len({(row["party_id"], row["currency"]) for row in rows}) > 1:
+        raise ExpectedBillsDiffer
+    trip_ids = {row["trip_id"] for row in rows}
+    bill = draft_bill(
+        actor,
+        party_id=rows[0]["party_id"],
+        vendor_name=None if rows[0]["party_id"] else rows[0]["supplier"],
+        vendor_reference=vendor_reference,
+        issue_date=issue_date,
+        line_items=[_item(row) for row in rows],
+        trip_id=trip_ids.pop() if len(trip_ids) == 1 else None,
+    )
+    return match_bill(
+        actor, bill.id, [Match(number, row["id"]) for number, row in enumerate(rows, start=1)]
+    )
+
+
 def discard_bill(actor: Actor, bill_id: UUID) -> None:
     """Delete a draft bill. Raises Forbidden, BillNotFound, BillNotDraft."""
     actor.require("bill.draft")
@@ -159,20 +230,23 @@ def receive_draft(
     *,
     seen: datetime | None = None,
     input_tax_reason: str | None = None,
+    variance_reason: str | None = None,
 ) -> Bill:
     """Receive a draft bill and post it against payables.
 
     Costs, purchases as agent and input taxes are posted on the issue date. `seen` is the
     `updated_at` that the caller has read, or None to receive any version of the draft.
-    `input_tax_reason` confirms a claimed tax above the highest rate of the day.
+    `input_tax_reason` confirms a claimed tax above the highest rate of the day, and
+    `variance_reason` a difference from the expected bills above the tolerance of the settings.
 
     Raises Forbidden, BillNotFound, BillNotDraft, DraftChanged, DateInFuture, InputTaxAboveRate,
-    TextTooLong, AmountAboveLimit, PeriodLocked, AccountNotFound, AccountInactive.
+    BillVariance, ExpectedBillNotOpen, ExpectedBillsDiffer, MatchExceedsLine, TextTooLong,
+    AmountAboveLimit, PeriodLocked, AccountNotFound, AccountInactive.
     """
     actor.require_authority("bill.receive")
     bill = bill_queries.get_bill(bill_id, lock=True)
     drafts.check_draft(bill, seen)
-    return _receive(actor, bill, input_tax_reason)
+    return _receive(actor, bill, input_tax_reason, variance_reason)
 
 
 def receive_bill(
@@ -233,10 +307,16 @@ def _begin(actor: Actor, fields: BillFields, *, is_opening: bool = False) -> Bil
         )
 
 
-def _receive(actor: Actor, bill: Bill, input_tax_reason: str | None) -> Bill:
+def _receive(
+    actor: Actor, bill: Bill, input_tax_reason: str | None, variance_reason: str | None = None
+) -> Bill:
     """Post a draft bill on its issue date."""
     input_taxes.check(bill, (tax.component for tax in tax_queries.get_taxes(bill)))
-    why = input_taxes.check_rates(bill, input_tax_reason)
+    reasons = {
+        "input_tax_reason": input_taxes.check_rates(bill, input_tax_reason),
+        "variance_reason": matching.confirm(bill, variance_reason),
+    }
+    private: dict[str, audit.Fact] = {name: why for name, why in reasons.items() if why}
     entry_id = post_document(actor, bill, bill.vendor_reference, receive_sides(bill)).entry_id
     bill.status = "received"
     bill.entry_id = entry_id
@@ -247,7 +327,7 @@ def _receive(actor: Actor, bill: Bill, input_tax_reason: str | None) -> Bill:
         "bill.received",
         entity_refs={**drafts.refs_of(bill), "journal_entry_id": entry_id},
         outputs=drafts.audit_facts(bill),
-        private={"input_tax_reason": why} if why else None,
+        private=private or None,
     )
     return bill
 
@@ -308,3 +388,13 @@ def _set(actor: Actor, bill: Bill, status: str, pay_on: date | None) -> Bill:
         outputs=outputs,
     )
     return bill
+
+
+def _item(row: Row) -> LineItem:
+    described = " · ".join(filter(None, (row["service"], row["supplier_ref"], row["trip_title"])))
+    return LineItem(
+        description=described[:500],
+        quantity=1,
+        unit_price=Money(max(row["open_minor"], 0), row["currency"]).wire,
+        currency=row["currency"],
+    )

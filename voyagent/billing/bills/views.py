@@ -12,22 +12,28 @@ from voyagent.billing.bills import queries as bill_queries, service as bill_serv
 from voyagent.billing.bills.errors import BillNotFound
 from voyagent.billing.bills.forms import (
     BOUGHT_AS,
+    FROM_EXPECTED_ERROR_FIELDS,
     INPUT_CREDIT,
+    MATCH_ERROR_FIELDS,
     SCHEDULE_ERROR_FIELDS,
     BillForm,
     BillList,
+    ExpectedBillList,
+    FromExpectedForm,
+    MatchForm,
     ScheduleForm,
 )
 from voyagent.billing.bills.queries import bills_listing
 from voyagent.billing.bills.schemas import BillDraftIn
 from voyagent.billing.bills.service import BillChanges
+from voyagent.billing.core.errors import ExpectedBillNotFound
 from voyagent.billing.core.forms.drafts import DRAFT_ERROR_FIELDS
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.parts import OPEN_BILL
 from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
 from voyagent.billing.core.rules import taxes_by_line
 from voyagent.billing.core.schemas.documents import VoidIn
-from voyagent.billing.core.service import input_taxes, taxing
+from voyagent.billing.core.service import input_taxes, matching, taxing
 from voyagent.billing.core.views.blueprint import pages
 from voyagent.billing.core.views.documents import (
     Place,
@@ -52,12 +58,14 @@ from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
 from voyagent.http.template_filters import day, today
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.database.read_pool import Reader, RequestReader
+from voyagent.kernel.database.read_pool import Reader, RequestReader, Row, SessionReader
+from voyagent.kernel.db import db
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.pages import page_or_first
 from voyagent.parties import queries as parties
 from voyagent.taxes.words import component
-from voyagent.trips.queries import trips
+from voyagent.trips.queries import expected_bills as expected, trips
+from voyagent.trips.words import LINE_WORDS, country_name
 
 _ERROR_FIELDS = DRAFT_ERROR_FIELDS | {"customer_name_required": "vendor_name"}
 
@@ -183,24 +191,32 @@ def discard_bill(actor: Actor, bill_id: UUID) -> Any:
 )
 def receive_bill(actor: Actor, bill_id: UUID) -> Any:
     """Show the postings of receiving a draft (GET), and receive it (POST)."""
-    typed = typed_reason("input_tax_reason")
+    typed, typed_variance = typed_reason("input_tax_reason"), typed_reason("variance_reason")
 
     def page(draft: Bill, problem: str = "") -> str:
-        above = input_taxes.above_rate(draft)
+        above, variance = input_taxes.above_rate(draft), matching.find_variance(draft)
         return render_template(
             "bills/receive.html",
             place=Place(draft),
             postings=postings_of(bill_service.receive_sides(draft)),
             other_year=other_year_words(draft.issue_date),
             above=above and sentence_of(above),
+            variance=variance and sentence_of(variance),
             problem=problem,
             typed=typed,
+            typed_variance=typed_variance,
             **to_be_booked(draft, actor.currency),
         )
 
     return post_step(
         lambda: bill_queries.get_bill(bill_id),
-        lambda seen: bill_service.receive_draft(actor, bill_id, seen=seen, input_tax_reason=typed),
+        lambda seen: bill_service.receive_draft(
+            actor,
+            bill_id,
+            seen=seen,
+            input_tax_reason=typed,
+            variance_reason=typed_variance,
+        ),
         page,
         lambda reference: _("Bill %(reference)s received.", reference=reference),
     )
@@ -263,6 +279,85 @@ def unschedule_bill(actor: Actor, bill_id: UUID) -> Any:
     bill_service.unschedule_bill(actor, bill_id)
     toast(_("Payment unscheduled."))
     return see_other(url_for("billing.bill", bill_id=bill_id))
+
+
+@pages.page(
+    "/bills/<bill_id>/match",
+    methods=("GET", "POST"),
+    permission="bill.draft",
+    missing=BillNotFound,
+)
+def match_bill(actor: Actor, bill_id: UUID) -> Any:
+    """Show the choice of expected bills for a draft (GET), and match it (POST)."""
+    draft = bill_queries.get_bill(bill_id)
+    if back := turned_back(draft, may=draft.status == "draft"):
+        return back
+    reader = SessionReader(db.session)
+    document, candidates = bill_queries.read_bill(reader, bill_id), matching.candidates(draft)
+    form = MatchForm(document.lines, candidates, draft.currency, matched=document.matches)
+    done = form.attempt(
+        lambda body: bill_service.match_bill(actor, bill_id, body.in_currency(draft.currency)),
+        **MATCH_ERROR_FIELDS,
+    )
+    if done is None:
+        lines = with_amounts(document.lines, draft.currency, "amount")
+        place = Place(bill_queries.get_bill(bill_id))
+        return render_template("bills/match.html", form=form, lines=lines, place=place), form.status
+    toast(_("Saved."))
+    return see_other(url_for("billing.bill", bill_id=bill_id))
+
+
+@pages.page(
+    "/bills/expected/draft",
+    methods=("GET", "POST"),
+    permission="bill.draft",
+    missing=ExpectedBillNotFound,
+)
+def draft_expected(actor: Actor) -> Any:
+    """Ask for number and date of an expected bill (GET), and draft it (POST)."""
+    ids = [found for typed in request.values.getlist("expected") if (found := parse_id(typed))]
+    form = FromExpectedForm(data={"expected_bill_ids": ids, "issue_date": today()})
+    drafted = form.attempt(
+        lambda body: bill_service.bill_from_expected(actor, **body.model_dump()),
+        **FROM_EXPECTED_ERROR_FIELDS,
+    )
+    if drafted is None:
+        rows = expected.get_expected_bills(ids)
+        return render_template(
+            "bills/draft_expected.html", form=form, rows=_expected_rows(rows)
+        ), form.status
+    toast(_("Draft of bill %(reference)s saved.", reference=drafted.vendor_reference))
+    return see_other(url_for("billing.bill", bill_id=drafted.id))
+
+
+@pages.page("/bills/expected", permission="billing.read")
+def expected_bills(reader: RequestReader) -> Any:
+    """Show the bills that suppliers are expected to send, the first due one first."""
+    query = ExpectedBillList.read(request.args)
+    found, invalid = page_or_first(
+        lambda cursor: expected.list_expected_bills(reader, query.search(), cursor=cursor),
+        query.place,
+    )
+    wrong = query.invalid_labels(*invalid)
+    title = trips.read_title(reader, query.trip_id)
+    return render_template(
+        "bills/expected.html",
+        asked=query,
+        rows=_expected_rows(found.items),
+        older=found.next_cursor,
+        invalid=wrong,
+        trip_title=title,
+        line_words=LINE_WORDS,
+        country_name=country_name,
+    ), 422 if wrong else 200
+
+
+def _expected_rows(rows: list[Row]) -> list[Row]:
+    return [
+        shown_row
+        for row in rows
+        for shown_row in with_amounts([row], row["currency"], "amount", "matched", "open")
+    ]
 
 
 def _form_page(form: BillForm, draft: Bill | None) -> Any:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 
-from voyagent.kernel.errors import N_, Conflict, Invalid, PreconditionFailed, Unprocessable
+from voyagent.kernel.errors import (
+    N_,
+    Conflict,
+    Invalid,
+    NotFound,
+    PreconditionFailed,
+    Unprocessable,
+)
 from voyagent.kernel.money import InvalidAmount, Money, spoken
 
 
@@ -205,6 +212,62 @@ class InputTaxAboveRate(NeedsReason):
                 "highest": spoken(highest.wire, highest.currency),
             },
         )
+
+
+class BillVariance(NeedsReason):
+    """A bill differs from the expected amount by more than the tolerance.
+
+    `line_no` is the number of the line, `billed` its cost with earlier bills, and `expected` the
+    expected cost. The member `variance_reason` of the request confirms the difference.
+    """
+
+    code = "bill_variance"
+    message = N_(
+        "The bill differs from the booked cost by more than the tolerance. Check the bill, or enter"
+        " the reason."
+    )
+
+    def __init__(self, line_no: int, billed: Money, expected: Money) -> None:
+        super().__init__()
+        self.further = (
+            N_("Line %(line)s is billed at %(billed)s; %(expected)s was expected."),
+            {
+                "line": str(line_no),
+                "billed": spoken(billed.wire, billed.currency),
+                "expected": spoken(expected.wire, expected.currency),
+            },
+        )
+
+
+class ExpectedBillNotFound(NotFound):
+    """The agency has no expected bill with this id."""
+
+    code = "expected_bill_not_found"
+    message = N_("We could not find that expected bill.")
+
+
+class ExpectedBillNotOpen(Conflict):
+    """The expected bill is matched or released."""
+
+    code = "expected_bill_not_open"
+    message = N_("This bill is not expected any more: it was billed, or its service was cancelled.")
+
+
+class ExpectedBillsDiffer(Unprocessable):
+    """The expected bills are of several suppliers or currencies.
+
+    Or they are of another supplier or currency than the bill.
+    """
+
+    code = "expected_bills_differ"
+    message = N_("Choose expected bills of one supplier, in the currency of the bill.")
+
+
+class MatchExceedsLine(Conflict):
+    """The matched amounts of a bill line are more than its cost."""
+
+    code = "match_exceeds_line"
+    message = N_("More is matched than the cost of the line of the bill.")
 
 
 class PlannedInPast(InvalidDate):

@@ -7,20 +7,22 @@ from uuid import UUID
 from voyagent.billing.core import errors
 from voyagent.billing.core.api import DRAFT_ERRORS, VOID_ERRORS
 from voyagent.billing.core.schemas.documents import VoidIn
-from voyagent.billing.invoices.errors import InvoiceNotFound
+from voyagent.billing.invoices.errors import InvoiceNotFound, NothingToInvoice
 from voyagent.billing.invoices.queries import (
     documents as invoice_queries,
     listing as invoice_listing,
 )
 from voyagent.billing.invoices.schemas.documents import (
     InvoiceDraftIn,
+    InvoiceFromTripIn,
+    InvoiceFromTripOut,
     InvoiceListOut,
     InvoiceOut,
     InvoicePatch,
     InvoiceQuery,
     invoice_row,
 )
-from voyagent.billing.invoices.service import drafts as invoice_drafts, issuing
+from voyagent.billing.invoices.service import drafts as invoice_drafts, from_trips, issuing
 from voyagent.enquiries.queries.enquiries import EnquiryNotFound
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
@@ -29,6 +31,7 @@ from voyagent.kernel.database.read_pool import Reader, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.serializers import Body
+from voyagent.trips.queries.trips import TripNotFound
 
 api = ApiBlueprint("invoices", __name__, tag="Invoices", guard=Guard.BEARER)
 
@@ -60,6 +63,25 @@ def draft_invoice(actor: Actor, body: InvoiceDraftIn) -> Body[InvoiceOut]:
     A draft has no number and is not posted to the ledger.
     """
     return invoice_response(invoice_drafts.draft_invoice(actor, **body.fields()).id)
+
+
+@api.post(
+    "/invoices/from-trip",
+    answer=InvoiceFromTripOut,
+    status=201,
+    permission="invoice.draft",
+    errors=(TripNotFound, NothingToInvoice, *DRAFT_ERRORS),
+)
+def draft_invoice_from_trip(actor: Actor, body: InvoiceFromTripIn) -> Body[InvoiceFromTripOut]:
+    """Draft an invoice of today with the services of a trip that are not invoiced yet.
+
+    The customer is that of the trip's enquiry; `customer_name` is needed for a trip without one.
+    """
+    draft, left_out = from_trips.draft_from_trip(
+        actor, body.trip_id, line_ids=body.line_ids, customer_name=body.customer_name
+    )
+    document = invoice_queries.read_document(SessionReader(db.session), draft.id)
+    return InvoiceFromTripOut.of({**invoice_row(document), "left_out": left_out})
 
 
 @api.get(

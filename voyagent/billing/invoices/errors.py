@@ -12,6 +12,13 @@ class InvoiceNotFound(NotFound):
     message = N_("We could not find that invoice.")
 
 
+class NothingToInvoice(Conflict):
+    """Each service of the trip is on an invoice, or has no price."""
+
+    code = "nothing_to_invoice"
+    message = N_("Nothing of this trip is left to invoice.")
+
+
 class InvoiceNumberConflict(Conflict):
     """The caller chose an invoice number, or the number is used already.
 

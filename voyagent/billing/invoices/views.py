@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from voyagent.billing.core.queries import documents as document_queries, taxes a
 from voyagent.billing.core.schemas.documents import VoidIn
 from voyagent.billing.core.schemas.lines import PAGE_SIZE
 from voyagent.billing.core.service import taxing
+from voyagent.billing.core.service.pricing import LineItem
 from voyagent.billing.core.views.blueprint import pages
 from voyagent.billing.core.views.documents import (
     discard_step,
@@ -51,7 +53,7 @@ from voyagent.billing.invoices.queries import (
 )
 from voyagent.billing.invoices.queries.listing import invoices_listing
 from voyagent.billing.invoices.schemas.documents import InvoiceDraftIn
-from voyagent.billing.invoices.service import drafts as invoice_drafts, issuing
+from voyagent.billing.invoices.service import drafts as invoice_drafts, from_trips, issuing
 from voyagent.enquiries.queries import enquiries
 from voyagent.enquiries.queries.enquiries import EnquiryNotFound
 from voyagent.http.files import list_file
@@ -144,9 +146,12 @@ def invoice(reader: Reader, invoice_id: UUID) -> Any:
 def new(actor: Actor) -> Any:
     """Show and submit the form of a new draft.
 
-    The URL may name the enquiry, the trip or the customer of the draft.
+    The URL may name the enquiry, the trip or the customer of the draft. With a trip, the form has
+    its services that are not invoiced yet.
     """
-    form = InvoiceForm(actor.currency, taxing.home(), data=_begun())
+    begun = _begun()
+    left_out = begun.pop("left_out", [])
+    form = InvoiceForm(actor.currency, taxing.home(), data=begun)
     drawn = (
         None
         if continues_editing()
@@ -155,7 +160,7 @@ def new(actor: Actor) -> Any:
         )
     )
     if drawn is None:
-        return _form_page(form, None)
+        return _form_page(form, None, left_out=left_out)
     toast(_("Draft for %(name)s saved.", name=drawn.party_name))
     return see_other(url_for("billing.invoice", invoice_id=drawn.id))
 
@@ -229,9 +234,11 @@ def _begun() -> dict[str, Any]:
     }
     enquiry_id = parse_id(request.args.get("enquiry_id", ""))
     if (trip_id := parse_id(request.args.get("trip", ""))) is not None:
-        trip = trips.get_trip(trip_id)
-        begun |= {"trip_id": trip.id}
-        enquiry_id = enquiry_id or trip.enquiry_id
+        sale = from_trips.find_sale(trip_id)
+        begun |= {"trip_id": trip_id, "line_items": [_row_of(item) for item in sale.items]}
+        begun |= {"currency": sale.items[0]["currency"]} if sale.items else {}
+        enquiry_id = enquiry_id or sale.enquiry_id
+        begun |= {"left_out": sale.left_out}
     if enquiry_id is None:
         return begun
     return begun | {
@@ -240,7 +247,18 @@ def _begun() -> dict[str, Any]:
     }
 
 
-def _form_page(form: InvoiceForm, draft: Invoice | None) -> Any:
+def _row_of(item: LineItem) -> dict[str, str]:
+    """Return a service of a trip as the inputs of a line."""
+    return {
+        "description": item["description"],
+        "quantity": str(item["quantity"]),
+        "unit_price": str(item["unit_price"]),
+        "service_date": str(item.get("service_date") or ""),
+        "trip_line_id": str(item.get("trip_line_id") or ""),
+    }
+
+
+def _form_page(form: InvoiceForm, draft: Invoice | None, *, left_out: Sequence[str] = ()) -> Any:
     come_to = form.sketch()
     sides = come_to.sides if come_to else [("receivable", 1, None), ("revenue_services", -1, None)]
     recognitions = recognition_postings(come_to.recognitions if come_to else [])
@@ -255,4 +273,5 @@ def _form_page(form: InvoiceForm, draft: Invoice | None) -> Any:
         "recognitions": recognitions,
         "is_rounded": settings.get_settings().round_invoices,
     }
+    facts |= {"left_out": left_out}
     return draft_page(form, draft, sides, known_names=parties.known_names("customer"), **facts)

@@ -81,6 +81,20 @@ def total_earnings_statement(first: date, last: date) -> Select[Any]:
     )
 
 
+def earnings_of_trip_statement(trip_id: UUID) -> Select[Any]:
+    """Select revenue and cost of one trip on all days, from its entries.
+
+    Rows: currency, revenue_minor, cost_minor.
+    """
+    of_trip = select(_ENTRIES.id).where(owned(JournalEntry), _ENTRIES.trip_id == trip_id)
+    sums = [
+        cast(func.sum(amount), BigInteger).label(name)
+        for name, amount in zip(_AMOUNTS, _of_line(), strict=True)
+    ]
+    lines = _earning(select(_POSTINGS.currency, *sums)).where(_POSTINGS.entry_id.in_(of_trip))
+    return lines.group_by(_POSTINGS.currency)
+
+
 def trip_entries_statement(first: date, last: date, trip_id: UUID | None = None) -> Select[Any]:
     """Select the journal entries of one trip, or of all trips, in a period.
 

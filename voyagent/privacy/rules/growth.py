@@ -88,6 +88,13 @@ GROWTH: tuple[Growth, ...] = (
         "bills",
     ),
     Growth(
+        ("expected_bill_matches",),
+        "each line of a bill that was expected",
+        End.PARENT,
+        f"{_DELETED} the draft in `bills`",
+        "bills",
+    ),
+    Growth(
         ("bill_taxes",),
         "each tax of a line",
         End.PARENT,
@@ -136,8 +143,8 @@ GROWTH: tuple[Growth, ...] = (
         "stays; names go after the periods `passengers` and `enquiries`",
     ),
     Growth(
-        ("trip_lines", "trip_passengers"),
-        "each service and passenger of a trip",
+        ("trip_lines", "trip_passengers", "expected_bills"),
+        "each service and passenger of a trip, and each bill expected for a service",
         End.PARENT,
         "stays with its row in `trips`",
         "trips",

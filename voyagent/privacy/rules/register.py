@@ -539,6 +539,8 @@ WITHOUT: frozenset[str] = frozenset(
             "budget_reservations",
             "closed_months",
             "exchange_rates",
+            "expected_bill_matches",
+            "expected_bills",
         ),
         *("credit_note_taxes", "daily_balances", "enquiries_by_hour", "enquiry_counts", "imports"),
         *("heartbeat", "installation", "invoice_counts", "invoice_taxes", "last_runs"),

@@ -210,8 +210,8 @@ def margin_lines_words(report: MarginLines) -> str:
 def margins_note(report: Margins) -> str:
     """Return the sentences that explain planned and actual margins."""
     planned = _(
-        "Price and cost are taken from the trips, invoiced or not. Cancelled and failed lines are"
-        " left out."
+        "Planned price and cost are those that accepted trips were quoted at, invoiced or not."
+        " Cancelled and failed lines, and declined trips, are left out."
     )
     actual = _(
         "Revenue and direct cost are the postings in this period of a trip’s invoices, bills and"

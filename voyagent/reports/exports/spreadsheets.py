@@ -487,6 +487,9 @@ def trip_margins(report: Margins) -> Sheet:
             *([customer] if of_trip else []),
             *_booked(margin.actual),
             *([margin.base.currency, *_booked(margin.base)] if adds_others and margin.base else []),
+            *_booked(margin.booked),
+            *_booked(margin.forecast),
+            *_booked(margin.proposed),
         ]
 
     rows = [
@@ -509,6 +512,7 @@ def trip_margins(report: Margins) -> Sheet:
                 *([None] if of_trip else []),
                 *_booked(total),
                 *([None] * 4 if adds_others else []),
+                *[None] * 9,
             ]
             for name, total in books
         ]
@@ -524,6 +528,9 @@ def trip_margins(report: Margins) -> Sheet:
         "direct_cost",
         "actual_margin",
         *(_IN_BASE if adds_others else ()),
+        *("booked_price", "booked_cost", "booked_margin"),
+        *("forecast_price", "forecast_cost", "forecast_margin"),
+        *("proposed_price", "proposed_cost", "proposed_margin"),
     ]
     return Sheet(f"trip-margins-{report.days.last}", columns, rows)
 
@@ -573,7 +580,7 @@ def margin_lines(report: MarginLines) -> Sheet:
     return Sheet(f"trip-margins-lines-{report.days.last}", columns, [*rows, closing])
 
 
-def _booked(total: Total) -> list[Cell]:
+def _amounts(total: Total) -> list[Cell]:
     return [total.price, total.cost, total.margin]
 
 

@@ -1,7 +1,10 @@
-"""Planned and actual margins by trip, customer or month.
+"""Planned, booked and actual margins by trip, customer or month.
 
-The planned margin is price less cost of the trip's lines. The actual margin is posted revenue less
-posted cost.
+The planned margin is quoted price less quoted cost of the lines of accepted trips, and the booked
+margin the quoted price less the booked cost of their booked lines. Trips that are only proposed
+stand apart. The forecast of a line is what is invoiced, or else its quoted price, less what is
+billed and still expected, or else its present cost. The actual margin is posted revenue less posted
+cost.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from uuid import UUID
 
 from sqlalchemy import Select
 
-from voyagent.billing.core.queries.of_trips import invoiced
+from voyagent.billing.core.queries.of_trips import invoiced, invoiced_of
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.money import Money
@@ -44,7 +47,7 @@ GroupBy = Literal["trip", "customer", "month"]
 
 
 class Margin(NamedTuple):
-    """Planned and actual margin in one currency.
+    """Planned, actual, booked, forecast and proposed margin in one currency.
 
     In `actual`, `price` is the posted revenue and `cost` the posted cost. `base` has the actual
     margin in the base currency, or None if the base amounts are not established.
@@ -53,6 +56,9 @@ class Margin(NamedTuple):
     planned: Total
     actual: Total
     base: Total | None
+    booked: Total
+    forecast: Total
+    proposed: Total
 
     @property
     def currency(self) -> str:
@@ -67,6 +73,7 @@ class TripMargin:
     id: UUID
     title: str
     customer: str | None
+    acceptance: str
     totals: tuple[Margin, ...]
 
     @property
@@ -165,7 +172,7 @@ def read_margins(
     opened = Opened(
         clock.midnight(days.first, zone), clock.midnight(days.last + timedelta(days=1), zone), zone
     )
-    earnings = Earnings(trip_earnings_statement(days.first, days.last), invoiced)
+    earnings = Earnings(trip_earnings_statement(days.first, days.last), invoiced, invoiced_of)
     rows, totals, *books = reader.read(
         _page(group_by, opened, earnings, after, limit + 1),
         margin_totals_statement(opened, earnings),
@@ -281,7 +288,11 @@ def _shown(
         return (
             tuple(
                 TripMargin(
-                    of[0]["id"], of[0]["title"], of[0]["customer"], _margins(of, base_currency)
+                    of[0]["id"],
+                    of[0]["title"],
+                    of[0]["customer"],
+                    of[0]["acceptance"],
+                    _margins(of, base_currency),
                 )
                 for of in shown
             ),
@@ -355,6 +366,10 @@ def _margins(rows: list[Row], base_currency: str | None) -> tuple[Margin, ...]:
             _total(base_currency, row["base_spent_minor"], row["base_earned_minor"])
             if base_currency
             else None,
+            *(
+                _total(row["currency"], row[f"{name}_cost_minor"], row[f"{name}_price_minor"])
+                for name in ("booked", "forecast", "proposed")
+            ),
         )
         for row in rows
     )

@@ -22,6 +22,7 @@ from voyagent.reports.queries.margins import (
 )
 from voyagent.reports.schemas.books import PageOfReport, PeriodResponse
 from voyagent.reports.schemas.lines import LIMIT_MAX
+from voyagent.trips.queries.acceptance import Acceptance
 from voyagent.trips.rules.journey import Total
 
 CURSOR_MAX = 2000
@@ -74,11 +75,24 @@ class BaseActualItem(ActualItem):
     currency: str
 
 
+class PlanItem(AnswerOf[Total]):
+    """Price, cost and margin of services that are not posted yet."""
+
+    price: MoneyText
+    cost: MoneyText
+    margin: MoneyText
+
+
 class MarginItem(AnswerOf[Margin]):
     """Planned price, cost and margin; `actual` has the posted amounts.
 
-    `share` is the margin as a percentage of the price, or null if the price is zero. `base` has the
-    posted amounts in the base currency; it is absent unless the base amounts are established.
+    Planned amounts are those of accepted trips, as they were quoted. `booked` has the quoted price
+    and the booked cost of their booked services. `forecast` has for each service what is invoiced,
+    or else its quoted price, and what is billed and still expected, or else its cost; it does not
+    depend on the days. `proposed` has the amounts of trips that are not accepted yet; declined and
+    cancelled trips count nowhere. `share` is the margin as a percentage of the price, or null if
+    the price is zero. `base` has the posted amounts in the base currency; it is absent unless the
+    base amounts are established.
     """
 
     currency: str
@@ -86,14 +100,18 @@ class MarginItem(AnswerOf[Margin]):
     cost: Annotated[MoneyText, Read("planned.cost")]
     margin: Annotated[MoneyText, Read("planned.margin")]
     share: Annotated[str | None, Computed(_planned_share)]
+    booked: PlanItem
     actual: ActualItem
     base: Annotated[BaseActualItem | None, OmitNone()] = None
+    forecast: PlanItem
+    proposed: PlanItem
 
 
 class TripMarginItem(AnswerOf[TripMargin]):
     """Planned and posted margins of a trip.
 
-    Cancelled and failed lines of the trip do not count in the planned amounts. `customer` is the
+    Cancelled and failed lines of the trip do not count in the planned amounts. `acceptance` says
+    whether the trip's lines count as planned, as proposed or not at all. `customer` is the
     customer of the trip's enquiry. If the trip has no enquiry, `customer` is the customer of the
     trip's newest invoice. `base` has the posted amounts of all currencies in the base currency; it
     is absent unless the base amounts are established.
@@ -102,6 +120,7 @@ class TripMarginItem(AnswerOf[TripMargin]):
     trip_id: Annotated[UUID, Read("id")]
     title: str
     customer: str | None
+    acceptance: Acceptance
     by_currency: Annotated[list[MarginItem], Read("totals")]
     base: Annotated[BaseActualItem | None, OmitNone()] = None
 

@@ -30,6 +30,8 @@ STEP_UP = {
     "audit_mail_addresses": "settings.policy",
     "bank_details": "settings.bank_details",
     "tax_number": "settings.tax_number",
+    "bill_tolerance_percent": "settings.policy",
+    "bill_tolerance_minor": "settings.policy",
 }
 """Permission with step-up that a change of a setting needs beside `settings.update`."""
 GUARDED: Mapping[str, Any] = {
@@ -39,6 +41,8 @@ GUARDED: Mapping[str, Any] = {
     "system_prompt_suffix": None,
     "audit_mail_administrators": False,
     "audit_mail_addresses": None,
+    "bill_tolerance_percent": "2.00",
+    "bill_tolerance_minor": 50_000,
 }
 """Settings that decide where money and data go and who must agree, with their defaults."""
 DEFAULT_CURRENCY = "INR"
@@ -141,6 +145,10 @@ class SettingsChanges(TypedDict, total=False):
     """Age in days up to which an exchange rate is used for a later day."""
     sac_digits: int
     """Digits of the service codes (SAC) on new invoices: 4 or 6."""
+    bill_tolerance_percent: str
+    """Percent by which a bill may differ from the expected amount, with two decimals."""
+    bill_tolerance_minor: int
+    """Amount by which it may differ, in minor units of the currency of the books."""
 
 
 def open_settings(

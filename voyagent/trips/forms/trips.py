@@ -10,12 +10,13 @@ from wtforms import BooleanField, SelectChoice, SelectField, StringField, TextAr
 
 from voyagent.http.forms import SchemaForm, SentOnce
 from voyagent.kernel.money import currency_codes
-from voyagent.trips.schemas import SendIn, TripIn
+from voyagent.trips.schemas import DecisionIn, SendIn, TripIn
 
 # The form field at which each error of the service is shown.
 
 # The form field at which each error of the service is shown.
 TRIP_ERROR_FIELDS = {"trip_already_open": "", "invalid_currency": "currency"}
+DECISION_ERROR_FIELDS = {"another_trip_accepted": "", "trip_has_facts": ""}
 SEND_ERROR_FIELDS = {"nothing_to_send": "", "agency_not_verified": ""}
 CURRENCY_SENTENCES = {
     "invalid_currency": _("Enter a currency code of three capital letters, such as INR.")
@@ -37,6 +38,14 @@ class TripForm(SchemaForm[TripIn]):
         self.currency.choices = [*dict.fromkeys([currency, *currency_codes()])]
         if self.currency.data is None:
             self.currency.data = currency
+
+
+class DecisionForm(SchemaForm[DecisionIn]):
+    """The buttons that accept, decline or cancel a trip, or take this back."""
+
+    schema: ClassVar[type[BaseModel]] = DecisionIn
+
+    decision = StringField()
 
 
 class SendForm(SentOnce, SchemaForm[SendIn]):

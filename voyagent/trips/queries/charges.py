@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 from flask_babel import format_date, gettext, ngettext
 
@@ -25,11 +26,16 @@ WORDS_MAX = 500
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """An item to invoice to the customer."""
+    """An item to invoice to the customer.
+
+    `line_ids` are the lines of the trip that it covers, and `service_date` is their first day.
+    """
 
     description: str
     cost: Money
     price: Money
+    line_ids: tuple[UUID, ...]
+    service_date: date | None
 
 
 def charges_of(journey: Journey) -> list[Charge]:
@@ -46,6 +52,8 @@ def charges_of(journey: Journey) -> list[Charge]:
             _in_words(lines)[:WORDS_MAX],
             _sum([line.cost for line in lines]),
             _sum([line.price for line in lines]),
+            tuple(line.id for line in lines),
+            min((line.starts_on for line in lines if line.starts_on), default=None),
         )
         for lines in bookings.values()
     ]

@@ -1,5 +1,8 @@
 """Query cost and price of trips, planned and posted, with groups and totals.
 
+Planned amounts are those of accepted trips: the quoted ones, or the present ones of a line that was
+added after the acceptance. Proposed trips stand apart, and declined and cancelled trips have none.
+
 A report contains the trips that were created in its period, and the trips for which revenue or cost
 was posted in the period. The caller gives the posted amounts as a select with the columns thing_id
 (the trip's id), currency, month (its first day), revenue_minor and cost_minor, and both in the base
@@ -20,9 +23,11 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Date,
+    FromClause,
     Select,
     Text,
     and_,
+    case,
     cast,
     func,
     literal,
@@ -37,10 +42,16 @@ from sqlalchemy import (
 from voyagent.enquiries.queries.enquiries import customer_of
 from voyagent.kernel.pages import Cursor, NameCursor
 from voyagent.kernel.tenancy import owned
-from voyagent.trips.models import Trip, TripLine
-from voyagent.trips.rules.journey import OVER
+from voyagent.trips.models import ExpectedBill, Trip, TripLine
+from voyagent.trips.queries.acceptance import acceptance_of
+from voyagent.trips.rules.journey import BOOKED, OVER
 
 _TRIPS, _LINES = Trip.__table__.c, TripLine.__table__.c
+_PLANNED = (
+    *("cost_minor", "price_minor", "booked_cost_minor", "booked_price_minor"),
+    *("forecast_cost_minor", "forecast_price_minor"),
+    *("proposed_cost_minor", "proposed_price_minor"),
+)
 _POSTED = {
     "spent_minor": "cost_minor",
     "earned_minor": "revenue_minor",
@@ -48,10 +59,15 @@ _POSTED = {
     "base_earned_minor": "base_revenue_minor",
 }
 """Column of the posted amounts for each sum of posted amounts."""
-_AMOUNTS = ("cost_minor", "price_minor", *_POSTED)
+_AMOUNTS = (*_PLANNED, *_POSTED)
 _NOTHING: ColumnElement[int] = literal(0, BigInteger)
 CustomerOf = Callable[[ColumnElement[UUID]], ColumnElement[str]]
 """Function from a column of trip ids to the customer's name in the books."""
+InvoicedOf = Callable[[FromClause], ColumnElement[int]]
+"""Function from the table of trip lines to the amount that invoices have of each line.
+
+The amount is in minor units of the line's currency, and null without an invoice.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +97,13 @@ class Earnings:
     """Posted revenue and cost of trips in a period, as a select.
 
     `customer` takes a column of trip ids and returns a column with the names of the customers in
-    the books. Such a name is used for a trip without an enquiry.
+    the books. Such a name is used for a trip without an enquiry. `invoiced` takes the table
+    of trip lines.
     """
 
     statement: Select[Any]
     customer: CustomerOf
+    invoiced: InvoicedOf
 
 
 def margins_statement(
@@ -95,13 +113,14 @@ def margins_statement(
 
     The newest trip is first.
 
-    Rows: id, title, customer, created_at, currency, planned cost_minor and price_minor, posted
-    spent_minor (cost) and earned_minor (revenue). A trip without amounts has one row with zeros in
-    the trip's own currency. `limit` is the maximum number of trips.
+    Rows: id, title, acceptance, customer, created_at, currency and the amounts of `_amounts`. A
+    trip without amounts has one row with zeros in the trip's own currency. `limit` is the maximum
+    number of trips.
     """
     posted = earnings.statement.cte("posted")
     trips = select(
-        *(_TRIPS[name] for name in ("id", "title", "created_at", "currency", "enquiry_id"))
+        *(_TRIPS[name] for name in ("id", "title", "created_at", "currency", "enquiry_id")),
+        acceptance_of().label("acceptance"),
     ).where(owned(Trip))
     if after is not None:
         trips = trips.where(
@@ -116,13 +135,22 @@ def margins_statement(
         .limit(limit)
         .cte("page")
     )
-    amounts = _amounts(posted, null(), null(), _LINES.trip_id.in_(select(page.c.id)))
+    in_page = _TRIPS.id.in_(select(page.c.id))
+    amounts = _amounts(posted, null(), null(), in_page, earnings.invoiced)
     customer = _whom(page, earnings.customer)
     currency = func.coalesce(amounts.c.currency, page.c.currency).label("currency")
     return (
-        select(page.c.id, page.c.title, customer, page.c.created_at, currency, *_sums(amounts))
+        select(
+            *page.c["id", "title", "acceptance", "created_at"],
+            customer,
+            currency,
+            *_sums(amounts),
+        )
         .select_from(page.outerjoin(amounts, amounts.c.trip_id == page.c.id))
-        .group_by(page.c.id, page.c.title, page.c.enquiry_id, page.c.created_at, currency)
+        .group_by(
+            *page.c["id", "title", "acceptance", "enquiry_id", "created_at"],
+            currency,
+        )
         .order_by(page.c.created_at.desc(), page.c.id.desc(), currency)
     )
 
@@ -130,8 +158,7 @@ def margins_statement(
 def margin_totals_statement(opened: Opened, earnings: Earnings) -> Select[Any]:
     """Select the totals of all trips of a period by currency.
 
-    Rows: currency, planned cost_minor and price_minor, posted spent_minor (cost) and earned_minor
-    (revenue).
+    Rows: currency and the amounts of `_amounts`.
     """
     amounts = _of_days(opened, earnings)
     return (
@@ -145,8 +172,7 @@ def margins_by_month_statement(opened: Opened, earnings: Earnings) -> Select[Any
     """Select totals by month and currency.
 
     A planned amount counts in the month in which its trip was created, a posted amount in the month
-    of its book date. Rows: month (its first day), currency, planned cost_minor and price_minor,
-    posted spent_minor (cost) and earned_minor (revenue).
+    of its book date. Rows: month (its first day), currency and the amounts of `_amounts`.
     """
     amounts = _of_days(opened, earnings)
     return (
@@ -162,8 +188,8 @@ def margins_by_customer_statement(
     """Select totals by customer, ignoring case; trips without a customer come first.
 
     `limit` is the maximum number of customers after the cursor. Rows: key (the customer's name in
-    lower case), customer, currency, planned cost_minor and price_minor, posted spent_minor (cost)
-    and earned_minor (revenue). Without a customer, key is empty and customer is None.
+    lower case), customer, currency and the amounts of `_amounts`. Without a customer, key is empty
+    and customer is None.
     """
     amounts = _of_days(opened, earnings)
     named = _named(earnings.customer, select(amounts.c.trip_id)).cte("named")
@@ -223,10 +249,8 @@ def _whom(trips: Any, in_books: CustomerOf) -> ColumnElement[str]:
 def _of_days(opened: Opened, earnings: Earnings) -> CTE:
     """Return planned and posted amounts of all trips of a period, by trip and month."""
     posted = earnings.statement.cte("posted")
-    planned = (
-        owned(Trip) & (_TRIPS.id == _LINES.trip_id) & or_(_of_posted(posted), and_(*opened.holds))
-    )
-    return _amounts(posted, opened.month, posted.c.month, planned)
+    planned = or_(_of_posted(posted), and_(*opened.holds))
+    return _amounts(posted, opened.month, posted.c.month, planned, earnings.invoiced)
 
 
 def _amounts(
@@ -234,33 +258,76 @@ def _amounts(
     planned_in: ColumnElement[Any],
     earned_in: ColumnElement[Any],
     planned: ColumnElement[bool],
+    invoiced: InvoicedOf,
 ) -> CTE:
     """Return planned and posted amounts by trip, currency and month.
 
-    `posted` has the posted amounts, and `planned` is the condition for the lines with planned
+    `posted` has the posted amounts, and `planned` is the condition for the trips with planned
     amounts. `planned_in` and `earned_in` are the months of planned and of posted amounts. Columns:
-    trip_id, currency, month (its first day or null), planned cost_minor and price_minor, and the
-    posted amounts named in `_POSTED`.
+    trip_id, currency, month (its first day or null), planned cost_minor and price_minor,
+    booked_cost_minor and booked_price_minor of booked lines, forecast_cost_minor and
+    forecast_price_minor, proposed_cost_minor and proposed_price_minor, and the posted amounts named
+    in `_POSTED`.
+
+    The forecast of a line is what is invoiced, or else its quoted price, less what is billed and
+    still expected, or else its present cost.
     """
-    lines = select(
-        _LINES.trip_id,
-        _LINES.currency,
-        cast(planned_in, Date).label("month"),
-        _LINES.cost_minor,
-        _LINES.price_minor,
-    )
-    lines = lines.add_columns(*(_NOTHING.label(name) for name in _POSTED)).where(
-        owned(TripLine), planned, _LINES.status.notin_(OVER)
+    is_accepted = _TRIPS.accepted_at.is_not(None)
+    is_booked = is_accepted & _LINES.status.in_(BOOKED)
+    price = func.coalesce(_LINES.quoted_price_minor, _LINES.price_minor)
+    columns = [
+        case((condition, amount), else_=_NOTHING)
+        for condition, amount in (
+            (is_accepted, func.coalesce(_LINES.quoted_cost_minor, _LINES.cost_minor)),
+            (is_accepted, price),
+            (is_booked, func.coalesce(_LINES.booked_cost_minor, _LINES.cost_minor)),
+            (is_booked, price),
+            (is_accepted, func.coalesce(_expected(), _LINES.cost_minor)),
+            (is_accepted, func.coalesce(invoiced(TripLine.__table__), price)),
+            (~is_accepted, _LINES.cost_minor),
+            (~is_accepted, _LINES.price_minor),
+        )
+    ]
+    lines = (
+        select(_LINES.trip_id, _LINES.currency, cast(planned_in, Date).label("month"))
+        .add_columns(*(column.label(name) for name, column in zip(_PLANNED, columns, strict=True)))
+        .add_columns(*(_NOTHING.label(name) for name in _POSTED))
+        .where(
+            owned(Trip),
+            owned(TripLine),
+            _TRIPS.id == _LINES.trip_id,
+            planned,
+            _LINES.status.notin_(OVER),
+            acceptance_of().in_(("accepted", "proposed")),
+        )
     )
     booked = select(
         posted.c.thing_id,
         posted.c.currency,
         cast(earned_in, Date),
-        _NOTHING,
-        _NOTHING,
+        *(_NOTHING for _name in _PLANNED),
         *(posted.c[name] for name in _POSTED.values()),
     )
     return union_all(lines, booked).cte("amounts")
+
+
+def _expected() -> ColumnElement[int]:
+    """Return what is billed and expected for a line, or null without a bill."""
+    expected = ExpectedBill.__table__.c
+    comes_to = case(
+        (expected.status == "matched", expected.matched_minor),
+        else_=func.greatest(expected.amount_minor, expected.matched_minor),
+    )
+    return (
+        select(comes_to)
+        .where(
+            owned(ExpectedBill),
+            expected.trip_line_id == _LINES.id,
+            expected.status != "released",
+            expected.currency == _LINES.currency,
+        )
+        .scalar_subquery()
+    )
 
 
 def _of_posted(posted: CTE) -> ColumnElement[bool]:

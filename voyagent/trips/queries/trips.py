@@ -19,6 +19,7 @@ from voyagent.kernel.pages import Cursor, Page, next_cursor
 from voyagent.kernel.person_keys import key_column
 from voyagent.kernel.tenancy import owned
 from voyagent.trips.models import Trip, TripLine, TripPassenger
+from voyagent.trips.queries.acceptance import acceptance_of
 from voyagent.trips.rules import details as kinds
 from voyagent.trips.rules.journey import (
     OVER,
@@ -41,6 +42,7 @@ _TRIP_COLUMNS = (
     "updated_at",
     "sent_at",
     "sent_to",
+    "decision",
 )
 _PASSENGER_COLUMNS = (
     *("id", "trip_id", "full_name", "kind", "date_of_birth", "nationality"),
@@ -58,6 +60,10 @@ _LINE_COLUMNS = (
         "cost_minor",
         "price_minor",
         "currency",
+        "quoted_cost_minor",
+        "quoted_price_minor",
+        "booked_cost_minor",
+        "party_id",
     ),
     *(
         "supplier",
@@ -69,6 +75,8 @@ _LINE_COLUMNS = (
         "updated_at",
     ),
 )
+
+_AMOUNTS = ("cost", "price", "quoted_cost", "quoted_price", "booked_cost")
 
 
 class TripNotFound(NotFound):
@@ -153,6 +161,13 @@ def read_trip(reader: Reader, trip_id: UUID) -> Journey:
     if journey is None:
         raise TripNotFound
     return journey
+
+
+def read_with(
+    reader: Reader, trip_id: UUID, *more: Select[Any]
+) -> tuple[Journey | None, list[list[Row]]]:
+    """Return a trip, or None, and the rows of further selects, in one round trip."""
+    return _read(reader, _TRIPS.id == trip_id, *more)
 
 
 def read_trip_of_session(reader: Reader, session_id: UUID) -> Journey | None:
@@ -349,6 +364,7 @@ def _trips() -> Select[Any]:
         *(_TRIPS[name] for name in _TRIP_COLUMNS),
         session_id,
         person_of(_TRIPS.created_by_user_id).label("opened_by"),
+        acceptance_of().label("acceptance"),
     )
 
 
@@ -393,8 +409,8 @@ def _summed(row: Row) -> Row:
 def _line(row: Row) -> Line:
     values = dict(row)
     currency = values.pop("currency")
-    values["cost"], values["price"] = (
-        Money(values.pop(name), currency) for name in ("cost_minor", "price_minor")
-    )
+    for name in _AMOUNTS:
+        minor = values.pop(f"{name}_minor")
+        values[name] = None if minor is None else Money(minor, currency)
     values["details"] = kinds.read_details(row["kind"], row["details"])
     return Line(**values)

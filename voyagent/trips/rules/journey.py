@@ -13,6 +13,8 @@ from voyagent.trips.rules.details import AnyDetails, name_of
 
 COMMITTED = frozenset({"held", "booked", "ticketed", "filed"})
 """Statuses of lines with a booking or application, which must be cancelled before removal."""
+BOOKED = frozenset({"booked", "ticketed", "filed"})
+"""Statuses of lines that commit the agency to a supplier."""
 OVER = frozenset({"cancelled", "failed"})
 """Statuses of lines whose service does not take place."""
 
@@ -41,7 +43,11 @@ class Passenger:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a trip: one flight, hotel stay, transfer, visa or other service."""
+    """A line of a trip: one flight, hotel stay, transfer, visa or other service.
+
+    The quoted amounts are those at the acceptance of the trip, and `booked_cost` is the cost at the
+    booking. `party_id` is the party of a booked line's supplier.
+    """
 
     id: UUID
     trip_id: UUID
@@ -59,6 +65,10 @@ class Line:
     hold_expires_at: datetime | None
     created_at: datetime
     updated_at: datetime
+    quoted_cost: Money | None = None
+    quoted_price: Money | None = None
+    booked_cost: Money | None = None
+    party_id: UUID | None = None
 
     @property
     def is_over(self) -> bool:
@@ -169,5 +179,5 @@ def status_of(statuses: Sequence[str]) -> str:
     `booked` if all these lines are booked, ticketed or filed, and `part_booked` if only some of
     these lines are. Otherwise the trip is `planned`.
     """
-    committed = [status in {"booked", "ticketed", "filed"} for status in statuses]
+    committed = [status in BOOKED for status in statuses]
     return "planned" if not any(committed) else "booked" if all(committed) else "part_booked"

@@ -12,6 +12,26 @@ class TripAlreadyOpen(Conflict):
     message = N_("This conversation already has a trip.")
 
 
+class AnotherTripAccepted(Conflict):
+    """Another trip of the enquiry is accepted."""
+
+    code = "another_trip_accepted"
+    message = N_(
+        "Another trip of this enquiry is accepted. Take that decision back before you accept this"
+        " one."
+    )
+
+
+class TripHasFacts(Conflict):
+    """The trip has a booking or an issued invoice, so it is not declined or cancelled."""
+
+    code = "trip_has_facts"
+    message = N_(
+        "This trip has a booked service or an issued invoice. Cancel the service and void the"
+        " invoice first."
+    )
+
+
 class TripFull(Conflict):
     """The trip has the maximum number of passengers or lines."""
 

@@ -31,6 +31,7 @@ from voyagent.trips.queries.trips import LineNotFound
 from voyagent.trips.rules.details import FlightDetails, read_details, stored
 from voyagent.trips.rules.journey import OVER
 from voyagent.trips.service import answers
+from voyagent.trips.service.acceptance import follow_facts
 from voyagent.trips.service.errors import LineIsOver, NotHeld, TicketsUnderWay
 from voyagent.trips.service.lines import check_room
 from voyagent.trips.service.supplies import (
@@ -46,7 +47,7 @@ from voyagent.trips.service.supplies import (
     refs_of,
     traveller_of,
 )
-from voyagent.trips.service.trips import follow_enquiry, title_follows
+from voyagent.trips.service.trips import title_follows
 
 TICKETING = "issue_ticket"
 LET_GO = N_("The hold was released, so no ticket can be issued. Nothing was done.")
@@ -179,7 +180,7 @@ def issue_ticket(suppliers: Suppliers, actor: Actor, line_id: UUID) -> OutboundC
             outputs=outputs,
             driver=found.supplier,
         )
-        follow_enquiry(actor, lines[0].trip_id)
+        follow_facts(actor, lines[0].trip_id)
         return lines
 
     return OutboundCall(note, insisting(lambda: suppliers.flights.issue(key, reference)))

@@ -23,6 +23,7 @@ from voyagent.trips.queries import trips
 from voyagent.trips.queries.trips import LineNotFound, PassengerNotFound
 from voyagent.trips.rules.details import HotelDetails, OtherDetails
 from voyagent.trips.service import answers
+from voyagent.trips.service.acceptance import follow_facts
 from voyagent.trips.service.errors import (
     LineIsOver,
     NotAtSupplier,
@@ -44,7 +45,6 @@ from voyagent.trips.service.supplies import (
     traveller_of,
     unused_name,
 )
-from voyagent.trips.service.trips import follow_enquiry
 
 
 def search_hotels(
@@ -134,7 +134,7 @@ def book_hotel(
             outputs=outputs,
             driver=found.supplier,
         )
-        follow_enquiry(actor, line.trip_id)
+        follow_facts(actor, line.trip_id)
         return line
 
     return OutboundCall(note, insisting(lambda: suppliers.hotels.book(rate, guests, reference)))
@@ -177,7 +177,7 @@ def cancel_hotel_booking(
             outputs=outputs,
             driver=found.supplier,
         )
-        follow_enquiry(actor, line.trip_id)
+        follow_facts(actor, line.trip_id)
         return line, charge
 
     return OutboundCall(note, insisting(lambda: suppliers.hotels.cancel(key, reference)))

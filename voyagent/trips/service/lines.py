@@ -21,7 +21,8 @@ from voyagent.trips.models import Trip, TripLine
 from voyagent.trips.queries import trips
 from voyagent.trips.rules import details as kinds, places
 from voyagent.trips.rules.details import AnyDetails, FlightDetails
-from voyagent.trips.rules.journey import OVER
+from voyagent.trips.rules.journey import BOOKED, OVER
+from voyagent.trips.service.acceptance import follow_facts
 from voyagent.trips.service.errors import (
     CancelAtSupplier,
     InvalidFlightTimes,
@@ -34,10 +35,8 @@ from voyagent.trips.service.errors import (
     TripFull,
 )
 from voyagent.trips.service.trips import (
-    COMMITTED,
     apply,
     audit_changes,
-    follow_enquiry,
     title_follows,
     touch,
 )
@@ -148,8 +147,8 @@ def add_line(
         entity_refs=_refs(line),
         inputs={"kind": line.kind, "status": line.status, **amounts},
     )
-    if line.status in COMMITTED:
-        follow_enquiry(actor, trip.id)
+    if line.status in BOOKED:
+        follow_facts(actor, trip.id)
     return line
 
 
@@ -181,6 +180,10 @@ def update_line(actor: Actor, trip_id: UUID, line_id: UUID, changes: LineChanges
     }
     with title_follows(trips.get_trip(trip_id)):
         changed = apply(line, values)
+        if "currency" in changed:  # amounts in another currency say nothing about the new ones
+            line.quoted_cost_minor = line.quoted_price_minor = line.booked_cost_minor = None
+        if "supplier" in changed:
+            line.party_id = None
     if changed:
         touch(trip_id)
         db.session.flush()
@@ -204,8 +207,8 @@ def update_line(actor: Actor, trip_id: UUID, line_id: UUID, changes: LineChanges
             inputs={"kind": line.kind, **inputs},
             private=private,
         )
-    if not COMMITTED.isdisjoint(changed.get("status", ())):
-        follow_enquiry(actor, trip_id)
+    if not BOOKED.isdisjoint(changed.get("status", (line.status,))):
+        follow_facts(actor, trip_id)
     return line
 
 
@@ -234,8 +237,8 @@ def cancel_line(actor: Actor, trip_id: UUID, line_id: UUID) -> TripLine:
         entity_refs=_refs(line),
         inputs={"kind": line.kind, "before": was},
     )
-    if was in COMMITTED:
-        follow_enquiry(actor, trip_id)
+    if was in BOOKED:
+        follow_facts(actor, trip_id)
     return line
 
 

@@ -8,8 +8,6 @@ from datetime import date
 from typing import Any, TypedDict
 from uuid import UUID
 
-from sqlalchemy import select
-
 from voyagent.audit.service import recording as audit
 from voyagent.chat.queries import sessions as chats
 from voyagent.enquiries import service as enquiry_service
@@ -181,34 +179,6 @@ def apply(
     if changed:
         row.updated_at = clock.now()
     return changed
-
-
-COMMITTED = frozenset({"booked", "ticketed", "filed"})
-"""Statuses of a trip line that commit the agency to a supplier."""
-
-
-@enquiry_service.on_bookings
-def has_booking(enquiry_id: UUID) -> bool:
-    """Return True if a trip of the enquiry has a committed line."""
-    line = (
-        select(TripLine.id)
-        .join(Trip, Trip.id == TripLine.trip_id)
-        .where(Trip.enquiry_id == enquiry_id, TripLine.status.in_(COMMITTED))
-    )
-    return db.session.scalar(line.limit(1)) is not None
-
-
-def follow_enquiry(actor: Actor, trip_id: UUID) -> None:
-    """Update the status of a trip's enquiry after a line was booked or cancelled.
-
-    The enquiry becomes `booked`, or returns to its earlier status if nothing is booked or invoiced
-    any more (`enquiries.service.follow`). Nothing changes if the trip has no enquiry. Raises
-    Forbidden.
-    """
-    actor.require("trip.read")
-    enquiry_id = trips.get_trip(trip_id).enquiry_id
-    if enquiry_id is not None:
-        enquiry_service.follow(actor, enquiry_id)
 
 
 def touch(trip_id: UUID) -> None:

@@ -21,6 +21,7 @@ from voyagent.trips.queries import trips
 from voyagent.trips.queries.trips import PassengerNotFound
 from voyagent.trips.rules.details import VisaDetails
 from voyagent.trips.rules.journey import OVER
+from voyagent.trips.service.acceptance import follow_facts
 from voyagent.trips.service.errors import NoDayOfArrival, NoNationality
 from voyagent.trips.service.lines import check_room
 from voyagent.trips.service.supplies import (
@@ -33,7 +34,6 @@ from voyagent.trips.service.supplies import (
     traveller_of,
     unused_name,
 )
-from voyagent.trips.service.trips import follow_enquiry
 
 
 def visa_requirements(
@@ -108,7 +108,7 @@ def file_visa(
             outputs={"country": destination, "receipt": found.receipt},
             driver=found.supplier,
         )
-        follow_enquiry(actor, line.trip_id)
+        follow_facts(actor, line.trip_id)
         return line
 
     return OutboundCall(note, insisting(lambda: suppliers.visas.file(application, reference)))

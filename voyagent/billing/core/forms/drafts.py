@@ -113,6 +113,7 @@ class LinesField(RowsField):
         "service_date",
         "collect",
         "sac",
+        "trip_line_id",
         "bought_as",
         "input_credit",
         *(f"tax_{component}" for component in INPUT),

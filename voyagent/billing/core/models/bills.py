@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voyagent.billing.core.models.parts import (
@@ -82,6 +82,35 @@ class BillLine(DocumentLineColumns, TenantBound, Base):
         references("bills", "bill_id", "fk_bill_lines_bill", "CASCADE"),
         CheckConstraint(LINE, name="amount"),
         CheckConstraint("bought_as in ('cost', 'agent')", name="bought_as"),
+    )
+
+
+class ExpectedBillMatch(TenantOwned, Base):
+    """A part of a bill line that is the bill of an expected one.
+
+    `amount_minor` is null in a draft for the whole cost of the line; it is set when the bill is
+    received. With `is_final` no further bill is expected, whatever the amount.
+    """
+
+    __tablename__ = "expected_bill_matches"
+
+    bill_id: Mapped[UUID]
+    line_no: Mapped[int]
+    expected_bill_id: Mapped[UUID]
+    amount_minor: Mapped[int | None]
+    is_final: Mapped[bool] = mapped_column(server_default=text("true"))
+
+    __table_args__ = (
+        UniqueConstraint(
+            *("tenant_id", "bill_id", "line_no", "expected_bill_id"),
+            name="uq_expected_bill_matches_line",
+        ),
+        references("bills", "bill_id", "fk_expected_bill_matches_bill", "CASCADE"),
+        references(
+            "expected_bills", "expected_bill_id", "fk_expected_bill_matches_expected", "CASCADE"
+        ),
+        CheckConstraint("amount_minor > 0", name="amount"),
+        Index("ix_expected_bill_matches_expected", "tenant_id", "expected_bill_id"),
     )
 
 

@@ -191,7 +191,8 @@ class InvoiceLine(DocumentLineColumns, TenantBound, Base):
     sale on a supplier's behalf. `tax` is the code of a tax treatment, such as `service_fee` or
     `air_domestic`, which selects the tax rates. `collection` is such a code for tax collected at
     source. `commission_minor` is the agency's earnings from a line sold as agent. `sac` is the
-    service code that an Indian invoice must show.
+    service code that an Indian invoice must show. `trip_line_id` is the line of the trip that is
+    sold, which may have been removed since.
     """
 
     __tablename__ = "invoice_lines"
@@ -204,6 +205,7 @@ class InvoiceLine(DocumentLineColumns, TenantBound, Base):
     service_date: Mapped[date | None]
     commission_minor: Mapped[int] = mapped_column(server_default=ZERO)
     sac: Mapped[str | None]
+    trip_line_id: Mapped[UUID | None]
 
     __table_args__ = (
         references("invoices", "invoice_id", "fk_invoice_lines_invoice", "CASCADE"),

@@ -5,11 +5,27 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Numeric,
+    ScalarSelect,
+    Select,
+    Uuid,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+    union_all,
+)
 
-from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.bills import Bill, ExpectedBillMatch
+from voyagent.billing.core.models.invoices import Invoice, InvoiceLine
 from voyagent.billing.core.models.kinds import BILL, INVOICE, DocumentKind
 from voyagent.kernel.tenancy import owned
+from voyagent.trips.queries import facts
 
 _INVOICES = Invoice.__table__.c
 
@@ -38,6 +54,87 @@ def invoiced(trip_id: ColumnElement[UUID]) -> ScalarSelect[Any]:
         .limit(1)
         .scalar_subquery()
     )
+
+
+def invoiced_of(lines: FromClause) -> ScalarSelect[Any]:
+    """Return a scalar subquery for the amount of a trip line on posted invoices.
+
+    `lines` is the table of trip lines. The amount is before tax, in minor units of the line's
+    currency, and null if no invoice has the line.
+    """
+    parts = InvoiceLine.__table__.c
+    return (
+        select(cast(func.sum(parts.amount_minor), BigInteger))
+        .join_from(
+            Invoice.__table__,
+            InvoiceLine.__table__,
+            (parts.tenant_id == _INVOICES.tenant_id) & (parts.invoice_id == _INVOICES.id),
+        )
+        .where(
+            owned(Invoice),
+            owned(InvoiceLine),
+            _INVOICES.trip_id == lines.c.trip_id,
+            _INVOICES.currency == lines.c.currency,
+            _INVOICES.status.not_in(("draft", "void")),
+            parts.trip_line_id == lines.c.id,
+        )
+        .scalar_subquery()
+    )
+
+
+@facts.on_documents
+def facts_statement(trip_id: UUID, expected_bill_ids: Select[Any]) -> Select[Any]:
+    """Select what documents have of the lines of a trip (`facts.DocumentFacts`).
+
+    The paid part of a matched bill line is its share of what is paid of the bill.
+    """
+    parts, matches, bills = (one.__table__.c for one in (InvoiceLine, ExpectedBillMatch, Bill))
+    invoiced_lines = (
+        select(
+            literal("invoiced").label("fact"),
+            parts.trip_line_id,
+            cast(null(), Uuid).label("expected_bill_id"),
+            _INVOICES.currency,
+            cast(func.sum(parts.amount_minor), BigInteger).label("amount_minor"),
+        )
+        .join_from(
+            Invoice.__table__,
+            InvoiceLine.__table__,
+            (parts.tenant_id == _INVOICES.tenant_id) & (parts.invoice_id == _INVOICES.id),
+        )
+        .where(
+            owned(Invoice),
+            owned(InvoiceLine),
+            _INVOICES.trip_id == trip_id,
+            _INVOICES.status.not_in(("draft", "void")),
+            parts.trip_line_id.is_not(None),
+        )
+        .group_by(parts.trip_line_id, _INVOICES.currency)
+    )
+    share = func.round(cast(matches.amount_minor, Numeric) * bills.paid_minor / bills.total_minor)
+    paid = (
+        select(
+            literal("paid"),
+            cast(null(), Uuid),
+            matches.expected_bill_id,
+            bills.currency,
+            cast(func.sum(share), BigInteger),
+        )
+        .join_from(
+            ExpectedBillMatch.__table__,
+            Bill.__table__,
+            (bills.tenant_id == matches.tenant_id) & (bills.id == matches.bill_id),
+        )
+        .where(
+            owned(ExpectedBillMatch),
+            owned(Bill),
+            matches.expected_bill_id.in_(expected_bill_ids),
+            bills.status.not_in(("draft", "void")),
+            bills.paid_minor > 0,
+        )
+        .group_by(matches.expected_bill_id, bills.currency)
+    )
+    return select(union_all(invoiced_lines, paid).subquery("facts"))
 
 
 def _documents(kind: DocumentKind) -> Select[Any]:

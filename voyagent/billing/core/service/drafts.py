@@ -437,6 +437,7 @@ def _item(
             "service_date": line.service_date,
             "commission": Money(line.commission_minor, known).decimal,
             "sac": line.sac,
+            "trip_line_id": line.trip_line_id,
         }
     else:
         taxes = {component: Money(minor, known).decimal for component, minor in printed.items()}

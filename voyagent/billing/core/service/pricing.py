@@ -42,9 +42,9 @@ class LineItem(TypedDict):
     """A document line as input; `unit_price` is an exact decimal before tax.
 
     Keys of invoice lines only: `sold_as` (default `principal`), `tax`, `collection`, `basic_fare`,
-    `service_date`, `sac` (a service code), and `commission`, which only a line sold as agent may
-    have. Keys of bill lines only: `bought_as` (default `cost`), `input_taxes` (the taxes printed on
-    the supplier's bill, by component), and `input_credit` (default False).
+    `service_date`, `sac` (a service code), `trip_line_id`, and `commission`, which only a line sold
+    as agent may have. Keys of bill lines only: `bought_as` (default `cost`), `input_taxes` (the
+    taxes printed on the supplier's bill, by component), and `input_credit` (default False).
     """
 
     description: str
@@ -58,6 +58,7 @@ class LineItem(TypedDict):
     service_date: NotRequired[date | None]
     commission: NotRequired[str | Decimal | None]
     sac: NotRequired[str | None]
+    trip_line_id: NotRequired[UUID | None]
     bought_as: NotRequired[BoughtAs]
     input_taxes: NotRequired[Mapping[str, str | Decimal]]
     input_credit: NotRequired[bool]
@@ -78,6 +79,7 @@ class PricedLine:
     service_date: date | None = None
     commission: Money | None = None
     sac: str | None = None
+    trip_line_id: UUID | None = None
     bought_as: BoughtAs = "cost"
     input_taxes: Mapping[str, Money] = field(default_factory=dict)
     input_credit: bool = False
@@ -103,6 +105,7 @@ class SoldColumns(LineColumns):
     basic_fare_minor: int | None
     commission_minor: int
     sac: str | None
+    trip_line_id: UUID | None
 
 
 class BoughtColumns(LineColumns):
@@ -143,6 +146,7 @@ class Priced:
                 "basic_fare_minor": fare,
                 "commission_minor": line.commission.amount_minor if line.commission else 0,
                 "sac": line.sac,
+                "trip_line_id": line.trip_line_id,
             }
 
     def printed(self) -> Iterator[tuple[int, dict[str, int]]]:
@@ -267,6 +271,7 @@ def _line(item: LineItem) -> PricedLine:
         service_date=item.get("service_date"),
         commission=_commission(item, amount),
         sac=item.get("sac") or None,
+        trip_line_id=item.get("trip_line_id"),
         bought_as=item.get("bought_as", "cost"),
         input_taxes=_printed(item, amount),
         input_credit=item.get("input_credit", False),

@@ -120,6 +120,7 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
             "basic_fare": fare,
             "sold_as": line.sold_as,
             "service_date": line.service_date or "",
+            "trip_line_id": str(line.trip_line_id or ""),
         }
         sold["commission"] = (
             grouped(line.commission_minor, currency) if line.commission_minor else ""
@@ -158,6 +159,7 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
             "service_date": iso_day(row.get("service_date") or "") or None,
             "commission": plain(row.get("commission") or "", self.currency.data) or None,
             "sac": (row.get("sac") or "").strip() or None,
+            "trip_line_id": row.get("trip_line_id") or None,
         }
         return super().line_values(row) | taxed
 

@@ -226,6 +226,20 @@ class InvoiceOut(InvoiceBrief, DocumentParts):
     recognitions: list[RecognitionOut]
 
 
+class InvoiceFromTripIn(Closed):
+    """The trip to invoice, and its lines, by default all not invoiced yet."""
+
+    trip_id: Id
+    line_ids: Annotated[Sequence[Id], Field(min_length=1, max_length=LINES_MAX)] | None = None
+    customer_name: Annotated[str, Trimmed(255)] | None = None
+
+
+class InvoiceFromTripOut(InvoiceOut):
+    """A draft of a trip; `left_out` has a sentence about each other service."""
+
+    left_out: list[str]
+
+
 class InvoiceListOut(CursorPageOf[InvoiceBrief]):
     """A page of invoices, newest issue date first; the last page has no `next_cursor`."""
 

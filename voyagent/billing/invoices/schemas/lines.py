@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
+from uuid import UUID
 
 from pydantic import Field
 
@@ -14,6 +15,7 @@ from voyagent.billing.core.service.pricing import LineItem
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
     BusinessDate,
+    Id,
     PlainAmount,
     Text,
     WireAmount,
@@ -34,7 +36,8 @@ class SoldLineIn(InvoiceLineIn):
     `collection` is such a code for tax collected at source. `basic_fare` is the basic fare of the
     whole line; it is required if the tax is on the basic fare. `commission` is the agency's
     commission on the whole line, before tax, for a line sold as agent. `sac` is the service code of
-    4 or 6 digits; it defaults to the usual code of the tax treatment.
+    4 or 6 digits; it defaults to the usual code of the tax treatment. `trip_line_id` is the line of
+    the trip that is sold.
     """
 
     sold_as: Literal["principal", "agent", "fee"] = "principal"
@@ -44,6 +47,7 @@ class SoldLineIn(InvoiceLineIn):
     service_date: BusinessDate | None = None
     commission: PlainAmount | None = None
     sac: ServiceCode | None = None
+    trip_line_id: Id | None = None
 
     def item(self, currency: str) -> LineItem:
         """Return the line in the type that the invoice service takes."""
@@ -55,7 +59,7 @@ class SoldLineIn(InvoiceLineIn):
             "basic_fare": self.basic_fare,
             "service_date": self.service_date,
         }
-        item |= {"commission": self.commission, "sac": self.sac}
+        item |= {"commission": self.commission, "sac": self.sac, "trip_line_id": self.trip_line_id}
         return item
 
 
@@ -86,4 +90,5 @@ class SoldLineOut(DocumentLineOut):
     service_date: date | None
     commission: Annotated[WireAmount, Minor("commission_minor")]
     sac: str | None
+    trip_line_id: UUID | None
     taxes: list[TaxOut]

@@ -41,6 +41,7 @@ from voyagent.kernel.rates import Quote
 from voyagent.ledger.service import chart
 from voyagent.parties import queries as parties
 from voyagent.trips.queries import trips
+from voyagent.trips.service import acceptance
 
 
 def void_invoice(actor: Actor, invoice_id: UUID, *, reason: str, on: date | None = None) -> Invoice:
@@ -54,7 +55,7 @@ def void_invoice(actor: Actor, invoice_id: UUID, *, reason: str, on: date | None
     actor.require_authority("invoice.void")
     invoice = invoice_queries.get_invoice(invoice_id, lock=True)
     voided = void_document(actor, invoice, reason, on)
-    _follow_enquiry(actor, voided)
+    _follow_facts(actor, voided)
     return voided
 
 
@@ -70,6 +71,15 @@ def has_invoice(enquiry_id: UUID) -> bool:
             Invoice.enquiry_id == enquiry_id,
             Invoice.trip_id.in_(trips.ids_of_enquiry(enquiry_id)),
         ),
+    )
+    return db.session.scalar(invoice.limit(1)) is not None
+
+
+@acceptance.on_documents
+def has_invoice_of_trip(trip_id: UUID) -> bool:
+    """Return True if a trip has an invoice that is neither a draft nor void."""
+    invoice = select(Invoice.id).where(
+        Invoice.trip_id == trip_id, Invoice.status.not_in(("draft", "void"))
     )
     return db.session.scalar(invoice.limit(1)) is not None
 
@@ -204,7 +214,7 @@ def issue_invoice(
     )
     if advances is not None:
         advances.allocate(invoice)
-    _follow_enquiry(actor, invoice)
+    _follow_facts(actor, invoice)
     if not invoice.is_opening:
         keep_later("invoice", invoice.id)
     return invoice
@@ -276,8 +286,8 @@ def create_invoice(
     return invoice
 
 
-def _follow_enquiry(actor: Actor, invoice: Invoice) -> None:
-    """Update the status of the invoice's enquiry, and of the enquiry of its trip."""
-    of_trip = trips.get_trip(invoice.trip_id).enquiry_id if invoice.trip_id else None
+def _follow_facts(actor: Actor, invoice: Invoice) -> None:
+    """Set the acceptance of the invoice's trip and the status of its enquiries."""
+    of_trip = acceptance.settle(actor, invoice.trip_id) if invoice.trip_id else None
     for enquiry_id in sorted({one for one in (invoice.enquiry_id, of_trip) if one is not None}):
         enquiry_service.follow(actor, enquiry_id)

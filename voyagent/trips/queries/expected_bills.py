@@ -1,0 +1,113 @@
+"""Queries of the bills that suppliers of booked services are expected to send."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Date, Select, Uuid, literal, select, tuple_
+
+from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
+from voyagent.kernel.database.statement_cache import cached_statement
+from voyagent.kernel.db import db
+from voyagent.kernel.pages import Cursor, CursorPage, page_by_day
+from voyagent.kernel.tenancy import owned
+from voyagent.trips.models import ExpectedBill, Trip, TripLine
+from voyagent.trips.rules.details import name_of, read_details
+
+State = Literal["open", "matched", "released"]
+_EXPECTED, _LINES, _TRIPS = ExpectedBill.__table__.c, TripLine.__table__.c, Trip.__table__.c
+_COLUMNS = (
+    *("id", "trip_id", "trip_line_id", "party_id", "currency", "amount_minor", "matched_minor"),
+    *("due_on", "status", "created_at", "updated_at"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedBillSearch:
+    """Filters of the list of expected bills; a field that is None does not filter."""
+
+    state: State = "open"
+    party_id: UUID | None = None
+    trip_id: UUID | None = None
+    currency: str | None = None
+    due_from: date | None = None
+    due_to: date | None = None
+
+
+def list_expected_bills(
+    reader: Reader, search: ExpectedBillSearch, *, limit: int = 50, cursor: Cursor | None = None
+) -> CursorPage[Row]:
+    """Return a page of expected bills, the first due one first.
+
+    Each row has the columns of the table, `trip_title`, `kind` and `service` (the name) of the
+    line, `supplier` (the name as the line has it), and `open_minor`. A line that was removed leaves
+    them empty.
+    """
+    rows = reader.read(_list_statement(search, limit + 1, cursor))[0]
+    return page_by_day([_shown(row) for row in rows], limit, "due_on")
+
+
+def get_expected_bills(ids: Sequence[UUID], *, lock: bool = False) -> list[Row]:
+    """Return the expected bills with the given ids, by id; unknown ids are left out.
+
+    With `lock` their rows are locked until the transaction ends.
+    """
+    if lock:
+        held = select(ExpectedBill.id).where(ExpectedBill.id.in_(ids)).order_by(ExpectedBill.id)
+        db.session.execute(held.with_for_update(key_share=True))
+    of_ids = _statement().where(_EXPECTED.id.in_(ids)).order_by(_EXPECTED.id)
+    return [_shown(row) for row in SessionReader(db.session).read(of_ids)[0]]
+
+
+def _statement() -> Select[Any]:
+    return (
+        select(
+            *(_EXPECTED[name] for name in _COLUMNS),
+            (_EXPECTED.amount_minor - _EXPECTED.matched_minor).label("open_minor"),
+            _TRIPS.title.label("trip_title"),
+            *(_LINES[name] for name in ("kind", "details", "supplier", "supplier_ref")),
+        )
+        .join_from(ExpectedBill.__table__, Trip.__table__, _TRIPS.id == _EXPECTED.trip_id)
+        .outerjoin(
+            TripLine.__table__,
+            (_LINES.id == _EXPECTED.trip_line_id) & owned(TripLine),
+        )
+        .where(owned(ExpectedBill), owned(Trip))
+    )
+
+
+@cached_statement
+def _list_statement(search: ExpectedBillSearch, limit: int, cursor: Cursor | None) -> Select[Any]:
+    page = _statement().where(*_conditions(search))
+    if cursor is not None:
+        page = page.where(
+            tuple_(_EXPECTED.due_on, _EXPECTED.id)
+            > tuple_(literal(cursor.at.date(), Date()), literal(cursor.id, Uuid()))
+        )
+    return page.order_by(_EXPECTED.due_on, _EXPECTED.id).limit(limit)
+
+
+def _conditions(search: ExpectedBillSearch) -> list[ColumnElement[bool]]:
+    wanted: list[ColumnElement[bool]] = [_EXPECTED.status == search.state]
+    for column, value in (
+        (_EXPECTED.party_id, search.party_id),
+        (_EXPECTED.trip_id, search.trip_id),
+        (_EXPECTED.currency, search.currency),
+    ):
+        if value is not None:
+            wanted.append(column == value)
+    if search.due_from is not None:
+        wanted.append(_EXPECTED.due_on >= search.due_from)
+    if search.due_to is not None:
+        wanted.append(_EXPECTED.due_on <= search.due_to)
+    return wanted
+
+
+def _shown(row: Row) -> Row:
+    details = row["details"]
+    service = None if details is None else name_of(read_details(row["kind"], details))
+    return {**row, "service": service}
