@@ -27,7 +27,8 @@ class VoyagentError(Exception):
     `keeps_work` is true; then the transaction is committed. The response is not sent before
     `answer_at`, a value of `time.perf_counter()`, so that the response time reveals nothing.
 
-    `body`, if there is one, becomes the member `detail` of the response. `further` is a second
+    `body`, if there is one, becomes the member `detail` of the response. `beside` has further
+    members of a JSON response. `further` is a second
     sentence for people, marked with `N_`, and the values of its placeholders.
     """
 
@@ -36,6 +37,7 @@ class VoyagentError(Exception):
     keeps_work: ClassVar[bool] = False
     answer_at: float | None = None
     body: dict[str, str] | None = None
+    beside: Mapping[str, object] | None = None
     further: tuple[str, Mapping[str, str | date]] | None = None
 
     def __init__(self, detail: str | None = None) -> None:

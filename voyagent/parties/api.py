@@ -63,8 +63,9 @@ def list_parties(reader: Reader, query: PartyQuery) -> Body[PartyListOut]:
 def create_party(actor: Actor, body: PartyIn) -> Body[PartyCreatedOut]:
     """Add a customer or supplier.
 
-    The name must be unique in the agency, ignoring case. `similar` names other parties with the
-    same tax number, PAN, phone number or e-mail address, or with nearly the same name.
+    If a document has made a party with this name, it is completed. Otherwise the party is new, even
+    if others have the name. `similar` names other parties with the same tax number, PAN, phone
+    number or e-mail address, or with the same or nearly the same name.
     """
     row = queries.row_of(service.create(actor, **body.changes(actor.currency)))
     return PartyCreatedOut.of(row | {"similar": queries.similar(row)})

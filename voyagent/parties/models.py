@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    Computed,
+    FetchedValue,
+    Index,
+    LargeBinary,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -30,7 +38,9 @@ class Party(TenantOwned, Base):
     use. `PartyAddress` has further addresses, not the main one.
 
     Documents, payments and postings refer to a party by `party_id`, and store its name as it was
-    then. Reports still add them up by `party_key`, the name in lower case, which is unique.
+    then. They are found and added up by `party_key`, which they store too. It is unique: the name
+    in lower case, and for a further party of this name (a namesake) the id behind it. A namesake
+    has the name in lower case in `name_key`, too. A trigger writes both keys (key_party).
 
     `origin` is `person` or `import` if somebody recorded the party, `document` if a document with
     a new name did, and `migration` if `flask books link-parties` did.
@@ -50,7 +60,10 @@ class Party(TenantOwned, Base):
     __tablename__ = "parties"
 
     name: Mapped[str]
-    party_key: Mapped[str] = mapped_column(Computed("lower(name)", persisted=True))
+    party_key: Mapped[str] = mapped_column(
+        FetchedValue(), server_onupdate=FetchedValue(for_update=True)
+    )
+    name_key: Mapped[str | None]
     is_customer: Mapped[bool] = mapped_column(server_default=_NO)
     is_supplier: Mapped[bool] = mapped_column(server_default=_NO)
     email: Mapped[str | None]
@@ -79,6 +92,12 @@ class Party(TenantOwned, Base):
     __table_args__ = (
         UniqueConstraint("tenant_id", "party_key", name="uq_parties_party_key"),
         references("users", "created_by_user_id", "fk_parties_creator"),
+        Index(
+            "ix_parties_name_key",
+            "tenant_id",
+            "name_key",
+            postgresql_where=text("name_key is not null"),
+        ),
         CheckConstraint("is_customer or is_supplier", name="kind"),
         CheckConstraint("country ~ '^[A-Z]{2}$'", name="country"),
         CheckConstraint("state is null or country is not null", name="state"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,7 +12,6 @@ from uuid import UUID
 from babel.core import Locale
 from sqlalchemy import (
     ColumnElement,
-    ScalarSelect,
     Select,
     SQLColumnExpression,
     and_,
@@ -33,7 +32,7 @@ from voyagent.kernel.keyring import current_keyring, opened_text
 from voyagent.kernel.pages import CursorPage, NameCursor
 from voyagent.kernel.patterns import contains, contains_any
 from voyagent.kernel.tenancy import owned, owned_by_key
-from voyagent.ledger.queries.party_lines import party_balances_statement
+from voyagent.ledger.queries.party_lines import PartyRef, party_balances_statement
 from voyagent.parties.models import TAX_NUMBER, Party, PartyAddress, found_by, plain_number
 from voyagent.taxes.rules import numbers
 from voyagent.taxes.rules.tables import states
@@ -68,6 +67,8 @@ SIGNS = {"receivable": 1, "customer_advances": -1, "payable": -1, "supplier_adva
 With this sign, the usual balance of each account is positive.
 """
 SIMILAR_MAX = 5
+CANDIDATES_MAX = 20
+"""Largest number of parties with one name among which a user chooses."""
 _LIKENESS = 0.6
 """Least similarity of two names, by their trigrams; one wrong letter in a name of two words."""
 _PHONE_DIGITS = 10
@@ -115,9 +116,29 @@ def get_party(party_id: UUID, *, lock: bool = False) -> Party:
     return load_one(select(Party).where(Party.id == party_id), PartyNotFound, lock=lock)
 
 
-def find_named(name: str) -> Party | None:
-    """Return the party with a name, ignoring case; None if there is none."""
-    return db.session.scalar(select(Party).where(Party.party_key == func.lower(name)))
+def find_named(name: str) -> Sequence[Party]:
+    """Return the active parties with a name, ignoring case, at most CANDIDATES_MAX.
+
+    If all parties with the name are archived, these are returned.
+    """
+    found = db.session.scalars(
+        select(Party).where(has_name(name)).order_by(Party.party_key).limit(CANDIDATES_MAX)
+    ).all()
+    return [party for party in found if not party.is_archived] or found
+
+
+def has_name(name: str) -> ColumnElement[bool]:
+    """Return the condition that a party has a name, ignoring case."""
+    key = func.lower(literal(name))
+    return or_(_PARTIES.party_key == key, _PARTIES.name_key == key)
+
+
+def is_key_taken(name: str, *, besides: UUID) -> bool:
+    """Return True if another party than `besides` has a name as its key."""
+    taken = select(Party.id).where(
+        Party.party_key == func.lower(literal(name)), Party.id != besides
+    )
+    return db.session.scalar(taken) is not None
 
 
 def find_automatic(name: str) -> Party | None:
@@ -126,7 +147,7 @@ def find_automatic(name: str) -> Party | None:
     None if there is no such party, or if it was completed or archived since.
     """
     made = select(Party).where(
-        Party.party_key == func.lower(name),
+        has_name(name),
         Party.origin.in_(AUTOMATIC),
         Party.is_archived.is_(False),
     )
@@ -135,27 +156,25 @@ def find_automatic(name: str) -> Party | None:
     )
 
 
-def key_of(party_id: UUID) -> ScalarSelect[str]:
-    """Return a subquery for the key of a party.
-
-    Lists and reports find the rows of a party by it. It is null if the agency has no such party, so
-    no row is found.
-    """
-    return select(_PARTIES.party_key).where(owned(Party), _PARTIES.id == party_id).scalar_subquery()
-
-
 @cached_statement
 def untied_statement(table: str) -> Select[Any]:
     """Count the rows of a table whose party is missing or has another name.
 
     `table` is one of WITH_PARTY. One row: `untied`, the rows that name a party and have no
-    `party_id`, and `differing`, the rows whose name is not that of their party, ignoring case. Only
-    the case of a posted name may differ, so sums by id and by name are equal if both are 0.
+    `party_id`, and `differing`, the rows whose name or key is not that of their party. Only the
+    case of a posted name may differ, so sums by id and by key are equal if both are 0.
     """
     rows = db.metadata.tables[table].c
     numbers: list[Any] = [
         func.count().filter(rows.party_id.is_(None)).label("untied"),
-        func.count().filter(_PARTIES.party_key != rows.party_key).label("differing"),
+        func.count()
+        .filter(
+            or_(
+                _PARTIES.party_key != rows.party_key,
+                func.lower(_PARTIES.name) != func.lower(rows.party_name),
+            )
+        )
+        .label("differing"),
     ]
     return (
         select(*numbers)
@@ -241,18 +260,20 @@ def postal_address(party_id: UUID | None) -> str | None:
     return _lines_of(party.address, "", party.country, party.state) if party.address else None
 
 
-def terms_days(name: str) -> int | None:
-    """Return the payment terms of the party with a name, in days.
+def terms_days(party: PartyRef) -> int | None:
+    """Return the payment terms of a party, in days.
 
-    The result is None if there is no such party or the party has no terms.
+    The result is None if there is no such party, if several have the name, or if the party has no
+    terms.
     """
-    return db.session.scalar(select(Party.terms_days).where(Party.party_key == func.lower(name)))
+    found = db.session.scalars(select(Party.terms_days).where(_is(party)).limit(2)).all()
+    return found[0] if len(found) == 1 else None
 
 
-def tax_status(name: str) -> Row | None:
-    """Return country, state, tax number and PAN of the party with a name.
+def tax_status(party: PartyRef) -> Row | None:
+    """Return country, state, tax number and PAN of a party.
 
-    The result is None if there is no such party.
+    The result is None if there is no such party, or if several have the name.
     """
     found = (
         db.session.execute(
@@ -262,18 +283,20 @@ def tax_status(name: str) -> Row | None:
                 Party.tax_number_clear.label("tax_number"),
                 Party.tax_number_sealed,
                 Party.pan_sealed,
-            ).where(Party.party_key == func.lower(name))
+            )
+            .where(_is(party))
+            .limit(2)
         )
         .mappings()
-        .first()
+        .all()
     )
-    return None if found is None else with_tax_numbers(dict(found))
+    return with_tax_numbers(dict(found[0])) if len(found) == 1 else None
 
 
 def credit_terms(key: SQLColumnExpression[str], *, lock: bool) -> LateralFromClause:
     """Select the credit limit and the hold of a party, for a lateral join.
 
-    `key` is a name in lower case. There is no row for a party with neither. With `lock`, the row is
+    `key` is the key of the party. There is no row for a party with neither. With `lock`, the row is
     locked until the transaction ends. Columns: limit_minor, currency, is_on_hold.
     """
     statement = select(
@@ -285,8 +308,12 @@ def credit_terms(key: SQLColumnExpression[str], *, lock: bool) -> LateralFromCla
 
 
 def email_of(name: str) -> str | None:
-    """Return the e-mail address of the party with a name; None if there is none."""
-    return db.session.scalar(select(Party.email).where(Party.party_key == func.lower(name)))
+    """Return the e-mail address of the party with a name.
+
+    The result is None if there is none, or if several parties have the name.
+    """
+    found = db.session.scalars(select(Party.email).where(_is(name)).limit(2)).all()
+    return found[0] if len(found) == 1 else None
 
 
 def known_names(kind: str) -> list[str]:
@@ -301,7 +328,7 @@ def known_names(kind: str) -> list[str]:
         .order_by(Party.party_key)
         .limit(NAMES_MAX)
     )
-    return list(db.session.scalars(statement))
+    return list(dict.fromkeys(db.session.scalars(statement)))
 
 
 def similar(row: Row) -> list[Row]:
@@ -309,18 +336,21 @@ def similar(row: Row) -> list[Row]:
 
     `row` has the values of the party. Rows: id, name, reason. The reason is the first that is true
     of `tax_number`, `pan`, `phone`, `email` (each is equal) and `name` (nearly equal). Archived
-    parties count too. A party of the same name is the party itself, or a reason to refuse it.
+    parties count too, and so do namesakes: their names are equal. A party with the id of `row` is
+    left out, and so is one that `create` would complete.
     """
     key = func.lower(literal(row["name"]))
-    likeness = func.similarity(Party.party_key, key)
+    likeness = func.similarity(func.lower(Party.name), key)
     conditions = _equal_facts(row) | {"name": likeness >= _LIKENESS}
+    is_completed = has_name(row["name"]) & Party.origin.in_(AUTOMATIC) & ~Party.is_archived
+    itself = Party.id == row["id"] if "id" in row else is_completed
     found = (
         select(
             Party.id,
             Party.name,
             case(*((one, literal(name)) for name, one in conditions.items())).label("reason"),
         )
-        .where(Party.party_key != key, or_(*conditions.values()))
+        .where(~itself, or_(*conditions.values()))
         .order_by(
             case(*((one, place) for place, one in enumerate(conditions.values()))),
             likeness.desc(),
@@ -329,6 +359,10 @@ def similar(row: Row) -> list[Row]:
         .limit(SIMILAR_MAX)
     )
     return [dict(one) for one in db.session.execute(found).mappings()]
+
+
+def _is(party: PartyRef) -> ColumnElement[bool]:
+    return Party.id == party if isinstance(party, UUID) else has_name(party)
 
 
 def _lines_of(lines: str, town: str, country: str | None, state: str | None) -> str:
@@ -373,7 +407,7 @@ def names_statement(kind: str, parts: Iterable[str]) -> Select[Any]:
 
 def is_named(name: str) -> ColumnElement[bool]:
     """Return the condition that a party has a name, ignoring case."""
-    return exists().where(owned(Party), _PARTIES.party_key == func.lower(literal(name)))
+    return exists().where(owned(Party), has_name(name))
 
 
 def list_parties(
@@ -389,14 +423,14 @@ def list_parties(
     )
 
 
-def read_balances(reader: Reader, name: str, until: date) -> list[Row]:
+def read_balances(reader: Reader, party_id: UUID, until: date) -> list[Row]:
     """Return a party's balances at the end of a day; zero balances are left out.
 
     Each row has `purpose` (the purpose of the account), `currency` and `minor`, the balance in
     minor units. The party owes a positive balance to the agency if the purpose is `receivable` or
     `supplier_advances`. With any other purpose, the agency owes a positive balance to the party.
     """
-    rows = reader.read(party_balances_statement(tuple(SIGNS), name, until))[0]
+    rows = reader.read(party_balances_statement(tuple(SIGNS), party_id, until))[0]
     balances = [
         {
             "purpose": row["purpose"],

@@ -78,7 +78,7 @@ def detail(reader: Reader, party_id: UUID) -> Any:
     party = queries.read_party(reader, party_id)
     balances = [
         row | {"amount": Money(row["minor"], row["currency"])}
-        for row in queries.read_balances(reader, party["name"], today())
+        for row in queries.read_balances(reader, party_id, today())
     ]
     addresses = [row | _place_names(row) for row in queries.read_addresses(reader, party_id)]
     limit = (

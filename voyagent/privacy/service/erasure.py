@@ -84,9 +84,10 @@ _STEPS = (
 )
 # These steps run while nobody can write the name into the books.
 _STEPS_IN_BOOKS = (
-    "select app.pseudonymise_party(:name, :pseudonym, :words)",
-    "update parties set name = :pseudonym, email = null, phone = null, address = null, country ="
-    " null, state = null, tax_number = null, tax_number_sealed = null, tax_number_digests = null,"
+    "select app.pseudonymise_party(:key, :pseudonym, :words)",
+    "update parties set name = :pseudonym, name_key = null, email = null, phone = null,"
+    " address = null, country = null, state = null, tax_number = null,"
+    " tax_number_sealed = null, tax_number_digests = null,"
     " pan_sealed = null, pan_digest = null, external_id = null, credit_limit_minor = null,"
     " credit_limit_currency = null, is_on_hold = false, terms_days = null, notes = null,"
     " is_archived = true, updated_at = :now where id = :party_id",

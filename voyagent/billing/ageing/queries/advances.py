@@ -1,6 +1,6 @@
 """Queries of unused advances: by party, by age and one by one, as of any day.
 
-A `party_key` is a party's name in lower case.
+A `party_key` is the key of a party.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from voyagent.billing.core.queries.open_documents import EVER, Kind
 from voyagent.billing.core.queries.open_list import LISTED_MAX, age_on, oldest_day
 from voyagent.kernel.database.statement_cache import cached_statement, inlined
 from voyagent.kernel.tenancy import owned
+from voyagent.ledger.queries.party_lines import PartyRef, is_of
 
 _ALLOCATIONS = Allocation.__table__.c
 _REFUNDS = Refund.__table__.c
@@ -130,7 +131,7 @@ def list_advances_statement(
     last: date,
     as_of: date,
     *,
-    party: str | None = None,
+    party: PartyRef | None = None,
     keys: Collection[str] | None = None,
 ) -> Select[Any]:
     """Return an SQL statement for single advances, oldest first, at most a thousand.
@@ -142,7 +143,7 @@ def list_advances_statement(
     then = _unapplied(kind, first, last, as_of).subquery("then")
     statement = select(then).where(then.c.unapplied_minor > inlined(0))
     if party is not None:
-        statement = statement.where(then.c.party_key == func.lower(party))
+        statement = statement.where(is_of(then.c.party_key, party))
     if keys is not None:
         statement = statement.where(then.c.party_key.in_(keys))
     return statement.order_by(then.c.paid_on, then.c.id).limit(LISTED_MAX)

@@ -1,7 +1,7 @@
 """Queries of open amounts by age and by party, now or as of another day.
 
-A party is a customer (of invoices) or a supplier (of bills). A `party_key` is the name of a party
-in lower case. Amounts of different currencies are never added.
+A party is a customer (of invoices) or a supplier (of bills). A `party_key` is the key of a party.
+Amounts of different currencies are never added.
 """
 
 from __future__ import annotations
