@@ -1,7 +1,8 @@
-"""Tables of customers and suppliers, and of their further addresses."""
+"""Tables of customers and suppliers, their further addresses and merges."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import (
@@ -19,7 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from voyagent.kernel.db import Base, DefaultNow
 from voyagent.kernel.keyring import Keyring, current_keyring, opened_text
 from voyagent.kernel.money import Money
-from voyagent.kernel.tenancy import TenantOwned, references
+from voyagent.kernel.tenancy import TenantBound, TenantOwned, references
 from voyagent.taxes.rules.numbers import COUNTRY, country_of, pan_of
 
 _NO = text("false")
@@ -193,6 +194,60 @@ class PartyAddress(TenantOwned, Base):
         CheckConstraint("kind in ('billing', 'shipping', 'office')", name="kind"),
         CheckConstraint("country ~ '^[A-Z]{2}$'", name="country"),
         CheckConstraint("state is null or country is not null", name="state"),
+    )
+
+
+class PartyMerge(TenantOwned, Base):
+    """A decision that two parties are the same, until it is undone.
+
+    The party `from_id` is merged into at most one other, `into_id`, which may be merged itself.
+    """
+
+    __tablename__ = "party_merges"
+
+    from_id: Mapped[UUID]
+    into_id: Mapped[UUID]
+    reason: Mapped[str]
+    merged_at: Mapped[datetime]
+    merged_by_user_id: Mapped[UUID | None]
+    undone_at: Mapped[datetime | None]
+    undone_by_user_id: Mapped[UUID | None]
+
+    __table_args__ = (
+        references("parties", "from_id", "fk_party_merges_from"),
+        references("parties", "into_id", "fk_party_merges_into"),
+        references("users", "merged_by_user_id", "fk_party_merges_merger"),
+        references("users", "undone_by_user_id", "fk_party_merges_undoer"),
+        CheckConstraint("from_id <> into_id", name="parties"),
+        CheckConstraint("length(reason) between 1 and 500", name="reason"),
+        CheckConstraint("undone_at is not null or undone_by_user_id is null", name="undone"),
+        Index(
+            "uq_party_merges_from",
+            "tenant_id",
+            "from_id",
+            unique=True,
+            postgresql_where=text("undone_at is null"),
+        ),
+        Index("ix_party_merges_into", "tenant_id", "into_id"),
+    )
+
+
+class PartyRoot(TenantBound, Base):
+    """The party under which a merged party is shown: the end of its chain of merges.
+
+    A party that is not merged into another one is its own root and has no row.
+    """
+
+    __tablename__ = "party_roots"
+
+    party_id: Mapped[UUID] = mapped_column(primary_key=True)
+    root_id: Mapped[UUID]
+
+    __table_args__ = (
+        references("parties", "party_id", "fk_party_roots_party"),
+        references("parties", "root_id", "fk_party_roots_root"),
+        CheckConstraint("party_id <> root_id", name="parties"),
+        Index("ix_party_roots_root", "tenant_id", "root_id"),
     )
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from babel.core import Locale
@@ -14,6 +14,9 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     SQLColumnExpression,
+    Subquery,
+    Table,
+    Uuid,
     and_,
     case,
     exists,
@@ -22,6 +25,7 @@ from sqlalchemy import (
     or_,
     select,
 )
+from sqlalchemy.orm import aliased
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from voyagent.kernel.database.read_pool import Reader, Row, first_row
@@ -33,7 +37,15 @@ from voyagent.kernel.pages import CursorPage, NameCursor
 from voyagent.kernel.patterns import contains, contains_any
 from voyagent.kernel.tenancy import owned, owned_by_key
 from voyagent.ledger.queries.party_lines import PartyRef, party_balances_statement
-from voyagent.parties.models import TAX_NUMBER, Party, PartyAddress, found_by, plain_number
+from voyagent.parties.models import (
+    TAX_NUMBER,
+    Party,
+    PartyAddress,
+    PartyMerge,
+    PartyRoot,
+    found_by,
+    plain_number,
+)
 from voyagent.taxes.rules import numbers
 from voyagent.taxes.rules.tables import states
 
@@ -119,12 +131,95 @@ def get_party(party_id: UUID, *, lock: bool = False) -> Party:
 def find_named(name: str) -> Sequence[Party]:
     """Return the active parties with a name, ignoring case, at most CANDIDATES_MAX.
 
-    If all parties with the name are archived, these are returned.
+    If all parties with the name are archived, these are returned. Of parties that are merged with
+    each other, only one is returned, if possible the root.
     """
     found = db.session.scalars(
         select(Party).where(has_name(name)).order_by(Party.party_key).limit(CANDIDATES_MAX)
     ).all()
-    return [party for party in found if not party.is_archived] or found
+    meant = [party for party in found if not party.is_archived] or found
+    roots = {party.id: root_of(party.id) for party in meant} if len(meant) > 1 else {}
+    if len(set(roots.values())) != 1:
+        return meant
+    return [one for one in meant if one.id == roots[one.id]] or meant[:1]
+
+
+def root_of(party_id: UUID) -> UUID:
+    """Return the party under which a party is shown: itself, unless it is merged."""
+    root = db.session.scalar(select(PartyRoot.root_id).where(PartyRoot.party_id == party_id))
+    return root or party_id
+
+
+def read_root(reader: Reader, party_id: UUID) -> UUID:
+    """Return the root of a party, as `root_of` does."""
+    roots = cast("Table", PartyRoot.__table__)
+    rows = reader.read(select(roots.c.root_id).where(owned(roots), roots.c.party_id == party_id))[0]
+    return rows[0]["root_id"] if rows else party_id
+
+
+def members_of(root_id: UUID) -> list[UUID]:
+    """Return a root and the parties that are merged into it, the root first."""
+    members = select(PartyRoot.party_id).where(PartyRoot.root_id == root_id)
+    return [root_id, *db.session.scalars(members.order_by(PartyRoot.party_id))]
+
+
+def merged_keys() -> Subquery:
+    """Select each merged party: key, root_key, root_name."""
+    member, root = (aliased(Party.__table__) for _ in range(2))
+    roots = cast("Table", PartyRoot.__table__)
+    return (
+        select(
+            member.c.party_key.label("key"),
+            root.c.party_key.label("root_key"),
+            root.c.name.label("root_name"),
+        )
+        .select_from(
+            roots.join(
+                member,
+                (member.c.tenant_id == roots.c.tenant_id) & (member.c.id == roots.c.party_id),
+            ).join(root, (root.c.tenant_id == roots.c.tenant_id) & (root.c.id == roots.c.root_id))
+        )
+        .where(owned(roots))
+        .subquery("merged")
+    )
+
+
+def read_merges(reader: Reader, party_id: UUID) -> list[Row]:
+    """Return the merges of a party and of all merged with it, the newest first.
+
+    Rows: id, from_id, from_name, into_id, into_name, reason, merged_at, undone_at (null).
+    """
+    merges, roots = (cast("Table", one.__table__) for one in (PartyMerge, PartyRoot))
+    moved, into = (aliased(Party.__table__) for _ in range(2))
+    root = func.coalesce(
+        select(roots.c.root_id).where(owned(roots), roots.c.party_id == party_id).scalar_subquery(),
+        literal(party_id, Uuid()),
+    )
+    members = select(roots.c.party_id).where(owned(roots), roots.c.root_id == root)
+    return reader.read(
+        select(
+            merges.c.id,
+            merges.c.from_id,
+            moved.c.name.label("from_name"),
+            merges.c.into_id,
+            into.c.name.label("into_name"),
+            merges.c.reason,
+            merges.c.merged_at,
+            merges.c.undone_at,
+        )
+        .select_from(
+            merges.join(
+                moved, (moved.c.tenant_id == merges.c.tenant_id) & (moved.c.id == merges.c.from_id)
+            ).join(into, (into.c.tenant_id == merges.c.tenant_id) & (into.c.id == merges.c.into_id))
+        )
+        .where(owned(merges), merges.c.undone_at.is_(None), merges.c.from_id.in_(members))
+        .order_by(merges.c.merged_at.desc(), merges.c.id.desc())
+    )[0]
+
+
+def merge_row(merge: PartyMerge) -> Row:
+    """Return a loaded merge as a row."""
+    return {column.name: getattr(merge, column.name) for column in PartyMerge.__table__.c}
 
 
 def has_name(name: str) -> ColumnElement[bool]:
@@ -293,17 +388,28 @@ def tax_status(party: PartyRef) -> Row | None:
     return with_tax_numbers(dict(found[0])) if len(found) == 1 else None
 
 
-def credit_terms(key: SQLColumnExpression[str], *, lock: bool) -> LateralFromClause:
-    """Select the credit limit and the hold of a party, for a lateral join.
+def credit_terms(
+    party_id: SQLColumnExpression[UUID | None], key: SQLColumnExpression[str], *, lock: bool
+) -> LateralFromClause:
+    """Select the credit limit and the hold of the root of a party, for a lateral join.
 
-    `key` is the key of the party. There is no row for a party with neither. With `lock`, the row is
-    locked until the transaction ends. Columns: limit_minor, currency, is_on_hold.
+    `key` finds the party of a draft that has no `party_id` yet. There is no row for a root with
+    neither. With `lock`, the row is locked until the transaction ends. Columns: root_id,
+    limit_minor, currency, is_on_hold.
     """
+    roots = select(PartyRoot.root_id).where(PartyRoot.party_id == party_id)
+    root = roots.correlate_except(PartyRoot).scalar_subquery()
+    named = aliased(Party)
+    of_key = select(named.id).where(named.party_key == key).correlate_except(named)
     statement = select(
+        Party.id.label("root_id"),
         Party.credit_limit_minor.label("limit_minor"),
         Party.credit_limit_currency.label("currency"),
         Party.is_on_hold,
-    ).where(Party.party_key == key, or_(Party.credit_limit_minor.is_not(None), Party.is_on_hold))
+    ).where(
+        Party.id == func.coalesce(root, party_id, of_key.scalar_subquery()),
+        or_(Party.credit_limit_minor.is_not(None), Party.is_on_hold),
+    )
     return (statement.with_for_update(key_share=True) if lock else statement).lateral("terms")
 
 

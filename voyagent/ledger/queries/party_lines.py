@@ -46,13 +46,18 @@ PartyRef = str | UUID
 
 
 def keys_of(party: PartyRef) -> ColumnElement[Sequence[str]]:
-    """Return an SQL array with the keys of a party; a name means all with this name."""
+    """Return an SQL array with the keys of a party; a name means all with this name.
+
+    The keys of all parties that are merged with it are among them.
+    """
     name, party_id = (None, party) if isinstance(party, UUID) else (party, None)
     keys = select(func.app.party_keys(literal(name, Text()), literal(party_id, Uuid())))
     return cast(keys.scalar_subquery(), ARRAY(Text))
 
 
-def is_of(party_key: SQLColumnExpression[Any], party: PartyRef) -> ColumnElement[bool]:
+def is_of(
+    party_key: SQLColumnExpression[str] | SQLColumnExpression[str | None], party: PartyRef
+) -> ColumnElement[bool]:
     """Return the condition that a column has the key of a party.
 
     The keys are read once for each statement, and an index on the column finds its rows.

@@ -113,9 +113,10 @@ GROWTH: tuple[Growth, ...] = (
     Growth(
         (
             *("accounts", "bank_accounts", "parties", "person_links", "erasures"),
-            "exchange_rates",
+            *("party_merges", "party_roots", "exchange_rates"),
         ),
-        "each account, bank account, customer, supplier, confirmed link, erasure and exchange rate",
+        "each account, bank account, customer, supplier, their merges, confirmed link, erasure and"
+        " exchange rate",
         End.NEVER,
         _BOOKS,
     ),

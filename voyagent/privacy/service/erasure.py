@@ -80,6 +80,8 @@ _STEPS = (
     " app.without_words(notes, :names, :pseudonym) where id = any(:mentions)",
     *(_without_words(holding.table, mention) for holding, mention in MENTIONS),
     "delete from party_addresses where party_id = :party_id",
+    "update party_merges set reason = app.without_words(reason, :words, :pseudonym)"
+    " where :party_id in (from_id, into_id)",
     "delete from audit_private where seq = any(:events)",
 )
 # These steps run while nobody can write the name into the books.

@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any, Literal, NamedTuple, get_args
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select
 
 from voyagent.billing.ageing.queries import open_items
 from voyagent.billing.core.queries.open_documents import Kind
@@ -23,7 +23,6 @@ from voyagent.ledger.queries.account_lines import LineCursor
 from voyagent.ledger.queries.exports import party_entries_cells
 from voyagent.ledger.queries.party_lines import (
     PartyRef,
-    is_of,
     party_balances_at_statement,
     party_balances_statement,
     party_entries_statement,
@@ -202,10 +201,9 @@ def cells_statement(report: PartyStatement, mark: str) -> Select[Any]:
 
 @cached_statement
 def _ages_statement(kind: PartyKind, day: date, party: PartyRef) -> Select[Any]:
-    aged = open_items.parties_by_age_statement(CONTROL[kind], *EVER, today=day, as_of=day).subquery(
-        "aged"
+    return open_items.parties_by_age_statement(
+        CONTROL[kind], *EVER, today=day, as_of=day, party=party
     )
-    return select(aged).where(is_of(aged.c.party_key, party))
 
 
 def _party_balances(kind: PartyKind, closed: list[Row], ages: list[Row]) -> Iterable[PartyBalances]:

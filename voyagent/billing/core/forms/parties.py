@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 from uuid import UUID
 
-from flask_babel import gettext, lazy_gettext as _l
+from flask_babel import lazy_gettext as _l
 from wtforms import SelectChoice, SelectField
 
 from voyagent.http.forms import Schema, SchemaForm
@@ -15,8 +15,8 @@ from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.ids import parse_id
 from voyagent.ledger.queries.party_lines import PartyRef
 from voyagent.parties import queries as parties
+from voyagent.parties.forms import told
 from voyagent.parties.service.parties import PartyAmbiguous
-from voyagent.taxes.rules.tables import states
 
 
 class PartyFields(SchemaForm[Schema]):
@@ -66,15 +66,6 @@ class PartyFields(SchemaForm[Schema]):
         return [parties.row_of(party) for party in parties.find_named(name)] if name else []
 
     def _offer(self, rows: Iterable[Row]) -> None:
-        choices = [SelectChoice(str(row["id"]), described(row)) for row in rows]
+        choices = [SelectChoice(str(row["id"]), f"{row['name']} · {told(row)}") for row in rows]
         if len(choices) > 1:
             self.party_id.choices = [SelectChoice("", ""), *choices]
-
-
-def described(row: Row) -> str:
-    """Return what tells a party from others with its name: place, phone, tax number."""
-    state = states(row["country"] or "").get(row["state"] or "")
-    place = " ".join((row["address"] or "").split())[-60:]
-    facts = (place, state and gettext(state), row["phone"], row["email"], row["tax_number"])
-    told = ", ".join(str(fact) for fact in facts if fact) or gettext("no address or phone")
-    return f"{row['name']} · {told}"

@@ -20,6 +20,7 @@ from sqlalchemy import (
 
 from voyagent.billing.core.models.counters import AgeingByParty
 from voyagent.billing.core.queries.open_documents import Kind, open_documents, open_instalments
+from voyagent.billing.core.queries.roots import by_root, is_one_of
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.database.statement_cache import cached_statement, inlined
 from voyagent.kernel.tenancy import owned
@@ -109,7 +110,10 @@ def list_instalments_statement(  # noqa: PLR0913 - each keyword is a filter or a
     """
     found = open_instalments(kind, first, last, as_of).subquery("found")
     statement = _one_by_one(found, today=as_of or today, party=party, basis=basis)
-    return statement if keys is None else statement.where(found.c.party_key.in_(keys))
+    if keys is not None:
+        statement = statement.where(is_one_of(found.c.party_key, keys))
+    shown = by_root(statement.subquery("some"))
+    return select(shown).order_by(aged_from(shown, basis), shown.c.due_date, shown.c.id)
 
 
 def _one_by_one(
