@@ -48,7 +48,7 @@ from voyagent.ledger.queries import closed_months
 from voyagent.ledger.rules import parse_month
 from voyagent.ledger.service import chart, direct, entries, months
 from voyagent.parties.models import Party
-from voyagent.parties.service import addresses, parties
+from voyagent.parties.service import addresses, merges, parties
 from voyagent.privacy.service import erasure
 from voyagent.reports.service import files as report_files
 from voyagent.routes import APIS
@@ -196,6 +196,13 @@ def _address(person: Person) -> object:
                 replace(actor, role="agent"), party_id, kind="office", lines="Kochi"
             ).id
     return _party(person) and _address(person)
+
+
+def _merge(person: Person) -> object:
+    moved, into = _party(person), _party(person)
+    with person.acting() as actor:
+        admin = replace(actor, role="agency_admin")
+        return merges.merge(admin, UUID(str(moved)), UUID(str(into)), reason="Entered twice").id
 
 
 def _bank_account(person: Person) -> object:
@@ -607,6 +614,7 @@ MAKERS: Makers = {
     "enquiry_id": _enquiry,
     "party_id": _party,
     "address_id": _address,
+    "merge_id": _merge,
     "bank_account_id": _bank_account,
     "session_id": _session,
     "turn_id": _turn,
@@ -693,6 +701,7 @@ ANYBODYS = frozenset({"month", "closed_month", "name", "credential_kind"})
 NAMED_IN: dict[str, Makers] = {
     "BillFromExpectedIn": {"expected_bill_ids": _expected_bills},
     "InvoiceFromTripIn": {"trip_id": _sold_trip},
+    "PartyMergeIn": {"into_id": _party},
     "CreditNoteIn": {"invoice_id": _invoice},
     "SupplierCreditIn": {"bill_id": _bill},
     "JournalEntryIn": {"lines": _lines},
@@ -775,6 +784,7 @@ BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "CloseMonthRequest": lambda: {"unrevalued_reason": "No rate was published"},
     "BankAccountIn": lambda: {"kind": "bank", "currency": "INR", "name": "HDFC"},
     "BankAccountPatch": lambda: {"ifsc": "HDFC0000001"},
+    "PartyMergeIn": lambda: {"into_id": str(new_id()), "reason": "Entered twice"},
     "PartyAddressIn": lambda: {"kind": "office", "lines": "Kochi"},
     "PartyAddressPatch": lambda: {"city": "Kochi"},
     "InvoiceFromTripIn": lambda: {"trip_id": str(new_id()), "customer_name": "Deepa Krishnan"},

@@ -51,14 +51,17 @@ def test_a_name_is_required(alice: Person, name: str) -> None:
         created(alice, name)
 
 
-def test_a_name_is_unique_in_the_agency_ignoring_case(alice: Person, charlie: Person) -> None:
-    created(alice)
-    created(charlie)
-    with pytest.raises(service.PartyNameTaken):
-        created(alice, "DEEPA krishnan", is_supplier=True)
-    other = created(alice, "Air India", is_customer=False, is_supplier=True)
-    with pytest.raises(service.PartyNameTaken):
-        changed(alice, other.id, name="deepa krishnan")
+def test_a_rename_may_make_a_namesake_and_end_it(alice: Person) -> None:
+    first, other = created(alice), created(alice, "Air India")
+    changed(alice, other.id, name="DEEPA krishnan")
+    with alice.acting():
+        assert [one.id for one in queries.find_named("deepa Krishnan")] == [first.id, other.id]
+    changed(alice, first.id, name="Deepa Menon")
+    with alice.acting() as actor:
+        assert service.party_of(actor, "customer", name="Deepa Krishnan").id == other.id
+    changed(alice, other.id, name="Deepa K.")
+    with alice.acting():
+        assert queries.get_party(other.id).party_key == "deepa k."
 
 
 def test_a_party_is_a_customer_a_supplier_or_both(alice: Person) -> None:

@@ -32,7 +32,17 @@ def test_every_registered_column_exists() -> None:
 def test_free_texts_of_a_registered_table_are_registered() -> None:
     """A new text column with customers' data must be exported, or named here."""
     internal = {
-        *("party_key", "search", "currency", "status", "kind", "direction", "account", "id"),
+        *(
+            "party_key",
+            "name_key",
+            "search",
+            "currency",
+            "status",
+            "kind",
+            "direction",
+            "account",
+            "id",
+        ),
         *("rate_base", "rate_quote", "rate_source", "turn_id", "tool_call_id", "effect_error"),
         *("arguments_hash", "preview_hash", "effect_status", "effect_result", "approval_id"),
         *("original_payload", "replaces", "superseded_by", "source_type", "purpose", "tax"),

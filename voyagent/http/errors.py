@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from datetime import date
 from http import HTTPStatus
 
@@ -118,18 +119,21 @@ def answer(
     detail: object,
     message: str | None = None,
     headers: dict[str, str] | None = None,
+    *,
     remedy: errors.Remedy | None = None,
+    beside: Mapping[str, object] | None = None,
 ) -> Response:
     """Return an error response: JSON for programs, a page for browsers.
 
     `detail` is for programs: an error code, or a JSON value that explains the error. `message` is a
     translated sentence for people. Without `message`, a page shows a general sentence for the
-    status. A page links to the `remedy`.
+    status. A page links to the `remedy`. `beside` has further members of the JSON.
     """
     if is_api():
         body: dict[str, object] = {"detail": detail, "request_id": g.get("request_id")}
         if message:
             body["message"] = message
+        body.update(beside or {})
         response = jsonify(body)
     else:
         response = _page(status, message, remedy)
@@ -224,7 +228,9 @@ def _expected(error: errors.VoyagentError) -> Response:
         response.status_code = status
         response.headers.update(headers)
         return response
-    return answer(status, detail, sentence_of(error), headers, error.remedy)
+    return answer(
+        status, detail, sentence_of(error), headers, remedy=error.remedy, beside=error.beside
+    )
 
 
 def _csrf(_error: CSRFError) -> Response:

@@ -38,9 +38,9 @@ class VoyagentError(Exception):
     `keeps_work` is true; then the transaction is committed. The response is not sent before
     `answer_at`, a value of `time.perf_counter()`, so that the response time reveals nothing.
 
-    `body`, if there is one, becomes the member `detail` of the response. `further` is a second
-    sentence for people, marked with `N_`, and the values of its placeholders. `remedy` is the page
-    that helps; forms and error pages link to it.
+    `body`, if there is one, becomes the member `detail` of the response. `beside` has further
+    members of a JSON response. `further` is a second sentence for people, marked with `N_`, and the
+    values of its placeholders. `remedy` is the page that helps; forms and error pages link to it.
     """
 
     code: ClassVar[str] = "error"
@@ -48,6 +48,7 @@ class VoyagentError(Exception):
     keeps_work: ClassVar[bool] = False
     answer_at: float | None = None
     body: dict[str, str] | None = None
+    beside: Mapping[str, object] | None = None
     further: tuple[str, Mapping[str, str | date]] | None = None
     remedy: Remedy | None = None
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     CheckConstraint,
-    Computed,
+    FetchedValue,
     Index,
     Numeric,
     SmallInteger,
@@ -123,7 +123,7 @@ class Posting(TenantBound, Base):
     party_id: Mapped[UUID | None]
     party_name: Mapped[str | None]
     party_key: Mapped[str | None] = mapped_column(
-        Computed("lower(party_name)", persisted=True), deferred=True
+        FetchedValue(), server_onupdate=FetchedValue(for_update=True), deferred=True
     )
     memo: Mapped[str | None]
     base_debit_minor: Mapped[int | None]

@@ -20,11 +20,14 @@ from voyagent.parties.schemas import (
     PartyCreatedOut,
     PartyIn,
     PartyListOut,
+    PartyMergeIn,
+    PartyMergeOut,
+    PartyMergesOut,
     PartyOut,
     PartyPatch,
     PartyQuery,
 )
-from voyagent.parties.service import addresses, parties as service
+from voyagent.parties.service import addresses, merges, parties as service
 
 api = ApiBlueprint("parties", __name__, tag="Parties", guard=Guard.BEARER)
 VALUE_ERRORS = (
@@ -63,8 +66,9 @@ def list_parties(reader: Reader, query: PartyQuery) -> Body[PartyListOut]:
 def create_party(actor: Actor, body: PartyIn) -> Body[PartyCreatedOut]:
     """Add a customer or supplier.
 
-    The name must be unique in the agency, ignoring case. `similar` names other parties with the
-    same tax number, PAN, phone number or e-mail address, or with nearly the same name.
+    If a document has made a party with this name, it is completed. Otherwise the party is new, even
+    if others have the name. `similar` names other parties with the same tax number, PAN, phone
+    number or e-mail address, or with the same or nearly the same name.
     """
     row = queries.row_of(service.create(actor, **body.changes(actor.currency)))
     return PartyCreatedOut.of(row | {"similar": queries.similar(row)})
@@ -92,6 +96,55 @@ def update_party(actor: Actor, party_id: UUID, body: PartyPatch) -> Body[PartyOu
     return PartyOut.of(
         queries.row_of(service.update(actor, party_id, body.changes(actor.currency)))
     )
+
+
+@api.get(
+    "/parties/<party_id>/merges",
+    answer=PartyMergesOut,
+    permission="party.read",
+    missing=PartyNotFound,
+)
+def list_merges(reader: Reader, party_id: UUID) -> Body[PartyMergesOut]:
+    """List the merges that join a customer or supplier with others."""
+    queries.read_party(reader, party_id)
+    items = queries.read_merges(reader, party_id)
+    return PartyMergesOut.of({"root_id": queries.read_root(reader, party_id), "items": items})
+
+
+@api.post(
+    "/parties/<party_id>/merges",
+    answer=PartyMergeOut,
+    status=201,
+    permission="party.merge",
+    missing=PartyNotFound,
+    errors=(
+        merges.MergeReasonRequired,
+        merges.MergeCycle,
+        merges.AlreadyMerged,
+        merges.MergeTooLarge,
+        merges.PansDiffer,
+    ),
+)
+def merge_party(actor: Actor, party_id: UUID, body: PartyMergeIn) -> Body[PartyMergeOut]:
+    """Merge a customer or supplier into another one, `into_id`.
+
+    Documents keep their party. Ageing, statements, lists by `party_id` and credit limits add up
+    what is merged, under the name of the root: the party at the end of the chain of merges. Records
+    with different PANs need the permission `party.merge_over_pan`.
+    """
+    merge = merges.merge(actor, party_id, body.into_id, reason=body.reason)
+    return PartyMergeOut.of(queries.merge_row(merge))
+
+
+@api.post(
+    "/parties/merges/<merge_id>/undo",
+    answer=PartyMergeOut,
+    permission="party.merge",
+    missing=merges.MergeNotFound,
+)
+def undo_merge(actor: Actor, merge_id: UUID) -> Body[PartyMergeOut]:
+    """Undo a merge; what was merged into `from_id` before stays with it."""
+    return PartyMergeOut.of(queries.merge_row(merges.unmerge(actor, merge_id)))
 
 
 @api.get(

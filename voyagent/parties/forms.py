@@ -22,13 +22,15 @@ from voyagent.http.forms import AMOUNT_SENTENCE, SchemaForm, country_options
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.money import ungrouped, wire_amount
-from voyagent.parties.schemas import PartyAddressIn, PartyIn, PartyQuery
+from voyagent.parties.schemas import PartyAddressIn, PartyIn, PartyMergeIn, PartyQuery
 from voyagent.parties.service.addresses import ERROR_FIELDS as FIELDS_OF_ADDRESS
+from voyagent.parties.service.merges import ERROR_FIELDS as FIELDS_OF_MERGE
 from voyagent.parties.service.parties import ERROR_FIELDS as FIELDS_OF_CODES
 from voyagent.taxes.rules.numbers import COUNTRY
 from voyagent.taxes.rules.tables import states
 
 ERROR_FIELDS = FIELDS_OF_CODES | {"party_changed": ""}
+MERGE_ERROR_FIELDS = FIELDS_OF_MERGE | {"party_not_found": ""}
 ADDRESS_ERROR_FIELDS = FIELDS_OF_ADDRESS | {"party_changed": "", "too_many_addresses": ""}
 ADDRESS_KINDS = {
     "billing": _l("Billing address"),
@@ -43,6 +45,13 @@ _WORDS = {
     "cursor": _l("page marker"),
     "limit": _l("place in the list"),
 }
+BALANCE_LABELS = {
+    "receivable": _l("Amount due"),
+    "customer_advances": _l("Advance"),
+    "payable": _l("Payable"),
+    "supplier_advances": _l("Advance paid"),
+}
+"""Labels of the balances of a party, by purpose of the account."""
 SAME = {
     "tax_number": _l("same tax number"),
     "pan": _l("same PAN"),
@@ -159,6 +168,19 @@ class AddressForm(SchemaForm[PartyAddressIn]):
         return cls(data=known | {"seen": row["updated_at"].isoformat()})
 
 
+class MergeForm(SchemaForm[PartyMergeIn]):
+    """Form with the other record and the reason of a merge."""
+
+    schema: ClassVar[type[BaseModel]] = PartyMergeIn
+    sentences: ClassVar[dict[str, Any]] = dict.fromkeys(
+        ("reason.missing", "reason.string_too_short"),
+        _l("Enter a reason of at most 500 characters."),
+    )
+
+    into_id = HiddenField()
+    reason = StringField(_l("Reason"))
+
+
 class PartyList(PartyQuery):
     """Query parameters of the list; invalid ones are ignored and listed in `invalid`."""
 
@@ -214,6 +236,15 @@ class PartyList(PartyQuery):
             }
             for name, word in words
         ]
+
+
+def told(row: Row) -> str:
+    """Return the place, phone, e-mail and tax number of a party, to tell it apart."""
+    state = states(row["country"] or "").get(row["state"] or "")
+    place = " ".join((row["address"] or "").split())[-60:]
+    facts = (place, state and gettext(state), row["phone"], row["email"], row["tax_number"])
+    words = ", ".join(str(fact) for fact in facts if fact)
+    return words or str(gettext("no address or phone"))
 
 
 def _state_options() -> list[SelectChoice]:

@@ -1,17 +1,26 @@
-"""Tables of customers and suppliers, and of their further addresses."""
+"""Tables of customers and suppliers, their further addresses and merges."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    Computed,
+    FetchedValue,
+    Index,
+    LargeBinary,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voyagent.kernel.db import Base, DefaultNow
 from voyagent.kernel.keyring import Keyring, current_keyring, opened_text
 from voyagent.kernel.money import Money
-from voyagent.kernel.tenancy import TenantOwned, references
+from voyagent.kernel.tenancy import TenantBound, TenantOwned, references
 from voyagent.taxes.rules.numbers import COUNTRY, country_of, pan_of
 
 _NO = text("false")
@@ -30,7 +39,9 @@ class Party(TenantOwned, Base):
     use. `PartyAddress` has further addresses, not the main one.
 
     Documents, payments and postings refer to a party by `party_id`, and store its name as it was
-    then. Reports add them up by `party_key`, the name in lower case, which is unique.
+    then. They are found and added up by `party_key`, which they store too. It is unique: the name
+    in lower case, and for a further party of this name (a namesake) the id behind it. A namesake
+    has the name in lower case in `name_key`, too. A trigger writes both keys (key_party).
 
     `origin` is `person` or `import` if somebody recorded the party, `document` if a document with a
     new name did, and `migration` if `flask books link-parties` did.
@@ -50,7 +61,10 @@ class Party(TenantOwned, Base):
     __tablename__ = "parties"
 
     name: Mapped[str]
-    party_key: Mapped[str] = mapped_column(Computed("lower(name)", persisted=True))
+    party_key: Mapped[str] = mapped_column(
+        FetchedValue(), server_onupdate=FetchedValue(for_update=True)
+    )
+    name_key: Mapped[str | None]
     is_customer: Mapped[bool] = mapped_column(server_default=_NO)
     is_supplier: Mapped[bool] = mapped_column(server_default=_NO)
     email: Mapped[str | None]
@@ -79,6 +93,12 @@ class Party(TenantOwned, Base):
     __table_args__ = (
         UniqueConstraint("tenant_id", "party_key", name="uq_parties_party_key"),
         references("users", "created_by_user_id", "fk_parties_creator"),
+        Index(
+            "ix_parties_name_key",
+            "tenant_id",
+            "name_key",
+            postgresql_where=text("name_key is not null"),
+        ),
         CheckConstraint("is_customer or is_supplier", name="kind"),
         CheckConstraint("country ~ '^[A-Z]{2}$'", name="country"),
         CheckConstraint("state is null or country is not null", name="state"),
@@ -174,6 +194,60 @@ class PartyAddress(TenantOwned, Base):
         CheckConstraint("kind in ('billing', 'shipping', 'office')", name="kind"),
         CheckConstraint("country ~ '^[A-Z]{2}$'", name="country"),
         CheckConstraint("state is null or country is not null", name="state"),
+    )
+
+
+class PartyMerge(TenantOwned, Base):
+    """A decision that two parties are the same, until it is undone.
+
+    The party `from_id` is merged into at most one other, `into_id`, which may be merged itself.
+    """
+
+    __tablename__ = "party_merges"
+
+    from_id: Mapped[UUID]
+    into_id: Mapped[UUID]
+    reason: Mapped[str]
+    merged_at: Mapped[datetime]
+    merged_by_user_id: Mapped[UUID | None]
+    undone_at: Mapped[datetime | None]
+    undone_by_user_id: Mapped[UUID | None]
+
+    __table_args__ = (
+        references("parties", "from_id", "fk_party_merges_from"),
+        references("parties", "into_id", "fk_party_merges_into"),
+        references("users", "merged_by_user_id", "fk_party_merges_merger"),
+        references("users", "undone_by_user_id", "fk_party_merges_undoer"),
+        CheckConstraint("from_id <> into_id", name="parties"),
+        CheckConstraint("length(reason) between 1 and 500", name="reason"),
+        CheckConstraint("undone_at is not null or undone_by_user_id is null", name="undone"),
+        Index(
+            "uq_party_merges_from",
+            "tenant_id",
+            "from_id",
+            unique=True,
+            postgresql_where=text("undone_at is null"),
+        ),
+        Index("ix_party_merges_into", "tenant_id", "into_id"),
+    )
+
+
+class PartyRoot(TenantBound, Base):
+    """The party under which a merged party is shown: the end of its chain of merges.
+
+    A party that is not merged into another one is its own root and has no row.
+    """
+
+    __tablename__ = "party_roots"
+
+    party_id: Mapped[UUID] = mapped_column(primary_key=True)
+    root_id: Mapped[UUID]
+
+    __table_args__ = (
+        references("parties", "party_id", "fk_party_roots_party"),
+        references("parties", "root_id", "fk_party_roots_root"),
+        CheckConstraint("party_id <> root_id", name="parties"),
+        Index("ix_party_roots_root", "tenant_id", "root_id"),
     )
 
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from babel.core import Locale
 from sqlalchemy import (
     ColumnElement,
-    ScalarSelect,
     Select,
     SQLColumnExpression,
+    Subquery,
+    Table,
+    Uuid,
     and_,
     case,
     exists,
@@ -23,6 +25,7 @@ from sqlalchemy import (
     or_,
     select,
 )
+from sqlalchemy.orm import aliased
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from voyagent.kernel.database.read_pool import Reader, Row, first_row
@@ -33,8 +36,16 @@ from voyagent.kernel.keyring import current_keyring, opened_text
 from voyagent.kernel.pages import CursorPage, NameCursor
 from voyagent.kernel.patterns import contains, contains_any
 from voyagent.kernel.tenancy import owned, owned_by_key
-from voyagent.ledger.queries.party_lines import party_balances_statement
-from voyagent.parties.models import TAX_NUMBER, Party, PartyAddress, found_by, plain_number
+from voyagent.ledger.queries.party_lines import PartyRef, party_balances_statement
+from voyagent.parties.models import (
+    TAX_NUMBER,
+    Party,
+    PartyAddress,
+    PartyMerge,
+    PartyRoot,
+    found_by,
+    plain_number,
+)
 from voyagent.taxes.rules import numbers
 from voyagent.taxes.rules.tables import states
 
@@ -68,6 +79,8 @@ SIGNS = {"receivable": 1, "customer_advances": -1, "payable": -1, "supplier_adva
 With this sign, the usual balance of each account is positive.
 """
 SIMILAR_MAX = 5
+CANDIDATES_MAX = 20
+"""Largest number of parties with one name among which a user chooses."""
 _LIKENESS = 0.6
 """Least similarity of two names, by their trigrams; one wrong letter in a name of two words."""
 _PHONE_DIGITS = 10
@@ -115,9 +128,112 @@ def get_party(party_id: UUID, *, lock: bool = False) -> Party:
     return load_one(select(Party).where(Party.id == party_id), PartyNotFound, lock=lock)
 
 
-def find_named(name: str) -> Party | None:
-    """Return the party with a name, ignoring case; None if there is none."""
-    return db.session.scalar(select(Party).where(Party.party_key == func.lower(name)))
+def find_named(name: str) -> Sequence[Party]:
+    """Return the active parties with a name, ignoring case, at most CANDIDATES_MAX.
+
+    If all parties with the name are archived, these are returned. Of parties that are merged with
+    each other, only one is returned, if possible the root.
+    """
+    found = db.session.scalars(
+        select(Party).where(has_name(name)).order_by(Party.party_key).limit(CANDIDATES_MAX)
+    ).all()
+    meant = [party for party in found if not party.is_archived] or found
+    roots = {party.id: root_of(party.id) for party in meant} if len(meant) > 1 else {}
+    if len(set(roots.values())) != 1:
+        return meant
+    return [one for one in meant if one.id == roots[one.id]] or meant[:1]
+
+
+def root_of(party_id: UUID) -> UUID:
+    """Return the party under which a party is shown: itself, unless it is merged."""
+    root = db.session.scalar(select(PartyRoot.root_id).where(PartyRoot.party_id == party_id))
+    return root or party_id
+
+
+def read_root(reader: Reader, party_id: UUID) -> UUID:
+    """Return the root of a party, as `root_of` does."""
+    roots = cast("Table", PartyRoot.__table__)
+    rows = reader.read(select(roots.c.root_id).where(owned(roots), roots.c.party_id == party_id))[0]
+    return rows[0]["root_id"] if rows else party_id
+
+
+def members_of(root_id: UUID) -> list[UUID]:
+    """Return a root and the parties that are merged into it, the root first."""
+    members = select(PartyRoot.party_id).where(PartyRoot.root_id == root_id)
+    return [root_id, *db.session.scalars(members.order_by(PartyRoot.party_id))]
+
+
+def merged_keys() -> Subquery:
+    """Select each merged party: key, root_key, root_name."""
+    member, root = (aliased(Party.__table__) for _ in range(2))
+    roots = cast("Table", PartyRoot.__table__)
+    return (
+        select(
+            member.c.party_key.label("key"),
+            root.c.party_key.label("root_key"),
+            root.c.name.label("root_name"),
+        )
+        .select_from(
+            roots.join(
+                member,
+                (member.c.tenant_id == roots.c.tenant_id) & (member.c.id == roots.c.party_id),
+            ).join(root, (root.c.tenant_id == roots.c.tenant_id) & (root.c.id == roots.c.root_id))
+        )
+        .where(owned(roots))
+        .subquery("merged")
+    )
+
+
+def read_merges(reader: Reader, party_id: UUID) -> list[Row]:
+    """Return the merges of a party and of all merged with it, the newest first.
+
+    Rows: id, from_id, from_name, into_id, into_name, reason, merged_at, undone_at (null).
+    """
+    merges, roots = (cast("Table", one.__table__) for one in (PartyMerge, PartyRoot))
+    moved, into = (aliased(Party.__table__) for _ in range(2))
+    root = func.coalesce(
+        select(roots.c.root_id).where(owned(roots), roots.c.party_id == party_id).scalar_subquery(),
+        literal(party_id, Uuid()),
+    )
+    members = select(roots.c.party_id).where(owned(roots), roots.c.root_id == root)
+    return reader.read(
+        select(
+            merges.c.id,
+            merges.c.from_id,
+            moved.c.name.label("from_name"),
+            merges.c.into_id,
+            into.c.name.label("into_name"),
+            merges.c.reason,
+            merges.c.merged_at,
+            merges.c.undone_at,
+        )
+        .select_from(
+            merges.join(
+                moved, (moved.c.tenant_id == merges.c.tenant_id) & (moved.c.id == merges.c.from_id)
+            ).join(into, (into.c.tenant_id == merges.c.tenant_id) & (into.c.id == merges.c.into_id))
+        )
+        .where(owned(merges), merges.c.undone_at.is_(None), merges.c.from_id.in_(members))
+        .order_by(merges.c.merged_at.desc(), merges.c.id.desc())
+    )[0]
+
+
+def merge_row(merge: PartyMerge) -> Row:
+    """Return a loaded merge as a row."""
+    return {column.name: getattr(merge, column.name) for column in PartyMerge.__table__.c}
+
+
+def has_name(name: str) -> ColumnElement[bool]:
+    """Return the condition that a party has a name, ignoring case."""
+    key = func.lower(literal(name))
+    return or_(_PARTIES.party_key == key, _PARTIES.name_key == key)
+
+
+def is_key_taken(name: str, *, besides: UUID) -> bool:
+    """Return True if another party than `besides` has a name as its key."""
+    taken = select(Party.id).where(
+        Party.party_key == func.lower(literal(name)), Party.id != besides
+    )
+    return db.session.scalar(taken) is not None
 
 
 def find_automatic(name: str) -> Party | None:
@@ -126,7 +242,7 @@ def find_automatic(name: str) -> Party | None:
     The result is None if there is no such party, or if a person has completed or archived it since.
     """
     made = select(Party).where(
-        Party.party_key == func.lower(name),
+        has_name(name),
         Party.origin.in_(AUTOMATIC),
         Party.is_archived.is_(False),
     )
@@ -135,27 +251,25 @@ def find_automatic(name: str) -> Party | None:
     )
 
 
-def key_of(party_id: UUID) -> ScalarSelect[str]:
-    """Return a subquery for the key of a party, its name in lower case.
-
-    Lists and reports find the rows of a party by this key. The key is null if the agency has no
-    such party, so no row is found.
-    """
-    return select(_PARTIES.party_key).where(owned(Party), _PARTIES.id == party_id).scalar_subquery()
-
-
 @cached_statement
 def untied_statement(table: str) -> Select[Any]:
     """Count the rows of a table whose party id is missing or belongs to another name.
 
     `table` is one of WITH_PARTY. Selects one row: `untied` is the number of rows that name a party
-    and have no `party_id`. `differing` is the number of rows whose name is not that of their party,
-    ignoring case. If both are 0, sums by id equal sums by name.
+    and have no `party_id`. `differing` is the number of rows whose name or key is not that of their
+    party; only the case of a posted name may differ. If both are 0, sums by id equal sums by key.
     """
     rows = db.metadata.tables[table].c
     numbers: list[Any] = [
         func.count().filter(rows.party_id.is_(None)).label("untied"),
-        func.count().filter(_PARTIES.party_key != rows.party_key).label("differing"),
+        func.count()
+        .filter(
+            or_(
+                _PARTIES.party_key != rows.party_key,
+                func.lower(_PARTIES.name) != func.lower(rows.party_name),
+            )
+        )
+        .label("differing"),
     ]
     return (
         select(*numbers)
@@ -241,18 +355,20 @@ def postal_address(party_id: UUID | None) -> str | None:
     return _lines_of(party.address, "", party.country, party.state) if party.address else None
 
 
-def terms_days(name: str) -> int | None:
-    """Return the payment terms of the party with a name, in days.
+def terms_days(party: PartyRef) -> int | None:
+    """Return the payment terms of a party, in days.
 
-    The result is None if there is no such party or the party has no terms.
+    The result is None if there is no such party, if several have the name, or if the party has no
+    terms.
     """
-    return db.session.scalar(select(Party.terms_days).where(Party.party_key == func.lower(name)))
+    found = db.session.scalars(select(Party.terms_days).where(_is(party)).limit(2)).all()
+    return found[0] if len(found) == 1 else None
 
 
-def tax_status(name: str) -> Row | None:
-    """Return country, state, tax number and PAN of the party with a name.
+def tax_status(party: PartyRef) -> Row | None:
+    """Return country, state, tax number and PAN of a party.
 
-    The result is None if there is no such party.
+    The result is None if there is no such party, or if several have the name.
     """
     found = (
         db.session.execute(
@@ -262,32 +378,48 @@ def tax_status(name: str) -> Row | None:
                 Party.tax_number_clear.label("tax_number"),
                 Party.tax_number_sealed,
                 Party.pan_sealed,
-            ).where(Party.party_key == func.lower(name))
+            )
+            .where(_is(party))
+            .limit(2)
         )
         .mappings()
-        .first()
+        .all()
     )
-    return None if found is None else with_tax_numbers(dict(found))
+    return with_tax_numbers(dict(found[0])) if len(found) == 1 else None
 
 
-def credit_terms(key: SQLColumnExpression[str], *, lock: bool) -> LateralFromClause:
-    """Select a party's credit limit and whether it is on hold, for a lateral join.
+def credit_terms(
+    party_id: SQLColumnExpression[UUID | None], key: SQLColumnExpression[str], *, lock: bool
+) -> LateralFromClause:
+    """Select the credit limit of a party's root and whether it is on hold, for a lateral join.
 
-    `key` is the party's name in lower case. There is no row for a party that has no limit and is
-    not on hold. With `lock`, the row is locked until the transaction ends. Columns: limit_minor,
-    currency, is_on_hold (true if nothing may be sold to the party).
+    `key` finds the party of a draft that has no `party_id` yet. There is no row for a root that has
+    no limit and is not on hold. With `lock`, the row is locked until the transaction ends. Columns:
+    root_id, limit_minor, currency, is_on_hold (true if nothing may be sold to the party).
     """
+    roots = select(PartyRoot.root_id).where(PartyRoot.party_id == party_id)
+    root = roots.correlate_except(PartyRoot).scalar_subquery()
+    named = aliased(Party)
+    of_key = select(named.id).where(named.party_key == key).correlate_except(named)
     statement = select(
+        Party.id.label("root_id"),
         Party.credit_limit_minor.label("limit_minor"),
         Party.credit_limit_currency.label("currency"),
         Party.is_on_hold,
-    ).where(Party.party_key == key, or_(Party.credit_limit_minor.is_not(None), Party.is_on_hold))
+    ).where(
+        Party.id == func.coalesce(root, party_id, of_key.scalar_subquery()),
+        or_(Party.credit_limit_minor.is_not(None), Party.is_on_hold),
+    )
     return (statement.with_for_update(key_share=True) if lock else statement).lateral("terms")
 
 
 def email_of(name: str) -> str | None:
-    """Return the e-mail address of the party with a name; None if there is none."""
-    return db.session.scalar(select(Party.email).where(Party.party_key == func.lower(name)))
+    """Return the e-mail address of the party with a name.
+
+    The result is None if there is none, or if several parties have the name.
+    """
+    found = db.session.scalars(select(Party.email).where(_is(name)).limit(2)).all()
+    return found[0] if len(found) == 1 else None
 
 
 def known_names(kind: str) -> list[str]:
@@ -302,7 +434,7 @@ def known_names(kind: str) -> list[str]:
         .order_by(Party.party_key)
         .limit(NAMES_MAX)
     )
-    return list(db.session.scalars(statement))
+    return list(dict.fromkeys(db.session.scalars(statement)))
 
 
 def similar(row: Row) -> list[Row]:
@@ -310,19 +442,21 @@ def similar(row: Row) -> list[Row]:
 
     `row` has the values of the party. Rows: id, name, reason. The reason is the first that is true
     of `tax_number`, `pan`, `phone`, `email` (each is equal) and `name` (nearly equal). Archived
-    parties count too. A party with exactly this name is not returned: it is the party itself, or
-    the caller refuses the name.
+    parties count too, and so do namesakes: their names are equal. A party with the id of `row` is
+    left out, and so is one that `create` would complete.
     """
     key = func.lower(literal(row["name"]))
-    likeness = func.similarity(Party.party_key, key)
+    likeness = func.similarity(func.lower(Party.name), key)
     conditions = _equal_facts(row) | {"name": likeness >= _LIKENESS}
+    is_completed = has_name(row["name"]) & Party.origin.in_(AUTOMATIC) & ~Party.is_archived
+    itself = Party.id == row["id"] if "id" in row else is_completed
     found = (
         select(
             Party.id,
             Party.name,
             case(*((one, literal(name)) for name, one in conditions.items())).label("reason"),
         )
-        .where(Party.party_key != key, or_(*conditions.values()))
+        .where(~itself, or_(*conditions.values()))
         .order_by(
             case(*((one, place) for place, one in enumerate(conditions.values()))),
             likeness.desc(),
@@ -331,6 +465,10 @@ def similar(row: Row) -> list[Row]:
         .limit(SIMILAR_MAX)
     )
     return [dict(one) for one in db.session.execute(found).mappings()]
+
+
+def _is(party: PartyRef) -> ColumnElement[bool]:
+    return Party.id == party if isinstance(party, UUID) else has_name(party)
 
 
 def _lines_of(lines: str, town: str, country: str | None, state: str | None) -> str:
@@ -375,7 +513,7 @@ def names_statement(kind: str, parts: Iterable[str]) -> Select[Any]:
 
 def is_named(name: str) -> ColumnElement[bool]:
     """Return the condition that a party has a name, ignoring case."""
-    return exists().where(owned(Party), _PARTIES.party_key == func.lower(literal(name)))
+    return exists().where(owned(Party), has_name(name))
 
 
 def list_parties(
@@ -391,14 +529,14 @@ def list_parties(
     )
 
 
-def read_balances(reader: Reader, name: str, until: date) -> list[Row]:
+def read_balances(reader: Reader, party_id: UUID, until: date) -> list[Row]:
     """Return a party's balances at the end of a day; zero balances are left out.
 
     Each row has `purpose` (the purpose of the account), `currency` and `minor`, the balance in
     minor units. The party owes a positive balance to the agency if the purpose is `receivable` or
     `supplier_advances`. With any other purpose, the agency owes a positive balance to the party.
     """
-    rows = reader.read(party_balances_statement(tuple(SIGNS), name, until))[0]
+    rows = reader.read(party_balances_statement(tuple(SIGNS), party_id, until))[0]
     balances = [
         {
             "purpose": row["purpose"],

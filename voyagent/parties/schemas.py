@@ -14,6 +14,7 @@ from voyagent.kernel.fields import (
     MAY_BE_ABSENT,
     Closed,
     Filter,
+    Id,
     Instant,
     Lines,
     PlainAmount,
@@ -28,6 +29,7 @@ from voyagent.kernel.pages import NameCursor
 from voyagent.kernel.serializers import AnswerOf, CursorPageOf, Minor
 from voyagent.parties.queries import PartySearch
 from voyagent.parties.service.addresses import LENGTHS as ADDRESS_LENGTHS, AddressChanges
+from voyagent.parties.service.merges import REASON_MAX
 from voyagent.parties.service.parties import LENGTHS, TERMS_MAX, PartyChanges
 
 LIMIT_DEFAULT, LIMIT_MAX, CURSOR_MAX = 50, 200, 2000
@@ -235,6 +237,31 @@ class PartyAddressesOut(AnswerOf[Row]):
     items: list[PartyAddressOut]
 
 
+class PartyMergeIn(Closed):
+    """The party into which another one is merged, and the reason."""
+
+    into_id: Id
+    reason: Annotated[str, Trimmed(REASON_MAX)]
+
+
+class PartyMergeOut(AnswerOf[Row]):
+    """A merge: `from_id` is shown under the root of `into_id`, until it is undone."""
+
+    id: UUID
+    from_id: UUID
+    into_id: UUID
+    reason: str
+    merged_at: Instant
+    undone_at: Instant | None
+
+
+class PartyMergesOut(AnswerOf[Row]):
+    """The merges that join a party with others, the newest first, and their root."""
+
+    root_id: UUID
+    items: list[PartyMergeOut]
+
+
 class PartyListOut(CursorPageOf[PartyOut]):
     """A page of parties by name; the last page has no `next_cursor`."""
 
@@ -247,6 +274,9 @@ __all__ = [
     "PartyCreatedOut",
     "PartyIn",
     "PartyListOut",
+    "PartyMergeIn",
+    "PartyMergeOut",
+    "PartyMergesOut",
     "PartyOut",
     "PartyPatch",
     "PartyQuery",

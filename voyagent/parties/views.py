@@ -14,23 +14,34 @@ from voyagent.http.htmx import see_other
 from voyagent.http.pages import PageBlueprint, toast
 from voyagent.http.template_filters import country_choices, today
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.database.read_pool import Reader, Row
+from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
+from voyagent.kernel.db import db
+from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import page_or_first
 from voyagent.parties import queries
 from voyagent.parties.forms import (
     ADDRESS_ERROR_FIELDS,
     ADDRESS_KINDS,
+    BALANCE_LABELS,
     ERROR_FIELDS,
+    MERGE_ERROR_FIELDS,
     SAME,
     AddressForm,
+    MergeForm,
     PartyForm,
     PartyList,
+    told,
 )
 from voyagent.parties.models import Party
 from voyagent.parties.queries import AddressNotFound, PartyNotFound
 from voyagent.parties.schemas import PartyAddressIn, PartyIn
-from voyagent.parties.service import addresses as address_service, parties as service
+from voyagent.parties.service import (
+    addresses as address_service,
+    merges as merge_service,
+    parties as service,
+)
+from voyagent.parties.service.merges import MergeNotFound
 from voyagent.taxes.rules.tables import states
 
 pages = PageBlueprint("parties", __name__, guard=Guard.SIGNED_IN)
@@ -76,11 +87,9 @@ def new(actor: Actor) -> Any:
 def detail(reader: Reader, party_id: UUID) -> Any:
     """Show a party with its contact details, tax data and balances."""
     party = queries.read_party(reader, party_id)
-    balances = [
-        row | {"amount": Money(row["minor"], row["currency"])}
-        for row in queries.read_balances(reader, party["name"], today())
-    ]
+    balances = _balances(reader, party_id)
     addresses = [row | _place_names(row) for row in queries.read_addresses(reader, party_id)]
+    merges = queries.read_merges(reader, party_id)
     limit = (
         None
         if party["credit_limit_minor"] is None
@@ -93,7 +102,59 @@ def detail(reader: Reader, party_id: UUID) -> Any:
         balances=balances,
         addresses=addresses,
         kinds=ADDRESS_KINDS,
+        merges=merges,
+        balance_labels=BALANCE_LABELS,
     )
+
+
+@pages.page(
+    "/parties/<party_id>/merge",
+    methods=("GET", "POST"),
+    permission="party.merge",
+    missing=PartyNotFound,
+)
+def merge(actor: Actor, party_id: UUID) -> Any:
+    """Show and process the pages that merge a party into another one."""
+    form = MergeForm(data={"into_id": request.args.get("into_id", "")})
+    made = form.attempt(
+        lambda body: merge_service.merge(actor, party_id, body.into_id, reason=body.reason),
+        **MERGE_ERROR_FIELDS,
+    )
+    if made is not None:
+        toast(_("Merged."))
+        return see_other(url_for("parties.detail", party_id=party_id))
+    party = queries.row_of(queries.get_party(party_id))
+    reader, text = SessionReader(db.session), request.args.get("q", "").strip()[:255]
+    into_id = parse_id(form.into_id.data or "")
+    shown: dict[str, Any] = {"party": party, "form": form, "q": text, "into": None}
+    if into_id is not None and into_id != party_id:
+        into = queries.row_of(queries.get_party(into_id))
+        balances = [
+            (one | {"words": told(one)}, _balances(reader, one["id"])) for one in (party, into)
+        ]
+        shown |= {"into": into, "balances": balances, "balance_labels": BALANCE_LABELS}
+    else:
+        search = queries.PartySearch(text or party["name"])
+        found = (
+            queries.list_parties(reader, search, limit=20).items
+            if text
+            else [queries.read_party(reader, one["id"]) for one in queries.similar(party)]
+        )
+        shown["rows"] = [one | {"words": told(one)} for one in found if one["id"] != party_id]
+    return render_template("parties/merge.html", **shown), form.status
+
+
+@pages.page(
+    "/parties/merges/<merge_id>/undo",
+    methods=("POST",),
+    permission="party.merge",
+    missing=MergeNotFound,
+)
+def undo_merge(actor: Actor, merge_id: UUID) -> Any:
+    """Undo a merge."""
+    undone = merge_service.unmerge(actor, merge_id)
+    toast(_("Merge undone."))
+    return see_other(url_for("parties.detail", party_id=undone.from_id))
 
 
 @pages.page(
@@ -199,6 +260,13 @@ def remove_address(actor: Actor, party_id: UUID, address_id: UUID) -> Any:
     address_service.remove(actor, party_id, address_id)
     toast(_("Address removed."))
     return see_other(url_for("parties.detail", party_id=party_id))
+
+
+def _balances(reader: Reader, party_id: UUID) -> list[Row]:
+    return [
+        row | {"amount": Money(row["minor"], row["currency"])}
+        for row in queries.read_balances(reader, party_id, today())
+    ]
 
 
 def _place_names(row: Row) -> Row:

@@ -24,7 +24,15 @@ from voyagent.reports.queries.periods import Comparison
 
 Format = Literal["csv", "csv-bom", "xlsx", "tally", "pdf"]
 DAYS = ("as_of", "from", "to", "compare_as_of", "compare_from")
-LONGEST = {"party": 255, "account": 36, "after": 2000, "trip": 36, "customer": 255, "month": 7}
+LONGEST = {
+    "party": 255,
+    "party_id": 36,
+    "account": 36,
+    "after": 2000,
+    "trip": 36,
+    "customer": 255,
+    "month": 7,
+}
 BLANK = ("customer",)
 """Query parameters whose blank value has a meaning: trips without a customer."""
 _WORDS = {
@@ -33,6 +41,7 @@ _WORDS = {
     "to": _l("issued to"),
     "currency": _l("currency"),
     "party": _l("party"),
+    "party_id": _l("party"),
     "account": _l("account"),
 }
 _PERIOD_WORDS = {
@@ -99,6 +108,7 @@ class Address:
     days: Mapping[str, date]
     currency: str | None = None
     party: str | None = None
+    party_id: str | None = None
     account: str | None = None
     after: str | None = None
     compare: Comparison | None = None
@@ -135,7 +145,7 @@ class Address:
         invalid += [name for name, longest in LONGEST.items() if len(typed.get(name, "")) > longest]
         invalid += [
             name
-            for name, reading in (("trip", parse_id), ("month", _month))
+            for name, reading in (("trip", parse_id), ("party_id", parse_id), ("month", _month))
             if name in typed and name not in invalid and reading(typed[name]) is None
         ]
         choices = CHOICES | {"format": (*CHOICES["format"], *MORE_FORMATS.get(endpoint, ()))}
@@ -196,6 +206,7 @@ class Address:
         values |= {
             "currency": self.currency,
             "party": self.party,
+            "party_id": self.party_id,
             "account": self.account,
             "compare": self.compare,
             "kind": self.kind,

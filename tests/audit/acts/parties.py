@@ -8,7 +8,7 @@ from tests.audit.acts.account import in_the_browser
 from tests.audit.acts.registry import Doing, Left, act
 from tests.audit.acts.stage import Stage
 from voyagent.kernel.actor import Actor
-from voyagent.parties.service import addresses, parties
+from voyagent.parties.service import addresses, merges, parties
 
 VALUES = {
     "name": "Deepa Krishnan",
@@ -183,3 +183,62 @@ def change_an_address_on_its_page(stage: Stage) -> Doing:
 def remove_an_address_on_its_page(stage: Stage) -> Doing:
     party_id, address_id = _address_of(stage)
     return _posted(stage, f"/parties/{party_id}/addresses/{address_id}/remove")
+
+
+WHY = "Entered twice"
+MERGED = ("party_id", "into_id", "merge_id")
+
+
+def _two(stage: Stage) -> tuple[Any, Any]:
+    """Add two customers; return their ids."""
+    first, second = (
+        stage.bob.does(lambda actor, name=name: parties.create(actor, **VALUES | {"name": name}).id)
+        for name in ("Deepa Krishnan", "Deepa K.")
+    )
+    return first, second
+
+
+def _merge_of(stage: Stage) -> Any:
+    first, second = _two(stage)
+    return stage.alice.does(lambda actor: merges.merge(actor, first, second, reason=WHY).id)
+
+
+@act(
+    "POST /api/parties/<party_id>/merges",
+    leaves=Left("party.merged", MERGED),
+    answers=201,
+)
+def merge_customers_over_the_api(stage: Stage) -> Doing:
+    api, (first, second) = stage.alice.api, _two(stage)
+    body = {"into_id": str(second), "reason": WHY}
+    return lambda: api.post(f"/parties/{first}/merges", json=body)
+
+
+@act(
+    "POST /api/parties/merges/<merge_id>/undo",
+    leaves=Left("party.unmerged", MERGED),
+    answers=200,
+)
+def undo_a_merge_over_the_api(stage: Stage) -> Doing:
+    api, merge_id = stage.alice.api, _merge_of(stage)
+    return lambda: api.post(f"/parties/merges/{merge_id}/undo")
+
+
+@act(
+    "POST /parties/<party_id>/merge",
+    leaves=in_the_browser(Left("party.merged", MERGED)),
+    answers=303,
+)
+def merge_customers_on_the_page(stage: Stage) -> Doing:
+    first, second = _two(stage)
+    return _posted(stage, f"/parties/{first}/merge", into_id=str(second), reason=WHY)
+
+
+@act(
+    "POST /parties/merges/<merge_id>/undo",
+    leaves=in_the_browser(Left("party.unmerged", MERGED)),
+    answers=303,
+)
+def undo_a_merge_on_the_page(stage: Stage) -> Doing:
+    merge_id = _merge_of(stage)
+    return _posted(stage, f"/parties/merges/{merge_id}/undo")

@@ -22,6 +22,7 @@ _PAGES = {
     "approval_id": ("approvals.detail", "approval_id"),
     "invoice_id": ("billing.invoice", "invoice_id"),
     "party_id": ("parties.detail", "party_id"),
+    "into_id": ("parties.detail", "party_id"),
     "journal_entry_id": ("journal.entry", "entry_id"),
     "user_id": ("identity.team", None),
     "invite_id": ("identity.team", None),

@@ -300,9 +300,9 @@ class BillList(DocumentQuery, Listing):
     """
 
     endpoint = "billing.bills"
-    parameters = ("status", "q", "party", "from", "to", "due_from", "due_to", "currency", "trip")
-    days = ("from", "to", "due_from", "due_to")
-    narrowing = ("q", "party", *days, "currency", "trip")
+    parameters = ("status", "q", "party", "party_id", "from", "to", *_DUE, "currency", "trip")
+    days = ("from", "to", *_DUE)
+    narrowing = ("q", "party", "party_id", *days, "currency", "trip")
     words = LABELS | {
         "status": _l("Status"),
         "due_from": _l("due from"),
@@ -333,6 +333,7 @@ class BillList(DocumentQuery, Listing):
             text=self.q,
             status=self.status,
             party=self.party,
+            party_id=self.party_id,
             issued_from=self.issued_from,
             issued_to=self.issued_to,
             **due,
@@ -344,7 +345,7 @@ class BillList(DocumentQuery, Listing):
         These are filters of the URL for which the page has no visible input.
         """
         return self.model_dump(
-            mode="json", exclude_none=True, include={"due_from", "due_to", "currency", "trip"}
+            mode="json", exclude_none=True, include={*_DUE, "currency", "trip", "party_id"}
         )
 
     def tabs(self) -> list[dict[str, Any]]:

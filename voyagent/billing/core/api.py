@@ -8,7 +8,7 @@ from voyagent.kernel.rates import InvalidRate, RateOfOtherMoney
 from voyagent.ledger.errors import AccountNotFound
 from voyagent.ledger.service.errors import AccountInactive, EntryAlreadyReversed, PeriodLocked
 from voyagent.parties.queries import PartyNotFound
-from voyagent.parties.service.parties import PartyMismatch
+from voyagent.parties.service.parties import PartyAmbiguous, PartyMismatch
 from voyagent.rates.errors import RateMissing
 from voyagent.settings.queries import AmountAboveLimit
 from voyagent.trips.queries.trips import TripNotFound
@@ -21,7 +21,7 @@ PLAN_ERRORS = (
 )
 
 
-PARTY_ERRORS = (PartyNotFound, PartyMismatch)
+PARTY_ERRORS = (PartyNotFound, PartyMismatch, PartyAmbiguous)
 
 
 DRAFT_ERRORS = (

@@ -231,6 +231,7 @@ def _begun() -> dict[str, Any]:
     begun: dict[str, Any] = {
         "issue_date": today(),
         "customer_name": request.args.get("customer_name", "")[:255],
+        "party_id": parse_id(request.args.get("party_id", "")),
     }
     enquiry_id = parse_id(request.args.get("enquiry_id", ""))
     if (trip_id := parse_id(request.args.get("trip", ""))) is not None:

@@ -11,6 +11,7 @@ from wtforms import SelectChoice, SelectField, StringField
 
 from voyagent.banking.rules import DEFAULT_PURPOSES
 from voyagent.banking.words import KIND_WORDS
+from voyagent.billing.core.forms.parties import PartyFields
 from voyagent.billing.core.forms.rates import RATE_SENTENCES
 from voyagent.billing.core.words.means import MODE_WORDS
 from voyagent.billing.payments.schemas import (
@@ -77,6 +78,7 @@ ERROR_FIELDS = {
     ),
     "cash_limit": "over_cash_limit_reason",
     "customer_name_required": "party_name",
+    "party_ambiguous": "party_id",
     "invalid_amount": "amount",
     "amount_above_limit": "amount",
     "invalid_currency": "currency",
@@ -318,11 +320,15 @@ class SettlingForm(SentOnce, SchemaForm[Settles]):
 
 
 class PaymentForm(
-    MeansForm[PaymentRecordIn], TdsForm[PaymentRecordIn], SettlingForm[PaymentRecordIn]
+    MeansForm[PaymentRecordIn],
+    TdsForm[PaymentRecordIn],
+    SettlingForm[PaymentRecordIn],
+    PartyFields[PaymentRecordIn],
 ):
     """Form to record a payment from a customer or to a supplier."""
 
     schema: ClassVar[type[BaseModel]] = PaymentRecordIn
+    party = "party_name"
     settled_on = "paid_on"
     sentences: ClassVar[dict[str, Any]] = SettlingForm.sentences | {
         "invalid_currency": _l("Enter a currency code of three capital letters, such as INR."),
@@ -405,7 +411,7 @@ class PaymentList(PaymentQuery, Listing):
     """Query parameters of the list of payments."""
 
     endpoint = "billing.payments"
-    parameters = ("direction", "q", "party", "from", "to", "unapplied", "reversed")
+    parameters = ("direction", "q", "party", "party_id", "from", "to", "unapplied", "reversed")
     words = LABELS | {
         "direction": _l("Kind"),
         "unapplied": _l("Advances"),

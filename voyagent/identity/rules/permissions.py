@@ -111,6 +111,7 @@ The roles that may approve such an act have these permissions.
 """
 ADMINISTER = frozenset(
     {
+        "party.merge_over_pan",
         "api_key.revoke_any",
         "audit.read",
         "invite.create",
@@ -141,6 +142,7 @@ KEEP_BOOKS = frozenset(
         "ledger.chart",
         "ledger.close",
         "ledger.enter_rate",
+        "party.merge",
         "party.set_credit",
         "payment.over_cash_limit",
     }

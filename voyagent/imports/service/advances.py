@@ -23,7 +23,7 @@ from voyagent.kernel.fields import Closed, Trimmed
 from voyagent.kernel.money import Money
 
 ERROR_FIELDS = {
-    "customer_name_required": "party",
+    **dict.fromkeys(("customer_name_required", "party_ambiguous"), "party"),
     **dict.fromkeys(
         ("former_number_required", "former_payment_taken", "text_too_long"), "reference"
     ),

@@ -30,7 +30,7 @@ from voyagent.kernel.rates import RATE_SHAPE, Quote
 SOURCE = "Opening balance"
 """The source recorded for exchange rates that come from a file."""
 ERROR_FIELDS = {
-    "customer_name_required": "party",
+    **dict.fromkeys(("customer_name_required", "party_ambiguous"), "party"),
     **dict.fromkeys(
         (
             "former_number_required",

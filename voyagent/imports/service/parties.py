@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from voyagent.kernel.actor import Actor
+from voyagent.parties import queries as parties
 from voyagent.parties.schemas import PartyIn
 from voyagent.parties.service import parties as service
 
@@ -27,10 +28,16 @@ class Taker:
     def take(self, cells: dict[str, str]) -> None:
         """Add a customer or supplier.
 
-        The columns `is_customer` and `is_supplier` contain `yes` or `no`. Raises ValidationError,
-        and the errors of `parties.create`.
+        The columns `is_customer` and `is_supplier` contain `yes` or `no`. Two parties with one
+        name need an `external_id`. Raises ValidationError, PartyNameTaken, and the errors of
+        `parties.create`.
         """
         changes = PartyIn.model_validate(cells, strict=False).changes(self._actor.currency)
+        # A file that is imported again would otherwise add every party a second time.
+        if not changes.get("external_id") and any(
+            party.origin not in parties.AUTOMATIC for party in parties.find_named(changes["name"])
+        ):
+            raise service.PartyNameTaken
         service.create(self._actor, origin="import", **changes)
 
     def finish(self) -> None:

@@ -34,7 +34,7 @@ from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account, JournalEntry, Posting
 from voyagent.ledger.queries.account_lines import LINE_ORDER
 from voyagent.ledger.queries.narrations import without_reason
-from voyagent.ledger.queries.party_lines import CHANGES_BALANCE, party_conditions
+from voyagent.ledger.queries.party_lines import CHANGES_BALANCE, PartyRef, party_conditions
 
 _ACCOUNTS = Account.__table__.c
 _ENTRIES = JournalEntry.__table__.c
@@ -120,7 +120,7 @@ def day_book_cells(first: date, last: date, mark: str) -> Select[Any]:
 
 def party_entries_cells(
     purposes: Sequence[str],
-    party: str,
+    party: PartyRef,
     first: date,
     last: date,
     mark: str,

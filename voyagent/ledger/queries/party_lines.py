@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     ColumnElement,
     Select,
+    SQLColumnExpression,
+    Text,
+    Uuid,
+    any_,
     cast,
     false,
     func,
@@ -35,12 +41,36 @@ CHANGES_BALANCE = func.sum(_POSTINGS.debit_minor) != func.sum(_POSTINGS.credit_m
 """Condition on a group of postings of one entry and currency."""
 
 
-def has_postings(party: str) -> bool:
-    """Return True if any posting has this party name, ignoring case."""
+PartyRef = str | UUID
+"""A party by its id, or all parties with a name, ignoring case."""
+
+
+def keys_of(party: PartyRef) -> ColumnElement[Sequence[str]]:
+    """Return an SQL array with the keys of a party; a name means all with this name.
+
+    The keys of all parties that are merged with it are among them.
+    """
+    name, party_id = (None, party) if isinstance(party, UUID) else (party, None)
+    keys = select(func.app.party_keys(literal(name, Text()), literal(party_id, Uuid())))
+    return cast(keys.scalar_subquery(), ARRAY(Text))
+
+
+def is_of(
+    party_key: SQLColumnExpression[str] | SQLColumnExpression[str | None], party: PartyRef
+) -> ColumnElement[bool]:
+    """Return the condition that a column has the key of a party.
+
+    The keys are read once for each statement, and an index on the column finds its rows.
+    """
+    return party_key == any_(keys_of(party))
+
+
+def has_postings(party_key: str) -> bool:
+    """Return True if any posting has the key of a party."""
     return (
         db.session.scalar(
             select(Posting.entry_id)
-            .where(Posting.party_key == func.lower(party), Posting.party_key.is_not(None))
+            .where(Posting.party_key == party_key, Posting.party_key.is_not(None))
             .limit(1)
         )
         is not None
@@ -49,7 +79,7 @@ def has_postings(party: str) -> bool:
 
 @cached_statement
 def party_balances_statement(
-    purposes: tuple[str, ...], party: str, until: date, *, earlier: date | None = None
+    purposes: tuple[str, ...], party: PartyRef, until: date, *, earlier: date | None = None
 ) -> Select[Any]:
     """Select the balances of a party at the end of the day `until`.
 
@@ -86,7 +116,7 @@ def party_balances_statement(
 @cached_statement
 def party_entries_statement(
     purposes: tuple[str, ...],
-    party: str,
+    party: PartyRef,
     first: date,
     last: date,
     *,
@@ -130,7 +160,7 @@ def party_entries_statement(
 
 @cached_statement
 def party_balances_at_statement(
-    purposes: tuple[str, ...], party: str, cursor: LineCursor
+    purposes: tuple[str, ...], party: PartyRef, cursor: LineCursor
 ) -> Select[Any]:
     """Select the balances of a party up to and including the entry at a cursor.
 
@@ -149,15 +179,15 @@ def party_balances_at_statement(
     )
 
 
-def party_conditions(purposes: Sequence[str], party: str) -> list[ColumnElement[bool]]:
+def party_conditions(purposes: Sequence[str], party: PartyRef) -> list[ColumnElement[bool]]:
     """Return SQL conditions that select a party's postings to accounts by purpose.
 
-    The conditions are written so that PostgreSQL can use the index on party names.
+    The conditions are written so that PostgreSQL can use the index on party keys.
     """
     accounts = select(_ACCOUNTS.id).where(owned(Account), _ACCOUNTS.purpose.in_(purposes))
     return [
         owned(Posting),
-        _POSTINGS.party_key == func.lower(party),
+        is_of(_POSTINGS.party_key, party),
         _POSTINGS.party_key.is_not(None),
         _POSTINGS.account_id.in_(accounts),
     ]

@@ -26,7 +26,7 @@ begin
      from new_rows where party_key is not null group by tenant_id;
   -- One read of the entries answers all questions, so an entry without a trip costs no more.
   select bool_or(n.line_no > e.line_count), bool_or(e.trip_id is not null),
-         bool_or(e.reverses_id is not null), bool_or(p.party_key <> n.party_key)
+         bool_or(e.reverses_id is not null), bool_or(lower(p.name) <> lower(n.party_name))
     into has_too_many, is_of_trip, has_reversal, is_renamed
     from new_rows n
     join journal_entries e on e.tenant_id = n.tenant_id and e.id = n.entry_id

@@ -154,10 +154,28 @@ class InvalidTerms(Invalid):
 
 
 class PartyNameTaken(Conflict):
-    """Another party of the agency has the same name, ignoring case."""
+    """Another party has the same name, ignoring case.
+
+    It is in the file of an import without an id of its own, or was added at the same moment.
+    """
 
     code = "party_name_taken"
     message = N_("A customer or supplier with this name already exists.")
+
+
+class PartyAmbiguous(Conflict):
+    """Several parties have the name, so the caller must give the id of one.
+
+    `candidates` has the row of each of them.
+    """
+
+    code = "party_ambiguous"
+    message = N_("Several customers or suppliers have this name. Choose one.")
+
+    def __init__(self, found: Sequence[Party]) -> None:
+        super().__init__()
+        self.candidates = [queries.row_of(party) for party in found]
+        self.beside = {"candidates": [_candidate(row) for row in self.candidates]}
 
 
 class ExternalIdTaken(Conflict):
@@ -238,7 +256,8 @@ def create(
     """Add a customer or supplier, or complete one that was made for a document.
 
     A party that `party_of` made from a name has nothing else. The details are added to it, and it
-    stays the customer or supplier of its documents.
+    stays the customer or supplier of its documents. Any other party of the name is a namesake: the
+    new one is another person or firm.
 
     `country` is a code of ISO 3166. `state` is a state code of that country. `terms_days` is a
     number from 0 to 365. If the country is India, the tax number must be a GSTIN, which determines
@@ -260,9 +279,10 @@ def create(
         kinds = {name: values[name] or getattr(made, name) for name in _KINDS}
         _change(actor, made, values | kinds | {"origin": origin})
         return made
-    now = clock.now()
+    now, party_id = clock.now(), new_id()
     party = Party(
-        id=new_id(),
+        id=party_id,
+        name_key=_name_key(party_id, values["name"]),
         origin=origin,
         created_by_user_id=actor.user_id,
         created_at=now,
@@ -284,14 +304,14 @@ def party_of(
 ) -> NamedParty:
     """Return the party of a document to write, by its id, by its name, or by both.
 
-    The name alone finds the party with this name, also an archived one, ignoring case. If there is
-    none, it is made, with the origin `document`. The document prints the name as it was typed, or
-    the party's own name if only the id is given. A party of the other kind becomes a party of
-    `kind`, too.
+    The name alone finds the one active party with this name, ignoring case, or the archived one if
+    none is active. If there is none, it is made, with the origin `document`. The document prints
+    the name as it was typed, or the party's own name if only the id is given. A party of the other
+    kind becomes a party of `kind`, too.
 
     The caller has checked that the actor may write the document.
 
-    Raises PartyNameRequired, PartyNotFound, PartyMismatch.
+    Raises PartyNameRequired, PartyNotFound, PartyMismatch, PartyAmbiguous.
     """
     typed = None if name is None else _name(name)
     if party_id is not None:
@@ -299,13 +319,21 @@ def party_of(
         if typed is not None and not _is_same_name(typed, party.name):
             raise PartyMismatch
     elif typed is not None:
-        party = queries.find_named(typed) or _make(actor, kind, typed)
+        party = find_one(typed) or _make(actor, kind, typed)
     else:
         raise PartyNameRequired
     if not getattr(party, f"is_{kind}"):
         party = queries.get_party(party.id, lock=True)
         _change(actor, party, {f"is_{kind}": True})
     return NamedParty(party.id, typed or party.name, party.terms_days)
+
+
+def find_one(name: str) -> Party | None:
+    """Return the party that a name means, or None. Raises PartyAmbiguous."""
+    found = queries.find_named(name)
+    if len(found) > 1:
+        raise PartyAmbiguous(found)
+    return found[0] if found else None
 
 
 def update(
@@ -330,8 +358,8 @@ def update(
     if not _CREDIT.isdisjoint(changed):
         actor.require("party.set_credit")
     if "name" in changed and not _is_same_name(known["name"], values["name"]):
-        lock_name(party.name)
-        if has_postings(party.name):
+        lock_name(party.party_key)
+        if has_postings(party.party_key):
             raise PartyInBooks
     if party.origin in queries.AUTOMATIC and changed:
         values["origin"] = "person"
@@ -383,9 +411,20 @@ def _make(actor: Actor, kind: str, name: str) -> Party:
     made_id = db.session.scalar(new.on_conflict_do_nothing().returning(_PARTIES.c.id))
     if made_id is not None:
         _record_new(actor, made_id, values | {"origin": "document"})
-    party = queries.find_named(name)
+    party = find_one(name)
     assert party is not None  # parties are never deleted, and this statement sees the other one
     return party
+
+
+def _name_key(party_id: UUID, name: str) -> str | None:
+    """Return the `name_key` of a party, or None if no other has its name as key."""
+    return name.lower() if queries.is_key_taken(name, besides=party_id) else None
+
+
+def _candidate(row: Mapping[str, Any]) -> dict[str, str | None]:
+    """Return what tells a party from its namesakes, for a program."""
+    names = ("name", "address", "phone", "email", "tax_number", "external_id")
+    return {"id": str(row["id"])} | {name: row[name] for name in names}
 
 
 def _change(actor: Actor, party: Party, values: Mapping[str, Any]) -> None:
@@ -394,6 +433,8 @@ def _change(actor: Actor, party: Party, values: Mapping[str, Any]) -> None:
     changed = {name: (known[name], value) for name, value in values.items() if known[name] != value}
     if not changed:
         return
+    if "name" in changed and not _is_same_name(party.name, values["name"]):
+        party.name_key = _name_key(party.id, values["name"])
     for name, (_before, value) in changed.items():
         setattr(party, name, value)
     party.updated_at = clock.now()
@@ -534,6 +575,7 @@ __all__ = [
     "InvalidTerms",
     "NamedParty",
     "PanIsNotOfNumber",
+    "PartyAmbiguous",
     "PartyChanged",
     "PartyChanges",
     "PartyInBooks",
@@ -547,6 +589,7 @@ __all__ = [
     "UnknownCountry",
     "UnknownState",
     "create",
+    "find_one",
     "link",
     "party_of",
     "read_place",

@@ -8,10 +8,10 @@ create or replace function app.rename_drafts() returns trigger
 language plpgsql as $$
 begin
   update invoices set party_name = new.name, updated_at = now()
-   where tenant_id = new.tenant_id and party_key = lower(old.name) and status = 'draft'
+   where tenant_id = new.tenant_id and party_key = old.party_key and status = 'draft'
      and party_id = new.id;
   update bills set party_name = new.name, updated_at = now()
-   where tenant_id = new.tenant_id and party_key = lower(old.name) and status = 'draft'
+   where tenant_id = new.tenant_id and party_key = old.party_key and status = 'draft'
      and party_id = new.id;
   return null;
 end $$;

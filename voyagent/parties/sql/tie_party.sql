@@ -1,11 +1,12 @@
 -- Give a document, payment or posting the id of its party, and refuse the id of another one.
 --
 -- The services write the id. The release before writes only the name, so this trigger finds the
--- party of the name. It may go with the next release.
+-- party of the name. It may go with the next release. A draft whose party was renamed keeps it.
 --
--- Documents hold the name first (hold_names), so nobody changes it until the transaction ends. If
--- it was changed after the service had read it, the transaction fails in such a way that the
--- program repeats it. For postings, roll_up_postings does both, once for all lines of an entry.
+-- Documents hold the key of the party first (hold_names), so nobody changes its name until the
+-- transaction ends. If it was changed after the service had read it, the transaction fails in such
+-- a way that the program repeats it. For postings, roll_up_postings does both, once for all lines
+-- of an entry.
 --
 -- The argument is the kind of party, `customer` or `supplier`. A payment has it in `direction`, and
 -- a posting shows it by its account. The role that replaces the name of an erased person replaces
@@ -16,21 +17,30 @@ create or replace function app.tie_party() returns trigger
 language plpgsql as $$
 declare
   side text := tg_argv[0];
+  key text;
 begin
   if tg_table_name = 'payments' then
     side := case new.direction when 'in' then 'customer' else 'supplier' end;
   end if;
   if tg_op = 'UPDATE' and new.party_id is not distinct from old.party_id then
     if lower(new.party_name) = lower(old.party_name) then return new; end if;
-    new.party_id := null;
+    if not exists (select from parties
+                    where tenant_id = new.tenant_id and id = new.party_id
+                      and lower(name) = lower(new.party_name)) then
+      new.party_id := null;
+    end if;
   end if;
-  perform app.hold_names(new.tenant_id, array[lower(new.party_name)]);
   if new.party_id is null then
+    perform app.hold_names(new.tenant_id, array[lower(new.party_name)]);
     new.party_id := app.party_of(
       new.tenant_id, new.party_name, side = 'customer', side = 'supplier', 'document');
-  elsif not exists (select from parties
-                     where tenant_id = new.tenant_id and id = new.party_id
-                       and party_key = lower(new.party_name)) then
+    return new;
+  end if;
+  select party_key into key from parties where tenant_id = new.tenant_id and id = new.party_id;
+  perform app.hold_names(new.tenant_id, array[key]);
+  if not exists (select from parties
+                  where tenant_id = new.tenant_id and id = new.party_id
+                    and party_key = key and lower(name) = lower(new.party_name)) then
     raise exception 'the party of a row of % has another name now', tg_table_name
       using errcode = 'serialization_failure';
   end if;
@@ -48,10 +58,10 @@ begin
   return new;
 end $$;
 
-create or replace trigger invoices_tied before insert or update of party_name on invoices
+create or replace trigger invoices_tied before insert or update of party_id, party_name on invoices
   for each row when (current_user not in ('voyagent_eraser', 'voyagent_mover'))
   execute function app.tie_party('customer');
-create or replace trigger bills_tied before insert or update of party_name on bills
+create or replace trigger bills_tied before insert or update of party_id, party_name on bills
   for each row when (current_user not in ('voyagent_eraser', 'voyagent_mover'))
   execute function app.tie_party('supplier');
 create or replace trigger credit_notes_tied before insert on credit_notes

@@ -61,14 +61,15 @@ with confirmed as (
   select e.* from enquiries e
    where (e.id in (select record_id from confirmed where kind = 'enquiry')
           or e.id in (select enquiry_id from invoices where party_key = :key))
-     and lower(e.customer_name) <> :key
+     and lower(e.customer_name) <> :named
      and coalesce(lower(e.customer_email) <> lower(:email), true)
      and (:phone = '' or e.customer_phone is null
           or right(regexp_replace(e.customer_phone, '[^0-9]', '', 'g'), 10) <> :phone)
 ), mention as (
   select e.id from theirs e
    where e.id not in (select record_id from confirmed where kind = 'enquiry')
-      or exists (select from parties p where p.party_key = lower(e.customer_name))
+      or exists (select from parties p
+                  where lower(e.customer_name) in (p.party_key, p.name_key))
       or exists (select from invoices i
                   where i.enquiry_id = e.id and i.party_key = lower(e.customer_name))
       or not e.customer_name ~* any(cast(:patterns as text[]))
@@ -164,7 +165,7 @@ _LEFT = text(
 )
 # A record must meet the condition of its kind to be offered or confirmed.
 _ENQUIRY_NAMES = """
-(lower(e.customer_name) = :key or e.customer_name ~* any(cast(:patterns as text[]))
+(lower(e.customer_name) = :named or e.customer_name ~* any(cast(:patterns as text[]))
  or lower(e.customer_email) = lower(:email)
  or :phone <> '' and right(regexp_replace(e.customer_phone, '[^0-9]', '', 'g'), 10) = :phone
  or lower(concat_ws(' ', e.notes, e.origin, e.destination)) like all(cast(:names as text[]))
@@ -172,7 +173,7 @@ _ENQUIRY_NAMES = """
  or e.id in (select enquiry_id from invoices where party_key = :key))
 """
 _PASSENGER_NAMES = """
-(lower(p.full_name) = :key or p.full_name ~* any(cast(:patterns as text[]))
+(lower(p.full_name) = :named or p.full_name ~* any(cast(:patterns as text[]))
  or p.trip_id = any(:trips))
 """
 _TRIP_NAMES = """
@@ -191,7 +192,7 @@ select 'enquiry' as kind, e.id as record_id, e.customer_name as title, e.created
        case when lower(e.customer_email) = lower(:email) then 'email'
             when :phone <> '' and right(regexp_replace(e.customer_phone, '[^0-9]', '', 'g'), 10)
                  = :phone then 'phone'
-            when lower(e.customer_name) = :key
+            when lower(e.customer_name) = :named
                  or e.customer_name ~* any(cast(:patterns as text[])) then 'name'
             when e.id in (select enquiry_id from invoices where party_key = :key) then 'invoice'
             else 'mentioned' end as reason
@@ -207,7 +208,7 @@ _PASSENGER_CANDIDATES = text(
     """
 select 'passenger' as kind, p.id as record_id, p.full_name || ', ' || t.title as title,
        p.created_at as at,
-       case when lower(p.full_name) = :key or p.full_name ~* any(cast(:patterns as text[]))
+       case when lower(p.full_name) = :named or p.full_name ~* any(cast(:patterns as text[]))
             then 'name' else 'trip' end as reason
   from trip_passengers p join trips t on t.tenant_id = p.tenant_id and t.id = p.trip_id
  where IS_NAMED and p.id <> all(:passengers)
@@ -341,6 +342,8 @@ _FOUND = {
 class Links:
     """The records that are linked to a party, as lists of ids.
 
+    `key` is the key of the party, and `named` is its name in lower case.
+
     - `enquiries`, `trips`, `passengers`, `conversations` and `documents` (invoices, bills and
       payments) belong to the person.
     - `mentions` are enquiries of other customers. Either the person has an invoice for the enquiry,
@@ -365,6 +368,7 @@ class Links:
 
     party_id: UUID
     key: str
+    named: str
     enquiries: list[UUID] = field(default_factory=list)
     mentions: list[UUID] = field(default_factory=list)
     joined: list[UUID] = field(default_factory=list)
@@ -384,6 +388,7 @@ class Links:
         return {
             "party_id": self.party_id,
             "key": self.key,
+            "named": self.named,
             "enquiries": self.enquiries,
             "trips": self.trips,
             "mentions": self.mentions,
@@ -402,12 +407,14 @@ def links_of(party_id: UUID) -> Links:
         {
             "party_id": party_id,
             "key": party.party_key,
-            **_searched(party.party_key, party.email, party.phone),
+            "named": party.name.lower(),
+            **_searched(party.name.lower(), party.email, party.phone),
         },
     ).one()
     links = Links(
         party_id,
         party.party_key,
+        party.name.lower(),
         enquiries=list(found.enquiries),
         mentions=list(found.mentions),
         joined=list(found.joined),
@@ -627,7 +634,7 @@ def candidates(links: Links) -> list[Row]:
     party = parties.get_party(links.party_id)
     values = (
         links.parameters
-        | _searched(party.party_key, party.email, party.phone)
+        | _searched(party.name.lower(), party.email, party.phone)
         | {"most": CANDIDATES_MAX}
     )
     statements = (
@@ -666,9 +673,9 @@ def unreplaced(links: Links) -> list[Row]:
     are returned. Rows: kind, record_id, title.
     """
     words = expressions_for(links)
-    searched = {"names": _searched(links.key, None, None)["names"], "patterns": words.patterns}
+    searched = {"names": _searched(links.named, None, None)["names"], "patterns": words.patterns}
     own = mentions.own_unreplaced(
-        links.parameters | {"patterns": words.patterns, "words": words_of(links.key)},
+        links.parameters | {"patterns": words.patterns, "words": words_of(links.named)},
         CANDIDATES_MAX,
     )
     ids = {"enquiry": links.mentions, "trip": links.joined} | links.linked
@@ -698,8 +705,8 @@ def is_about(party_id: UUID, kind: str, record_id: UUID) -> bool:
     linked to the party.
     """
     party = parties.get_party(party_id)
-    values = Links(party_id, party.party_key).parameters
-    values |= _searched(party.party_key, party.email, party.phone)
+    values = Links(party_id, party.party_key, party.name.lower()).parameters
+    values |= _searched(party.name.lower(), party.email, party.phone)
     if _names_person(kind, record_id, values):
         return True
     links = links_of(party_id)

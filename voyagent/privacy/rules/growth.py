@@ -122,10 +122,10 @@ GROWTH: tuple[Growth, ...] = (
     Growth(
         (
             *("accounts", "bank_accounts", "parties", "person_links", "erasures"),
-            *("exchange_rates", "revaluations"),
+            *("party_merges", "party_roots", "exchange_rates", "revaluations"),
         ),
-        "each account, bank account, customer, supplier, confirmed link, erasure, exchange rate and"
-        " revaluation",
+        "each account, bank account, customer, supplier, their merges, confirmed link, erasure,"
+        " exchange rate and revaluation",
         End.NEVER,
         _BOOKS,
     ),

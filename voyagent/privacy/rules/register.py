@@ -97,6 +97,15 @@ HOLDINGS: tuple[Holding, ...] = (
         mention=Mention("party", ("lines", "city"), "party_id", posted=False),
     ),
     Holding(
+        "party_merges",
+        N_("Merged records"),
+        ("from_id", "into_id", "reason", "merged_at", "undone_at"),
+        ":party_id in (t.from_id, t.into_id)",
+        "pseudonym",
+        BOOKS,
+        N_("The merge and its day stay without the name."),
+    ),
+    Holding(
         "enquiries",
         N_("Enquiries"),
         (
@@ -529,6 +538,7 @@ RECORDS = {mention.kind: (one, mention) for one, mention in MENTIONS if mention.
 """Kinds of records of others that can be linked to a person, each with its table."""
 WITHOUT: frozenset[str] = frozenset(
     {
+        "party_roots",
         *("accounts", "advances_by_day", "ageing_by_due", "allocations", "approval_counts"),
         *(
             "audit_checks",

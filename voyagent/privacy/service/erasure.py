@@ -80,13 +80,16 @@ _STEPS = (
     " app.without_words(notes, :names, :pseudonym) where id = any(:mentions)",
     *(_without_words(holding.table, mention) for holding, mention in MENTIONS),
     "delete from party_addresses where party_id = :party_id",
+    "update party_merges set reason = app.without_words(reason, :words, :pseudonym)"
+    " where :party_id in (from_id, into_id)",
     "delete from audit_private where seq = any(:events)",
 )
 # These steps run while nobody can write the name into the books.
 _STEPS_IN_BOOKS = (
-    "select app.pseudonymise_party(:name, :pseudonym, :words)",
-    "update parties set name = :pseudonym, email = null, phone = null, address = null, country ="
-    " null, state = null, tax_number = null, tax_number_sealed = null, tax_number_digests = null,"
+    "select app.pseudonymise_party(:key, :pseudonym, :words)",
+    "update parties set name = :pseudonym, name_key = null, email = null, phone = null,"
+    " address = null, country = null, state = null, tax_number = null,"
+    " tax_number_sealed = null, tax_number_digests = null,"
     " pan_sealed = null, pan_digest = null, external_id = null, credit_limit_minor = null,"
     " credit_limit_currency = null, is_on_hold = false, terms_days = null, notes = null,"
     " is_archived = true, updated_at = :now where id = :party_id",

@@ -5,7 +5,7 @@
 -- number must be unique, so a replaced one ends with the row's id. Other numbers, amounts and dates
 -- stay. The function runs as a role that cannot sign in, sees the rows of the bound agency only,
 -- and may update only columns with texts; the guards of these tables let it pass. It fails without
--- an agency, and if the party has open amounts.
+-- an agency, and if the party has open amounts. `party` is the key of the party.
 -- requires: without_words
 
 create or replace function app.pseudonymise_party(party text, pseudonym text, words text[])
@@ -42,14 +42,14 @@ begin
          reversal_reason = app.without_words(r.reversal_reason, words, pseudonym)
     from payments d where d.tenant_id = agency and d.party_key = key
      and r.tenant_id = agency and r.payment_id = d.id;
-  update invoices set party_name = pseudonym,
+  update invoices set party_name = pseudonym, party_key = lower(pseudonym),
          party_reference = app.without_words(party_reference, words, pseudonym),
          notes = app.without_words(notes, words, pseudonym),
          sent_to = case when sent_to is not null then pseudonym end,
          party_address = null,
          void_reason = app.without_words(void_reason, words, pseudonym)
    where tenant_id = agency and party_key = key;
-  update bills set party_name = pseudonym,
+  update bills set party_name = pseudonym, party_key = lower(pseudonym),
          vendor_reference = case
            when app.without_words(vendor_reference, words, pseudonym) = vendor_reference
            then vendor_reference
@@ -59,11 +59,11 @@ begin
          notes = app.without_words(notes, words, pseudonym),
          void_reason = app.without_words(void_reason, words, pseudonym)
    where tenant_id = agency and party_key = key;
-  update credit_notes set party_name = pseudonym,
+  update credit_notes set party_name = pseudonym, party_key = lower(pseudonym),
          reason = app.without_words(reason, words, pseudonym),
          reversal_reason = app.without_words(reversal_reason, words, pseudonym)
    where tenant_id = agency and party_key = key;
-  update supplier_credits set party_name = pseudonym,
+  update supplier_credits set party_name = pseudonym, party_key = lower(pseudonym),
          vendor_reference = case
            when app.without_words(vendor_reference, words, pseudonym) = vendor_reference
            then vendor_reference
@@ -72,7 +72,7 @@ begin
          reason = app.without_words(reason, words, pseudonym),
          reversal_reason = app.without_words(reversal_reason, words, pseudonym)
    where tenant_id = agency and party_key = key;
-  update payments set party_name = pseudonym,
+  update payments set party_name = pseudonym, party_key = lower(pseudonym),
          reference = app.without_words(reference, words, pseudonym),
          instrument_no = app.without_words(instrument_no, words, pseudonym),
          instrument_bank = app.without_words(instrument_bank, words, pseudonym),
@@ -82,7 +82,8 @@ begin
   update journal_entries set narration = app.without_words(narration, words, pseudonym)
    where tenant_id = agency and id = any(entries);
   update postings set memo = app.without_words(memo, words, pseudonym),
-         party_name = case when party_key = key then pseudonym else party_name end
+         party_name = case when party_key = key then pseudonym else party_name end,
+         party_key = case when party_key = key then lower(pseudonym) else party_key end
    where tenant_id = agency and entry_id = any(entries);
   if exists (select from party_open_balances
               where tenant_id = agency and party_key = key and (n <> 0 or open_minor <> 0))

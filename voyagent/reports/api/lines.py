@@ -11,7 +11,7 @@ from voyagent.parties.queries import PartyNotFound
 from voyagent.reports.api.blueprint import api
 from voyagent.reports.queries import general_ledger
 from voyagent.reports.queries.day_book import read_day_book
-from voyagent.reports.queries.party_statement import read_name, read_party_statement
+from voyagent.reports.queries.party_statement import read_party_statement, read_ref
 from voyagent.reports.queries.periods import Days, Period, PeriodInverted, settings_statement
 from voyagent.reports.schemas.books import PageOfReport
 from voyagent.reports.schemas.lines import (
@@ -83,9 +83,9 @@ def get_reports_party_statement(
     reversals.
     """
     days = Days.between(query.first, query.last)
-    name = read_name(reader, query.party, query.party_id)
+    party, name = read_ref(reader, query.party, query.party_id)
     report = read_party_statement(
-        reader, query.kind, name, days, after=query.place(), limit=query.limit
+        reader, query.kind, party, days, name=name, after=query.place(), limit=query.limit
     )
     return PartyStatementResponse.of(
         PageOfReport(reader.authenticate().tenant_id, report, query.limit)

@@ -31,7 +31,7 @@ from voyagent.reports.queries import (
 )
 from voyagent.reports.queries.day_book import read_day_book
 from voyagent.reports.queries.margins import read_margins
-from voyagent.reports.queries.party_statement import read_name, read_party_statement
+from voyagent.reports.queries.party_statement import read_party_statement, read_ref
 from voyagent.reports.queries.periods import (
     Days,
     Period,
@@ -218,8 +218,8 @@ def _day_book_stream(_reader: RequestReader, query: DayBookQuery) -> Callable[[S
 
 def _party_statement(reader: RequestReader, query: PartyStatementQuery) -> Made:
     days = Days.between(query.first, query.last)
-    name = read_name(reader, query.party, query.party_id)
-    report = read_party_statement(reader, query.kind, name, days, limit=LINES_MAX)
+    party, name = read_ref(reader, query.party, query.party_id)
+    report = read_party_statement(reader, query.kind, party, days, name=name, limit=LINES_MAX)
     return Made(
         spreadsheets.statement_name(report),
         partial(spreadsheets.party_statement, report),
@@ -232,8 +232,8 @@ def _party_statement_stream(
     reader: RequestReader, query: PartyStatementQuery
 ) -> Callable[[Snapshot], Stream]:
     days = Days.between(query.first, query.last)
-    name = read_name(reader, query.party, query.party_id)
-    return lambda snapshot: streams.party_statement(snapshot, query.kind, name, days)
+    party, name = read_ref(reader, query.party, query.party_id)
+    return lambda snapshot: streams.party_statement(snapshot, query.kind, party, days, name)
 
 
 def _trip_margins(reader: RequestReader, query: MarginsQuery) -> Made:

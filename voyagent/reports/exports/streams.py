@@ -11,6 +11,7 @@ from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.listings import Stream
 from voyagent.kernel.sheets import LINE, Cell
 from voyagent.ledger.queries.exports import account_lines_cells, day_book_cells
+from voyagent.ledger.queries.party_lines import PartyRef
 from voyagent.reports.exports import spreadsheets
 from voyagent.reports.queries.day_book import read_day_book
 from voyagent.reports.queries.general_ledger import read_general_ledger, stretches
@@ -49,9 +50,11 @@ def day_book(reader: Reader, days: Days) -> Stream:
     return Stream(spreadsheets.daybook_name(report), spreadsheets.DAYBOOK_COLUMNS, parts())
 
 
-def party_statement(reader: Reader, kind: PartyKind, party: str, days: Days) -> Stream:
-    """Return a party statement as a CSV stream."""
-    report = read_party_statement(reader, kind, party, days, limit=1)
+def party_statement(
+    reader: Reader, kind: PartyKind, party: PartyRef, days: Days, name: str | None = None
+) -> Stream:
+    """Return a party statement as a CSV stream; `name` is shown for an id."""
+    report = read_party_statement(reader, kind, party, days, name=name, limit=1)
 
     def parts() -> Iterator[Sequence[Sequence[Cell]] | Select[Any]]:
         yield spreadsheets.statement_opening(report)

@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any, Literal, NamedTuple, get_args
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select
 
 from voyagent.billing.ageing.queries import open_items
 from voyagent.billing.core.queries.open_documents import Kind
@@ -22,6 +22,7 @@ from voyagent.kernel.pages import InvalidCursor
 from voyagent.ledger.queries.account_lines import LineCursor
 from voyagent.ledger.queries.exports import party_entries_cells
 from voyagent.ledger.queries.party_lines import (
+    PartyRef,
     party_balances_at_statement,
     party_balances_statement,
     party_entries_statement,
@@ -92,10 +93,12 @@ class PartyBalances:
 class PartyStatement:
     """Statement of a customer or supplier: balances, and a page of entries.
 
-    `currencies` has the balances of each currency for the whole period.
+    `ref` is what the statement was read by, and `party` is the name that it shows. `currencies` has
+    the balances of each currency for the whole period.
     """
 
     kind: PartyKind
+    ref: PartyRef
     party: str
     days: Days
     currencies: tuple[PartyBalances, ...]
@@ -117,16 +120,17 @@ class PartyStatement:
 def read_party_statement(
     reader: Reader,
     kind: PartyKind,
-    party: str,
+    party: PartyRef,
     days: Days,
     *,
+    name: str | None = None,
     after: LineCursor | None = None,
     limit: int = PAGE_ENTRIES,
 ) -> PartyStatement:
     """Return a page of a party statement, in one database round trip.
 
-    `party` is the name of the customer or supplier. Raises InvalidCursor if `after` is outside the
-    period.
+    `party` is the id of the customer or supplier, whose `name` is shown, or a name. Raises
+    InvalidCursor if `after` is outside the period.
     """
     if after is not None and not days.first <= after.day <= days.last:
         raise InvalidCursor
@@ -154,7 +158,8 @@ def read_party_statement(
         )
     return PartyStatement(
         kind=kind,
-        party=max((row["party_name"] for row in closed), default=party),
+        ref=party,
+        party=name or max((row["party_name"] for row in closed), default=str(party)),
         days=days,
         currencies=tuple(_party_balances(kind, closed, ages)),
         moved=tuple(_running([row for rows in shown for row in rows], balances, side)),
@@ -163,13 +168,16 @@ def read_party_statement(
     )
 
 
-def read_name(reader: Reader, name: str | None, party_id: UUID | None) -> str:
-    """Return the name of a party that is given by its name or id.
+def read_ref(
+    reader: Reader, name: str | None, party_id: UUID | None
+) -> tuple[PartyRef, str | None]:
+    """Return the party that is given by its id or a name.
 
-    Raises PartyNotFound.
+    The second value is the name of the party with the id, or None. Raises PartyNotFound.
     """
-    known = name if party_id is None else parties.read_party(reader, party_id)["name"]
-    return str(known)
+    if party_id is None:
+        return name or "", None
+    return party_id, parties.read_party(reader, party_id)["name"]
 
 
 def cells_statement(report: PartyStatement, mark: str) -> Select[Any]:
@@ -182,7 +190,7 @@ def cells_statement(report: PartyStatement, mark: str) -> Select[Any]:
     opening = {one.currency: one.opening.amount_minor for one in report.currencies}
     return party_entries_cells(
         purposes,
-        report.party,
+        report.ref,
         report.days.first,
         report.days.last,
         mark,
@@ -192,11 +200,10 @@ def cells_statement(report: PartyStatement, mark: str) -> Select[Any]:
 
 
 @cached_statement
-def _ages_statement(kind: PartyKind, day: date, party: str) -> Select[Any]:
-    aged = open_items.parties_by_age_statement(CONTROL[kind], *EVER, today=day, as_of=day).subquery(
-        "aged"
+def _ages_statement(kind: PartyKind, day: date, party: PartyRef) -> Select[Any]:
+    return open_items.parties_by_age_statement(
+        CONTROL[kind], *EVER, today=day, as_of=day, party=party
     )
-    return select(aged).where(aged.c.party_key == func.lower(party))
 
 
 def _party_balances(kind: PartyKind, closed: list[Row], ages: list[Row]) -> Iterable[PartyBalances]:

@@ -12,7 +12,9 @@ from voyagent.billing.ageing.queries import open_items
 from voyagent.http.files import exported, exported_file, saved, streamed
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import RequestReader
+from voyagent.kernel.ids import parse_id
 from voyagent.kernel.pages import InvalidCursor
+from voyagent.parties.queries import PartyNotFound
 from voyagent.reports.documents import books, pdf
 from voyagent.reports.documents.sentences import age_titles, filtered, period_words
 from voyagent.reports.exports import spreadsheets, streams, tally
@@ -22,6 +24,7 @@ from voyagent.reports.queries.party_statement import (
     CONTROL,
     PAGE_ENTRIES as PARTY_PAGE,
     read_party_statement,
+    read_ref,
 )
 from voyagent.reports.queries.periods import Days, Period, PeriodInverted, settings_statement
 from voyagent.reports.queries.receivables import EVER
@@ -92,19 +95,28 @@ def party_statement(reader: RequestReader) -> Any:
     wrong = invalid_sentences(address)
     report, words = None, ""
     try:
-        if (party := address.party) and not wrong:
+        if (address.party or address.party_id) and not wrong:
+            party, name = read_ref(reader, address.party, parse_id(address.party_id or ""))
+            if name and address.party and address.party.lower() != name.lower():
+                party, name = address.party, None  # typed after the page was opened
             days = Period.of(address.days.get("from"), last, settings)
             if address.is_csv:
                 return streamed(
-                    lambda snapshot: streams.party_statement(snapshot, kind, party, days),
+                    lambda snapshot: streams.party_statement(snapshot, kind, party, days, name),
                     actor.tenant_id,
                     bom=address.format == "csv-bom",
                 )
             report = read_party_statement(
-                reader, kind, party, days, after=address.place, limit=page_size(address, PARTY_PAGE)
+                reader,
+                kind,
+                party,
+                days,
+                name=name,
+                after=address.place,
+                limit=page_size(address, PARTY_PAGE),
             )
             words = filtered([period_words(days)])
-    except (PeriodInverted, InvalidCursor) as error:
+    except (PeriodInverted, InvalidCursor, PartyNotFound) as error:
         wrong = [_(error.message)]
     names = list(dict.fromkeys(row["party_name"] for row in parties))
     if report is not None and address.format == "pdf":

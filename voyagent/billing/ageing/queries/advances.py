@@ -1,6 +1,6 @@
 """Queries of unused advances: by party, by age and one by one, as of any day.
 
-A `party_key` is a party's name in lower case.
+A `party_key` is the key of a party.
 """
 
 from __future__ import annotations
@@ -24,8 +24,10 @@ from voyagent.billing.core.models.counters import AdvancesByDay, AdvancesByParty
 from voyagent.billing.core.models.payments import Allocation, Payment, Refund
 from voyagent.billing.core.queries.open_documents import EVER, Kind
 from voyagent.billing.core.queries.open_list import LISTED_MAX, age_on, oldest_day
+from voyagent.billing.core.queries.roots import by_root, is_one_of
 from voyagent.kernel.database.statement_cache import cached_statement, inlined
 from voyagent.kernel.tenancy import owned
+from voyagent.ledger.queries.party_lines import PartyRef, is_of
 
 _ALLOCATIONS = Allocation.__table__.c
 _REFUNDS = Refund.__table__.c
@@ -61,7 +63,8 @@ def advances_of_parties(kind: Kind, first: date, last: date, as_of: date) -> Sub
     """Return a subquery of advances at the end of `as_of`, by party and currency.
 
     Only payments from `first` to `last` count. A party can have several rows in a currency, which
-    the caller adds. Rows: currency, party_key, party_name, n, unapplied_minor.
+    the caller adds. Merged parties have the key and the name of their root. Rows: currency,
+    party_key, party_name, n, unapplied_minor.
     """
     names = ("currency", "party_key", "party_name")
     now: Select[Any] | CompoundSelect[Any]
@@ -78,7 +81,7 @@ def advances_of_parties(kind: Kind, first: date, last: date, as_of: date) -> Sub
         )
     else:
         now = _counted(_left(kind, first, min(last, as_of)), names)
-    return _as_it_stood(now, kind, first, last, as_of, *names)
+    return by_root(_as_it_stood(now, kind, first, last, as_of, *names))
 
 
 @cached_statement
@@ -130,7 +133,7 @@ def list_advances_statement(
     last: date,
     as_of: date,
     *,
-    party: str | None = None,
+    party: PartyRef | None = None,
     keys: Collection[str] | None = None,
 ) -> Select[Any]:
     """Return an SQL statement for single advances, oldest first, at most a thousand.
@@ -142,10 +145,13 @@ def list_advances_statement(
     then = _unapplied(kind, first, last, as_of).subquery("then")
     statement = select(then).where(then.c.unapplied_minor > inlined(0))
     if party is not None:
-        statement = statement.where(then.c.party_key == func.lower(party))
+        statement = statement.where(is_of(then.c.party_key, party))
     if keys is not None:
-        statement = statement.where(then.c.party_key.in_(keys))
-    return statement.order_by(then.c.paid_on, then.c.id).limit(LISTED_MAX)
+        statement = statement.where(is_one_of(then.c.party_key, keys))
+    found = by_root(
+        statement.order_by(then.c.paid_on, then.c.id).limit(LISTED_MAX).subquery("some")
+    )
+    return select(found).order_by(found.c.paid_on, found.c.id)
 
 
 def _as_it_stood(

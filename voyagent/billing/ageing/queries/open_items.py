@@ -1,7 +1,7 @@
 """Queries of open amounts by age and by party, now or as of another day.
 
-A party is a customer (of invoices) or a supplier (of bills). A `party_key` is the name of a party
-in lower case. Amounts of different currencies are never added.
+A party is a customer (of invoices) or a supplier (of bills). A `party_key` is the key of a party.
+Amounts of different currencies are never added.
 """
 
 from __future__ import annotations
@@ -35,9 +35,12 @@ from voyagent.billing.core.queries.open_documents import (
     within_months,
 )
 from voyagent.billing.core.queries.open_list import AGES, Basis, age_on, aged_from, oldest_day
+from voyagent.billing.core.queries.roots import by_root, is_one_of
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.database.statement_cache import cached_statement, inlined
 from voyagent.kernel.tenancy import owned
+from voyagent.ledger.queries.party_lines import PartyRef, is_of
+from voyagent.parties import queries as parties
 
 OVERDUE = -1
 _DUE = AgeingByDue.__table__.c
@@ -157,7 +160,7 @@ def top_parties_statement(
     outside = select(
         select(_is_open_outside(kind, first, last).label("is_open")).cte("outside").c.is_open
     ).scalar_subquery()
-    some = _largest(_of_months(kind, first, last), limit).order_by(None).subquery("some")
+    some = _largest(by_root(_of_months(kind, first, last)), limit).order_by(None).subquery("some")
     both = union_all(
         _largest_of_all(kind, limit).where(~outside), select(some).where(outside)
     ).subquery("both")
@@ -189,7 +192,10 @@ def _largest(found: Subquery, limit: int) -> Select[Any]:
 
 
 def _largest_of_all(kind: Kind, limit: int) -> Select[Any]:
-    """Select the parties with the largest open amounts, for documents of all dates."""
+    """Select the parties with the largest open amounts, for documents of all dates.
+
+    An index has the largest single parties. The sums of merged parties are added before the cut.
+    """
     open_now = owned(PartyOpenBalance) & (_TOTAL.kind == inlined(kind)) & (_TOTAL.n > inlined(0))
     used = select(
         select(func.min(_TOTAL.currency)).where(open_now).scalar_subquery().label("currency")
@@ -202,17 +208,41 @@ def _largest_of_all(kind: Kind, limit: int) -> Select[Any]:
     used = used.union_all(select(following).where(used.c.currency.is_not(None)))
     order = (_TOTAL.open_minor.desc(), _TOTAL.party_key)
     columns = (_TOTAL.currency, _TOTAL.party_key, _TOTAL.party_name, _TOTAL.n, _TOTAL.open_minor)
-    first = (
+    merged = parties.merged_keys()
+    groups = (
+        select(merged.c.key, merged.c.root_key, merged.c.root_name)
+        .union_all(select(merged.c.root_key, merged.c.root_key, merged.c.root_name).distinct())
+        .cte("groups")
+    )
+    single = (
         select(*columns)
-        .where(open_now, _TOTAL.currency == used.c.currency)
+        .where(
+            open_now,
+            _TOTAL.currency == used.c.currency,
+            _TOTAL.party_key.not_in(select(groups.c.key)),
+        )
         .order_by(*order)
         .limit(inlined(limit))
-        .lateral("first")
+        .lateral("single")
     )
-    place = func.row_number().over(
-        partition_by=first.c.currency, order_by=(first.c.open_minor.desc(), first.c.party_key)
+    joined = (
+        select(
+            _TOTAL.currency,
+            groups.c.root_key.label("party_key"),
+            func.max(groups.c.root_name).label("party_name"),
+            cast(func.sum(_TOTAL.n), BigInteger).label("n"),
+            _sum(_TOTAL.open_minor).label("open_minor"),
+        )
+        .select_from(used.join(groups, true()).join(PartyOpenBalance.__table__, true()))
+        .where(
+            open_now,
+            _TOTAL.currency == used.c.currency,
+            _TOTAL.party_key == groups.c.key,
+        )
+        .group_by(_TOTAL.currency, groups.c.root_key)
     )
-    return select(*first.c, place.label("place")).select_from(used.join(first, true()))
+    found = union_all(select(*single.c).select_from(used.join(single, true())), joined)
+    return _largest(found.subquery("found"), limit)
 
 
 def parties_by_age(
@@ -227,7 +257,7 @@ def parties_by_age(
     return reader.read(parties_by_age_statement(kind, first, last, today=today, as_of=as_of))[0]
 
 
-def parties_by_age_statement(
+def parties_by_age_statement(  # noqa: PLR0913 - each keyword is a filter or an option of the ageing
     kind: Kind,
     first: date,
     last: date,
@@ -236,11 +266,17 @@ def parties_by_age_statement(
     as_of: date | None = None,
     basis: Basis = "due_date",
     keys: Collection[str] | None = None,
+    party: PartyRef | None = None,
 ) -> Select[Any]:
-    """Return the SQL of `parties_by_age`; `keys` restricts it to these party keys."""
-    found = open_instalments(kind, first, last, as_of).subquery("found")
+    """Return the SQL of `parties_by_age`, for these `keys` or this `party` only."""
+    documents = open_instalments(kind, first, last, as_of).subquery("documents")
+    some = select(documents)
+    if keys is not None:
+        some = some.where(is_one_of(documents.c.party_key, keys))
+    if party is not None:
+        some = some.where(is_of(documents.c.party_key, party))
+    found = by_root(some.subquery("some"))
     age = age_on(aged_from(found, basis), as_of or today)
-    conditions = [] if keys is None else [found.c.party_key.in_(keys)]
     return (
         select(
             found.c.currency,
@@ -254,7 +290,6 @@ def parties_by_age_statement(
                 "scheduled_minor"
             ),
         )
-        .where(*conditions)
         .group_by(found.c.currency, found.c.party_key, age)
         .order_by(found.c.currency, found.c.party_key, age)
     )
@@ -315,7 +350,8 @@ def due_statement(kind: Kind, *, today: date, monday: date, weeks: int) -> Selec
 def open_by_party(kind: Kind, first: date, last: date, as_of: date | None) -> Subquery:
     """Return a subquery of open amounts by party and currency.
 
-    A party can have several rows in one currency; the caller must sum these.
+    A party can have several rows in one currency; the caller must sum these. Merged parties have
+    the key and the name of their root.
 
     Rows: currency, party_key, party_name, n (number of documents), open_minor.
     """
@@ -328,7 +364,7 @@ def open_by_party(kind: Kind, first: date, last: date, as_of: date | None) -> Su
         owned(PartyOpenBalance), _TOTAL.kind == inlined(kind), _TOTAL.n > inlined(0)
     )
     now = union_all(whole.where(~outside), select(some).where(outside))
-    return as_it_stood(now, open_documents, kind, first, last, as_of, *_OF_PARTY)
+    return by_root(as_it_stood(now, open_documents, kind, first, last, as_of, *_OF_PARTY))
 
 
 def _of_months(kind: Kind, first: date, last: date) -> Subquery:

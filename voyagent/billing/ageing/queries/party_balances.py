@@ -1,6 +1,6 @@
 """Query of parties by open amount, with their advances, as of the end of any day.
 
-A `party_key` is a party's name in lower case.
+A `party_key` is the key of a party.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from voyagent.billing.ageing.queries.advances import advances_of_parties
 from voyagent.billing.ageing.queries.open_items import open_by_party
 from voyagent.billing.core.queries.open_documents import Kind
 from voyagent.kernel.database.statement_cache import cached_statement
+from voyagent.ledger.queries.party_lines import PartyRef, is_of
 
 
 @cached_statement
@@ -36,7 +37,7 @@ def balances_statement(
     *,
     skip: int,
     limit: int,
-    party: str | None = None,
+    party: PartyRef | None = None,
 ) -> Select[Any]:
     """Select a page of parties in each currency, largest open amount first.
 
@@ -85,5 +86,5 @@ def balances_statement(
     offset = case((placed.c.parties > skip, skip), else_=0)
     shown: ColumnElement[bool] = placed.c.place.between(offset + 1, offset + limit)
     if party is not None:
-        shown = or_(shown, placed.c.party_key == func.lower(party))
+        shown = or_(shown, is_of(placed.c.party_key, party))
     return select(placed).where(shown).order_by(placed.c.currency, placed.c.place)

@@ -18,6 +18,7 @@ from voyagent.billing.core.forms.instalments import (
     read_plan,
     rows_of,
 )
+from voyagent.billing.core.forms.parties import PartyFields
 from voyagent.billing.core.forms.rates import (
     RATE_ERROR_FIELDS,
     RATE_SENTENCES,
@@ -46,6 +47,7 @@ Draft = TypeVar("Draft", bound=DocumentDraftIn)
 # The input at which each error of the service is shown, by error code.
 DRAFT_ERROR_FIELDS = {
     "customer_name_required": "customer_name",
+    "party_ambiguous": "party_id",
     "vendor_reference_required": "vendor_reference",
     "vendor_reference_taken": "vendor_reference",
     "invalid_date": "due_date",
@@ -146,13 +148,11 @@ DRAFT_SENTENCES: dict[str, Any] = RATE_SENTENCES | {
 }
 
 
-class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
+class DocumentForm(SentOnce, RateFields, PartyFields[Draft]):
     """Form to create or change a draft; amounts may have grouping separators."""
 
     is_bill: ClassVar[bool] = False
 
-    party: ClassVar[str]
-    """The name of the field that contains the customer or the supplier."""
     awaited: ClassVar[Collection[str]] = ("basic_fare_required",)
     copied_fields: ClassVar[tuple[str, ...]] = (
         "issue_date",
@@ -187,7 +187,8 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
         plan = rows_of(document.instalment_dues, document.instalment_minors, document.currency)
         return (
             {name: getattr(document, name) for name in cls.copied_fields}
-            | {cls.party: document.party_name, "line_items": rows, "instalments": plan}
+            | {cls.party: document.party_name, "party_id": document.party_id}
+            | {"line_items": rows, "instalments": plan}
             | {"seen": document.updated_at.isoformat()}
             | rate_data(document)
         )

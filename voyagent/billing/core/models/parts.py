@@ -10,8 +10,8 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     CheckConstraint,
-    Computed,
     Date,
+    FetchedValue,
     ForeignKeyConstraint,
     Index,
     Numeric,
@@ -97,7 +97,7 @@ class DocumentColumns(InInstalments, AtARate, InBase):
     party_id: Mapped[UUID | None]
     party_name: Mapped[str]
     party_key: Mapped[str] = mapped_column(
-        Computed("lower(party_name)", persisted=True), deferred=True
+        FetchedValue(), server_onupdate=FetchedValue(for_update=True), deferred=True
     )
     party_reference: Mapped[str | None]
     notes: Mapped[str | None]
@@ -293,7 +293,7 @@ class CreditColumns(Reversible, InBase):
     party_id: Mapped[UUID | None]
     party_name: Mapped[str]
     party_key: Mapped[str] = mapped_column(
-        Computed("lower(party_name)", persisted=True), deferred=True
+        FetchedValue(), server_onupdate=FetchedValue(for_update=True), deferred=True
     )
     reason: Mapped[str]
     entry_id: Mapped[UUID]

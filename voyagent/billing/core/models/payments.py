@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, Index, UniqueConstraint, desc, text
+from sqlalchemy import CheckConstraint, FetchedValue, Index, UniqueConstraint, desc, text
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.schema import SchemaItem
 
@@ -75,7 +75,7 @@ class Payment(Paid, Reversible, InBase, TenantOwned, Base):
     party_id: Mapped[UUID | None]
     party_name: Mapped[str]
     party_key: Mapped[str] = mapped_column(
-        Computed("lower(party_name)", persisted=True), deferred=True
+        FetchedValue(), server_onupdate=FetchedValue(for_update=True), deferred=True
     )
     currency: Mapped[str]
     amount_minor: Mapped[int]

@@ -13,10 +13,13 @@ from sqlalchemy import (
     Date,
     FromClause,
     Select,
+    Text,
     Uuid,
     and_,
+    cast,
     func,
     literal,
+    null,
     or_,
     select,
     tuple_,
@@ -31,7 +34,7 @@ from voyagent.kernel.db import Columns, db
 from voyagent.kernel.pages import Cursor, CursorPage, page_by_day
 from voyagent.kernel.patterns import contains
 from voyagent.kernel.tenancy import owned
-from voyagent.parties import queries as parties
+from voyagent.ledger.queries.party_lines import is_of, keys_of
 from voyagent.rates.queries import base_currency
 from voyagent.settings.queries import chosen
 
@@ -153,13 +156,20 @@ def of_party(
 ) -> list[ColumnElement[bool]]:
     """Return the conditions that a row is of the party with a name and an id.
 
-    Without a name or without an id, its condition is left out. The case of the name is ignored.
-    Rows are found by their key, which has an index.
+    Without a name or without an id, its condition is left out. A name means all parties with this
+    name, ignoring case. Rows are found by their key, which has an index.
     """
     return [
-        *([columns.party_key == func.lower(name)] if name else []),
-        *([columns.party_key == parties.key_of(party_id)] if party_id else []),
+        *([is_of(columns.party_key, name)] if name else []),
+        *([is_of(columns.party_key, party_id)] if party_id else []),
     ]
+
+
+def keys_in_text(name: str | None) -> ColumnElement[str | None]:
+    """Return the keys of the parties with a name for the SQL functions that search."""
+    if not name:
+        return cast(null(), Text)
+    return func.array_to_string(keys_of(name), func.chr(30), type_=Text())
 
 
 def conditions(search: DocumentSearch, table: FromClause) -> list[ColumnElement[bool]]:

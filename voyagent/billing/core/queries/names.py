@@ -8,7 +8,7 @@ from typing import Literal
 
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA, JaroWinkler
-from sqlalchemy import ColumnElement, exists, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, exists, or_, select, union_all
 
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.counters import AgeingByParty
@@ -18,6 +18,7 @@ from voyagent.enquiries.queries import enquiries
 from voyagent.kernel.database.read_pool import Reader
 from voyagent.kernel.patterns import contains_any
 from voyagent.kernel.tenancy import owned
+from voyagent.ledger.queries.party_lines import is_of
 from voyagent.parties import queries as parties
 
 Side = Literal["customer", "supplier"]
@@ -113,7 +114,7 @@ def near_of(name: str, names: Iterable[str]) -> tuple[str, ...]:
 
 def _is_borne(name: str) -> ColumnElement[bool]:
     documents = (
-        exists().where(owned(table), table.__table__.c.party_key == func.lower(literal(name)))
+        exists().where(owned(table), is_of(table.__table__.c.party_key, name))
         for table in (Invoice, Bill, Payment)
     )
     return or_(parties.is_named(name), enquiries.is_named(name), *documents)

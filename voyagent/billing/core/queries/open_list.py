@@ -20,9 +20,11 @@ from sqlalchemy import (
 
 from voyagent.billing.core.models.counters import AgeingByParty
 from voyagent.billing.core.queries.open_documents import Kind, open_documents, open_instalments
+from voyagent.billing.core.queries.roots import by_root, is_one_of
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.database.statement_cache import cached_statement, inlined
 from voyagent.kernel.tenancy import owned
+from voyagent.ledger.queries.party_lines import PartyRef, is_of
 
 Basis = Literal["due_date", "document_date"]
 """The date from which the age of an open amount is counted."""
@@ -42,14 +44,15 @@ def list_open(
     *,
     today: date,
     as_of: date | None = None,
-    party: str | None = None,
+    party: PartyRef | None = None,
 ) -> list[Row]:
     """Return open documents, earliest due date first, at most a thousand.
 
-    `party` restricts the list to one party name. Rows: id, reference (the invoice number or the
-    supplier's reference), status, party_key, party_name, issue_date, due_date, pay_on (payment date
-    of a scheduled bill), currency, total_minor, open_minor, age (0 to 4, as in `age_on`). For a
-    document with instalments, due_date and age belong to the first open instalment.
+    `party` restricts the list to one party, or to all with a name. Rows: id, reference (the invoice
+    number or the supplier's reference), status, party_key, party_name, issue_date, due_date, pay_on
+    (payment date of a scheduled bill), currency, total_minor, open_minor, age (0 to 4, as in
+    `age_on`). For a document with instalments, due_date and age belong to the first open
+    instalment.
     """
     return reader.read(
         list_open_statement(kind, first, last, today=today, as_of=as_of, party=party)
@@ -64,7 +67,7 @@ def list_open_statement(
     *,
     today: date,
     as_of: date | None = None,
-    party: str | None = None,
+    party: PartyRef | None = None,
 ) -> Select[Any]:
     """Return the SQL statement of `list_open`."""
     if as_of is None:  # an index finds the documents with the earliest stored due dates
@@ -91,7 +94,7 @@ def list_instalments_statement(  # noqa: PLR0913 - each keyword is a filter or a
     today: date,
     as_of: date | None = None,
     basis: Basis = "due_date",
-    party: str | None = None,
+    party: PartyRef | None = None,
     keys: Collection[str] | None = None,
 ) -> Select[Any]:
     """Select open instalments, earliest first, at most a thousand.
@@ -103,25 +106,28 @@ def list_instalments_statement(  # noqa: PLR0913 - each keyword is a filter or a
     the first open instalment of a document).
 
     `basis` is the date from which the age is counted and by which the rows are ordered. `keys`
-    restricts the rows to parties with these keys (names in lower case).
+    restricts the rows to parties with these keys.
     """
     found = open_instalments(kind, first, last, as_of).subquery("found")
     statement = _one_by_one(found, today=as_of or today, party=party, basis=basis)
-    return statement if keys is None else statement.where(found.c.party_key.in_(keys))
+    if keys is not None:
+        statement = statement.where(is_one_of(found.c.party_key, keys))
+    shown = by_root(statement.subquery("some"))
+    return select(shown).order_by(aged_from(shown, basis), shown.c.due_date, shown.c.id)
 
 
 def _one_by_one(
-    found: Subquery, *, today: date, party: str | None, basis: Basis = "due_date"
+    found: Subquery, *, today: date, party: PartyRef | None, basis: Basis = "due_date"
 ) -> Select[Any]:
     statement = select(found, age_on(aged_from(found, basis), today).label("age"))
     if party is not None:
-        statement = statement.where(found.c.party_key == func.lower(party))
+        statement = statement.where(is_of(found.c.party_key, party))
     return statement.order_by(aged_from(found, basis), found.c.due_date, found.c.id).limit(
         LISTED_MAX
     )
 
 
-def party_open(reader: Reader, kind: Kind, party: str, currency: str) -> int:
+def party_open(reader: Reader, kind: Kind, party: PartyRef, currency: str) -> int:
     """Return the open amount of a party in one currency, in minor units."""
     open_minor = cast(func.sum(func.coalesce(_PARTY.open_minor, 0)), BigInteger)
     statement = select(open_minor.label("open_minor")).where(
@@ -129,7 +135,7 @@ def party_open(reader: Reader, kind: Kind, party: str, currency: str) -> int:
         _PARTY.kind == inlined(kind),
         _PARTY.currency == currency,
         _PARTY.n > inlined(0),
-        _PARTY.party_key == func.lower(party),
+        is_of(_PARTY.party_key, party),
     )
     return reader.read(statement)[0][0]["open_minor"] or 0
 

@@ -19,6 +19,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.keyring import current_keyring
 from voyagent.kernel.money import Money
 from voyagent.kernel.tenancy import owned
+from voyagent.ledger.queries.party_lines import is_of
 from voyagent.taxes.rules.tables import COLLECTED
 from voyagent.taxes.words import component
 
@@ -50,9 +51,9 @@ def collected_before(invoice: Invoice, component: str, first: date, last: date) 
     """Sum the amounts on which a buyer was charged a tax component in a period.
 
     The buyer is the buyer of `invoice`, identified by PAN (the Indian tax account number), or by
-    name if `invoice` has no PAN. `invoice` itself does not count. Other invoices count if they are
-    issued, dated from `first` to `last`, and in the same currency. The sum is before tax, in minor
-    units.
+    the customer's record if `invoice` has no PAN. `invoice` itself does not count. Other invoices
+    count if they are issued, dated from `first` to `last`, and in the same currency. The sum is
+    before tax, in minor units.
     """
     pan = invoice.customer_pan
     same = (
@@ -61,7 +62,7 @@ def collected_before(invoice: Invoice, component: str, first: date, last: date) 
             Invoice.customer_pan_clear == pan,
         )
         if pan
-        else Invoice.party_key == func.lower(invoice.party_name)
+        else is_of(Invoice.party_key, invoice.party_id or invoice.party_name)
     )
     statement = (
         select(cast(func.coalesce(func.sum(InvoiceTax.taxable_minor), 0), BigInteger))

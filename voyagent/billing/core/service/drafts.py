@@ -171,8 +171,14 @@ def changed_party(
     Raises the errors of `pricing.party_of`.
     """
     kind = kind_of(document)
-    is_given = {"party_id", kind.party} & changes.keys()
-    return party_of(actor, kind, changes) if is_given else None
+    given: Mapping[str, object] = changes
+    fields = {name: given[name] for name in ("party_id", kind.party) if name in given}
+    if not fields:
+        return None
+    typed = " ".join(str(fields.get(kind.party) or "").split())
+    if fields.get("party_id") is None and typed.lower() == document.party_name.lower():
+        fields["party_id"] = document.party_id  # a namesake of its party is not meant
+    return party_of(actor, kind, fields)
 
 
 def check_draft(document: Invoice | Bill, seen: datetime | None = None) -> None:
@@ -216,7 +222,9 @@ def revise(
         columns_to_set = {**columns_to_set, **plan.columns()}
     if "due_date" in columns_to_set and not plan.dues:
         columns_to_set["due_date"] = columns_to_set["due_date"] or pricing.due_day(
-            parties.terms_days(document.party_name) if party is None else party.terms_days,
+            parties.terms_days(document.party_id or document.party_name)
+            if party is None
+            else party.terms_days,
             issue_date,
         )
     pricing.check_days(issue_date, columns_to_set.get("due_date") or document.due_date)

@@ -33,6 +33,7 @@ from voyagent.billing.core.service.earning import COMMISSION, SALES, Recognition
 from voyagent.billing.core.service.pricing import LineItem, Priced, SoldColumns
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
+from voyagent.ledger.queries.party_lines import PartyRef
 from voyagent.parties import queries as parties
 from voyagent.settings.queries import get_settings
 from voyagent.taxes.rules import calculation, numbers, tables
@@ -82,7 +83,9 @@ class Buyer:
         return cls(state, number, known or of_number)
 
     @classmethod
-    def of(cls, party: str, place: str | None, tax_number: str | None, pan: str | None) -> Buyer:
+    def of(
+        cls, party: PartyRef, place: str | None, tax_number: str | None, pan: str | None
+    ) -> Buyer:
         """Return the buyer, by default with place, tax number and PAN of the party.
 
         The stored values are used if `place` and `tax_number` are both absent and the party's

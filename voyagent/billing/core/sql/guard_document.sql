@@ -14,8 +14,8 @@
 -- The role that replaces the name of an erased person (app.pseudonymise_party) may update only
 -- columns with texts, so it passes.
 --
--- `party_key` and `search` are generated columns. They are not computed yet when this trigger runs,
--- so they are left out of the comparison. The trigger's argument is `invoice` or `bill`.
+-- `search` is a generated column. It is not computed yet when this trigger runs, so it is left out
+-- of the comparison. The trigger's argument is `invoice` or `bill`.
 -- requires: next_due
 
 create or replace function app.guard_document() returns trigger
@@ -24,7 +24,7 @@ declare
   free constant text[] := array[
     'status', 'sent_at', 'sent_to', 'pay_on', 'paid_minor', 'credited_minor', 'written_off_minor',
     'base_settled_minor', 'voided_on', 'void_reason', 'void_entry_id', 'voided_by_user_id',
-    'notes', 'updated_at', 'enquiry_id', 'session_id', 'party_key', 'search',
+    'notes', 'updated_at', 'enquiry_id', 'session_id', 'search',
     'customer_pan', 'customer_pan_sealed', 'customer_pan_digest',
     'customer_tax_number', 'customer_tax_number_sealed'
   ];

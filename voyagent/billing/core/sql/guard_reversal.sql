@@ -3,17 +3,15 @@
 -- The reversal must be the journal entry that reverses the row's own entry, on the same day.
 -- Texts of an erased person are replaced (app.pseudonymise_party). A row that an earlier release
 -- stored gets the id of its party once (link_parties); refunds have none.
---
--- `party_key` is a generated column that is not computed yet when this trigger runs.
 
 create or replace function app.guard_reversal() returns trigger
 language plpgsql as $$
 declare
   free constant text[] := array[
-    'reversed_on', 'reversal_reason', 'reversal_entry_id', 'reversed_by_user_id', 'party_key'
+    'reversed_on', 'reversal_reason', 'reversal_entry_id', 'reversed_by_user_id'
   ];
   tied constant text[] := case
-    when to_jsonb(old)->>'party_id' is null then array['party_id', 'party_key'] end;
+    when to_jsonb(old)->>'party_id' is null then array['party_id'] end;
 begin
   if tg_op = 'UPDATE' and current_user = 'voyagent_eraser' then return new; end if;
   if tg_op = 'UPDATE' and to_jsonb(new) - tied = to_jsonb(old) - tied then return new; end if;

@@ -164,6 +164,7 @@ def draft_page(
     further template variables.
     """
     form.trip_id.choices = _trips(form.trip_id.data)
+    form.offer_parties()
     form.propose_rate(SessionReader(db.session))
     blank = (
         1 if form.line_items.data and not continues_editing() and request.method == "POST" else 3

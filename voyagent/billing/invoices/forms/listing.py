@@ -78,6 +78,7 @@ class InvoiceList(InvoiceListQuery):
             status=self.status,
             currency=self.currency,
             party=self.party,
+            party_id=self.party_id,
             trip_id=self.trip,
             **days,
         )
@@ -95,6 +96,7 @@ class InvoiceList(InvoiceListQuery):
                 self.q,
                 self.currency,
                 self.party,
+                self.party_id,
                 self.trip,
                 self.due_from,
                 self.due_to,

@@ -31,6 +31,7 @@ from voyagent.billing.core.queries.documents import (
     DocumentSearch,
     conditions,
     has_text,
+    keys_in_text,
 )
 from voyagent.billing.invoices.queries.documents import LISTED
 from voyagent.kernel.database.read_pool import Reader, Row
@@ -159,7 +160,8 @@ def _found(search: InvoiceSearch, limit: int, offset: int) -> TableValuedAlias:
     call = func.app.find_invoices(
         literal(contains(search.text or ""), Text()),
         states,
-        *(literal(value, Text()) for value in (search.currency, search.party)),
+        literal(search.currency, Text()),
+        keys_in_text(search.party),
         *(literal(value, Date()) for value in (search.due_from, search.due_until)),
         *(literal(value, Integer()) for value in (limit, offset, looked_max, COUNTED_MAX + 1)),
     )

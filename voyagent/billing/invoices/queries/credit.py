@@ -18,6 +18,7 @@ from voyagent.billing.core.service.exchange import quote_of
 from voyagent.kernel.db import db
 from voyagent.kernel.money import InvalidAmount, Money
 from voyagent.kernel.rates import Quote
+from voyagent.ledger.queries.party_lines import PartyRef, is_of
 from voyagent.parties import queries as parties
 
 
@@ -25,10 +26,13 @@ from voyagent.parties import queries as parties
 class CreditTerms:
     """The customer of a draft, with the terms that can stop an invoice.
 
-    `party_key` is the customer's name in lower case. A customer without a limit has `limit` None.
+    `party_key` is the key of the customer. The terms are those of the root, if the customer is
+    merged into another one; `root_id` is None if the root has neither limit nor hold. A customer
+    without a limit has `limit` None.
     """
 
     party_key: str
+    root_id: UUID | None
     limit: Money | None
     is_on_hold: bool
 
@@ -65,22 +69,41 @@ def find_terms(invoice_id: UUID, *, lock: bool = False) -> CreditTerms | None:
 
     The result is None if there is no such invoice. With `lock`, the row of a customer with a limit
     or a hold is locked until the transaction ends, so that two invoices cannot both pass below the
-    limit. The row of a customer with neither is not locked.
+    limit. The row of a customer with neither is not locked. If the customer is merged while the
+    call waits for the lock, the row of the new root is locked too.
     """
-    terms = parties.credit_terms(Invoice.party_key, lock=lock)
+    found = _terms(invoice_id, lock=lock)
+    while lock and found is not None and found.root_id is not None:
+        again = _terms(invoice_id, lock=True)
+        if again == found:
+            break
+        found = again
+    return found
+
+
+def _terms(invoice_id: UUID, *, lock: bool) -> CreditTerms | None:
+    terms = parties.credit_terms(Invoice.party_id, Invoice.party_key, lock=lock)
     row = db.session.execute(
-        select(Invoice.party_key, terms.c.limit_minor, terms.c.currency, terms.c.is_on_hold)
+        select(
+            Invoice.party_key,
+            terms.c.root_id,
+            terms.c.limit_minor,
+            terms.c.currency,
+            terms.c.is_on_hold,
+        )
         .outerjoin(terms, true())
         .where(Invoice.id == invoice_id)
     ).first()
     if row is None:
         return None
     limit = None if row.limit_minor is None else Money(row.limit_minor, row.currency)
-    return CreditTerms(row.party_key, limit, bool(row.is_on_hold))
+    return CreditTerms(row.party_key, row.root_id, limit, bool(row.is_on_hold))
 
 
 def read_exposure(invoice: Invoice, limit: Money) -> Exposure:
     """Return what the customer of a draft would owe after its issue.
+
+    What is merged with the customer counts too.
 
     An amount in another currency counts at the booked rate of its invoice. A booked rate far from
     the known rate of the draft's issue date is not used, because the author of the invoice enters
@@ -88,7 +111,7 @@ def read_exposure(invoice: Invoice, limit: Money) -> Exposure:
     """
     currency, known = limit.currency, KnownRates()
     rated, unrated = Money(0, currency), list[Money]()
-    for amount, quote in _open_amounts(invoice.party_key):
+    for amount, quote in _open_amounts(invoice.party_id or invoice.party_name):
         one = _converted(amount, quote, currency, known, invoice.issue_date)
         if one is None:
             unrated.append(amount)
@@ -101,7 +124,7 @@ def read_exposure(invoice: Invoice, limit: Money) -> Exposure:
     unused = Payment.amount_minor - Payment.allocated_minor - Payment.refunded_minor
     advances = db.session.scalar(
         select(cast(func.coalesce(func.sum(unused), 0), BigInteger)).where(
-            Payment.party_key == invoice.party_key,
+            is_of(Payment.party_key, invoice.party_id or invoice.party_name),
             Payment.direction == "in",
             Payment.currency == currency,
             unused > 0,
@@ -116,7 +139,7 @@ def read_exposure(invoice: Invoice, limit: Money) -> Exposure:
     )
 
 
-def _open_amounts(party_key: str) -> Iterator[tuple[Money, Quote | None]]:
+def _open_amounts(party: PartyRef) -> Iterator[tuple[Money, Quote | None]]:
     """Yield the sums of a customer's open invoices by currency and booked rate."""
     rate = (Invoice.rate_base, Invoice.rate_quote, Invoice.rate, Invoice.rate_on)
     due = Invoice.total_minor - Invoice.paid_minor - Invoice.credited_minor
@@ -127,7 +150,7 @@ def _open_amounts(party_key: str) -> Iterator[tuple[Money, Quote | None]]:
             Invoice.rate_source,
             cast(func.sum(due), BigInteger).label("open_minor"),
         )
-        .where(Invoice.party_key == party_key, Invoice.status.in_(OPEN_INVOICE))
+        .where(is_of(Invoice.party_key, party), Invoice.status.in_(OPEN_INVOICE))
         .group_by(Invoice.currency, *rate, Invoice.rate_source)
         .order_by(Invoice.currency, *rate)
     )

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Text, case, cast, func, select
+from sqlalchemy import Select, Text, case, cast, select
 
 from voyagent.approvals.queries import unfinished_statement
 from voyagent.billing.core.models.invoices import PAN, TAX_NUMBER, Invoice
@@ -29,6 +29,7 @@ from voyagent.kernel.db import load_one
 from voyagent.kernel.keyring import opened_text
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries.entries import entry_lines_statement
+from voyagent.ledger.queries.party_lines import is_of
 from voyagent.taxes.rules.tables import is_taxable
 
 _INVOICES = Invoice.__table__.c
@@ -119,7 +120,7 @@ def list_drafts(reader: Reader, party: str | None = None, limit: int = 10) -> li
         owned(Invoice), _INVOICES.status == "draft"
     )
     if party:
-        statement = statement.where(_INVOICES.party_key == func.lower(" ".join(party.split())))
+        statement = statement.where(is_of(_INVOICES.party_key, " ".join(party.split())))
     return reader.read(
         statement.order_by(_INVOICES.created_at.desc(), _INVOICES.id.desc()).limit(limit)
     )[0]
@@ -143,7 +144,7 @@ def find_alike(
         _INVOICES.id, _INVOICES.number, _INVOICES.status, _INVOICES.issue_date
     ).where(
         owned(Invoice),
-        _INVOICES.party_key == func.lower(party),
+        is_of(_INVOICES.party_key, party),
         _INVOICES.issue_date >= since,
         _INVOICES.total_minor == total_minor,
         _INVOICES.currency == currency,

@@ -11,6 +11,7 @@ from voyagent.billing.core.queries.documents import (
     LOOKED_MAX,
     by_day_statement,
     has_text,
+    keys_in_text,
     page_of,
 )
 from voyagent.billing.core.queries.exports import (
@@ -87,7 +88,7 @@ def _found(search: InvoiceSearch, limit: int, cursor: Cursor | None) -> Any:
     call = func.app.find_invoices_behind(
         literal(contains(text), Text()),
         cast(list(search.states), ARRAY(Text)) if search.states else cast(None, ARRAY(Text)),
-        literal(search.party, Text()),
+        keys_in_text(search.party),
         *(
             literal(value, Date())
             for value in (

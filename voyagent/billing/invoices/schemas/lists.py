@@ -29,6 +29,7 @@ class InvoiceListQuery(Query):
     status: Annotated[ListStatus | None, BeforeValidator(lambda value: value or None)] = None
     currency: Annotated[CurrencyCode | None, BeforeValidator(lambda value: value or None)] = None
     party: Annotated[str | None, Filter(255)] = None
+    party_id: IdFilter = None
     due_from: DateFilter = None
     due_to: Annotated[DateFilter, not_before("due_from")] = None
     issued_from: DateFilter = Field(default=None, alias="from")

@@ -21,6 +21,7 @@ from voyagent.chat.queries import sessions as chats
 from voyagent.enquiries.queries import enquiries
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.rates import Quote
+from voyagent.ledger.queries.party_lines import PartyRef
 from voyagent.parties import queries as parties
 from voyagent.parties.service.parties import NamedParty
 
@@ -76,7 +77,7 @@ def draft_invoice(
         raise InvoiceNumberConflict
     customer = drafts.party_of(actor, INVOICE, fields)
     buyer = Buyer.of(
-        customer.name,
+        customer.id or customer.name,
         fields.get("place_of_supply"),
         fields.get("customer_tax_number"),
         fields.get("customer_pan"),
@@ -143,9 +144,14 @@ def _buyer(invoice: Invoice, changes: DraftChanges, customer: NamedParty | None)
 
     Raises InvalidTaxNumber, UnknownState.
     """
-    name = invoice.party_name if customer is None else customer.name
+    party: PartyRef = invoice.party_id or invoice.party_name
+    if customer is not None:
+        party = customer.id or customer.name
     if not _OF_BUYER & set(changes):
-        if name == invoice.party_name or (stored := Buyer.of(name, None, None, None)) == Buyer():
+        if (
+            party in (invoice.party_id, invoice.party_name)
+            or (stored := Buyer.of(party, None, None, None)) == Buyer()
+        ):
             return {}
         return _columns(stored)
     place = changes.get("place_of_supply", invoice.place_of_supply)
@@ -155,7 +161,7 @@ def _buyer(invoice: Invoice, changes: DraftChanges, customer: NamedParty | None)
         "customer_tax_number" in changes and number != invoice.customer_tax_number
     ):  # place and PAN read from the former tax number are dropped
         place, pan = changes.get("place_of_supply"), changes.get("customer_pan")
-    return _columns(Buyer.of(name, place, number, pan))
+    return _columns(Buyer.of(party, place, number, pan))
 
 
 def _columns(buyer: Buyer) -> FurtherColumns:

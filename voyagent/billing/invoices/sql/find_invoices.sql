@@ -5,6 +5,7 @@
 -- and a total only: the caller reads the rows under row-level security. EXECUTE gives each pattern
 -- a plan of its own.
 --
+--   party        keys of parties, separated by chr(30)
 --   q            a LIKE pattern with % _ and \ escaped
 --   looked_max   a pattern without three letters in a row has no trigram; then only this many of
 --                the newest invoices are searched (null: all)
@@ -31,7 +32,9 @@ begin
   end if;
   if states is not null then conditions := conditions || ' and status = any($3)'; end if;
   if money is not null then conditions := conditions || ' and currency = $4'; end if;
-  if party is not null then conditions := conditions || ' and party_key = lower($5)'; end if;
+  if party is not null then
+    conditions := conditions || ' and party_key = any(string_to_array(lower($5), chr(30)))';
+  end if;
   if due_from is not null then conditions := conditions || ' and due_date >= $6'; end if;
   if due_to is not null then conditions := conditions || ' and due_date <= $7'; end if;
   execute 'select count(*) from (

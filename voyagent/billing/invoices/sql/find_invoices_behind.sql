@@ -26,7 +26,9 @@ begin
   end if;
   conditions := conditions || date_conditions;
   if states is not null then conditions := conditions || ' and status = any($3)'; end if;
-  if party is not null then conditions := conditions || ' and party_key = lower($4)'; end if;
+  if party is not null then
+    conditions := conditions || ' and party_key = any(string_to_array(lower($4), chr(30)))';
+  end if;
   if issued_from is not null then conditions := conditions || ' and issue_date >= $5'; end if;
   return query execute
       'select id from ' || source || ' where ' || conditions ||

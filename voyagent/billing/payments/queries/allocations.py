@@ -157,7 +157,7 @@ def booked_rates(reader: Reader, kind: Kind, ids: Iterable[UUID]) -> dict[UUID, 
 
 
 def open_document_ids(
-    kind: Kind, party: str, currency: str, day: date, *, limit: int
+    kind: Kind, party_key: str, currency: str, day: date, *, limit: int
 ) -> list[UUID]:
     """Return ids of open documents of a party in a currency, earliest due date first.
 
@@ -165,7 +165,7 @@ def open_document_ids(
     """
     model: Any = Invoice if kind == "receivable" else Bill
     statement = select(model.id).where(
-        model.party_key == func.lower(party),
+        model.party_key == party_key,
         model.currency == currency,
         model.status.in_(OPEN),
         model.issue_date <= day,

@@ -84,7 +84,7 @@ def allocate(
     if parts is None:
         parts = oldest_first(
             payment.direction,
-            payment.party_name,
+            payment.party_key,
             Money(payment.unapplied_minor, payment.currency),
             day,
         )
@@ -298,7 +298,7 @@ def deallocation_sides(payment: Payment, allocation: Allocation) -> list[tuple[s
     return [(left, 1, amount), (right, -1, amount)]
 
 
-def oldest_first(direction: str, party_name: str, amount: Money, day: date) -> list[Part]:
+def oldest_first(direction: str, party_key: str, amount: Money, day: date) -> list[Part]:
     """Distribute an amount over the party's open documents, earliest due date first.
 
     Only documents in the currency of `amount` that were issued up to `day` are used. These
@@ -306,7 +306,7 @@ def oldest_first(direction: str, party_name: str, amount: Money, day: date) -> l
     """
     kind: Kind = "receivable" if direction == "in" else "payable"
     ids = allocation_queries.open_document_ids(
-        kind, party_name, amount.currency, day, limit=PARTS_MAX
+        kind, party_key, amount.currency, day, limit=PARTS_MAX
     )
     held = sorted(
         allocation_queries.lock_documents(kind, ids), key=lambda document: ids.index(document.id)

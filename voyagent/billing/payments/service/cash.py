@@ -26,6 +26,7 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_
 from voyagent.kernel.money import Money
+from voyagent.ledger.queries.party_lines import is_of
 from voyagent.taxes.rules import tables
 
 _LOCK = text("select pg_advisory_xact_lock(hashtextextended('cash for trip ' || :trip_id, 0))")
@@ -136,7 +137,7 @@ def _of_the_day(payment: Payment) -> int:
     return int(
         db.session.scalar(
             select(func.coalesce(func.sum(Payment.amount_minor - Payment.tds_minor), 0)).where(
-                Payment.party_key == func.lower(payment.party_name),
+                is_of(Payment.party_key, payment.party_id or payment.party_name),
                 Payment.paid_on == payment.paid_on,
                 *_is_cash(payment.currency),
             )

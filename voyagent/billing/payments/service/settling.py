@@ -139,7 +139,7 @@ def check_parts(
         document = documents[part.document_id]
         if document.status not in OPEN:
             raise DocumentNotOpen
-        if not _is_same_party(document.party_name, payment.party_name):
+        if not _is_same_party(document, payment):
             raise AnotherParty
         if part.amount.currency != payment.currency:
             raise MixedCurrencies
@@ -160,8 +160,11 @@ def check_parts(
     return settlements
 
 
-def _is_same_party(one: str, other: str) -> bool:
-    """Return True if two names differ at most in upper and lower case."""
+def _is_same_party(document: Invoice | Bill, payment: Payment) -> bool:
+    """Return True if both have one party, or one name where a party is missing."""
+    if document.party_id is not None and payment.party_id is not None:
+        return document.party_id == payment.party_id
+    one, other = document.party_name, payment.party_name
     if one == other or (one.isascii() and other.isascii()):
         return one.lower() == other.lower()
     # Python and PostgreSQL differ in a few letters, such as the Greek final sigma.

@@ -3,18 +3,17 @@
 -- Texts of an erased person are replaced (app.pseudonymise_party). A row that an earlier release
 -- stored gets the id of its party once (link_parties).
 --
--- A payment is never deleted; one recorded by mistake is reversed. `party_key` is a generated
--- column that is not computed yet when this trigger runs.
+-- A payment is never deleted; one recorded by mistake is reversed.
 
 create or replace function app.guard_payment() returns trigger
 language plpgsql as $$
 declare
   free constant text[] := array[
-    'allocated_minor', 'refunded_minor', 'base_used_minor', 'party_key',
+    'allocated_minor', 'refunded_minor', 'base_used_minor',
     'reversed_on', 'reversal_reason', 'reversal_entry_id', 'reversed_by_user_id'
   ];
   tied constant text[] := case
-    when to_jsonb(old)->>'party_id' is null then array['party_id', 'party_key'] end;
+    when to_jsonb(old)->>'party_id' is null then array['party_id'] end;
 begin
   if tg_op = 'UPDATE' and current_user = 'voyagent_eraser' then return new; end if;
   if tg_op = 'UPDATE' and to_jsonb(new) - tied = to_jsonb(old) - tied then return new; end if;

@@ -142,7 +142,7 @@ def new_payment(actor: Actor) -> Any:
 
     def act(body: PaymentRecordIn) -> Payment:
         fields = body.model_dump(
-            include={"direction", "party_name", "reference", "over_cash_limit_reason"}
+            include={"direction", "party_id", "party_name", "reference", "over_cash_limit_reason"}
         )
         return payment_service.record_payment(
             actor,
@@ -167,7 +167,7 @@ def new_payment(actor: Actor) -> Any:
         )
 
     def offered() -> tuple[list[Row], list[Row]]:
-        return _open_documents(actor, form.direction.data, form.party_name.data, form.currency.data)
+        return _open_documents(actor, form.direction.data, form.party_ref, form.currency.data)
 
     form.offer(offered()[1] if form.is_submitted() else (), actor.currency)
     payment = None if _goes_on() else form.attempt(act, **RECORD_ERROR_FIELDS)
@@ -187,6 +187,7 @@ def new_payment(actor: Actor) -> Any:
             "books": actor.currency,
             "whole": form.money,
         }
+        form.offer_parties()
         known = parties.known_names(KINDS[form.direction.data == "out"])
         return render_template("payments/form.html", form=form, known_names=known, **facts), (
             200 if _goes_on() else form.status
@@ -207,7 +208,7 @@ def allocate_payment(actor: Actor, payment_id: UUID) -> Any:
     """Allocate an advance to documents; the form proposes the earliest due date first."""
     found = payment_queries.get_payment(payment_id)
     left = Money(found.unapplied_minor, found.currency)
-    documents, foreign = _open_documents(actor, found.direction, found.party_name, found.currency)
+    documents, foreign = _open_documents(actor, found.direction, found.party_id, found.currency)
     form = AllocateForm(data={"effective_on": today()})
     form.offer(foreign, actor.currency)
     if request.method == "GET" or request.form.get("then") == "fill":
@@ -457,11 +458,13 @@ def _begun() -> dict[str, Any]:
     BillNotFound.
     """
     parameters = {
-        name: request.args.get(name, "")[:255] for name in ("party", "direction", "document")
+        name: request.args.get(name, "")[:255]
+        for name in ("party", "party_id", "direction", "document")
     }
     begun = {
         "direction": parameters["direction"] or "in",
         "party_name": parameters["party"],
+        "party_id": parameters["party_id"],
         "paid_on": today(),
     }
     if (document_id := parse_id(parameters["document"])) is None:
@@ -477,6 +480,7 @@ def _begun() -> dict[str, Any]:
     parts = [{"document_id": str(document.id), "amount": still}]
     return begun | {
         "party_name": document.party_name,
+        "party_id": document.party_id,
         "currency": document.currency,
         "amount": still,
         "allocations": parts,
@@ -498,12 +502,15 @@ def _open_documents(
     `can_be` (True if the payment can settle the document), and `is_beyond` (True if neither the
     document nor the payment is in the currency of the ledger).
     """
-    name = " ".join(str(party or "").replace("\x00", "").split())
-    if not 1 <= len(name) <= 255 or currency not in currency_codes():
+    if not isinstance(party, UUID):
+        party = " ".join(str(party or "").replace("\x00", "").split())
+        if not 1 <= len(party) <= 255:
+            return [], []
+    if currency not in currency_codes():
         return [], []
     kind: Kind = "payable" if direction == "out" else "receivable"
     reader = SessionReader(db.session)
-    rows = open_list.list_open(reader, kind, *EVER, today=today(), party=name)
+    rows = open_list.list_open(reader, kind, *EVER, today=today(), party=party)
     alike = [row for row in rows if row["currency"] == currency][: settling.PARTS_MAX]
     others = [row for row in rows if row["currency"] != currency][: settling.PARTS_MAX]
     rates = (

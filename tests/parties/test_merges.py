@@ -1,0 +1,279 @@
+"""Records of one customer or supplier are merged, and a merge is undone exactly."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask import Flask
+
+from tests.billing.papers import ISSUED, advance, draft, issue, issued, line
+from tests.billing.test_api import code
+from tests.billing.test_forms import send
+from tests.chat.parallel import at_once
+from tests.enquiries.reading import Page
+from tests.parties.test_api import made
+from tests.parties.test_namesakes import AMIT, entries, faults, numbers
+from tests.people import Person
+from tests.privacy.test_erasing_meanwhile import erase
+from voyagent.kernel.errors import Forbidden
+from voyagent.parties import queries
+from voyagent.parties.service import merges
+from voyagent.parties.service.parties import PartyAmbiguous, party_of
+
+WHY = "Entered twice"
+YEAR = "from=2024-01-01&to=2024-12-31"
+
+
+def party(person: Person, name: str, **values: Any) -> UUID:
+    return UUID(made(person, name=name, **values)["id"])
+
+
+def billed(person: Person, party_id: UUID, amount: str) -> UUID:
+    return issued(person, line(amount, quantity=1), customer_name=None, party_id=party_id)
+
+
+def merged(person: Person, from_id: UUID, into_id: UUID) -> UUID:
+    return person.does(lambda actor: merges.merge(actor, from_id, into_id, reason=WHY).id)
+
+
+def undone(person: Person, merge_id: UUID) -> None:
+    person.does(lambda actor: merges.unmerge(actor, merge_id).id)
+
+
+def roots(person: Person, *party_ids: UUID) -> list[UUID]:
+    with person.acting():
+        return [queries.root_of(one) for one in party_ids]
+
+
+def top(person: Person) -> list[tuple[str, str]]:
+    report = person.api.get(f"/reports/receivables?{YEAR}").json
+    return [(one["name"], one["amount"]["amount"]) for one in report["top_debtors"]]
+
+
+def lines(person: Person) -> list[tuple[str, str, str]]:
+    page = Page(person.browser.get("/reports/receivables?as_of=2024-12-31"))
+    assert page.status == 200
+    return page
+
+
+@pytest.fixture
+def two(alice: Person) -> tuple[UUID, UUID]:
+    """Two records with 5,000 and 7,000 due, the second one with an advance of 1,000."""
+    pair = party(alice, "Amit Shah"), party(alice, "A. Shah & Sons")
+    for one, amount in zip(pair, ("5000", "7000"), strict=True):
+        billed(alice, one, amount)
+    advance(alice, 100_000, ISSUED, party_name=None, party_id=pair[1])
+    return pair
+
+
+def seen(person: Person, *party_ids: UUID) -> dict[str, Any]:
+    """Return what lists, statements, ageing and the page show of parties."""
+    return {
+        "top": top(person),
+        "statements": [entries(person, party_id=one) for one in party_ids],
+        "invoices": [numbers(person, f"/invoices?party_id={one}") for one in party_ids],
+        "payments": [numbers(person, f"/payments?party_id={one}", "amount") for one in party_ids],
+        "pages": [
+            Page(person.browser.get(f"/parties/{one}")).words(".//dl[@id='balances']")
+            for one in party_ids
+        ],
+        "csv": person.browser.get("/reports/receivables?as_of=2024-12-31&format=csv").text,
+    }
+
+
+def test_merged_records_are_added_up_and_undoing_is_exact(
+    app: Flask, alice: Person, two: tuple[UUID, UUID]
+) -> None:
+    before = seen(alice, *two)
+    assert before["top"] == [("A. Shah & Sons", "7000.00"), ("Amit Shah", "5000.00")]
+    merge_id = merged(alice, two[1], two[0])
+    both = seen(alice, *two)
+    assert both["top"] == [("Amit Shah", "12000.00")]
+    assert both["statements"] == [["-1000.00", "5000.00", "7000.00"]] * 2
+    assert both["invoices"] == [["5000.00", "7000.00"]] * 2
+    assert both["payments"] == [["1000.00"]] * 2
+    assert both["pages"] == ["AdvanceINR1,000.00Amount dueINR12,000.00"] * 2
+    assert faults(app, alice) == []
+    undone(alice, merge_id)
+    assert seen(alice, *two) == before
+
+
+def test_the_page_of_receivables_has_one_row_for_merged_records(
+    alice: Person, two: tuple[UUID, UUID]
+) -> None:
+    billed(alice, party(alice, "Zeenat"), "8000")
+    merged(alice, two[1], two[0])
+    for query in ("", "&party=*", "&party=Amit+Shah", "&from=2024-06-01&to=2024-06-30"):
+        page = Page(alice.browser.get(f"/reports/receivables?as_of=2024-12-31{query}"))
+        text = " ".join(page.words(".//main").split())
+        assert "A. Shah & Sons" not in text, query
+        assert "12,000.00" in text, query
+        assert "20,000.00" in text, query
+
+
+def test_the_largest_parties_are_found_after_merging(alice: Person) -> None:
+    """Five single parties are larger than each part, and smaller than the whole."""
+    for number in range(5):
+        billed(alice, party(alice, f"P{number}"), f"{100 + number}")
+    small = [party(alice, f"Part {number}") for number in range(3)]
+    for one in small:
+        billed(alice, one, "50")
+    merged(alice, small[1], small[0])
+    merged(alice, small[2], small[1])
+    assert top(alice) == [
+        ("Part 0", "150.00"),
+        *((f"P{number}", f"{100 + number}.00") for number in (4, 3, 2, 1)),
+    ]
+
+
+def test_chains_of_merges_are_undone_in_any_order(alice: Person) -> None:
+    a, b, c, d = (party(alice, name) for name in "ABCD")
+    first, second, third = merged(alice, a, b), merged(alice, d, b), merged(alice, b, c)
+    assert roots(alice, a, b, c, d) == [c, c, c, c]
+    undone(alice, first)
+    assert roots(alice, a, b, c, d) == [a, c, c, c]
+    undone(alice, third)
+    assert roots(alice, a, b, c, d) == [a, b, c, b]
+    undone(alice, second)
+    assert roots(alice, a, b, c, d) == [a, b, c, d]
+    with alice.acting() as actor, pytest.raises(merges.MergeNotFound):
+        merges.unmerge(actor, second)
+
+
+def test_each_rule_of_merging_has_its_error(
+    alice: Person, bob: Person, charlie: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b, c = (party(alice, name) for name in "ABC")
+    theirs = party(charlie, "A")
+    merged(alice, a, b)
+
+    def refused(from_id: UUID, into_id: UUID, reason: str = WHY, who: Person = alice) -> Any:
+        body = {"into_id": str(into_id), "reason": reason}
+        return code(who.api.post(f"/parties/{from_id}/merges", json=body))
+
+    assert refused(a, c) == (409, "party_already_merged")
+    assert refused(b, a) == (409, "merge_cycle")
+    assert refused(b, b) == (409, "merge_cycle")
+    assert refused(b, theirs) == refused(theirs, b) == (404, "party_not_found")
+    assert refused(b, c, who=bob) == (403, "forbidden_role")
+    assert refused(b, c, reason=" ")[0] == 422
+    with alice.acting() as actor, pytest.raises(merges.MergeReasonRequired):
+        merges.merge(actor, b, c, reason=" ")
+    monkeypatch.setattr(merges, "MEMBERS_MAX", 2)
+    assert refused(c, a) == (409, "merge_too_large")
+
+
+def test_only_an_administrator_merges_different_pans(alice: Person, people: Any) -> None:
+    accountant = people.colleague(alice, "Anand", role="accounting_lead")
+    a = party(alice, "A", pan="AAPFU0939F")
+    b = party(alice, "B", country="IN", tax_number="27AAPFU0939F1ZV")
+    c = party(alice, "C", pan="AAACI1195H")
+    merged(accountant, a, b)
+    with pytest.raises(merges.PansDiffer):
+        merged(accountant, c, a)
+    merged(alice, c, a)
+    (event,) = [
+        one
+        for one in alice.api.get("/audit").json["items"]
+        if one["kind"] == "party.merged" and one["payload"]["inputs"]["has_different_pans"]
+    ]
+    assert event["payload"]["entity_refs"]["party_id"] == str(c)
+
+
+def test_the_credit_limit_is_that_of_the_root_and_counts_all(
+    alice: Person, two: tuple[UUID, UUID]
+) -> None:
+    alice.api.patch(f"/parties/{two[0]}", json={"credit_limit": "11500"})
+    merge_id = merged(alice, two[1], two[0])
+    invoice_id = draft(alice, line("600", quantity=1), customer_name=None, party_id=two[1])
+    answer = alice.api.post(f"/invoices/{invoice_id}/issue")
+    assert code(answer) == (409, "credit_limit_exceeded")
+    assert "INR 100.00 above" in answer.json["message"]
+    undone(alice, merge_id)
+    issue(alice, invoice_id)
+
+
+def test_a_merge_and_invoices_at_once_keep_the_limit(alice: Person) -> None:
+    """Whatever comes first, the sum of the group is never above the limit by accident."""
+    root, other = (
+        party(alice, "Root", credit_limit="1000"),
+        party(alice, "Other", credit_limit="600"),
+    )
+    drafts = [
+        draft(alice, line("600", quantity=1), customer_name=None, party_id=one)
+        for one in (root, other, root, other)
+    ]
+    results = at_once(
+        [lambda: merged(alice, other, root), *(lambda one=one: issue(alice, one) for one in drafts)]
+    )
+    assert isinstance(results[0], UUID), results
+    assert roots(alice, other) == [root]
+    issued_now = numbers(alice, f"/invoices?party_id={root}&status=open")
+    assert len(issued_now) <= 2, "one of each before the merge at most"
+    last = draft(alice, line("600", quantity=1), customer_name=None, party_id=other)
+    assert code(alice.api.post(f"/invoices/{last}/issue")) == (409, "credit_limit_exceeded")
+
+
+def test_merges_at_once_make_no_cycle(alice: Person) -> None:
+    a, b, c = (party(alice, name) for name in "ABC")
+    pairs = [(a, b), (b, c), (c, a)]
+    results = at_once([lambda pair=pair: merged(alice, *pair) for pair in pairs])
+    refused = [one for one in results if not isinstance(one, UUID)]
+    assert refused
+    assert all(isinstance(one, merges.MergeCycle | merges.AlreadyMerged) for one in refused)
+    assert set(roots(alice, *set(roots(alice, a, b, c)))) == set(roots(alice, a, b, c))
+
+
+def test_a_name_of_merged_records_is_not_ambiguous(alice: Person) -> None:
+    first, second = party(alice, AMIT), party(alice, AMIT)
+    with alice.acting() as actor, pytest.raises(PartyAmbiguous):
+        party_of(actor, "customer", name=AMIT)
+    merged(alice, first, second)
+    with alice.acting() as actor:
+        assert party_of(actor, "customer", name=AMIT).id == second
+
+
+def test_the_page_shows_what_is_added_up_before_it_merges(
+    alice: Person, bob: Person, two: tuple[UUID, UUID]
+) -> None:
+    path = f"/parties/{two[1]}/merge"
+    assert path in Page(alice.browser.get(f"/parties/{two[1]}")).links()
+    found = Page(alice.browser.get(f"{path}?q=amit"))
+    assert f"{path}?into_id={two[0]}" in found.links()
+    shown = Page(alice.browser.get(f"{path}?into_id={two[0]}"))
+    balances = " ".join(shown.words(".//table[@id='balances']").split())
+    assert "A. Shah & Sons" in balances
+    assert "5,000.00" in balances
+    page = Page(send(alice, path, into_id=str(two[0]), reason=""))
+    assert page.status == 422
+    assert send(alice, path, into_id=str(two[0]), reason=WHY).status_code == 303
+    detail = Page(alice.browser.get(f"/parties/{two[0]}"))
+    assert "A. Shah & Sons is merged into this record" in detail.words(".//ul[@id='merges']")
+    answer = alice.api.get(f"/parties/{two[1]}/merges").json
+    assert (answer["root_id"], len(answer["items"])) == (str(two[0]), 1)
+    again = Page(send(alice, path, into_id=str(two[0]), reason=WHY))
+    assert again.status == 422
+    undo = f"/parties/merges/{answer['items'][0]['id']}/undo"
+    assert send(bob, undo).status_code == 403
+    assert send(alice, undo).status_code == 303
+    assert alice.api.get(f"/parties/{two[1]}/merges").json["items"] == []
+    assert bob.browser.get(path).status_code == 403
+
+
+def test_an_erasure_takes_the_name_out_of_the_reason(alice: Person) -> None:
+    first, second = party(alice, "Deepa Krishnan"), party(alice, "Zeenat")
+    alice.does(
+        lambda actor: merges.merge(actor, first, second, reason="Deepa Krishnan is Zeenat").id
+    )
+    pseudonym = erase(alice, first)
+    (merge,) = alice.api.get(f"/parties/{second}/merges").json["items"]
+    assert "Deepa" not in merge["reason"]
+    assert pseudonym in merge["reason"]
+
+
+def test_only_roles_that_set_limits_merge(bob: Person, alice: Person) -> None:
+    a, b = party(alice, "A"), party(alice, "B")
+    with pytest.raises(Forbidden):
+        merged(bob, a, b)

@@ -1,0 +1,71 @@
+"""Field of forms that tells customers or suppliers with one name apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+from uuid import UUID
+
+from flask_babel import lazy_gettext as _l
+from wtforms import SelectChoice, SelectField
+
+from voyagent.http.forms import Schema, SchemaForm
+from voyagent.kernel.database.read_pool import Row
+from voyagent.kernel.errors import VoyagentError
+from voyagent.kernel.ids import parse_id
+from voyagent.ledger.queries.party_lines import PartyRef
+from voyagent.parties import queries as parties
+from voyagent.parties.forms import told
+from voyagent.parties.service.parties import PartyAmbiguous
+
+
+class PartyFields(SchemaForm[Schema]):
+    """The part of a form in which the user chooses among parties with one name.
+
+    `party_id` has choices, and is shown, only if several parties have the entered name. A choice
+    that does not have this name any more is ignored.
+    """
+
+    party: ClassVar[str]
+    """The name of the field that contains the customer or the supplier."""
+
+    party_id = SelectField(_l("Which one"), choices=[], validate_choice=False)
+
+    def values(self) -> dict[str, Any]:
+        """Return the entered values; `party_id` is left out if it is of another name."""
+        values = super().values()
+        if values.pop("party_id", None) and self.chosen_id is not None:
+            values["party_id"] = str(self.chosen_id)
+        return values
+
+    def refuse(self, error: VoyagentError, **fields: str) -> None:
+        """Show an error of the service; if the name is ambiguous, offer the parties."""
+        super().refuse(error, **fields)
+        if isinstance(error, PartyAmbiguous):
+            self._offer(error.candidates)
+
+    def offer_parties(self) -> None:
+        """Offer the parties with the entered name, if one of several was chosen before."""
+        if self.party_id.data and not self.party_id.choices:
+            self._offer(self._found())
+
+    @property
+    def chosen_id(self) -> UUID | None:
+        """The id of the chosen party, or None if it does not have the entered name."""
+        party_id = parse_id(self.party_id.data or "")
+        return party_id if party_id in {row["id"] for row in self._found()} else None
+
+    @property
+    def party_ref(self) -> PartyRef:
+        """The chosen party, or the entered name."""
+        chosen_id = self.chosen_id if self.party_id.data else None
+        return chosen_id or str(self._fields[self.party].data or "")
+
+    def _found(self) -> list[Row]:
+        name = " ".join(str(self._fields[self.party].data or "").replace("\x00", "").split())
+        return [parties.row_of(party) for party in parties.find_named(name)] if name else []
+
+    def _offer(self, rows: Iterable[Row]) -> None:
+        choices = [SelectChoice(str(row["id"]), f"{row['name']} · {told(row)}") for row in rows]
+        if len(choices) > 1:
+            self.party_id.choices = [SelectChoice("", ""), *choices]
