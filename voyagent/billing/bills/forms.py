@@ -64,6 +64,7 @@ FROM_EXPECTED_ERROR_FIELDS = MATCH_ERROR_FIELDS | {
     "customer_name_required": "",
     "invalid_date": "issue_date",
 }
+_DUE = ("due_from", "due_to")
 
 
 class ScheduleForm(SchemaForm[ScheduleIn]):

@@ -30,8 +30,8 @@ def establish_base(actor: Actor, currency: str) -> BaseState:
     One call fills at most LINES_MAX lines. Repeat the call, each time in a transaction of its own,
     until the returned state is ready (`is_ready`). The work may be interrupted between two calls.
     Once the state is ready, every posting must have an amount in the base currency, and the base
-    currency cannot change any more. `currency` must be the base currency: a caller who expects another
-    one gets an error before it is too late to change it.
+    currency cannot change any more. `currency` must be the base currency: a caller who expects
+    another one gets an error before it is too late to change it.
 
     Raises Forbidden, NotFresh, BaseCurrencyFixed, BaseCurrencyDiffers, ExchangeNotZero. Raises
     BaseNotEstablished if the agency has postings in other currencies.

@@ -485,11 +485,15 @@ def trip_margins(report: Margins) -> Sheet:
             planned.cost,
             planned.margin,
             *([customer] if of_trip else []),
-            *_booked(margin.actual),
-            *([margin.base.currency, *_booked(margin.base)] if adds_others and margin.base else []),
-            *_booked(margin.booked),
-            *_booked(margin.forecast),
-            *_booked(margin.proposed),
+            *_amounts(margin.actual),
+            *(
+                [margin.base.currency, *_amounts(margin.base)]
+                if adds_others and margin.base
+                else []
+            ),
+            *_amounts(margin.booked),
+            *_amounts(margin.forecast),
+            *_amounts(margin.proposed),
         ]
 
     rows = [
@@ -510,7 +514,7 @@ def trip_margins(report: Margins) -> Sheet:
                 None,
                 None,
                 *([None] if of_trip else []),
-                *_booked(total),
+                *_amounts(total),
                 *([None] * 4 if adds_others else []),
                 *[None] * 9,
             ]

@@ -8,8 +8,8 @@ Never edit this file once it has landed.
 
 import recipes
 
-revision = "0162"
-down_revision = "0152"
+revision = "0157"
+down_revision = "0156"
 branch_labels = None
 depends_on = None
 

@@ -1,4 +1,4 @@
-"""Check the constraints on accepted trips and their lines, which 0162 added.
+"""Check the constraints on accepted trips and their lines, which 0157 added.
 
 The release before works with the constraints.
 
@@ -7,8 +7,8 @@ Never edit this file once it has landed.
 
 import recipes
 
-revision = "0163"
-down_revision = "0162"
+revision = "0158"
+down_revision = "0157"
 branch_labels = None
 depends_on = None
 
@@ -21,4 +21,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Do nothing: the constraints stay until 0162 is undone."""
+    """Do nothing: the constraints stay until 0157 is undone."""

@@ -9,8 +9,8 @@ Never edit this file once it has landed.
 import recipes
 from alembic import op
 
-revision = "0167"
-down_revision = "0166"
+revision = "0162"
+down_revision = "0161"
 branch_labels = None
 depends_on = None
 

@@ -8,8 +8,8 @@ Never edit this file once it has landed.
 
 from alembic import op
 
-revision = "0166"
-down_revision = "0152"
+revision = "0161"
+down_revision = "0160"
 branch_labels = None
 depends_on = None
 

@@ -7,8 +7,8 @@ Never edit this file once it has landed.
 
 from alembic import op
 
-revision = "0156"
-down_revision = "0152"
+revision = "0154"
+down_revision = "0153"
 branch_labels = None
 depends_on = None
 

@@ -8,8 +8,8 @@ Never edit this file once it has landed.
 from alembic import op
 from row_security import mover_policy, protect
 
-revision = "0168"
-down_revision = "0167"
+revision = "0163"
+down_revision = "0162"
 branch_labels = None
 depends_on = None
 

@@ -8,8 +8,8 @@ Never edit this file once it has landed.
 from alembic import op
 from row_security import mover_policy, protect
 
-revision = "0157"
-down_revision = "0156"
+revision = "0155"
+down_revision = "0154"
 branch_labels = None
 depends_on = None
 

@@ -8,8 +8,8 @@ Never edit this file once it has landed.
 import recipes
 from alembic import op
 
-revision = "0159"
-down_revision = "0152"
+revision = "0156"
+down_revision = "0155"
 branch_labels = None
 depends_on = None
 

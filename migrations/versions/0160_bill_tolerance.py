@@ -7,8 +7,8 @@ Never edit this file once it has landed.
 
 import recipes
 
-revision = "0165"
-down_revision = "0164"
+revision = "0160"
+down_revision = "0159"
 branch_labels = None
 depends_on = None
 

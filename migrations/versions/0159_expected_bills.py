@@ -9,8 +9,8 @@ Never edit this file once it has landed.
 from alembic import op
 from row_security import mover_policy, protect
 
-revision = "0164"
-down_revision = "0163"
+revision = "0159"
+down_revision = "0158"
 branch_labels = None
 depends_on = None
 
