@@ -9,8 +9,9 @@ from uuid import UUID
 
 import pytest
 
-from tests.billing.papers import issue
+from tests.billing.papers import carry_out, issue
 from tests.billing.test_forms import send
+from tests.capabilities.test_current_trip import perform
 from tests.chat.parallel import at_once
 from tests.enquiries.test_following import an_enquiry
 from tests.people import Person
@@ -20,6 +21,7 @@ from voyagent.billing.invoices.errors import NothingToInvoice
 from voyagent.billing.invoices.service import drafts, issuing
 from voyagent.billing.invoices.service.from_trips import draft_from_trip
 from voyagent.kernel.errors import Forbidden
+from voyagent.trips.capabilities import show_trip
 from voyagent.trips.queries.trips import TripNotFound
 
 
@@ -140,3 +142,17 @@ def test_the_form_begins_with_the_services_and_keeps_their_lines(alice: Person) 
     assert [one["trip_line_id"] for one in lines_of(alice, invoice_id)] == [str(hotel), None]
     edit = alice.browser.get(f"/invoices/{invoice_id}/edit").text
     assert re.findall(r'name="trip_line_id" value="([^"]*)"', edit)[:2] == [str(hotel), ""]
+
+
+def test_what_the_assistant_invoices_is_invoiced(alice: Person) -> None:
+    trip_id, _hotel, _ride = a_sold_trip(alice)
+    shown = perform(alice, show_trip.CAPABILITY, {"trip_id": str(trip_id)})
+    named = ("description", "currency", "trip_line_id")
+    lines = [
+        {name: one[name] for name in named} | {"quantity": 1, "unit_price": one["price"]}
+        for one in shown["charges"]
+    ]
+    wanted = {"customer_name": "Deepa Krishnan", "issue_date": "2026-12-01", "line_items": lines}
+    alice.does(carry_out("draft_invoice"), wanted | {"trip_id": str(trip_id)})
+    with pytest.raises(NothingToInvoice):
+        drafted(alice, trip_id)

@@ -69,6 +69,7 @@ def run(call: Invocation, inputs: CurrentTripInput) -> JsonObject:
                 "cost": one.cost.wire,
                 "price": one.price.wire,
                 "currency": one.price.currency,
+                "trip_line_id": str(one.line_ids[0]),
             }
             for one in charges_of(journey)
         ],

@@ -101,6 +101,9 @@ class DraftLine(LineItemIn):
         default=None,
         description="Service code (SAC) of 4 or 6 digits; that of the tax treatment if absent.",
     )
+    trip_line_id: Id | None = Field(
+        default=None, description="The service of the trip that is sold; none if absent."
+    )
 
     def item(self) -> pricing.LineItem:
         """Return the line in the type that the invoice service takes."""
@@ -113,6 +116,7 @@ class DraftLine(LineItemIn):
             "service_date": self.service_date,
         }
         item |= {"commission": self.commission, "sac": self.sac}
+        item |= {"trip_line_id": self.trip_line_id}
         return item
 
 
