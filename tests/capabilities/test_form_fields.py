@@ -49,7 +49,7 @@ def of(name: str) -> type[BaseModel]:
         (of("add_transfer"), LineIn, LINE),
         (of("send_itinerary"), SendIn, set()),
         (of("draft_invoice"), InvoiceDraftIn, OF_DRAFT),
-        (DraftLine, SoldLineIn, set()),
+        (DraftLine, SoldLineIn, {"trip_line_id"}),  # an id that only the form of a trip knows
         (of("record_receipt"), ReceiptIn, PAID),
         (of("pay_bill"), ReceiptIn, PAID | {"over_cash_limit_reason"}),  # the law limits receipts
         (of("write_off_invoice"), WriteOffIn, set()),
