@@ -35,7 +35,7 @@ from voyagent.kernel.database.start_checks import EXIT_CODE
 from voyagent.kernel.db_address import psycopg_url
 
 ROOT = Path(__file__).resolve().parent.parent
-START_S = 90  # with the demo to fill, on a machine that has other work
+START_S = 180  # with the demo to fill, on a machine that has other work
 
 
 class Program:
@@ -215,27 +215,21 @@ def test_a_stop_leaves_no_process_running(running: Program) -> None:
 
 
 def test_the_demo_is_completed_after_a_killed_start(home: Home) -> None:
-    """Later starts fill nothing, keep the secret, and take less than five seconds."""
+    """Later starts fill nothing: `test_a_later_start_is_quick_and_fills_nothing`."""
     program = home.start(VOYAGENT_DEMO="on")
     program.wait_until_it_says("Filling the demo agency")
-    file = home.data_dir / "secret"
+    file, unfinished = home.data_dir / "secret", home.data_dir / "demo-unfinished"
     secret = file.read_text()
     assert len(secret) >= 32
     assert file.stat().st_mode & 0o777 == 0o600
     program.stop(signal.SIGKILL)
+    assert unfinished.exists()
     again = home.start(VOYAGENT_DEMO="on")
     again.wait_until_it_runs()
     assert "Filling the demo agency" in again.output
     assert DEMO_EMAIL in again.output.split("Voyagent runs at")[1]
     again.stop()
-    took = []
-    while len(took) < 3 and min(took, default=5) >= 5:  # other tests load the machine meanwhile
-        later = home.start(VOYAGENT_DEMO="on")
-        took.append(later.wait_until_it_runs())
-        assert "Filling" not in later.output
-        assert DEMO_EMAIL in later.output
-        later.stop()
-    assert min(took) < 5, took
+    assert not unfinished.exists()
     assert file.read_text() == secret
 
 

@@ -50,7 +50,7 @@ def wait_until(ready: Callable[[], bool], desk: Path) -> None:
     while time.monotonic() < deadline:
         if ready():
             return
-        time.sleep(0.01)
+        time.sleep(0.05)  # each look is a transaction, which takes CPU from the worker
     raise AssertionError((desk / "log").read_text())
 
 

@@ -102,8 +102,7 @@ def kinds_in_the_source() -> Iterator[str]:
     caller there.
     """
     found = 0
-    for path in sorted(SOURCE.rglob("*.py")):
-        tree = ast.parse(path.read_text())
+    for tree, path in _files_with(".record("):
         for call, function in _calls(tree):
             if _is_record(call, path):
                 found += 1
@@ -122,6 +121,13 @@ def _is_record(call: ast.Call, path: Path) -> bool:
     )
 
 
+def _files_with(words: str) -> Iterator[tuple[ast.Module, Path]]:
+    """Yield the files that have these words; to parse all others would take seconds."""
+    for path in sorted(SOURCE.rglob("*.py")):
+        if words in (text := path.read_text()):
+            yield ast.parse(text), path
+
+
 def _calls(tree: ast.Module) -> Iterator[tuple[ast.Call, ast.FunctionDef | None]]:
     for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
         for node in ast.walk(function):
@@ -131,8 +137,7 @@ def _calls(tree: ast.Module) -> Iterator[tuple[ast.Call, ast.FunctionDef | None]
 
 def _calls_of(name: str, tree: ast.Module, path: Path) -> list[tuple[ast.Call, Path]]:
     """The calls of a function in its module, else in all others."""
-    others = ((ast.parse(file.read_text()), file) for file in sorted(SOURCE.rglob("*.py")))
-    for trees in ([(tree, path)], others):
+    for trees in ([(tree, path)], _files_with(f"{name}(")):
         found = [
             (call, file)
             for one, file in trees

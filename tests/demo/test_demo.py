@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
+from unittest import mock
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
+import app as start_script
+from tests.cpu_time import cpu_seconds
 from tests.people import csrf
 from voyagent.billing.ageing.queries import checks as queries_checks, open_items
 from voyagent.demo.service.agency import AddressTaken, DemoNotAllowed, fill
 from voyagent.identity.queries import people
 from voyagent.identity.rules.demo import DEMO_EMAIL, DEMO_PASSWORD
 from voyagent.identity.service.values import Identity
-from voyagent.kernel import clock, tenancy
-from voyagent.kernel.config import Environment
+from voyagent.kernel import clock, metrics, tenancy
+from voyagent.kernel.config import Environment, Settings
 from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.database.roll_ups import differences
 from voyagent.kernel.db import db, transaction
@@ -29,6 +32,7 @@ from voyagent.reports.queries.roll_ups import ROLL_UPS
 from voyagent.trips.queries import trips
 from voyagent.trips.rules.lint import findings
 
+PREPARED_S = 3
 COUNTED = (
     "tenants",
     "users",
@@ -395,6 +399,23 @@ def test_filling_again_adds_nothing(
     before = counts(owner)
     assert again(demo_app)[0] == "Malabar Gulf Travels is there already."
     assert counts(owner) == before
+
+
+def test_a_later_start_is_quick_and_fills_nothing(
+    demo_settings: Settings,
+    fill_output: list[str],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("VOYAGENT_DEMO", raising=False)
+    has_demo = []
+    with mock.patch.object(metrics, "leave"):  # this process goes on
+        took = cpu_seconds(lambda: has_demo.append(start_script.prepare(demo_settings)))
+    assert has_demo == [True]
+    said = capsys.readouterr().out
+    assert "is there already" in said
+    assert "Filling" not in said
+    assert took < PREPARED_S
 
 
 def test_only_expired_requests_are_renewed(

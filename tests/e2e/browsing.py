@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -19,7 +19,14 @@ import pytest
 from tests.e2e.conftest import AXE, NO_BROWSER
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, CDPSession, ConsoleMessage, Page
+    from playwright.sync_api import (
+        Browser,
+        BrowserContext,
+        CDPSession,
+        ConsoleMessage,
+        Page,
+        ViewportSize,
+    )
 
 # Installed with the browser's tests only; without it a module that imports this one is skipped, and
 # says why.
@@ -38,6 +45,10 @@ CHECK = f"""axe.run(document, {{
 """Only what the test reads is returned, because the whole result is large. `preload` reads every
 style sheet again for rules that need a video or are experimental. The impact of a violation is that
 of its rule, so rules of a lower impact are not run."""
+SETTLED = """document.getAnimations()
+  .filter((one) => one.effect.getComputedTiming().endTime < Infinity)
+  .forEach((one) => one.finish())"""
+"""Ends the transitions to the colours of another theme."""
 WORLD = "axe"
 """Name of the world of scripts in which axe runs, beside that of the page."""
 LEFT = ("htmx:sendAbort", "htmx:afterRequest")
@@ -56,11 +67,18 @@ class Look:
     theme: Literal["light", "dark"]
     width: int
 
+    @property
+    def screen(self) -> ViewportSize:
+        """Return the size of the screen."""
+        return {"width": self.width, "height": 900}
+
 
 LOOKS = [Look("light", 1280), Look("dark", 390)]
 WIDE, NARROW = LOOKS[:1], LOOKS[1:]
-"""Themes and widths for a long test: each theme and each width once."""
-"""Rules of a theme hold at any width, and rules of a width in any theme."""
+"""Themes and widths for a long test.
+
+Rules of a theme hold at any width, and rules of a width in any theme.
+"""
 
 _FREE: dict[tuple[Look, str, bool], list[BrowserContext]] = {}
 """Profiles that no test uses, by look, address and whether they run scripts."""
@@ -68,14 +86,37 @@ _FREE: dict[tuple[Look, str, bool], list[BrowserContext]] = {}
 
 @dataclass
 class Visit:
-    """A page and its console messages."""
+    """A page and its console messages.
+
+    `also` are further looks in which each page is checked.
+    """
 
     page: Page
+    look: Look
+    also: Sequence[Look] = ()
     complaints: list[str] = field(default_factory=list)
     _session: CDPSession | None = None
 
-    def looks_right(self) -> None:
-        """Check with axe, the content security policy and for sideways scrolling."""
+    def looks_right(self, then: Callable[[Look], object] = lambda _look: None) -> None:
+        """Check with axe, the content security policy and for sideways scrolling.
+
+        The page is checked in each look; `then` is called while it is shown.
+        """
+        for look in (self.look, *self.also):
+            if self.also:
+                self._show(look)
+            self._check()
+            then(look)
+        if self.also:
+            self._show(self.look)
+
+    def _show(self, look: Look) -> None:
+        """Change theme and width of the page where it is."""
+        self.page.emulate_media(color_scheme=look.theme)
+        self.page.set_viewport_size(look.screen)
+        self._evaluate(SETTLED)
+
+    def _check(self) -> None:
         found = self._evaluate(f"'axe' in globalThis || loadAxe();\n{CHECK}")
         serious = [
             (id_, targets) for id_, impact, targets in found["violations"] if impact in SERIOUS
@@ -121,9 +162,15 @@ def _axe() -> str:
 
 @contextmanager
 def visiting(
-    browser: Browser, look: Look, *, base_url: str, java_script_enabled: bool = True
+    browser: Browser,
+    look: Look,
+    *also: Look,
+    base_url: str,
+    java_script_enabled: bool = True,
 ) -> Iterator[Visit]:
     """Open a browser profile with that look, signed out and without data.
+
+    Pages are also checked in the looks of `also`.
 
     The profile of an earlier test is used again if it is free, because the first pages of a new one
     take a second of CPU.
@@ -131,7 +178,7 @@ def visiting(
     free = _FREE.setdefault((look, base_url, java_script_enabled), [])
     context = free.pop() if free else _profile(browser, look, base_url, java_script_enabled)
     page = context.new_page()
-    visit = Visit(page)
+    visit = Visit(page, look, also)
 
     def listen(message: ConsoleMessage) -> None:
         is_harmless = "favicon" in message.text or message.text.startswith(LEFT)
@@ -154,7 +201,7 @@ def _profile(
 ) -> BrowserContext:
     context = browser.new_context(
         color_scheme=look.theme,
-        viewport={"width": look.width, "height": 900},
+        viewport=look.screen,
         locale="en-GB",
         reduced_motion="reduce",
         base_url=base_url,

@@ -45,7 +45,7 @@ class Clerk:
             save(self.visit.page, "Send for approval")
 
     def walk(self, *, rejects: bool = False) -> None:
-        """Run from the first message to the audit.
+        """Run from the first message to the invoice.
 
         With `rejects` the first request for tickets is declined.
         """
@@ -59,6 +59,9 @@ class Clerk:
             self.refuse_the_tickets()
         self.have_the_tickets()
         self.have_the_invoice()
+
+    def see_all_results(self) -> None:
+        """Look at the invoice, the itinerary, the books and the audit."""
         self.see_the_invoice()
         self.fetch_the_itinerary()
         self.see_the_books()

@@ -35,10 +35,10 @@ def test_a_user_changes_the_address_and_resets_the_password(
         visiting(browser, look, base_url=site.address) as elsewhere,
     ):
         _sign_up(visit, first)
-        _move(visit, look, second)
-        _confirm(visit, look, _mail(site, second, "verify_email"))
-        _forget(elsewhere, look, second)
-        _replace(elsewhere, look, _mail(site, second, "reset_password"))
+        _move(visit, second)
+        _confirm(visit, _mail(site, second, "verify_email"))
+        _forget(elsewhere, second)
+        _replace(elsewhere, _mail(site, second, "reset_password"))
         visit.page.goto("/account")
         expect(visit.page).to_have_url(re.compile(r"/sign-in"))
 
@@ -54,10 +54,10 @@ def _sign_up(visit: Visit, email: str) -> None:
     expect(page).to_have_url(re.compile(r"/$"))
 
 
-def _move(visit: Visit, look: Look, email: str) -> None:
+def _move(visit: Visit, email: str) -> None:
     page = visit.page
     page.goto("/account")
-    look_at(visit, "account", look)
+    look_at(visit, "account")
     page.get_by_label("New e-mail address").fill(email)
     page.get_by_label("Your password").fill("Harbour-lantern-43")
     page.get_by_role("button", name="Change address").click()
@@ -65,18 +65,18 @@ def _move(visit: Visit, look: Look, email: str) -> None:
     expect(page.get_by_label("Your password")).to_be_focused()
     expect(page.get_by_label("New e-mail address")).to_have_value(email)
     page.get_by_label("Current password").fill(PASSWORD)
-    look_at(visit, "account-refused", look)
+    look_at(visit, "account-refused")
     page.get_by_label("Your password").fill(PASSWORD)
     page.get_by_role("button", name="Change address").click()
     expect(page.locator("#address")).to_contain_text("Not confirmed yet")
-    look_at(visit, "account-moved", look)
+    look_at(visit, "account-moved")
 
 
-def _confirm(visit: Visit, look: Look, mail: mailbox.Received) -> None:
+def _confirm(visit: Visit, mail: mailbox.Received) -> None:
     page = visit.page
     page.goto(mail.link)
     expect(page).to_have_url(re.compile(r"/verify-email$"))
-    look_at(visit, "verify", look)
+    look_at(visit, "verify")
     page.get_by_role("button", name="This address is mine").click()
     expect(page).to_have_url(re.compile(r"/$"))
     page.goto("/account")
@@ -88,32 +88,32 @@ def _confirm(visit: Visit, look: Look, mail: mailbox.Received) -> None:
     visit.complaints[:] = [
         complaint for complaint in visit.complaints if "400" not in complaint
     ]  # which a dead link is
-    look_at(visit, "verify-dead", look)
+    look_at(visit, "verify-dead")
 
 
-def _forget(visit: Visit, look: Look, email: str) -> None:
+def _forget(visit: Visit, email: str) -> None:
     page = visit.page
     page.goto("/sign-in")
-    look_at(visit, "sign-in", look)
+    look_at(visit, "sign-in")
     page.get_by_role("link", name="Forgot it?").click()
     page.get_by_label("E-mail").fill("neha")
     page.get_by_role("button", name="Send link").click()
     expect(page.locator("#email-err")).to_be_visible()
-    look_at(visit, "forgot-refused", look)
+    look_at(visit, "forgot-refused")
     page.get_by_label("E-mail").fill(email)
     page.get_by_role("button", name="Send link").click()
     expect(page.get_by_role("status").filter(has_text="we have sent a link")).to_be_visible()
-    look_at(visit, "forgot-sent", look)
+    look_at(visit, "forgot-sent")
 
 
-def _replace(visit: Visit, look: Look, mail: mailbox.Received) -> None:
+def _replace(visit: Visit, mail: mailbox.Received) -> None:
     page = visit.page
     page.goto(mail.link)
     expect(page).to_have_url(re.compile(r"/reset-password$"))
     page.get_by_label("New password").fill("password1234")
     page.get_by_role("button", name="Save password").click()
     expect(page.locator("#new_password-err")).to_contain_text("easy to guess")
-    look_at(visit, "reset-refused", look)
+    look_at(visit, "reset-refused")
     page.get_by_label("New password").fill(NEW)
     page.get_by_role("button", name="Save password").click()
     expect(page).to_have_url(re.compile(r"/sign-in"))
@@ -124,7 +124,7 @@ def _replace(visit: Visit, look: Look, mail: mailbox.Received) -> None:
     page.goto(mail.link)
     expect(page.get_by_role("link", name="Send new link")).to_be_visible()
     visit.complaints[:] = [complaint for complaint in visit.complaints if "400" not in complaint]
-    look_at(visit, "reset-dead", look)
+    look_at(visit, "reset-dead")
 
 
 def _mail(site: Site, to: str, kind: str) -> mailbox.Received:

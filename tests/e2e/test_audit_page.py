@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
-
-from tests.e2e.browsing import LOOKS, Look, Visit, expect, sign_up, visiting
+from tests.e2e.browsing import LOOKS, Look, expect, sign_up, visiting
 from tests.e2e.conftest import Site
+from tests.e2e.test_coming_in import look_at
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
-
-PICTURES = os.environ.get("VOYAGENT_TEST_PICTURES")
 
 
 def change_an_enquiry(page: Page) -> None:
@@ -28,28 +24,14 @@ def change_an_enquiry(page: Page) -> None:
     page.wait_for_url(re.compile(r"/enquiries/[0-9a-f-]{36}$"))
 
 
-def keep(visit: Visit, name: str, look: Look) -> None:
-    """Check the page, and store a screenshot on request."""
-    visit.looks_right()
-    if PICTURES:
-        visit.page.screenshot(
-            path=Path(PICTURES) / f"{name}-{look.theme}-{look.width}.png",
-            full_page=True,
-            caret="initial",
-        )
-
-
-@pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
-def test_an_administrator_checks_the_chain_and_opens_an_event(
-    browser: Browser, site: Site, look: Look
-) -> None:
-    with visiting(browser, look, base_url=site.address) as visit:
+def test_an_administrator_checks_the_chain_and_opens_an_event(browser: Browser, site: Site) -> None:
+    with visiting(browser, *LOOKS, base_url=site.address) as visit:
         page = visit.page
         sign_up(page)
         change_an_enquiry(page)
         page.goto("/audit")
         expect(page.get_by_text("Chain not checked yet")).to_be_visible()
-        keep(visit, "audit", look)
+        look_at(visit, "audit")
         page.get_by_role("button", name="Verify now").click()
         expect(page.locator("#chain")).to_contain_text("Chain verified", timeout=30_000)
         page.get_by_role("link", name="Enquiry changed").click()
@@ -57,12 +39,12 @@ def test_an_administrator_checks_the_chain_and_opens_an_event(
         expect(event.get_by_role("rowheader", name="To", exact=True)).to_be_visible()
         expect(event.get_by_text("Istanbul")).to_be_visible()
         expect(page).to_have_url(re.compile(r"/audit\?open=\d+$"))
-        keep(visit, "audit-event", look)
+        look_at(visit, "audit-event")
         page.keyboard.press("Escape")
         expect(event).to_have_count(0)
         page.get_by_role("link", name="Failed only").click()
         expect(page.get_by_role("heading", name="No results")).to_be_visible()
-        keep(visit, "audit-nothing", look)
+        look_at(visit, "audit-nothing")
 
 
 def test_the_page_works_without_javascript(browser: Browser, site: Site) -> None:

@@ -27,7 +27,7 @@ def test_a_margin_opens_its_lines_and_a_line_its_entry(
         expect(page.get_by_role("heading", name="Breakdown")).to_be_visible()
         expect(page.locator("tfoot")).to_contain_text("1 line in all")
         expect(page.locator("tfoot")).to_contain_text("45,000.00")
-        look_at(visit, "margin-lines", look)
+        look_at(visit, "margin-lines")
         page.get_by_role("link", name="Invoice", exact=True).click()
         expect(page.get_by_role("heading", level=1)).to_contain_text("/")
         page.go_back()

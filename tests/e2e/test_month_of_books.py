@@ -34,13 +34,13 @@ def test_a_closed_month_stays_closed_and_its_amounts_stay_the_same(
         sign_up(visit.page)
         number = _invoice(visit)
         _take_a_part_payment(visit.page)
-        _credit_more_than_is_open(visit, look)
-        _credit(visit, look, number)
-        _allocate_and_refund(visit, look)
-        _close_the_month(visit, look)
-        _see_the_statement(visit, look, number)
-        _find_each_amount(visit, look, number)
-        _see_it_at_home(visit, look)
+        _credit_more_than_is_open(visit)
+        _credit(visit, number)
+        _allocate_and_refund(visit)
+        _close_the_month(visit)
+        _see_the_statement(visit, number)
+        _find_each_amount(visit, number)
+        _see_it_at_home(visit)
 
 
 def _on(day: int) -> str:
@@ -75,7 +75,7 @@ def _take_a_part_payment(page: Page) -> None:
     expect(page.locator("#settled")).to_contain_text("30,000.00")
 
 
-def _credit_more_than_is_open(visit: Visit, look: Look) -> None:
+def _credit_more_than_is_open(visit: Visit) -> None:
     """A paid amount is not credited until the allocation of its payment is reversed."""
     page = visit.page
     page.get_by_role("link", name="Issue credit note", exact=True).click()
@@ -84,7 +84,7 @@ def _credit_more_than_is_open(visit: Visit, look: Look) -> None:
     page.get_by_label("Credit, line 1").fill("20,000")
     page.get_by_role("button", name="Issue credit note").click()
     expect(page.locator("#lines")).to_contain_text("amount due")
-    look_at(visit, "credit-refused", look)
+    look_at(visit, "credit-refused")
     page.get_by_role("link", name=f"Payments of {CUSTOMER}").click()
     page.get_by_role("main").get_by_role("link", name=CUSTOMER).click()
     page.locator("#about").get_by_role("link", name="Reverse").click()
@@ -93,7 +93,7 @@ def _credit_more_than_is_open(visit: Visit, look: Look) -> None:
     expect(page.locator("#about")).to_contain_text("reversed")
 
 
-def _credit(visit: Visit, look: Look, number: str) -> None:
+def _credit(visit: Visit, number: str) -> None:
     page = visit.page
     page.locator("#about").get_by_role("link", name=number, exact=True).first.click()
     page.get_by_role("link", name="Issue credit note", exact=True).click()
@@ -102,36 +102,36 @@ def _credit(visit: Visit, look: Look, number: str) -> None:
     page.get_by_label("Credit, line 1").fill("20,000")
     page.get_by_role("button", name="Issue credit note").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Credit note")
-    look_at(visit, "credit-note", look)
+    look_at(visit, "credit-note")
 
 
-def _allocate_and_refund(visit: Visit, look: Look) -> None:
+def _allocate_and_refund(visit: Visit) -> None:
     page = visit.page
     page.goto("/payments?unapplied=1")
     page.get_by_role("main").get_by_role("link", name=CUSTOMER).click()
     page.get_by_role("link", name="Allocate").click()
     expect(page.get_by_label(re.compile("^Amount for"))).to_have_value("25,000.00")
     page.get_by_role("textbox", name="Effective date").fill(_on(12))
-    look_at(visit, "allocate", look)
+    look_at(visit, "allocate")
     page.get_by_role("button", name="Allocate").click()
     page.get_by_role("link", name="Refund").click()
     expect(page.get_by_label("Amount")).to_have_value("5,000.00")
     page.get_by_role("textbox", name="Refunded on").fill(_on(15))
     page.get_by_role("button", name="Record refund").click()
     expect(page.get_by_text("Refund recorded.")).to_be_visible()
-    look_at(visit, "payment", look)
+    look_at(visit, "payment")
 
 
-def _close_the_month(visit: Visit, look: Look) -> None:
+def _close_the_month(visit: Visit) -> None:
     page = visit.page
     page.goto("/months")
     page.get_by_role("link", name=re.compile("^Close ")).click()
-    look_at(visit, "close-month", look)
+    look_at(visit, "close-month")
     page.get_by_role("button", name=re.compile("^Close ")).click()
     expect(page.get_by_role("main")).to_contain_text("closed")
 
 
-def _see_the_statement(visit: Visit, look: Look, number: str) -> None:
+def _see_the_statement(visit: Visit, number: str) -> None:
     page = visit.page
     page.goto("/reports/party-statement")
     page.locator("#from").fill(_on(1))
@@ -141,14 +141,14 @@ def _see_the_statement(visit: Visit, look: Look, number: str) -> None:
     main = page.get_by_role("main")
     expect(main.locator("tfoot")).to_have_text(re.compile(r"INR0\.00\s*$"))
     expect(page.locator("#proof .v-red")).to_have_count(0)
-    look_at(visit, "party-statement", look)
+    look_at(visit, "party-statement")
     assert pages_on_paper(page) == 1
     main.get_by_role("link", name=re.compile(r"45,000\.00")).first.click()
     page.get_by_role("complementary").get_by_role("link", name="Invoice", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(number)
 
 
-def _find_each_amount(visit: Visit, look: Look, number: str) -> None:
+def _find_each_amount(visit: Visit, number: str) -> None:
     page = visit.page
     page.goto("/reports/trial-balance")
     page.locator("#as_of").fill(_on(LAST_DAY.day))
@@ -174,14 +174,14 @@ def _find_each_amount(visit: Visit, look: Look, number: str) -> None:
         page.get_by_role("complementary").get_by_role("link", name=document, exact=True).click()
         expect(page.get_by_role("main")).to_contain_text(amount)
         if document == "Invoice":  # the other documents were looked at when they were made
-            look_at(visit, f"found-{code}", look)
+            look_at(visit, f"found-{code}")
 
 
-def _see_it_at_home(visit: Visit, look: Look) -> None:
+def _see_it_at_home(visit: Visit) -> None:
     """Check that sales appear at their month on Home and link to the profit and loss."""
     page = visit.page
     page.goto("/")
-    look_at(visit, "home", look)
+    look_at(visit, "home")
     assert pages_on_paper(page) <= 2
     page.locator("#sales").get_by_role("link", name="25,000").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Profit and loss")

@@ -1,6 +1,6 @@
 """The assistant with the Anthropic client and a stand-in server.
 
-It covers a complete case, streaming, stop, reconnect, markdown and cost.
+It covers a case up to its invoice, streaming, stop, reconnect, markdown and cost.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def visit(browser: Browser, thinking: Site) -> Iterator[Visit]:
 
 
 @pytest.mark.parametrize("look", WIDE, ids=lambda look: f"{look.theme}-{look.width}")
-def test_a_language_model_handles_an_enquiry_up_to_the_itinerary(
+def test_a_language_model_handles_an_enquiry_up_to_the_invoice(
     browser: Browser,
     thinking: Site,
     server: ModelServer,
@@ -117,11 +117,10 @@ AI 933  COK DXB
 [go](javascript:document.title='taken') ![pic](https://example.com/p.png) [fine](https://example.com/fares)"""
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
 def test_markdown_is_rendered_without_scripts_or_remote_content(
-    browser: Browser, thinking: Site, server: ModelServer, look: Look
+    browser: Browser, thinking: Site, server: ModelServer
 ) -> None:
-    with visiting(browser, look, base_url=thinking.address) as visit:
+    with visiting(browser, *LOOKS, base_url=thinking.address) as visit:
         page = visit.page
         sign_up(page)
         page.goto("/assistant")
