@@ -186,7 +186,7 @@ def test_the_files_have_a_column_for_each_other_currency(dealer: Person) -> None
 def test_the_pdf_has_a_table_of_other_currencies(dealer: Person) -> None:
     with dealer.acting():
         earned = paper.profit_and_loss(result_of(dealer, Days(DAY, DAY)), None)
-        stood = paper.balance_sheet(position_of(dealer, DAY), None)
+        stood = paper.balance_sheet(position_of(dealer, DAY), None, {})
         alone = paper.profit_and_loss(result_of(dealer, Days(DAY, DAY)), "USD")
         balanced = pdf.trial_balance(period_of(dealer, YEAR), None)
     for printed in (earned, stood, balanced):

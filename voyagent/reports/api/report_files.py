@@ -21,6 +21,7 @@ from voyagent.kernel.fields import Query
 from voyagent.kernel.listings import Stream
 from voyagent.kernel.sheets import LINES_MAX, Sheet
 from voyagent.ledger.queries.accounts import chart_statement
+from voyagent.ledger.queries.revaluations import closing_rates
 from voyagent.reports.documents import books as books_documents, pdf, sentences
 from voyagent.reports.exports import spreadsheets, streams
 from voyagent.reports.queries import (
@@ -170,7 +171,7 @@ def _balance_sheet(reader: RequestReader, query: statements_schemas.BalanceSheet
     return Made(
         name,
         partial(spreadsheets.balance_sheet, report, None),
-        partial(books_documents.balance_sheet, report, None),
+        partial(books_documents.balance_sheet, report, None, closing_rates(reader, as_of)),
         filters,
     )
 

@@ -68,12 +68,13 @@ def balance_sheet(
 
     If two days are compared, the table also has the second day's amounts and the differences. If
     `currency` is given, only the table of that currency is returned. The note of a table names the
-    closing rate of its currency, if it is in `closing_rates`.
+    closing rate of its currency, if it is in `closing_rates`; in base, the table of other
+    currencies names them all.
     """
     tables = [
         _stood(block, report, closing_rates.get(block.currency)) for block in report.shown(currency)
     ]
-    note = " ".join([own_currency_note(), *map(rate_note, closing_rates.values())])
+    note = " · ".join([own_currency_note().rstrip(".।"), *map(rate_note, closing_rates.values())])
     return Printed(_("Balance sheet"), [*tables, *other_currencies(report, currency, note)])
 
 

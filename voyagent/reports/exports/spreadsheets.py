@@ -486,14 +486,14 @@ def trip_margins(report: Margins) -> Sheet:
             planned.margin,
             *([customer] if of_trip else []),
             *_amounts(margin.actual),
+            *_amounts(margin.booked),
+            *_amounts(margin.forecast),
+            *_amounts(margin.proposed),
             *(
                 [margin.base.currency, *_amounts(margin.base)]
                 if adds_others and margin.base
                 else []
             ),
-            *_amounts(margin.booked),
-            *_amounts(margin.forecast),
-            *_amounts(margin.proposed),
         ]
 
     rows = [
@@ -515,8 +515,7 @@ def trip_margins(report: Margins) -> Sheet:
                 None,
                 *([None] if of_trip else []),
                 *_amounts(total),
-                *([None] * 4 if adds_others else []),
-                *[None] * 9,
+                *[None] * (13 if adds_others else 9),
             ]
             for name, total in books
         ]
@@ -531,10 +530,10 @@ def trip_margins(report: Margins) -> Sheet:
         "revenue",
         "direct_cost",
         "actual_margin",
-        *(_IN_BASE if adds_others else ()),
         *("booked_price", "booked_cost", "booked_margin"),
         *("forecast_price", "forecast_cost", "forecast_margin"),
         *("proposed_price", "proposed_cost", "proposed_margin"),
+        *(_IN_BASE if adds_others else ()),
     ]
     return Sheet(f"trip-margins-{report.days.last}", columns, rows)
 
