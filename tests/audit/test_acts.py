@@ -220,6 +220,9 @@ def leaves_its_events(act: Act, stage: Stage, tables: list[str], doing: Doing) -
     then = now_in(stage.engine)
     assert status_of(lambda: stage.keep(doing())) == act.answers
     events = events_since(stage.engine, then)
+    if "party.created" not in {left.kind for left in act.leaves}:
+        # The first booking at a supplier records it, and the acts of a stage share an agency.
+        events = [event for event in events if event["kind"] != "party.created"]
     assert [shape(event) for event in events] == [wanted(left, stage) for left in act.leaves]
     for event, left in zip(events, act.leaves, strict=True):
         contents = {**event["inputs"], **event["outputs"]}

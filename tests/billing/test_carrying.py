@@ -321,6 +321,8 @@ def test_the_page_offers_advances_and_shows_rate_and_base_total(
     assert [str(one) in step for one in (*paid, late, rupees)] == [True, True, False, False]
     assert "1 USD = 85 INR, FBIL" in step
     assert "INR</span>8,500.00" in step
+    refused = ready.api.post(f"{url}/issue", json={"advance_ids": [str(late)]})
+    assert (refused.status_code, refused.json["detail"]) == (400, "invalid_date")
     given = {"csrf_token": csrf_token(browser), "advance": [str(paid[1]), "no id"]}
     assert browser.post(f"{url}/issue", data=given).status_code == 303
     assert [left_of(ready, one)[2] for one in paid] == [2_000, 0]

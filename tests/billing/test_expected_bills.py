@@ -9,6 +9,7 @@ import pytest
 
 from tests.people import Person
 from tests.trips.things import CREEK, DESERT, RIDE, YAS, a_line, a_trip
+from voyagent.parties.service import merges, parties
 from voyagent.trips.queries.expected_bills import ExpectedBillSearch, list_expected_bills
 from voyagent.trips.rules.details import OtherDetails
 from voyagent.trips.service import lines
@@ -79,6 +80,30 @@ def test_a_service_without_a_cost_or_supplier(alice: Person) -> None:
     booked(alice, trip_id, OtherDetails(kind="other", title="Guide"), supplier=None)
     (one,) = expected(alice)
     assert (one["party_id"], one["supplier"]) == (None, None)
+
+
+def test_a_supplier_s_name_that_two_parties_have_leaves_the_party_open(alice: Person) -> None:
+    for _each in range(2):
+        alice.does(lambda actor: parties.create(actor, name=SUPPLIER, is_supplier=True).id)
+    booked(alice, a_trip(alice))
+    (one,) = expected(alice)
+    assert (one["party_id"], one["supplier"]) == (None, SUPPLIER)
+
+
+def test_a_cost_that_becomes_known_after_the_booking_is_expected(alice: Person) -> None:
+    trip_id = a_trip(alice)
+    line_id = booked(alice, trip_id, cost="0")
+    assert expected(alice) == []
+    alice.does(lines.update_line, trip_id, line_id, {"cost": "170.00"})
+    assert [one["amount"] for one in expected(alice)] == ["170.00"]
+
+
+def test_a_supplier_s_bills_are_found_with_those_of_merged_ones(alice: Person) -> None:
+    booked(alice, a_trip(alice))
+    (one,) = expected(alice)
+    root = alice.does(lambda actor: parties.create(actor, name="Creek", is_supplier=True).id)
+    alice.does(merges.merge, UUID(one["party_id"]), root, reason="Entered twice")
+    assert expected(alice, f"party_id={root}") == [one]
 
 
 def test_the_list_has_filters_and_pages(alice: Person, charlie: Person) -> None:

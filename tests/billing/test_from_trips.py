@@ -156,3 +156,28 @@ def test_what_the_assistant_invoices_is_invoiced(alice: Person) -> None:
     alice.does(carry_out("draft_invoice"), wanted | {"trip_id": str(trip_id)})
     with pytest.raises(NothingToInvoice):
         drafted(alice, trip_id)
+
+
+def test_a_line_names_a_service_of_the_invoice_s_trip_only(alice: Person) -> None:
+    trip_id, hotel, _ride = a_sold_trip(alice)
+    other = a_trip(alice)
+    named = {
+        "customer_name": "Deepa Krishnan",
+        "issue_date": "2026-12-01",
+        "currency": "INR",
+        "line_items": [
+            {
+                "description": "Hotel",
+                "quantity": 1,
+                "unit_price": "200.00",
+                "trip_line_id": str(hotel),
+            }
+        ],
+    }
+    for given in ({}, {"trip_id": str(other)}):
+        answer = alice.api.post("/invoices", json=named | given)
+        assert (answer.status_code, answer.json["detail"]) == (404, "line_not_found")
+    made = alice.api.post("/invoices", json=named | {"trip_id": str(trip_id)}).json
+    moved = alice.api.patch(f"/invoices/{made['id']}", json={"trip_id": str(other)})
+    assert moved.status_code == 200, moved.text
+    assert [one["trip_line_id"] for one in moved.json["line_items"]] == [None]

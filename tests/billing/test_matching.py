@@ -236,3 +236,38 @@ def test_the_pages_draft_match_and_receive(alice: Person) -> None:
     reason = {"variance_reason": "A longer ride"}
     assert send(alice, f"/bills/{bill_id}/receive", **reason).status_code == 303
     assert state(alice, one) == ("matched", "110.00")
+
+
+def test_a_voided_bill_gives_back_all_its_matches(alice: Person) -> None:
+    one = one_expected(alice, "100.00")
+    bill_id = a_draft(alice, "60.00")
+    items = [line("60.00", quantity=1), line("40.00", quantity=1)]
+    alice.does(bills.revise_bill, bill_id, {"line_items": items})
+    both = [Match(1, UUID(one["id"])), Match(2, UUID(one["id"]))]
+    alice.does(bills.match_bill, bill_id, both)
+    alice.does(bills.receive_draft, bill_id)
+    assert state(alice, one) == ("matched", "100.00")
+    alice.does(bills.void_bill, bill_id, reason="Mistake")
+    assert state(alice, one) == ("open", "0.00")
+
+
+def test_a_line_and_an_expected_bill_match_once(alice: Person) -> None:
+    one = one_expected(alice, "100.00")
+    match = {"line_no": 1, "expected_bill_id": one["id"], "amount": "10.00"}
+    answer = alice.api.post(
+        f"/bills/{a_draft(alice, '60.00')}/matches", json={"matches": [match, match]}
+    )
+    assert answer.status_code == 422, answer.text
+
+
+def test_a_partly_billed_service_that_is_booked_again_expects_the_rest(alice: Person) -> None:
+    one = one_expected(alice, "1000.00")
+    bill_id = a_draft(alice, "400.00")
+    alice.does(bills.match_bill, bill_id, [Match(1, UUID(one["id"]), is_final=False)])
+    alice.does(bills.receive_draft, bill_id)
+    where = UUID(one["trip_id"]), UUID(one["trip_line_id"])
+    for status in ("planned", "booked"):
+        alice.does(lines.update_line, *where, {"status": status})
+    assert state(alice, one) == ("open", "400.00")
+    alice.does(bills.void_bill, bill_id, reason="Mistake")
+    assert state(alice, one) == ("open", "0.00")

@@ -23,6 +23,7 @@ from tests.privacy.test_erasing_meanwhile import erase
 from voyagent.billing.core.queries.taxes import collected_before
 from voyagent.billing.invoices.queries import documents as invoices
 from voyagent.billing.payments.errors import AnotherParty
+from voyagent.billing.payments.queries.documents import list_advances
 from voyagent.billing.payments.service import allocations
 from voyagent.billing.payments.service.settling import Part
 from voyagent.kernel.db import db
@@ -154,6 +155,17 @@ def test_a_payment_settles_no_document_of_a_namesake(alice: Person, two: tuple[U
         allocations.allocate(actor, payment_id, parts=parts, on=ISSUED)
     with alice.acting() as actor, pytest.raises(allocations.NothingOpen):
         allocations.allocate(actor, payment_id, on=ISSUED)
+
+
+def test_an_invoice_offers_the_advances_of_its_own_customer(
+    alice: Person, two: tuple[UUID, UUID]
+) -> None:
+    advance(alice, 10_000, ISSUED, party_name=AMIT, party_id=two[0])
+    own = advance(alice, 20_000, ISSUED, party_name=AMIT, party_id=two[1])
+    invoice_id = draft(alice, customer_name=AMIT, party_id=two[1])
+    with alice.reading() as reader:
+        offered = list_advances(reader, invoices.get_invoice(invoice_id))
+    assert [row["id"] for row in offered] == [own]
 
 
 def test_a_draft_keeps_its_party_until_another_one_is_chosen(

@@ -12,6 +12,7 @@ from uuid import UUID
 from babel.core import Locale
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Select,
     SQLColumnExpression,
     Subquery,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    union_all,
 )
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.selectable import LateralFromClause
@@ -161,6 +163,18 @@ def members_of(root_id: UUID) -> list[UUID]:
     """Return a root and the parties that are merged into it, the root first."""
     members = select(PartyRoot.party_id).where(PartyRoot.root_id == root_id)
     return [root_id, *db.session.scalars(members.order_by(PartyRoot.party_id))]
+
+
+def group_of(party_id: UUID) -> CompoundSelect[Any]:
+    """Select the ids of a party, its root, and all parties that are merged into this root."""
+    roots = cast("Table", PartyRoot.__table__)
+    itself = literal(party_id, Uuid())
+    root = func.coalesce(
+        select(roots.c.root_id).where(owned(roots), roots.c.party_id == party_id).scalar_subquery(),
+        itself,
+    )
+    members = select(roots.c.party_id).where(owned(roots), roots.c.root_id == root)
+    return union_all(select(itself), select(root), members)
 
 
 def merged_keys() -> Subquery:

@@ -86,16 +86,17 @@ class MatchForm(SchemaForm[MatchesIn]):
         self, lines: Sequence[Row], candidates: Sequence[Row], currency: str, matched: Sequence[Row]
     ) -> None:
         chosen = {row["line_no"]: str(row["expected_bill_id"]) for row in matched}
-        first = {row["open_minor"]: str(row["id"]) for row in reversed(candidates)}
+        alike: dict[int, list[str]] = {}
+        for row in candidates:
+            alike.setdefault(row["open_minor"], []).append(str(row["id"]))
+
+        def suggested(line: Row) -> str:
+            """Return an expected bill of this amount that no earlier line has, or nothing."""
+            free = [] if matched else alike.get(line["amount_minor"], [])
+            return free.pop(0) if free else ""
+
         super().__init__(
-            data={
-                "expected": [
-                    chosen.get(
-                        line["line_no"], "" if matched else first.get(line["amount_minor"], "")
-                    )
-                    for line in lines
-                ]
-            }
+            data={"expected": [chosen.get(line["line_no"]) or suggested(line) for line in lines]}
         )
         for field in self.expected:
             field.choices = [

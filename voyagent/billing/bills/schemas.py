@@ -7,7 +7,7 @@ from datetime import date
 from typing import Annotated, Literal, cast
 from uuid import UUID
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from voyagent.billing.bills.queries import BillDocument, BillSearch
@@ -280,6 +280,14 @@ class MatchesIn(Closed):
     """All matches of a draft bill; they replace the present ones."""
 
     matches: Annotated[Sequence[MatchIn], Field(max_length=MATCHES_MAX)]
+
+    @field_validator("matches")
+    @classmethod
+    def _once(cls, matches: Sequence[MatchIn]) -> Sequence[MatchIn]:
+        pairs = [(one.line_no, one.expected_bill_id) for one in matches]
+        if len(set(pairs)) < len(pairs):
+            raise PydanticCustomError("not_unique", "A line and an expected bill match once.")
+        return matches
 
     def in_currency(self, currency: str) -> list[Match]:
         """Return the matches in the type that the service takes. Raises InvalidAmount."""

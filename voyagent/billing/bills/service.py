@@ -312,12 +312,11 @@ def _receive(
 ) -> Bill:
     """Post a draft bill on its issue date."""
     input_taxes.check(bill, (tax.component for tax in tax_queries.get_taxes(bill)))
-    reasons = {
-        "input_tax_reason": input_taxes.check_rates(bill, input_tax_reason),
-        "variance_reason": matching.confirm(bill, variance_reason),
-    }
-    private: dict[str, audit.Fact] = {name: why for name, why in reasons.items() if why}
+    why = input_taxes.check_rates(bill, input_tax_reason)
     entry_id = post_document(actor, bill, bill.vendor_reference, receive_sides(bill)).entry_id
+    # Posting comes first: an invoice of the trip also locks its sums before the expected bills.
+    reasons = {"input_tax_reason": why, "variance_reason": matching.confirm(bill, variance_reason)}
+    private: dict[str, audit.Fact] = {name: why for name, why in reasons.items() if why}
     bill.status = "received"
     bill.entry_id = entry_id
     bill.updated_at = clock.now()

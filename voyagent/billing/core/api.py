@@ -11,7 +11,7 @@ from voyagent.parties.queries import PartyNotFound
 from voyagent.parties.service.parties import PartyAmbiguous, PartyMismatch
 from voyagent.rates.errors import RateMissing
 from voyagent.settings.queries import AmountAboveLimit
-from voyagent.trips.queries.trips import TripNotFound
+from voyagent.trips.queries.trips import LineNotFound, TripNotFound
 
 PLAN_ERRORS = (
     errors.InvalidInstalments,
@@ -27,6 +27,7 @@ PARTY_ERRORS = (PartyNotFound, PartyMismatch, PartyAmbiguous)
 DRAFT_ERRORS = (
     *PARTY_ERRORS,
     TripNotFound,
+    LineNotFound,
     errors.InvalidDate,
     errors.TotalOutOfRange,
     UnknownCurrency,

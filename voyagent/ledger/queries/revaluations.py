@@ -168,23 +168,15 @@ def next_run(month: date) -> int:
 
 
 def closing_rates(reader: Reader, day: date) -> dict[str, Quote]:
-    """Return the closing rates of a day for the currencies that have foreign balances.
+    """Return the rates at which foreign balances were last revalued for a day, by currency.
 
-    They are the rates at which the balances were last revalued for this day, or else the reference
-    rates. A currency without a rate is left out. Only an agency whose base amounts are established
-    has any.
+    The result is empty unless the day is the last one of a month that was revalued.
     """
     month = day.replace(day=1)
-    ((books,), rows, runs) = reader.read(
-        state_statement(), _balances_statement(day), _runs_statement(month)
-    )
-    if books["state"] != READY:
+    if day != last_day(month):
         return {}
-    used = runs if day == last_day(month) else []  # the last run comes last
-    known = {row["currency"]: quote for row in used if (quote := quote_of(row))}
-    wanted = {row["currency"] for row in rows if row["balance_minor"] and revalued(row)}
-    found = known | _quotes(reader, wanted - known.keys(), day)
-    return {currency: quote for currency, quote in found.items() if currency in wanted}
+    runs = read_runs(reader, month).items  # the last run comes last
+    return {row["currency"]: quote for row in runs if (quote := quote_of(row))}
 
 
 @cached_statement

@@ -149,7 +149,8 @@ def _credit_minor(line: Row) -> int | None:
 class JournalLineOut(AnswerOf[Row]):
     """A line of a journal entry: a debit or a credit to an account.
 
-    One of `debit_amount` and `credit_amount` has the amount; the other is null.
+    One of `debit_amount` and `credit_amount` has the amount; the other is null. Both are null for a
+    difference in the base currency, such as a line of a revaluation.
     """
 
     account_id: UUID

@@ -119,7 +119,8 @@ def change_account(actor: Actor, account_id: UUID, changes: AccountChanges) -> A
     if "is_monetary" in changed and account.purpose is not None:
         raise AccountServesProgram
     if changed:
-        _write(account, {name: value for name, (_before, value) in changed.items()})
+        kept = {"is_monetary": present["is_monetary"]} if _depends_on_code(account) else {}
+        _write(account, kept | {name: value for name, (_before, value) in changed.items()})
         fields = [
             {"field": name, "before": before, "after": after}
             for name, (before, after) in changed.items()
@@ -143,6 +144,11 @@ def change_account(actor: Actor, account_id: UUID, changes: AccountChanges) -> A
             entity_refs={"account_id": account_id},
         )
     return account
+
+
+def _depends_on_code(account: Account) -> bool:
+    """Return True if the code decides whether an account is monetary (`rules.revalued`)."""
+    return account.purpose is None and account.is_monetary is None
 
 
 def _account_of(actor: Actor, wanted: ChartAccount) -> UUID:

@@ -74,7 +74,9 @@ def base_document(
     for entry in entries:
         lines = [_with_purpose(line, names) for line in entry.lines]
         based = [_in_base(line, base_currency) for line in lines]
-        kind = voucher_type(based)
+        # A revaluation is neither a sale nor a receipt.
+        is_difference = all(line.is_difference for line in lines)
+        kind = "Journal" if is_difference else voucher_type(based)
         shown = [
             (line, _worth(line, original))
             for line, original in zip(based, lines, strict=True)

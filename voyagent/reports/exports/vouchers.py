@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from voyagent.reports.queries.day_book import EntryLine
 
 CONTROL = ("receivable", "payable", "customer_advances", "supplier_advances")
-"""Purposes of control accounts; each of their lines names a party."""
+"""Purposes of control accounts; each of their lines but those of revaluations names a party."""
 NAMED = (*CONTROL, "currency_exchange")
 """Purposes of accounts that decide the type of a voucher.
 

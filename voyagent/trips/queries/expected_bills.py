@@ -8,13 +8,14 @@ from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, Select, Uuid, literal, select, tuple_
+from sqlalchemy import ColumnElement, Date, Select, Uuid, literal, or_, select, tuple_
 
 from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
 from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.db import db
 from voyagent.kernel.pages import Cursor, CursorPage, page_by_day
 from voyagent.kernel.tenancy import owned
+from voyagent.parties import queries as parties
 from voyagent.trips.models import ExpectedBill, Trip, TripLine
 from voyagent.trips.rules.details import name_of, read_details
 
@@ -28,7 +29,11 @@ _COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class ExpectedBillSearch:
-    """Filters of the list of expected bills; a field that is None does not filter."""
+    """Filters of the list of expected bills; a field that is None does not filter.
+
+    `party_id` means the supplier with all that is merged with it; with `or_unknown`, also expected
+    bills whose supplier is not known.
+    """
 
     state: State = "open"
     party_id: UUID | None = None
@@ -36,6 +41,7 @@ class ExpectedBillSearch:
     currency: str | None = None
     due_from: date | None = None
     due_to: date | None = None
+    or_unknown: bool = False
 
 
 def list_expected_bills(
@@ -94,12 +100,14 @@ def _list_statement(search: ExpectedBillSearch, limit: int, cursor: Cursor | Non
 def _conditions(search: ExpectedBillSearch) -> list[ColumnElement[bool]]:
     wanted: list[ColumnElement[bool]] = [_EXPECTED.status == search.state]
     for column, value in (
-        (_EXPECTED.party_id, search.party_id),
         (_EXPECTED.trip_id, search.trip_id),
         (_EXPECTED.currency, search.currency),
     ):
         if value is not None:
             wanted.append(column == value)
+    if search.party_id is not None:
+        is_of = _EXPECTED.party_id.in_(parties.group_of(search.party_id))
+        wanted.append(or_(is_of, _EXPECTED.party_id.is_(None)) if search.or_unknown else is_of)
     if search.due_from is not None:
         wanted.append(_EXPECTED.due_on >= search.due_from)
     if search.due_to is not None:

@@ -121,7 +121,7 @@ def _settle(actor: Actor, trip: Trip, lines: Sequence[TripLine]) -> None:
     for line in lines:
         if line.status not in BOOKED:
             line.booked_cost_minor = None
-        elif line.booked_cost_minor is None:
+        elif not line.booked_cost_minor:  # a cost of zero is not known yet
             line.booked_cost_minor = line.cost_minor
     expected_bills.follow_lines(actor, lines)
 

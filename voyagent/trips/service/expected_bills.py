@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
-from voyagent.parties.service.parties import party_of
+from voyagent.parties.service.parties import PartyAmbiguous, party_of
 from voyagent.trips.models import ExpectedBill, TripLine
 from voyagent.trips.rules.journey import BOOKED
 
@@ -22,11 +23,13 @@ def follow_lines(actor: Actor, lines: Sequence[TripLine]) -> None:
 
     The amount is the booked cost, and the bill is due on the first day of the service, or else on
     the day of the booking. An expected bill follows its line until a bill is matched to it. A line
-    that is cancelled releases an open one. The supplier of a booked line becomes a party.
+    that is cancelled releases an open one; if a part of it is billed, it opens again with the next
+    booking of the line. The supplier of a booked line becomes a party, unless several have its
+    name.
     """
     statement = select(ExpectedBill).where(
         ExpectedBill.trip_line_id.in_([line.id for line in lines]),
-        ExpectedBill.status != "released",
+        (ExpectedBill.status != "released") | (ExpectedBill.matched_minor > 0),
     )
     rows = db.session.scalars(statement.order_by(ExpectedBill.id).with_for_update(key_share=True))
     known = {row.trip_line_id: row for row in rows}
@@ -35,11 +38,15 @@ def follow_lines(actor: Actor, lines: Sequence[TripLine]) -> None:
         if line.status not in BOOKED:
             line.party_id = None
         elif line.party_id is None and line.supplier and line.supplier.strip():
-            line.party_id = party_of(actor, "supplier", name=line.supplier).id
+            with suppress(PartyAmbiguous):
+                line.party_id = party_of(actor, "supplier", name=line.supplier).id
         if not line.booked_cost_minor or line.booked_cost_minor < 0:
             _release(expected)
         elif expected is None:
             db.session.add(_expect(actor, line, line.booked_cost_minor))
+        elif expected.status == "released":
+            expected.status = "open"
+            _update(expected, line, line.booked_cost_minor)
         elif expected.status == "open" and not expected.matched_minor:
             _update(expected, line, line.booked_cost_minor)
     db.session.flush()

@@ -138,12 +138,14 @@ def base_minor_of(row: Row) -> int | None:
 def base_open_minor_of(row: Row) -> int | None:
     """Return the open amount of a document in the base currency, or None if not known.
 
-    It is a part of the total as it was posted, not of a revaluation. It is zero for drafts, paid
-    and void documents.
+    It is a part of the total as it was posted, not of a revaluation. It is zero for paid and void
+    documents.
     """
-    if row["currency"] == row["base_currency"] or row["status"] not in OPEN:
+    if row["currency"] == row["base_currency"]:
         return open_minor_of(row)
-    return None if row["base_minor"] is None else row["base_minor"] - row["base_settled_minor"]
+    if row["base_minor"] is None:
+        return None
+    return row["base_minor"] - row["base_settled_minor"] if row["status"] in OPEN else 0
 
 
 def has_text(text: str, columns: Columns) -> ColumnElement[bool]:

@@ -129,6 +129,7 @@ def facts_statement(trip_id: UUID, expected_bill_ids: Select[Any]) -> Select[Any
             owned(ExpectedBillMatch),
             owned(Bill),
             matches.expected_bill_id.in_(expected_bill_ids),
+            matches.amount_minor.is_not(None),
             bills.status.not_in(("draft", "void")),
             bills.paid_minor > 0,
         )

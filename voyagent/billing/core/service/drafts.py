@@ -233,6 +233,8 @@ def revise(
         if getattr(document, name) != value:
             setattr(document, name, value)
             changed.append(name)
+    if "trip_id" in changed and "line_items" not in changes:
+        _forget_trip_lines(document)
     if _replace_lines(document, changes):
         changed.append("line_items")
     elif isinstance(document, Invoice) and _TAXED_BY & set(changed):
@@ -343,6 +345,14 @@ def _trip(trip_id: UUID | None) -> UUID | None:
     return None if trip_id is None else trips.get_trip(trip_id).id
 
 
+def _forget_trip_lines(document: Invoice | Bill) -> None:
+    """Let the lines of a draft name no service, because its trip is another one."""
+    for line in document_queries.get_lines(document):
+        if isinstance(line, InvoiceLine):
+            line.trip_line_id = None
+    db.session.flush()
+
+
 def _replace_lines(document: Invoice | Bill, changes: DocumentChanges) -> bool:
     """Replace the lines if they or their currency differ; return True if replaced."""
     if (
@@ -391,9 +401,14 @@ def _printed(bill: Bill) -> dict[int, dict[str, int]]:
 def _add_lines(document: Invoice | Bill, priced: Priced) -> None:
     """Add lines and their taxes to a draft.
 
-    Raises the errors of `taxing.charge` and `input_taxes.charge`.
+    Raises LineNotFound if a line names a service that the trip of the document does not have, and
+    the errors of `taxing.charge` and `input_taxes.charge`.
     """
     columns = _columns_of(document, priced)
+    for line_id in {line.trip_line_id for line in priced.lines if line.trip_line_id}:
+        if document.trip_id is None:
+            raise trips.LineNotFound
+        trips.get_line(document.trip_id, line_id)
     if isinstance(document, Bill):
         db.session.add_all(BillLine(bill_id=document.id, **line) for line in columns)
         db.session.flush()

@@ -25,6 +25,7 @@ from voyagent.kernel.database.read_pool import Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
+from voyagent.parties import queries as parties
 from voyagent.rates import queries as rates
 from voyagent.rates.errors import RateMissing
 from voyagent.settings.queries import get_settings
@@ -85,7 +86,7 @@ def confirm(bill: Bill, reason: str | None) -> str | None:
         raise variance
     for match, _expected, amount_minor in billed:
         match.amount_minor = amount_minor
-    mark_billed(_sums(billed))
+    mark_billed(_sums((match, amount_minor) for match, _expected, amount_minor in billed))
     db.session.flush()
     return why
 
@@ -98,9 +99,12 @@ def find_variance(bill: Bill) -> BillVariance | None:
 def candidates(bill: Bill) -> list[Row]:
     """Return the open expected bills that the lines of a draft may be matched to.
 
-    They are of the supplier and in the currency of the bill, the first due ones first.
+    They are of the supplier or of an unknown one, and in the currency of the bill, the first due
+    ones first.
     """
-    search = expected_bills.ExpectedBillSearch(party_id=bill.party_id, currency=bill.currency)
+    search = expected_bills.ExpectedBillSearch(
+        party_id=bill.party_id, or_unknown=True, currency=bill.currency
+    )
     reader = SessionReader(db.session)
     return expected_bills.list_expected_bills(reader, search, limit=MATCHES_MAX).items
 
@@ -109,9 +113,7 @@ def take_back(bill: Bill) -> None:
     """Expect the bills again to which a bill that is being voided was matched."""
     rows = _rows_of(bill)
     expected_bills.get_expected_bills([row.expected_bill_id for row in rows], lock=True)
-    mark_not_billed(
-        {row.expected_bill_id: Billed(row.amount_minor or 0, row.is_final) for row in rows}
-    )
+    mark_not_billed(_sums((row, row.amount_minor or 0) for row in rows))
 
 
 def _billed(
@@ -131,10 +133,7 @@ def _billed(
             raise ExpectedBillNotFound
         if expected["status"] != "open":
             raise ExpectedBillNotOpen
-        if expected["currency"] != bill.currency or expected["party_id"] not in (
-            None,
-            bill.party_id,
-        ):
+        if expected["currency"] != bill.currency or not _is_of(expected["party_id"], bill):
             raise ExpectedBillsDiffer
         rest_minor = costs.get(row.line_no, 0) - given[row.line_no]
         if rest_minor < 0 or (row.amount_minor is None and rest_minor == 0):
@@ -143,6 +142,13 @@ def _billed(
             given[row.line_no] += rest_minor
         found.append((row, expected, row.amount_minor or rest_minor))
     return found
+
+
+def _is_of(party_id: UUID | None, bill: Bill) -> bool:
+    """Return True if an expected bill is of the supplier of a bill, or of an unknown one."""
+    if party_id is None or party_id == bill.party_id or bill.party_id is None:
+        return party_id is None or party_id == bill.party_id
+    return parties.root_of(party_id) == parties.root_of(bill.party_id)
 
 
 def _costs_of(bill: Bill) -> dict[int, int]:
@@ -164,7 +170,7 @@ def _variance(
     A match that is not final may stay below what is expected. Both tolerances must hold; without an
     exchange rate the one in the currency of the books does not.
     """
-    sums = _sums(billed)
+    sums = _sums((match, amount_minor) for match, _expected, amount_minor in billed)
     settings = get_settings()
     percent = Decimal(settings.bill_tolerance_percent)
     for match, expected, _amount in billed:
@@ -197,9 +203,10 @@ def _is_small(bill: Bill, off: Money, tolerance_minor: int) -> bool:
     return off.amount_minor <= tolerance_minor
 
 
-def _sums(billed: Iterable[tuple[ExpectedBillMatch, Row, int]]) -> dict[UUID, Billed]:
+def _sums(billed: Iterable[tuple[ExpectedBillMatch, int]]) -> dict[UUID, Billed]:
+    """Return the sum of the matches of each expected bill, by its id."""
     found: dict[UUID, Billed] = {}
-    for match, _expected, amount_minor in billed:
+    for match, amount_minor in billed:
         before = found.get(match.expected_bill_id, Billed(0, is_final=False))
         found[match.expected_bill_id] = Billed(
             before.amount_minor + amount_minor, before.is_final or match.is_final

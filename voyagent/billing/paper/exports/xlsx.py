@@ -46,6 +46,7 @@ PARTS = {
     "line_items": Part(LINE, "description", ("sold_as", "bought_as"), "service_date"),
     "lines": Part(LINE, "description"),
     "taxes": Part("tax", "component"),
+    "matches": Part("match", "service", ("trip_title",)),
     "payments": Part("payment", "reference", day="paid_on"),
     "instalments": Part("instalment", day="due_date"),
     "credit_notes": Part("credit_note", "number", ("reason",), "issue_date"),

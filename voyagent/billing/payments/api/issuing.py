@@ -24,6 +24,7 @@ from voyagent.kernel.serializers import Body
     missing=InvoiceNotFound,
     errors=(
         errors.InvoiceNotDraft,
+        errors.InvalidDate,
         errors.DocumentOutOfOrder,
         errors.InstalmentsDoNotAddUp,
         CreditLimitExceeded,

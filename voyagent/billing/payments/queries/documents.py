@@ -179,7 +179,7 @@ def list_advances(reader: Reader, invoice: Invoice) -> list[Row]:
         )
         .where(
             owned(Payment),
-            _PAYMENTS.party_key == func.lower(invoice.party_name),
+            _PAYMENTS.party_key == invoice.party_key,
             _PAYMENTS.direction == "in",
             _PAYMENTS.currency == invoice.currency,
             _PAYMENTS.paid_on <= invoice.issue_date,

@@ -11,11 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from voyagent.billing.core.errors import InvalidDate
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.payments import Payment
 from voyagent.billing.core.service.carrying import carried_by_payment
 from voyagent.billing.core.service.exchange import columns_of, quote_of
 from voyagent.billing.invoices.service import issuing
+from voyagent.billing.payments.errors import PaymentNotFound
 from voyagent.billing.payments.queries import documents as payment_queries
 from voyagent.billing.payments.service.allocations import allocate_alike, check_left, spread
 from voyagent.billing.payments.service.cash import check_cash_limit
@@ -115,7 +117,15 @@ class _Advances:
             allocate_alike(self.actor, payment, [settlement], day)
 
     def _parts(self, invoice: Invoice) -> list[tuple[Payment, int]]:
-        """Return how much of each advance settles an invoice, in minor units."""
+        """Return how much of each advance settles an invoice, in minor units.
+
+        Raises PaymentNotFound, and InvalidDate for an advance that was paid after the issue date.
+        """
         by_id = {one: payment_queries.get_payment(one) for one in self.ids}
         left = [(one, payment.unapplied_minor) for one, payment in by_id.items()]
+        for payment in by_id.values():
+            if payment.direction != "in":
+                raise PaymentNotFound
+            if payment.paid_on > invoice.issue_date:
+                raise InvalidDate
         return [(by_id[one], minor) for one, minor in spread(invoice.open_minor, left)]

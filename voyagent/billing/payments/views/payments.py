@@ -233,7 +233,7 @@ def allocate_payment(actor: Actor, payment_id: UUID) -> Any:
 
     if _goes_on() or form.attempt(act, **ALLOCATION_ERROR_FIELDS) is None:
         found = payment_queries.get_payment(payment_id)
-        facts = preview(form, sides, day_of=lambda body: body.effective_on) | {
+        facts = preview(form, sides) | {
             "payment": found,
             "documents": documents,
             "foreign": foreign,
