@@ -166,7 +166,7 @@ def members_of(root_id: UUID) -> list[UUID]:
 
 
 def group_of(party_id: UUID) -> CompoundSelect[Any]:
-    """Select the ids of a party, its root, and all parties that are merged into this root."""
+    """Select the ids of a party, its root, and what is merged into this root."""
     roots = cast("Table", PartyRoot.__table__)
     itself = literal(party_id, Uuid())
     root = func.coalesce(
@@ -405,7 +405,7 @@ def tax_status(party: PartyRef) -> Row | None:
 def credit_terms(
     party_id: SQLColumnExpression[UUID | None], key: SQLColumnExpression[str], *, lock: bool
 ) -> LateralFromClause:
-    """Select the credit limit of a party's root and whether it is on hold, for a lateral join.
+    """Select the credit limit and the hold of a party's root, for a lateral join.
 
     `key` finds the party of a draft that has no `party_id` yet. There is no row for a root that has
     no limit and is not on hold. With `lock`, the row is locked until the transaction ends. Columns:

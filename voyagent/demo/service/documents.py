@@ -8,10 +8,13 @@ from datetime import date, timedelta
 from pathlib import Path
 from uuid import UUID
 
-from voyagent.billing.bills import service as bill_service
+from voyagent.billing.bills import queries as bill_queries, service as bill_service
+from voyagent.billing.core.queries import documents as document_queries
+from voyagent.billing.core.service import matching
 from voyagent.billing.core.service.instalments import InstalmentItem
+from voyagent.billing.core.service.matching import Match
 from voyagent.billing.core.service.pricing import LineItem
-from voyagent.billing.invoices.service import drafts as invoice_drafts, issuing
+from voyagent.billing.invoices.service import drafts as invoice_drafts, from_trips, issuing
 from voyagent.billing.payments.service import payments as payment_service
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
@@ -42,21 +45,30 @@ def book_all(accountant: Actor) -> dict[str, int]:
     return booked
 
 
-def book_trip(
-    accountant: Actor, trip_id: UUID, customer: str, sold: str, bought: Mapping[str, str]
-) -> None:
+def book_trip(accountant: Actor, trip_id: UUID, bought: Mapping[str, str]) -> None:
     """Create a paid invoice for a trip, and a paid bill of each supplier, dated today.
 
-    `sold` has the lines of the invoice in the form `description | quantity | price; …`. `bought`
-    has, by supplier, the lines of the supplier's bill in this form.
+    `bought` has, by supplier, the lines of the supplier's bill in the form `description | quantity
+    | price; …`.
     """
+    sale = from_trips.find_sale(trip_id)
+    drafted = invoice_drafts.draft_invoice(
+        accountant,
+        customer_name=sale.customer_name or "",
+        issue_date=clock.today(accountant.timezone),
+        # Without its day, a service is revenue at once, as its cost is.
+        line_items=[{**item, "service_date": None} for item in sale.items],
+        trip_id=trip_id,
+    )
+    invoice = issuing.issue_invoice(accountant, drafted.id)
+    whole = Money(invoice.open_minor, invoice.currency)
+    _pay(accountant, invoice.id, whole, clock.today(accountant.timezone))
     common = {
         "currency": accountant.currency,
         "days_ago": "0",
         "terms_days": "7",
         "payments": f"0 {WHOLE}",
     }
-    _invoice(accountant, {**common, "party": customer, "lines": sold}, trip_id)
     for number, (supplier, lines) in enumerate(bought.items(), OF_TRIPS):
         _bill(accountant, {**common, "party": supplier, "lines": lines}, number, trip_id)
 
@@ -138,7 +150,7 @@ def draft(
     return drafted.id
 
 
-def _invoice(accountant: Actor, line: Row, trip_id: UUID | None = None) -> None:
+def _invoice(accountant: Actor, line: Row) -> None:
     issued, due = _days(accountant, line)
     drafted = invoice_drafts.draft_invoice(
         accountant,
@@ -146,17 +158,15 @@ def _invoice(accountant: Actor, line: Row, trip_id: UUID | None = None) -> None:
         issue_date=issued,
         due_date=due,
         line_items=_items(line),
-        trip_id=trip_id,
     )
     invoice = issuing.issue_invoice(accountant, drafted.id)
     for day, amount in _payments(accountant, line):
-        payment_service.record_receipt(
-            accountant,
-            invoice.id,
-            amount or Money(invoice.open_minor, invoice.currency),
-            day,
-            reference="NEFT",
-        )
+        whole = Money(invoice.open_minor, invoice.currency)
+        _pay(accountant, invoice.id, amount or whole, day)
+
+
+def _pay(accountant: Actor, invoice_id: UUID, amount: Money, day: date) -> None:
+    payment_service.record_receipt(accountant, invoice_id, amount, day, reference="NEFT")
 
 
 def _bill(accountant: Actor, line: Row, number: int, trip_id: UUID | None = None) -> None:
@@ -165,7 +175,7 @@ def _bill(accountant: Actor, line: Row, number: int, trip_id: UUID | None = None
         "vendor_name": line["party"],
         "vendor_reference": f"{line['party'][:3].upper()}-{number:04d}",
     }
-    bill = bill_service.receive_bill(
+    drafted = bill_service.draft_bill(
         accountant,
         **facts,
         issue_date=dated,
@@ -173,10 +183,26 @@ def _bill(accountant: Actor, line: Row, number: int, trip_id: UUID | None = None
         line_items=_items(line),
         trip_id=trip_id,
     )
+    if trip_id is not None:
+        bill_service.match_bill(accountant, drafted.id, _matches(drafted.id))
+    bill = bill_service.receive_draft(accountant, drafted.id)
     for day, amount in _payments(accountant, line):
         payment_service.pay_bill(
             accountant, bill.id, amount or Money(bill.open_minor, bill.currency), day
         )
+
+
+def _matches(bill_id: UUID) -> list[Match]:
+    """Match each line of a bill to an expected bill of its amount."""
+    bill = bill_queries.get_bill(bill_id)
+    found: list[Match] = []
+    candidates = matching.candidates(bill)
+    for line in document_queries.get_lines(bill):
+        alike = [one for one in candidates if one["open_minor"] == line.amount_minor]
+        if alike:
+            candidates.remove(alike[0])
+            found.append(Match(line.line_no, alike[0]["id"]))
+    return found
 
 
 def _days(accountant: Actor, line: Row) -> tuple[date, date]:

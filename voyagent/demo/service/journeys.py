@@ -29,6 +29,7 @@ from voyagent.trips.service import lines, passengers, trips as trip_service
 from voyagent.trips.service.lines import LineChanges
 from voyagent.trips.service.passengers import PassengerChanges
 
+AIR_SUPPLIER, LAND_SUPPLIER = "BSP India", "Cox and Kings Wholesale"
 LONG_AFTER = 1500
 """Days from the departure to the expiry of a long-valid passport."""
 
@@ -64,9 +65,8 @@ class PlannedService(NamedTuple):
 class Plan:
     """A trip for a customer's newest enquiry about a destination.
 
-    `planner` is the name of the colleague who plans the trip. `sold` has the lines of the invoice.
-    `bought` has, by supplier, the lines of the supplier's bill. If `sold` is empty, the trip has no
-    documents.
+    `planner` is the name of the colleague who plans the trip. `bought` has, by supplier, the lines
+    of the supplier's bill. If it is empty, the trip has no documents.
     """
 
     customer: str
@@ -76,7 +76,6 @@ class Plan:
     notes: str
     people: Sequence[Goer]
     things: Sequence[PlannedService]
-    sold: str = ""
     bought: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -96,17 +95,17 @@ def _plan(keyring: Keyring, planner: Actor, accountant: Actor, plan: Plan) -> bo
         for goer in plan.people:
             passengers.add_passenger(keyring, planner, trip_id, _known(goer, departs))
         for thing in plan.things:
+            details = thing.of(departs)
             changes: LineChanges = {
                 "status": thing.status,
                 "cost": thing.cost,
                 "price": thing.price,
+                "supplier": AIR_SUPPLIER if details.kind == "flight" else LAND_SUPPLIER,
                 "supplier_ref": thing.number,
             }
-            lines.add_line(planner, trip_id, thing.of(departs), changes)
-        if plan.sold:
-            documents.book_trip(
-                accountant, trip_id, enquiry["customer_name"], plan.sold, plan.bought
-            )
+            lines.add_line(planner, trip_id, details, changes)
+        if plan.bought:
+            documents.book_trip(accountant, trip_id, plan.bought)
     return True
 
 
@@ -276,14 +275,12 @@ PLANS = (
                 number="K7T2QD",
             ),
         ),
-        sold=(
-            "Dubai, twelve days for three, with flights, apartment, visas and desert | 1 |"
-            " 140900.00"
-        ),
         bought={
-            "BSP India": "Air tickets CCJ–DXB–CCJ, net | 3 | 13900.00",
-            "Cox and Kings Wholesale": (
-                "Al Rigga Residence, night, net | 12 | 4900.00; Airport transfer, net | 2 | 1900.00"
+            AIR_SUPPLIER: "Air tickets CCJ–DXB–CCJ, net | 3 | 13900.00",
+            LAND_SUPPLIER: (
+                "Al Rigga Residence, night, net | 12 | 4900.00;"
+                " Transfer from the airport, net | 1 | 1900.00;"
+                " Transfer to the airport, net | 1 | 1900.00"
             ),
         },
     ),

@@ -147,7 +147,7 @@ def change_account(actor: Actor, account_id: UUID, changes: AccountChanges) -> A
 
 
 def _depends_on_code(account: Account) -> bool:
-    """Return True if the code decides whether an account is monetary (`rules.revalued`)."""
+    """Return True if the code decides (`rules.revalued`) if an account is monetary."""
     return account.purpose is None and account.is_monetary is None
 
 

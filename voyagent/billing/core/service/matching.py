@@ -145,7 +145,7 @@ def _billed(
 
 
 def _is_of(party_id: UUID | None, bill: Bill) -> bool:
-    """Return True if an expected bill is of the supplier of a bill, or of an unknown one."""
+    """Return True if the supplier of an expected bill is that of a bill, or unknown."""
     if party_id is None or party_id == bill.party_id or bill.party_id is None:
         return party_id is None or party_id == bill.party_id
     return parties.root_of(party_id) == parties.root_of(bill.party_id)
