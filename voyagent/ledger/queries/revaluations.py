@@ -170,7 +170,8 @@ def next_run(month: date) -> int:
 def closing_rates(reader: Reader, day: date) -> dict[str, Quote]:
     """Return the rates at which foreign balances were last revalued for a day.
 
-    The keys are currencies. The result is empty unless the day is the last one of a month that was revalued.
+    The keys are currencies. The result is empty unless the day is the last one of a month that was
+    revalued.
     """
     month = day.replace(day=1)
     if day != last_day(month):
