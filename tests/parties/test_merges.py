@@ -17,6 +17,7 @@ from tests.parties.test_api import made
 from tests.parties.test_namesakes import AMIT, entries, faults, numbers
 from tests.people import Person
 from tests.privacy.test_erasing_meanwhile import erase
+from tests.privacy.test_mentions import offered
 from voyagent.kernel.errors import Forbidden
 from voyagent.parties import queries
 from voyagent.parties.service import merges
@@ -277,3 +278,10 @@ def test_only_roles_that_set_limits_merge(bob: Person, alice: Person) -> None:
     a, b = party(alice, "A"), party(alice, "B")
     with pytest.raises(Forbidden):
         merged(bob, a, b)
+
+
+def test_the_other_records_of_a_person_are_offered_for_an_erasure(alice: Person) -> None:
+    one, two, three = (UUID(made(alice, name=f"Amit {which}")["id"]) for which in ("A", "B", "C"))
+    for merged in (one, three):
+        alice.does(merges.merge, merged, two, reason="Entered twice")
+    assert offered(alice, one) == {("party", two, "merged"), ("party", three, "merged")}

@@ -381,7 +381,7 @@ def test_of_two_confirmations_at_once_one_counts(alice: Person) -> None:
 def test_every_free_text_of_the_books_can_be_found() -> None:
     """A new table with free text needs a mention in the register, or a name here."""
     roll_ups = {"ageing_by_party", "party_open_balances", "advances_by_party"}
-    own_steps = {"trips", "trip_lines"}
+    own_steps = {"trips", "trip_lines", "party_merges"}
     records_of_privacy = {"person_links"}
     files = {"kept_papers"}  # deleted when a text of their document changes
     books = {one.table for one in HOLDINGS if one.retention == BOOKS and one.linked}

@@ -47,3 +47,10 @@ def test_free_lines_are_not_charged_and_separate_bookings_are_two_charges(alice:
     a_line(alice, trip_id, BACK, price="30000", supplier_ref="BBBBBB")
     a_line(alice, trip_id, DESERT, cost="500")
     assert [price for _what, _cost, price in charges(alice, trip_id)] == ["40000.00", "30000.00"]
+
+
+def test_flights_of_a_booking_with_own_prices_are_two_charges(alice: Person) -> None:
+    trip_id = a_trip(alice)
+    a_line(alice, trip_id, OUT, price="20000", supplier_ref="AAAAAA")
+    a_line(alice, trip_id, BACK, price="18000", supplier_ref="AAAAAA")
+    assert [price for _what, _cost, price in charges(alice, trip_id)] == ["20000.00", "18000.00"]

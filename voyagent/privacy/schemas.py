@@ -72,7 +72,7 @@ class CandidateOut(AnswerOf[Row]):
     record_id: UUID
     title: str | None
     at: Instant
-    reason: Literal["name", "email", "phone", "trip", "invoice", "mentioned"]
+    reason: Literal["name", "email", "phone", "trip", "invoice", "merged", "mentioned"]
 
 
 class BlockingOut(AnswerOf[Row]):

@@ -302,7 +302,7 @@ def _trip(reader: Reader, session_id: UUID) -> JsonObject:
             "quantity": 1,
             "unit_price": one.price.wire,
             "currency": one.price.currency,
-            "trip_line_id": str(one.line_ids[0]),
+            "trip_line_id": str(one.line_id),
         }
         for one in charges_of(journey)
     ]

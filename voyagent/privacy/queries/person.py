@@ -266,11 +266,20 @@ select 'conversation' as kind, s.id as record_id, s.title, s.created_at as at,
  order by s.created_at desc limit :most
 """)
 _PARTY_CANDIDATES = text("""
+with root as (
+  select coalesce((select root_id from party_roots where party_id = :party_id), :party_id) as id
+), merged as (
+  select id from root
+  union
+  select party_id from party_roots where root_id = (select id from root)
+)
 select 'party' as kind, id as record_id, name as title, created_at as at,
-       case when lower(email) = lower(:email) then 'email' else 'phone' end as reason
+       case when id in (select id from merged) then 'merged'
+            when lower(email) = lower(:email) then 'email' else 'phone' end as reason
   from parties
  where id <> :party_id
-   and (lower(email) = lower(:email)
+   and (id in (select id from merged)
+        or lower(email) = lower(:email)
         or :phone <> '' and right(regexp_replace(phone, '[^0-9]', '', 'g'), 10) = :phone)
  order by created_at desc limit :most
 """)
@@ -627,7 +636,8 @@ def candidates(links: Links) -> list[Row]:
     """Return unlinked records that may be about the same person, newest first.
 
     Rows: kind, record_id, title, at, reason. `reason` is `name`, `email` or `phone` if the record
-    has the person's name, e-mail address or phone number. `reason` is `trip` for a passenger of a
+    has the person's name, e-mail address or phone number, and `merged` for another record of the
+    person as a customer or supplier. `reason` is `trip` for a passenger of a
     linked trip, `invoice` for an enquiry or a conversation of an invoice of the person, and
     `mentioned` if a text of the record names the person. There are at most 50 rows of each kind.
     """

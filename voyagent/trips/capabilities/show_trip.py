@@ -69,7 +69,7 @@ def run(call: Invocation, inputs: CurrentTripInput) -> JsonObject:
                 "cost": one.cost.wire,
                 "price": one.price.wire,
                 "currency": one.price.currency,
-                "trip_line_id": str(one.line_ids[0]),
+                "trip_line_id": str(one.line_id),
             }
             for one in charges_of(journey)
         ],

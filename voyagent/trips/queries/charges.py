@@ -29,30 +29,37 @@ class Charge:
     """An item to invoice to the customer.
 
     `line_ids` are the lines of the trip that it covers, and `service_date` is their first day.
+    `line_id` is the one with the price.
     """
 
     description: str
     cost: Money
     price: Money
     line_ids: tuple[UUID, ...]
+    line_id: UUID
     service_date: date | None
 
 
 def charges_of(journey: Journey) -> list[Charge]:
     """Return the invoice items of a trip by date; lines without a price are left out.
 
-    All flights of one booking are one item.
+    All flights of one booking are one item, but for those that have a price of their own beside the
+    first price: an item of an invoice names one line.
     """
     bookings: dict[tuple[str, str, str], list[Line]] = {}
     for line in journey.active_lines:
         own = line.our_reference or line.supplier_ref if line.kind == "flight" else None
-        bookings.setdefault((line.kind, own or str(line.id), line.price.currency), []).append(line)
+        key = (line.kind, own or str(line.id), line.price.currency)
+        if line.price and any(one.price for one in bookings.get(key, ())):
+            key = (line.kind, str(line.id), line.price.currency)
+        bookings.setdefault(key, []).append(line)
     found = [
         Charge(
             _in_words(lines)[:WORDS_MAX],
             _sum([line.cost for line in lines]),
             _sum([line.price for line in lines]),
             tuple(line.id for line in lines),
+            next((line.id for line in lines if line.price), lines[0].id),
             min((line.starts_on for line in lines if line.starts_on), default=None),
         )
         for lines in bookings.values()

@@ -124,5 +124,5 @@ def _item(charge: Charge) -> LineItem:
         unit_price=charge.price.wire,
         currency=charge.price.currency,
         service_date=charge.service_date,
-        trip_line_id=charge.line_ids[0],
+        trip_line_id=charge.line_id,
     )
