@@ -48,6 +48,7 @@ STREAMS = [call for call in WITH_IDS if call.operation.media_type.startswith("te
 MAY_NAME = (
     "/api/capabilities",
     "/api/trips",
+    "/api/parties/<party_id>/merges",
     "/api/payments",
     "/api/privacy/parties",
     "/api/invoices",

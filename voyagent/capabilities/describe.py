@@ -153,9 +153,12 @@ def _control(name: str, found: Schema, schema: Schema) -> FormField:
 
 
 def _inner(reference: str, schema: Schema) -> Iterator[FormField]:
+    """Yield the controls of a group. An id is hidden, unless the group offers records for it."""
     model = schema["$defs"][reference.rpartition("/")[2]]
     for name, found in model.get("properties", {}).items():
-        yield _control(name, found, schema)._replace(required=name in model.get("required", ()))
+        control = _control(name, found, schema)._replace(required=name in model.get("required", ()))
+        is_id = _bare(found).get("format") == "uuid"
+        yield control._replace(kind="hidden") if is_id else control
 
 
 def _kind(name: str, found: Schema, reader: str) -> Kind:
