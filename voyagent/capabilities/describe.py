@@ -153,7 +153,7 @@ def _control(name: str, found: Schema, schema: Schema) -> FormField:
 
 
 def _inner(reference: str, schema: Schema) -> Iterator[FormField]:
-    """Yield the controls of a group. An id is hidden, unless the group offers records for it."""
+    """Yield the controls of a group; an id is hidden unless records are offered."""
     model = schema["$defs"][reference.rpartition("/")[2]]
     for name, found in model.get("properties", {}).items():
         control = _control(name, found, schema)._replace(required=name in model.get("required", ()))
