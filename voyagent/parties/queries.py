@@ -166,15 +166,12 @@ def members_of(root_id: UUID) -> list[UUID]:
 
 
 def group_of(party_id: UUID) -> CompoundSelect[Any]:
-    """Select the ids of a party, its root, and what is merged into this root."""
+    """Select the ids of a party's root and of all parties merged into this root."""
     roots = cast("Table", PartyRoot.__table__)
-    itself = literal(party_id, Uuid())
-    root = func.coalesce(
-        select(roots.c.root_id).where(owned(roots), roots.c.party_id == party_id).scalar_subquery(),
-        itself,
-    )
+    own = select(roots.c.root_id).where(owned(roots), roots.c.party_id == party_id)
+    root = func.coalesce(own.scalar_subquery(), literal(party_id, Uuid()))
     members = select(roots.c.party_id).where(owned(roots), roots.c.root_id == root)
-    return union_all(select(itself), select(root), members)
+    return union_all(select(root), members)
 
 
 def merged_keys() -> Subquery:

@@ -146,9 +146,9 @@ def _billed(
 
 def _is_of(party_id: UUID | None, bill: Bill) -> bool:
     """Return True if the supplier of an expected bill is that of a bill, or unknown."""
-    if party_id is None or party_id == bill.party_id or bill.party_id is None:
-        return party_id is None or party_id == bill.party_id
-    return parties.root_of(party_id) == parties.root_of(bill.party_id)
+    if party_id is None or party_id == bill.party_id:
+        return True
+    return bill.party_id is not None and parties.root_of(party_id) == parties.root_of(bill.party_id)
 
 
 def _costs_of(bill: Bill) -> dict[int, int]:
