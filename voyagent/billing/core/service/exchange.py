@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from typing import TypedDict
@@ -15,10 +14,7 @@ from voyagent.billing.core.models.parts import AtARate
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
-from voyagent.kernel.money import Money
 from voyagent.kernel.rates import Quote, RateOfOtherMoney
-from voyagent.ledger.service import entries
-from voyagent.rates.errors import RateMissing
 from voyagent.rates.queries import find_rate
 from voyagent.settings.queries import get_settings
 
@@ -58,17 +54,15 @@ def quote_of(row: AtARate) -> Quote | None:
 
 
 def rate_to_be_booked(document: Invoice | Bill) -> Quote | None:
-    """Return the rate at which a draft would be posted, or None if there is none.
+    """Return the rate at which a draft would be posted, or None if it would have none.
 
     Without a rate of its own it is the reference rate of the issue date, if the base amounts of the
-    agency are established.
+    agency are established. Raises RateMissing if this rate is needed and not known.
     """
     quote, known = quote_of(document), get_settings()
     if quote is not None or known.base_currency in (None, document.currency):
         return quote
-    with suppress(RateMissing):
-        return find_rate(SessionReader(db.session), document.currency, document.issue_date)
-    return None
+    return find_rate(SessionReader(db.session), document.currency, document.issue_date)
 
 
 class BookedAt(TypedDict):
@@ -92,19 +86,6 @@ def booked_at(document: Invoice | Bill) -> BookedAt:
         "rate_on": document.issue_date,
         "booked_in": document.entry_id,
     }
-
-
-def find_missing_rate(document: Invoice | Bill) -> RateMissing | None:
-    """Return the error of a draft that cannot be posted without a rate, or None."""
-    booked = booked_at(document)
-    sides = [("receivable", 1, Money(document.total_minor, document.currency))]
-    try:
-        entries.check_rates(
-            sides, on=booked["rate_on"], rates=booked["rates"], booked_in=booked["booked_in"]
-        )
-    except RateMissing as error:
-        return error
-    return None
 
 
 def booked_columns(actor: Actor, quote: Quote | None, currency: str) -> RateColumns:

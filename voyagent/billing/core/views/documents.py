@@ -24,11 +24,7 @@ from voyagent.billing.core.rules import shown_status
 from voyagent.billing.core.schemas.documents import VoidIn
 from voyagent.billing.core.service import days, taxing, voiding
 from voyagent.billing.core.service.carrying import money_or_none
-from voyagent.billing.core.service.exchange import (
-    columns_of,
-    find_missing_rate,
-    rate_to_be_booked,
-)
+from voyagent.billing.core.service.exchange import columns_of, rate_to_be_booked
 from voyagent.billing.core.service.numbering import INVOICE_SERIES
 from voyagent.billing.core.views.previews import (
     continues_editing,
@@ -138,16 +134,16 @@ def to_be_booked(document: Invoice | Bill, books: str) -> dict[str, Any]:
     and has no exchange rate. `base_total` is its total at the rate. `missing_rate` is the error of
     a draft that cannot be posted without one.
     """
-    quote = rate_to_be_booked(document)
+    quote, missing = None, None
+    try:
+        quote = rate_to_be_booked(document)
+    except RateMissing as error:
+        missing = {"sentence": sentence_of(error), "remedy": error.remedy}
     return {
         "booked_rate": rate_words(dict(columns_of(quote))),
         "base_total": quote and quote.convert(Money(document.total_minor, document.currency)),
         "lacks_rate": document.currency != books and quote is None,
-        "missing_rate": (error := find_missing_rate(document))
-        and {
-            "sentence": sentence_of(error),
-            "remedy": error.remedy,
-        },
+        "missing_rate": missing,
         "rate_url": Place(document).url("edit"),
     }
 

@@ -15,7 +15,7 @@ from voyagent.billing.core.errors import InvalidDate
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.payments import Payment
 from voyagent.billing.core.service.carrying import carried_by_payment
-from voyagent.billing.core.service.exchange import columns_of, quote_of
+from voyagent.billing.core.service.exchange import columns_of, rate_to_be_booked
 from voyagent.billing.invoices.service import issuing
 from voyagent.billing.payments.errors import PaymentNotFound
 from voyagent.billing.payments.queries import documents as payment_queries
@@ -23,10 +23,7 @@ from voyagent.billing.payments.service.allocations import allocate_alike, check_
 from voyagent.billing.payments.service.cash import check_cash_limit
 from voyagent.billing.payments.service.settling import Part, check_parts, lock_documents
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.database.read_pool import SessionReader
-from voyagent.kernel.db import db
 from voyagent.kernel.money import MixedCurrencies, Money
-from voyagent.rates.queries import find_rate
 
 
 def issue_with_advances(
@@ -86,9 +83,8 @@ class _Advances:
         rest = invoice.total_minor - sum(minor for _payment, minor in parts)
         if not rest:
             return base
-        quote = quote_of(invoice) or find_rate(
-            SessionReader(db.session), invoice.currency, invoice.issue_date
-        )
+        quote = rate_to_be_booked(invoice)
+        assert quote is not None  # only advances in another currency have base amounts
         for name, value in columns_of(quote).items():
             setattr(invoice, name, value)
         return base + quote.convert(Money(rest, invoice.currency))
