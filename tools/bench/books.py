@@ -30,7 +30,9 @@ EVENTS_SHARE = 4
 _STATEMENTS = (Path(__file__).parent / "books.sql").read_text().rstrip(";\n").split(";\n\n")
 _KEEPERS = b"""
 select c.relname, t.tgname from pg_trigger t join pg_class c on c.oid = t.tgrelid
- where not t.tgisinternal and t.tgtype & 1 = 0 and t.tgtype & 4 > 0 order by 1, 2
+ where not t.tgisinternal and t.tgtype & 4 > 0
+   and (t.tgtype & 1 = 0 or t.tgfoid in ('app.key_party'::regproc, 'app.key_row'::regproc))
+ order by 1, 2
 """
 _COUNTED = {
     "enquiries": b"select count(*) from enquiries",
@@ -100,7 +102,7 @@ def book_figures(here: Installation, books: Books) -> Iterator[Figure]:
 
 @contextmanager
 def _rows_unguarded(connection: psycopg.Connection[Any]) -> Iterator[None]:
-    """Switch off foreign keys and row triggers; statement triggers still run."""
+    """Switch off foreign keys and row triggers; those of statements and party keys still run."""
     keepers = [
         (str(table), str(trigger)) for table, trigger in connection.execute(_KEEPERS).fetchall()
     ]
