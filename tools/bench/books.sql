@@ -4,6 +4,10 @@
 create function pg_temp.key(kind int, n bigint) returns uuid language sql immutable as
 $$ select ('0190' || lpad(to_hex(n), 8, '0') || '7' || lpad(to_hex(kind), 3, '0') || '8' || lpad(to_hex(n), 15, '0'))::uuid $$;
 
+-- A USD costs 84 INR on all days, so no payment has an exchange difference. Null for INR: nothing to convert.
+create function pg_temp.base(currency text, amount bigint) returns bigint language sql immutable as
+$$ select case currency when 'USD' then 84 * amount end $$;
+
 -- The id of `Customer 1` or `Supplier 101`: parties have the number of their name.
 create function pg_temp.party(name text) returns uuid language sql immutable as
 $$ select pg_temp.key(1, split_part(name, ' ', 2)::bigint) $$;
@@ -15,6 +19,13 @@ insert into parties (tenant_id, id, name, is_customer, is_supplier, email, count
 select %(tenant)s, pg_temp.key(1, n), case when n <= %(half)s then 'Customer ' else 'Supplier ' end || n, n <= %(half)s, n > %(half)s,
        'party' || n || '@example.com', 'IN', 30, %(user)s
   from generate_series(1, 2 * %(half)s) n;
+
+insert into tenant_settings (tenant_id, base_currency, base_state) values (%(tenant)s, 'INR', 'ready')
+    on conflict (tenant_id) do update set base_currency = 'INR', base_state = 'ready';
+
+insert into exchange_rates (tenant_id, id, base, quote, kind, rate, rate_on, source, created_by_user_id)
+select %(tenant)s, pg_temp.key(4, day), 'USD', 'INR', 'reference', 84, %(first)s::date + day, 'FBIL', %(user)s
+  from generate_series(0, %(days)s) day;
 
 insert into enquiries (tenant_id, id, created_by_user_id, customer_name, customer_email, origin, destination, depart_date, return_date, pax_count,
                        budget_hundredths, budget_currency, status, created_at, updated_at)
@@ -102,26 +113,33 @@ select %(tenant)s, pg_temp.key(family, n), day, narration, source, pg_temp.key(s
   from entries order by day, n, family;
 
 -- The party stands on control accounts and on money that moved.
-insert into postings (tenant_id, entry_id, line_no, account_id, currency, debit_minor, credit_minor, effective_date, party_name, party_id, memo)
+insert into postings (tenant_id, entry_id, line_no, account_id, currency, debit_minor, credit_minor, effective_date, party_name, party_id, memo,
+                      base_debit_minor, base_credit_minor, base_basis, rate, is_rate_inverse, rate_on, rate_source)
 select %(tenant)s, pg_temp.key(e.family, e.n), l.place, a.id, e.currency, greatest(e.sign * l.amount, 0), greatest(-e.sign * l.amount, 0), e.day,
        case when l.purpose in ('receivable', 'payable', 'bank', 'customer_advances', 'supplier_advances') then e.party end,
-       case when l.purpose in ('receivable', 'payable', 'bank', 'customer_advances', 'supplier_advances') then pg_temp.party(e.party) end, e.memo
+       case when l.purpose in ('receivable', 'payable', 'bank', 'customer_advances', 'supplier_advances') then pg_temp.party(e.party) end, e.memo,
+       greatest(e.sign * coalesce(pg_temp.base(e.currency, l.amount), l.amount), 0),
+       greatest(-e.sign * coalesce(pg_temp.base(e.currency, l.amount), l.amount), 0),
+       case e.currency when 'USD' then 'rate' else 'own' end, rate.*
   from entries e
+  left join lateral (select 84, false, e.day, 'FBIL' where e.currency = 'USD') rate on true
  cross join lateral unnest(e.purposes, e.amounts) with ordinality l(purpose, amount, place)
   join accounts a on a.tenant_id = %(tenant)s and a.purpose = l.purpose
  order by e.day, e.n, e.family;
 
-insert into invoices (tenant_id, id, status, issue_date, due_date, currency, total_minor, paid_minor, credited_minor, party_name, party_id, entry_id,
-                      created_by_user_id, voided_on, void_reason, void_entry_id, voided_by_user_id, created_at, updated_at, number, issued_at, issued_by_user_id)
-select %(tenant)s, pg_temp.key(family, n), status, issued, issued + 30, currency, total, paid, credited, party, pg_temp.party(party), case when fate <> 6 then pg_temp.key(family + 1, n) end,
+insert into invoices (tenant_id, id, status, issue_date, due_date, currency, total_minor, paid_minor, credited_minor, base_minor, base_settled_minor, party_name, party_id,
+                      entry_id, created_by_user_id, voided_on, void_reason, void_entry_id, voided_by_user_id, created_at, updated_at, number, issued_at, issued_by_user_id)
+select %(tenant)s, pg_temp.key(family, n), status, issued, issued + 30, currency, total, paid, credited,
+       case when fate <> 6 then pg_temp.base(currency, total) end, coalesce(pg_temp.base(currency, paid + credited), 0), party, pg_temp.party(party), case when fate <> 6 then pg_temp.key(family + 1, n) end,
        %(user)s, void.*, issued, issued, number, case when fate <> 6 then issued end, case when fate <> 6 then %(user)s::uuid end
   from docs
   left join lateral (select issued + 5, 'entered twice', pg_temp.key(family + 2, n), %(user)s::uuid where fate = 2) void on true
  where kind = 'in' order by n;
 
-insert into bills (tenant_id, id, status, issue_date, due_date, currency, total_minor, paid_minor, credited_minor, party_name, party_id, entry_id,
-                   created_by_user_id, voided_on, void_reason, void_entry_id, voided_by_user_id, created_at, updated_at, vendor_reference)
-select %(tenant)s, pg_temp.key(family, n), status, issued, issued + 30, currency, total, paid, credited, party, pg_temp.party(party), case when fate <> 6 then pg_temp.key(family + 1, n) end,
+insert into bills (tenant_id, id, status, issue_date, due_date, currency, total_minor, paid_minor, credited_minor, base_minor, base_settled_minor, party_name, party_id,
+                   entry_id, created_by_user_id, voided_on, void_reason, void_entry_id, voided_by_user_id, created_at, updated_at, vendor_reference)
+select %(tenant)s, pg_temp.key(family, n), status, issued, issued + 30, currency, total, paid, credited,
+       case when fate <> 6 then pg_temp.base(currency, total) end, coalesce(pg_temp.base(currency, paid + credited), 0), party, pg_temp.party(party), case when fate <> 6 then pg_temp.key(family + 1, n) end,
        %(user)s, void.*, issued, issued, 'S-' || n
   from docs
   left join lateral (select issued + 5, 'entered twice', pg_temp.key(family + 2, n), %(user)s::uuid where fate = 2) void on true
@@ -133,24 +151,26 @@ select %(tenant)s, pg_temp.key(family, n), 1, 'Hotel and flights', 1, total, tot
 insert into bill_lines (tenant_id, bill_id, line_no, description, quantity, unit_price_minor, amount_minor)
 select %(tenant)s, pg_temp.key(family, n), 1, 'Hotel and flights', 1, total, total from docs where kind = 'out' order by n;
 
-insert into payments (tenant_id, id, number, direction, party_name, party_id, currency, amount_minor, allocated_minor, paid_on, entry_id, created_by_user_id, created_at)
-select %(tenant)s, pg_temp.key(family + 3, k), number, kind, party, pg_temp.party(party), currency, used + ahead, used, paid_on, pg_temp.key(family + 4, k), %(user)s, paid_on
+insert into payments (tenant_id, id, number, direction, party_name, party_id, currency, amount_minor, allocated_minor, base_minor, base_used_minor, paid_on,
+                      entry_id, created_by_user_id, created_at)
+select %(tenant)s, pg_temp.key(family + 3, k), number, kind, party, pg_temp.party(party), currency, used + ahead, used,
+       pg_temp.base(currency, used + ahead), coalesce(pg_temp.base(currency, used), 0), paid_on, pg_temp.key(family + 4, k), %(user)s, paid_on
   from paid order by k, kind;
 
-insert into allocations (tenant_id, id, payment_id, invoice_id, bill_id, amount_minor, effective_on, entry_id, created_at)
+insert into allocations (tenant_id, id, payment_id, invoice_id, bill_id, amount_minor, document_base_minor, payment_base_minor, effective_on, entry_id, created_at)
 select %(tenant)s, pg_temp.key(family + 7, n), pg_temp.key(family + 3, k), case kind when 'in' then pg_temp.key(family, n) end,
-       case kind when 'out' then pg_temp.key(family, n) end, paid, paid_on, pg_temp.key(family + 4, k), paid_on
+       case kind when 'out' then pg_temp.key(family, n) end, paid, pg_temp.base(currency, paid), pg_temp.base(currency, paid), paid_on, pg_temp.key(family + 4, k), paid_on
   from docs where paid > 0 order by n;
 
-insert into credit_notes (tenant_id, id, invoice_id, number, issue_date, currency, total_minor, party_name, party_id, reason, entry_id, created_by_user_id)
-select %(tenant)s, pg_temp.key(family + 5, n), pg_temp.key(family, n), number, issued, currency, credited, party, pg_temp.party(party), 'agreed', pg_temp.key(family + 6, n), %(user)s
+insert into credit_notes (tenant_id, id, invoice_id, number, issue_date, currency, total_minor, base_minor, party_name, party_id, reason, entry_id, created_by_user_id)
+select %(tenant)s, pg_temp.key(family + 5, n), pg_temp.key(family, n), number, issued, currency, credited, pg_temp.base(currency, credited), party, pg_temp.party(party), 'agreed', pg_temp.key(family + 6, n), %(user)s
   from credits where kind = 'in' order by n;
 
 insert into credit_note_lines (tenant_id, credit_note_id, line_no, description, amount_minor)
 select %(tenant)s, pg_temp.key(family + 5, n), 1, 'Hotel and flights', credited from credits where kind = 'in';
 
-insert into supplier_credits (tenant_id, id, bill_id, vendor_reference, issue_date, currency, total_minor, party_name, party_id, reason, entry_id, created_by_user_id)
-select %(tenant)s, pg_temp.key(family + 5, n), pg_temp.key(family, n), 'SC-' || n, issued, currency, credited, party, pg_temp.party(party), 'agreed', pg_temp.key(family + 6, n), %(user)s
+insert into supplier_credits (tenant_id, id, bill_id, vendor_reference, issue_date, currency, total_minor, base_minor, party_name, party_id, reason, entry_id, created_by_user_id)
+select %(tenant)s, pg_temp.key(family + 5, n), pg_temp.key(family, n), 'SC-' || n, issued, currency, credited, pg_temp.base(currency, credited), party, pg_temp.party(party), 'agreed', pg_temp.key(family + 6, n), %(user)s
   from credits where kind = 'out' order by n;
 
 insert into supplier_credit_lines (tenant_id, supplier_credit_id, line_no, description, amount_minor)
