@@ -247,6 +247,15 @@ TABLE: list[tuple[str, str, set[str], set[str], str, set[str], set[str]]] = [
         {"count", "invoices"},
     ),
     (
+        "show_taxes",
+        "accounting",
+        set(),
+        {"number", "customer_name"},
+        "R",
+        set(),
+        {"count", "invoices"},
+    ),
+    (
         "find_bills",
         "accounting",
         set(),

@@ -90,6 +90,19 @@ ENTRY = {
     }
 }
 BANK = {"id": "a1", "code": "1100", "name": "Bank", "type": "asset"}
+TAXED = {
+    "id": "i1",
+    "number": "2026-27/000042",
+    "customer_name": "Deepa Krishnan",
+    "net": rupees("1000.00"),
+    "taxes": [{"words": "IGST 18 %", **rupees("180.00")}],
+    "total": rupees("1180.00"),
+}
+TAXED_ROW = (
+    "2026-27/000042, Deepa Krishnan, before tax INR 1,000.00, IGST 18 % INR 180.00,"
+    " total INR 1,180.00"
+)
+UNTAXED_ROW = "draft, Deepa Krishnan, before tax INR 1,000.00, no tax, total INR 1,180.00"
 PART_PAID = (
     "2026-27/000042, Deepa Krishnan, INR 45,000.00, amount due INR 20,000.00, due 10 Dec 2026"
 )
@@ -129,6 +142,20 @@ CASES: list[Case] = [
         },
         ["We owe one supplier, as of 30 Nov 2026:", "1. BSP India, INR 1,20,000.00"],
         [Choice("BSP India", "BSP India", amount=Money(12000000, "INR"))],
+    ),
+    (
+        "show_taxes",
+        {},
+        {"count": 2, "invoices": [TAXED, {**TAXED, "id": "i2", "number": None, "taxes": []}]},
+        [
+            "The total includes these taxes.",
+            f"1. {TAXED_ROW}",
+            f"2. {UNTAXED_ROW}",
+        ],
+        [
+            Choice("i1", TAXED_ROW, "2026-27/000042", Money(118000, "INR")),
+            Choice("i2", UNTAXED_ROW, "", Money(118000, "INR")),
+        ],
     ),
     (
         "find_invoices",
@@ -362,6 +389,20 @@ EMPTY: list[Empty] = [
         {"vendor_name": "BPS"},
         NO_SUPPLIERS,
         "No amount due to BPS was found. Check the spelling of the name.",
+    ),
+    (
+        "show_taxes",
+        {},
+        {"count": 0, "invoices": []},
+        "The price of an invoice line is before tax. The tax treatment of the line decides its tax,"
+        " which is computed for the date of the invoice and added to the total. Give an invoice"
+        " number to see its taxes.",
+    ),
+    (
+        "show_taxes",
+        {"number": "58"},
+        {"count": 0, "invoices": []},
+        "No such invoice was found. Check the number or the name.",
     ),
     (
         "find_invoices",

@@ -5,6 +5,7 @@ from voyagent.billing.invoices.capabilities import (
     draft_invoice,
     find_invoices,
     issue_invoice,
+    show_taxes,
 )
 
 CAPABILITIES = (
@@ -12,4 +13,5 @@ CAPABILITIES = (
     draft_invoice.CAPABILITY,
     issue_invoice.CAPABILITY,
     create_invoice.CAPABILITY,
+    show_taxes.CAPABILITY,
 )

@@ -65,7 +65,7 @@ def run(call: Invocation, inputs: FindInvoicesInput) -> JsonObject:
         return {"count": len(drafts), "invoices": [_invoice(row) for row in drafts]}
     search = InvoiceSearch(
         today=clock.today(call.actor.timezone),
-        text=_number_end(inputs.number) or name or None,
+        text=number_end(inputs.number) or name or None,
         status=inputs.status,
         issued_from=inputs.issued_from,
         issued_to=inputs.issued_to,
@@ -149,7 +149,7 @@ def _with_name(rows: list[Row], name: str) -> list[Row]:
     return [row for row in rows if name.casefold() in row["party_name"].casefold()]
 
 
-def _number_end(number: str | None) -> str | None:
+def number_end(number: str | None) -> str | None:
     """Return the end of an invoice number: `/000058` for the digits `58`.
 
     A text with other characters or too many digits, and None, is returned unchanged.

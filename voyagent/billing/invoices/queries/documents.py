@@ -166,6 +166,19 @@ def find_invoices(reader: Reader, invoice_ids: Sequence[UUID]) -> list[Row]:
     )[0]
 
 
+def read_amounts(reader: Reader, invoice_ids: Sequence[UUID]) -> list[Row]:
+    """Return id, number, customer and amounts of invoices, the newest invoice first.
+
+    Rows: id, number, party_name, currency, total_minor, tax_minor, round_off_minor.
+    """
+    names = ("id", "number", "party_name", "currency", "total_minor", "tax_minor")
+    return reader.read(
+        select(*(_INVOICES[name] for name in (*names, "round_off_minor")))
+        .where(owned(Invoice), _INVOICES.id.in_(invoice_ids))
+        .order_by(_INVOICES.created_at.desc(), _INVOICES.id.desc())
+    )[0]
+
+
 @keyed_select
 def _document_statements(invoice_id: Any) -> tuple[Select[Any], ...]:
     entry_id = (
