@@ -215,10 +215,10 @@ def _page(resource: str) -> str:
 
 
 def _days(today: date) -> tuple[str, str]:
-    """Return two query strings: the whole past of the agency, and this month so far."""
+    """Return two query strings: the whole past of the agency, and the last 30 days."""
     return (
         f"from={today - timedelta(days=books.DAYS)}&to={today}",
-        f"from={today.replace(day=1)}&to={today}",
+        f"from={today - timedelta(days=29)}&to={today}",
     )
 
 
