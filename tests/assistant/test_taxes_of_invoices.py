@@ -1,4 +1,7 @@
-"""The answer to questions about taxes: an invoice by number, customer or conversation, or none."""
+"""Answers about the taxes of an invoice.
+
+The invoice is named by its number, its customer or the conversation.
+"""
 
 from __future__ import annotations
 

@@ -102,7 +102,10 @@ def book_figures(here: Installation, books: Books) -> Iterator[Figure]:
 
 @contextmanager
 def _rows_unguarded(connection: psycopg.Connection[Any]) -> Iterator[None]:
-    """Switch off foreign keys and row triggers; those of statements and party keys still run."""
+    """Switch off foreign keys and row triggers.
+
+    Triggers of statements and those of party keys still run.
+    """
     keepers = [
         (str(table), str(trigger)) for table, trigger in connection.execute(_KEEPERS).fetchall()
     ]

@@ -1,4 +1,4 @@
-"""Capability `show_taxes`: say which taxes an invoice has, and whether prices include them."""
+"""Capability `show_taxes`: the taxes of invoices, and whether prices include tax."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def sentence(given: JsonObject, _output: JsonObject) -> str:
 
 
 def row(invoice: JsonObject) -> str:
-    """Return an invoice as text: number, customer, amount before tax, taxes and total."""
+    """Return an invoice as text, with its amount before tax, taxes and total."""
     taxes = [f"{tax['words']} {money(tax)}" for tax in invoice["taxes"]]
     return ", ".join(
         [
@@ -73,7 +73,7 @@ def row(invoice: JsonObject) -> str:
 
 
 def answer(given: JsonObject, output: JsonObject) -> str:
-    """Return the answer text: the invoices with their taxes, or how prices and taxes work."""
+    """Return the answer text: the invoices with their taxes, or how taxes work."""
     if output["invoices"]:
         return listing(
             str(gettext("The total includes these taxes.")),
