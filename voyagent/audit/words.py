@@ -28,6 +28,7 @@ THINGS = {
     "account_id": _l("Account"),
     "exchange_rate_id": _l("Exchange rate"),
     "bank_account_id": _l("Bank account"),
+    "tax_confirmation_id": _l("Confirmation of tax rates"),
     "tenant_id": _l("Agency"),
 }
 """Labels of references shown on pages; other references are for programs only."""
@@ -85,6 +86,7 @@ _FIELDS = {
     "sac_digits": _l("Digits of the SAC"),
     "bill_tolerance_percent": _l("Bills may differ by, in percent"),
     "bill_tolerance_minor": _l("Bills may differ by at most, in minor units"),
+    "confirm_treatments": _l("Tax rates must be confirmed before their first use"),
     "rate_max_age_days": _l("Days for which an exchange rate is used"),
     "currency": _l("Currency"),
     "bank_name": _l("Bank"),
@@ -241,6 +243,7 @@ _KINDS = {
     "retention.changed": _l("Retention periods changed"),
     "session.ended": _l("Sessions ended"),
     "settings.changed": _l("Settings changed"),
+    "tax_treatment.confirmed": _l("Tax rates confirmed"),
     "chat.message_edited": _l("Message edited"),
     "chat.regenerated": _l("Answered again"),
     "proposal.edited": _l("Request edited"),

@@ -51,9 +51,11 @@ from voyagent.billing.invoices.queries import (
     board as invoice_board,
     documents as invoice_queries,
 )
+from voyagent.billing.invoices.queries.documents import InvoiceDocument
 from voyagent.billing.invoices.queries.listing import invoices_listing
 from voyagent.billing.invoices.schemas.documents import InvoiceDraftIn
 from voyagent.billing.invoices.service import drafts as invoice_drafts, from_trips, issuing
+from voyagent.billing.treatments import queries as treatments
 from voyagent.enquiries.queries import enquiries
 from voyagent.enquiries.queries.enquiries import EnquiryNotFound
 from voyagent.http.files import list_file
@@ -68,6 +70,8 @@ from voyagent.kernel.money import Money
 from voyagent.kernel.spelling import in_words
 from voyagent.parties import queries as parties
 from voyagent.settings import queries as settings
+from voyagent.taxes.rules.numbers import country_of
+from voyagent.taxes.words import TREATMENTS
 from voyagent.trips.queries import trips
 
 
@@ -106,6 +110,7 @@ def invoice(reader: Reader, invoice_id: UUID) -> Any:
     currency = document.invoice["currency"]
     lines = with_taxes(document.lines, document.taxes, currency)
     tax_number = document.invoice["customer_tax_number"]
+    letterhead = banking.read_letterhead(reader, currency)
     return render_template(
         "billing/invoice.html",
         invoice=shown(document.invoice),
@@ -116,7 +121,7 @@ def invoice(reader: Reader, invoice_id: UUID) -> Any:
             "amount",
             "commission",
         ),
-        letterhead=with_state(banking.read_letterhead(reader, currency)),
+        letterhead=with_state(letterhead),
         title_of_invoice=title_of_invoice(document.lines, document.taxes, tax_number),
         customer_tax_number=tax_number_words(tax_number),
         shows_tax=any(line["tax_words"] for line in lines),
@@ -125,6 +130,7 @@ def invoice(reader: Reader, invoice_id: UUID) -> Any:
         in_words=in_words(Money(document.invoice["total_minor"], currency), page_locale()),
         taxes=tax_queries.sum_taxes(document.taxes, currency),
         waits=taxing.is_waiting(*document.taxed_lines),
+        unconfirmed=_unconfirmed(reader, document, letterhead.get("tax_number")),
         required_sentences=required_sentences(document.lines, document.taxes),
         place_of_supply=place_of_supply(document.invoice["place_of_supply"]),
         payments=settling(document.payments, currency),
@@ -221,6 +227,16 @@ def void(actor: Actor, invoice_id: UUID) -> Any:
     return void_step(
         actor, lambda: invoice_queries.get_invoice(invoice_id), act, _("Invoice voided.")
     )
+
+
+def _unconfirmed(reader: Reader, document: InvoiceDocument, tax_number: str | None) -> list[Any]:
+    """Return the labels of a draft's tax treatments that nobody has confirmed."""
+    if document.invoice["status"] != "draft":
+        return []
+    codes = treatments.unconfirmed(
+        reader, country_of(tax_number), (line["tax"] for line in document.lines)
+    )
+    return [TREATMENTS[code] for code in codes]
 
 
 def _begun() -> dict[str, Any]:

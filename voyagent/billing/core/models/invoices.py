@@ -209,6 +209,12 @@ class InvoiceLine(DocumentLineColumns, TenantBound, Base):
 
     __table_args__ = (
         references("invoices", "invoice_id", "fk_invoice_lines_invoice", "CASCADE"),
+        Index(
+            "ix_invoice_lines_tax",
+            "tenant_id",
+            "tax",
+            postgresql_where=text("tax is not null"),
+        ),
         CheckConstraint(LINE, name="amount"),
         CheckConstraint("sac ~ '^99[0-9]{2}([0-9]{2})?$'", name="sac"),
         CheckConstraint("sold_as in ('principal', 'agent', 'fee')", name="sold_as"),
@@ -224,8 +230,8 @@ class InvoiceLine(DocumentLineColumns, TenantBound, Base):
 class InvoiceTax(TenantBound, Base):
     """A tax component of an invoice line.
 
-    `source` is the source of the rate. `confirmed` is true if the rate was checked against the text
-    of the law.
+    `source` is the source of the rate. `confirmed` is true if somebody had compared the rate with
+    the text of the law when the tax was computed (`queries.tax_confirmations`).
     """
 
     __tablename__ = "invoice_taxes"

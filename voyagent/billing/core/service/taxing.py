@@ -27,10 +27,12 @@ from voyagent.billing.core.queries import (
     recognitions as queries_recognitions,
     taxes as tax_queries,
 )
+from voyagent.billing.core.queries.tax_confirmations import confirmed_treatments
 from voyagent.billing.core.service import earning, numbering, pricing, rounding
 from voyagent.billing.core.service.crediting import CreditedLine, CreditedTax
 from voyagent.billing.core.service.earning import COMMISSION, SALES, Recognition
 from voyagent.billing.core.service.pricing import LineItem, Priced, SoldColumns
+from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
 from voyagent.ledger.queries.party_lines import PartyRef
@@ -299,6 +301,7 @@ def charge(invoice: Invoice, lines: Sequence[InvoiceLine], *, strict: bool = Fal
     for line in lines:
         line.sac = line.sac or usual_code(line.tax, invoice.issue_date)
     taxes = reckon(invoice, lines, strict=strict)
+    confirmed = _confirmed_lines(lines) if taxes else set()
     db.session.execute(delete(InvoiceTax).where(InvoiceTax.invoice_id == invoice.id))
     db.session.add_all(
         InvoiceTax(
@@ -309,7 +312,8 @@ def charge(invoice: Invoice, lines: Sequence[InvoiceLine], *, strict: bool = Fal
             taxable_minor=part.taxable.amount_minor,
             amount_minor=part.amount.amount_minor,
             source=part.rate.source,
-            confirmed=part.rate.confirmed,
+            confirmed=part.rate.confirmed
+            or (part.component != COLLECTED and line_no in confirmed),
         )
         for line_no, part in taxes
     )
@@ -347,6 +351,15 @@ def sides(
     for tax in taxes:
         sums[OUTPUT[tax.component]] += tax.amount_minor
     return ((purpose, Money(minor, currency)) for purpose, minor in sums.items() if minor)
+
+
+def _confirmed_lines(lines: Sequence[InvoiceLine]) -> set[int]:
+    """Return the numbers of the lines whose tax rates somebody of the agency has confirmed."""
+    at = home()
+    if at is None:
+        return set()
+    treatments = confirmed_treatments(SessionReader(db.session), at.country)
+    return {line.line_no for line in lines if line.tax in treatments}
 
 
 def _collected_before(invoice: Invoice) -> Money:

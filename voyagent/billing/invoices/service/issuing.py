@@ -31,6 +31,7 @@ from voyagent.billing.invoices.errors import (
 from voyagent.billing.invoices.queries import credit, documents as invoice_queries
 from voyagent.billing.invoices.service import credit_limits
 from voyagent.billing.invoices.service.drafts import draft_invoice
+from voyagent.billing.treatments import service as treatments
 from voyagent.enquiries import service as enquiry_service
 from voyagent.enquiries.queries import enquiries
 from voyagent.kernel import clock
@@ -161,7 +162,8 @@ def issue_invoice(
 
     Raises Forbidden, InvoiceNotFound, InvoiceNotDraft, DraftChanged, DateInFuture,
     DocumentOutOfOrder, TextTooLong, InstalmentsDoNotAddUp, AmountAboveLimit, InvoiceNumberConflict,
-    AccountNotFound, AccountInactive, and the errors of `credit_limits.check` and of `advances`.
+    AccountNotFound, AccountInactive, TreatmentUnconfirmed, and the errors of `credit_limits.check`
+    and of `advances`.
     """
     actor.require_authority("invoice.issue")
     # The customer is locked first, as by an erasure; another order could end in a deadlock.
@@ -175,7 +177,9 @@ def issue_invoice(
         if invoice.is_opening
         else check_order(Invoice, invoice.issue_date, out_of_order_reason)
     )
-    taxing.charge(invoice, document_queries.get_lines(invoice), strict=True)
+    lines = document_queries.get_lines(invoice)
+    treatments.check_confirmed(lines)
+    taxing.charge(invoice, lines, strict=True)
     check_sum(invoice)
     invoice.party_address = parties.postal_address(invoice.party_id)
     stop = credit_limits.check(actor, invoice, terms, over_limit_reason)

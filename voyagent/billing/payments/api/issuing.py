@@ -11,6 +11,7 @@ from voyagent.billing.invoices.errors import CreditLimitExceeded, InvoiceNotFoun
 from voyagent.billing.invoices.schemas.documents import InvoiceOut, IssueIn
 from voyagent.billing.payments import errors as payment_errors
 from voyagent.billing.payments.service import at_issue
+from voyagent.billing.treatments.errors import TreatmentUnconfirmed
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import MixedCurrencies
 from voyagent.kernel.serializers import Body
@@ -29,6 +30,7 @@ from voyagent.kernel.serializers import Body
         errors.InstalmentsDoNotAddUp,
         CreditLimitExceeded,
         PartyOnHold,
+        TreatmentUnconfirmed,
         payment_errors.PaymentNotFound,
         payment_errors.PaymentReversed,
         payment_errors.NothingLeft,

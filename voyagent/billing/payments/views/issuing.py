@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from voyagent.billing.core.errors import DraftChanged, TextTooLong
 from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.queries import documents as document_queries
 from voyagent.billing.core.service import numbering, order
 from voyagent.billing.core.views.blueprint import pages
 from voyagent.billing.core.views.documents import (
@@ -29,11 +30,16 @@ from voyagent.billing.invoices.service import credit_limits, issuing
 from voyagent.billing.payments.errors import CashLimit, NothingLeft, PaymentReversed
 from voyagent.billing.payments.queries import documents as payment_queries
 from voyagent.billing.payments.service import at_issue
+from voyagent.billing.treatments import queries as treatments
+from voyagent.billing.treatments.errors import TreatmentUnconfirmed
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money
+from voyagent.settings import queries as settings
+from voyagent.taxes.rules.numbers import country_of
+from voyagent.taxes.words import TREATMENTS
 
 
 @pages.page(
@@ -57,6 +63,12 @@ def issue(actor: Actor, invoice_id: UUID) -> Any:
             if actor.can("payment.record_direct")
             else []
         )
+        chosen, reader = settings.get_settings(), SessionReader(db.session)
+        codes = treatments.unconfirmed(
+            reader,
+            country_of(chosen.tax_number),
+            (line.tax for line in document_queries.get_lines(draft)),
+        )
         return render_template(
             "billing/issue.html",
             invoice=draft,
@@ -69,6 +81,8 @@ def issue(actor: Actor, invoice_id: UUID) -> Any:
             later=order.last_after(Invoice, draft.issue_date),
             advances=with_amounts(advances, draft.currency, "unapplied"),
             ticked=ticked,
+            unconfirmed=[TREATMENTS[code] for code in codes],
+            must_be_confirmed=chosen.confirm_treatments,
             problem=problem,
             typed=typed,
             typed_over_limit=over_limit,
@@ -88,7 +102,7 @@ def issue(actor: Actor, invoice_id: UUID) -> Any:
         page,
         lambda number: _("Invoice %(number)s issued.", number=number),
         again=(
-            *(DraftChanged, CreditLimitExceeded, PartyOnHold, TextTooLong),
+            *(DraftChanged, CreditLimitExceeded, PartyOnHold, TextTooLong, TreatmentUnconfirmed),
             *(CashLimit, NothingLeft, PaymentReversed),
         ),
     )
