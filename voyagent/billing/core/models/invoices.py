@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     CheckConstraint,
+    ColumnElement,
     Computed,
     ForeignKeyConstraint,
     Index,
     Numeric,
+    SQLColumnExpression,
     UniqueConstraint,
     desc,
     text,
@@ -40,6 +43,17 @@ PAN = "pan"
 """Purpose for which the PAN of a buyer is encrypted, and for which its keyed hash is made."""
 TAX_NUMBER = "tax_number"
 """Purpose for which the tax number of a buyer is encrypted."""
+BILL_OF_SUPPLY = "B"
+"""Letter before the number of a bill of supply, such as `B/2026-27/000001`."""
+
+
+def is_numbered_as(number: SQLColumnExpression[Any], letter: str) -> ColumnElement[bool]:
+    """Return the SQL condition that the number of an invoice is of a series.
+
+    `letter` is `BILL_OF_SUPPLY`, or empty for the series of all other invoices.
+    """
+    is_bill = number.startswith(f"{BILL_OF_SUPPLY}/")
+    return is_bill if letter else ~is_bill
 
 
 class Invoice(DocumentColumns, TenantOwned, Base):

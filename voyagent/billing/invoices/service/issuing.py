@@ -17,7 +17,7 @@ from voyagent.billing.core.service import drafts, earning, numbering, pricing, r
 from voyagent.billing.core.service.earning import Recognition
 from voyagent.billing.core.service.instalments import check_sum
 from voyagent.billing.core.service.kept_papers import keep_later
-from voyagent.billing.core.service.numbering import INVOICE_SERIES, OPENING_SERIES
+from voyagent.billing.core.service.numbering import OPENING_SERIES
 from voyagent.billing.core.service.opening import balance_line, former_number
 from voyagent.billing.core.service.order import check_order
 from voyagent.billing.core.service.posting import post_document
@@ -148,9 +148,10 @@ def issue_invoice(
     out_of_order_reason: str | None = None,
     advances: Advances | None = None,
 ) -> Invoice:
-    """Issue a draft invoice with the next number.
+    """Issue a draft invoice with the next number of its series.
 
-    The invoice keeps the customer's address of this moment.
+    Bills of supply have a series of their own. The invoice keeps the customer's address of this
+    moment.
 
     `seen` is the `updated_at` that the caller has read, or None to issue any version of the draft.
     `over_limit_reason` confirms that the invoice is issued although the customer is on hold or
@@ -170,14 +171,18 @@ def issue_invoice(
     terms = credit.find_terms(invoice_id, lock=True)
     invoice = invoice_queries.get_invoice(invoice_id, lock=True)
     drafts.check_draft(invoice, seen)
-    series, letter = OPENING_SERIES if invoice.is_opening else (INVOICE_SERIES, "")
+    lines = document_queries.get_lines(invoice)
+    series, letter = (
+        OPENING_SERIES
+        if invoice.is_opening
+        else numbering.series_of(line.tax for line in lines)
+    )
     number = numbering.take_number(series, invoice.issue_date, letter=letter)
     why = (
         None
         if invoice.is_opening
-        else check_order(Invoice, invoice.issue_date, out_of_order_reason)
+        else check_order(Invoice, invoice.issue_date, out_of_order_reason, letter=letter)
     )
-    lines = document_queries.get_lines(invoice)
     treatments.check_confirmed(lines)
     taxing.charge(invoice, lines, strict=True)
     check_sum(invoice)

@@ -64,21 +64,19 @@ def issue(actor: Actor, invoice_id: UUID) -> Any:
             else []
         )
         chosen, reader = settings.get_settings(), SessionReader(db.session)
-        codes = treatments.unconfirmed(
-            reader,
-            country_of(chosen.tax_number),
-            (line.tax for line in document_queries.get_lines(draft)),
-        )
+        taxed = [line.tax for line in document_queries.get_lines(draft)]
+        codes = treatments.unconfirmed(reader, country_of(chosen.tax_number), taxed)
+        series, letter = numbering.series_of(taxed)
         return render_template(
             "billing/issue.html",
             invoice=draft,
             total=Money(draft.total_minor, draft.currency),
-            number=numbering.next_number(numbering.INVOICE_SERIES, draft.issue_date),
+            number=numbering.next_number(series, draft.issue_date, letter=letter),
             postings=postings_of(issuing.issue_sides(draft)),
             recognitions=recognition_postings(issuing.recognitions_of(draft)),
             stop=credit_limits.find_stop(draft, credit.find_terms(draft.id)),
-            other_year=other_year_words(draft.issue_date, numbering.INVOICE_SERIES),
-            later=order.last_after(Invoice, draft.issue_date),
+            other_year=other_year_words(draft.issue_date, series),
+            later=order.last_after(Invoice, draft.issue_date, letter=letter),
             advances=with_amounts(advances, draft.currency, "unapplied"),
             ticked=ticked,
             unconfirmed=[TREATMENTS[code] for code in codes],
