@@ -835,6 +835,10 @@ BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "InvoicePatch": lambda: {"line_items": [VISAS], "notes": "Two of them"},
     "ReceiptIn": lambda: {"amount": "100.00", "account": "cash"},
     "CreditNoteIn": lambda: {"invoice_id": str(new_id()), "reason": "Not travelled"},
+    "DebitNoteIn": lambda: {
+        "reason": "Fuel surcharge",
+        "lines": [{"line_no": 1, "amount": "100.00"}],
+    },
     "VoidIn": lambda: {"reason": "Billed twice"},
     "WriteOffIn": lambda: {"reason": "Cannot be traced"},
     "TakeBackIn": lambda: {"reason": "Has paid after all"},

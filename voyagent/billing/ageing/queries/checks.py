@@ -19,7 +19,12 @@ from sqlalchemy import (
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.counters import AgeingByDue, NumberSeries
 from voyagent.billing.core.models.credits import CreditNote, SupplierCredit
-from voyagent.billing.core.models.invoices import BILL_OF_SUPPLY, Invoice, is_numbered_as
+from voyagent.billing.core.models.invoices import (
+    BILL_OF_SUPPLY,
+    DEBIT_NOTE,
+    Invoice,
+    is_numbered_as,
+)
 from voyagent.billing.core.models.payments import Allocation, Payment, Refund
 from voyagent.billing.core.models.write_offs import WriteOff
 from voyagent.billing.core.queries.open_documents import SETTLES, Kind
@@ -42,6 +47,7 @@ _BILLS = Bill.__table__.c
 _NUMBERED: dict[str, Any] = {
     "invoice": Invoice.__table__,
     "bill_of_supply": Invoice.__table__,
+    "debit_note": Invoice.__table__,
     "credit_note": CreditNote.__table__,
 }
 
@@ -326,10 +332,10 @@ def series_statement(series: str) -> Select[Any]:
 
 
 def _of_series(series: str) -> list[ColumnElement[bool]]:
-    """Return the conditions that the documents of a series meet, beside having a number."""
+    """Return the conditions that the numbered documents of a series meet."""
     if series == "credit_note":
         return []
-    letter = BILL_OF_SUPPLY if series == "bill_of_supply" else ""
+    letter = {"bill_of_supply": BILL_OF_SUPPLY, "debit_note": DEBIT_NOTE}.get(series, "")
     return [_INVOICES.is_opening.is_(False), is_numbered_as(_INVOICES.number, letter)]
 
 

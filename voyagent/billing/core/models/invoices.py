@@ -43,17 +43,18 @@ PAN = "pan"
 """Purpose for which the PAN of a buyer is encrypted, and for which its keyed hash is made."""
 TAX_NUMBER = "tax_number"
 """Purpose for which the tax number of a buyer is encrypted."""
-BILL_OF_SUPPLY = "B"
-"""Letter before the number of a bill of supply, such as `B/2026-27/000001`."""
+BILL_OF_SUPPLY, DEBIT_NOTE = "B", "D"
+"""Letters before the numbers of bills of supply and debit notes, such as `B/2026-27/000001`."""
 
 
 def is_numbered_as(number: SQLColumnExpression[Any], letter: str) -> ColumnElement[bool]:
     """Return the SQL condition that the number of an invoice is of a series.
 
-    `letter` is `BILL_OF_SUPPLY`, or empty for the series of all other invoices.
+    `letter` is `BILL_OF_SUPPLY` or `DEBIT_NOTE`, or empty for the series of all other invoices.
     """
-    is_bill = number.startswith(f"{BILL_OF_SUPPLY}/")
-    return is_bill if letter else ~is_bill
+    if letter:
+        return number.startswith(f"{letter}/")
+    return ~number.startswith(f"{BILL_OF_SUPPLY}/") & ~number.startswith(f"{DEBIT_NOTE}/")
 
 
 class Invoice(DocumentColumns, TenantOwned, Base):
@@ -68,7 +69,8 @@ class Invoice(DocumentColumns, TenantOwned, Base):
     `customer_pan_digest` is a keyed hash of the PAN. With this hash, other invoices of the buyer
     are found.
 
-    `party_address` is the postal address of the buyer at issue, with state and country.
+    `party_address` is the postal address of the buyer at issue, with state and country. `debits_id`
+    makes the invoice a debit note: it is the invoice for which more is charged.
 
     `customer_pan_clear` and `customer_tax_number_clear` have values that an earlier release stored
     unencrypted. A job encrypts these values.
@@ -92,11 +94,20 @@ class Invoice(DocumentColumns, TenantOwned, Base):
     sent_to: Mapped[str | None]
     enquiry_id: Mapped[UUID | None]
     session_id: Mapped[UUID | None]
+    debits_id: Mapped[UUID | None]
     search: Mapped[str] = mapped_column(Computed(_SEARCH, persisted=True), deferred=True)
 
     __table_args__ = (
         *document_rules("invoices", OPEN_INVOICE, "num_nonnulls(number, entry_id) = 2"),
         UniqueConstraint("tenant_id", "number", name="uq_invoices_number"),
+        references("invoices", "debits_id", "fk_invoices_debits"),
+        CheckConstraint("debits_id <> id and not is_opening or debits_id is null", name="debits"),
+        Index(
+            "ix_invoices_debits",
+            "tenant_id",
+            "debits_id",
+            postgresql_where=text("debits_id is not null"),
+        ),
         CheckConstraint("not is_opening or party_reference is not null", name="opening"),
         Index(
             "uq_invoices_opening",

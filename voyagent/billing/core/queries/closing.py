@@ -10,7 +10,12 @@ from sqlalchemy import ColumnElement, Select, func, literal, select, union_all
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.counters import NumberSeries
 from voyagent.billing.core.models.credits import CreditNote
-from voyagent.billing.core.models.invoices import BILL_OF_SUPPLY, Invoice, is_numbered_as
+from voyagent.billing.core.models.invoices import (
+    BILL_OF_SUPPLY,
+    DEBIT_NOTE,
+    Invoice,
+    is_numbered_as,
+)
 from voyagent.billing.core.models.payments import OPENING_ACCOUNT, Payment, Refund
 from voyagent.kernel.tenancy import owned
 
@@ -26,6 +31,11 @@ _NUMBERED: dict[str, tuple[Any, str, tuple[ColumnElement[bool], ...]]] = {
         Invoice,
         "issue_date",
         (_INVOICES.is_opening.is_(False), is_numbered_as(_INVOICES.number, BILL_OF_SUPPLY)),
+    ),
+    "debit_note": (
+        Invoice,
+        "issue_date",
+        (_INVOICES.is_opening.is_(False), is_numbered_as(_INVOICES.number, DEBIT_NOTE)),
     ),
     "opening": (Invoice, "issue_date", (_INVOICES.is_opening.is_(True),)),
     "credit_note": (CreditNote, "issue_date", ()),

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import text
 
-from voyagent.billing.core.models.invoices import BILL_OF_SUPPLY
+from voyagent.billing.core.models.invoices import BILL_OF_SUPPLY, DEBIT_NOTE
 from voyagent.billing.core.rules import is_bill_of_supply
 from voyagent.kernel.db import db
 from voyagent.kernel.tenancy import current_tenant
@@ -31,6 +31,8 @@ OPENING_SERIES = ("opening", "O")
 """Name and prefix of the number series of imported open invoices."""
 BILL_OF_SUPPLY_SERIES = ("bill_of_supply", BILL_OF_SUPPLY)
 """Name and prefix of the number series of bills of supply (Rule 49 of the CGST Rules)."""
+DEBIT_NOTE_SERIES = ("debit_note", DEBIT_NOTE)
+"""Name and prefix of the number series of debit notes (Rule 53 of the CGST Rules)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +80,10 @@ def take_number(series: str, day: date, *, letter: str = "") -> str:
     return _written(letter, year, number)
 
 
-def series_of(treatments: Iterable[str | None]) -> tuple[str, str]:
-    """Return name and prefix of the series of an invoice with lines of these tax treatments."""
+def series_of(treatments: Iterable[str | None], *, is_debit_note: bool = False) -> tuple[str, str]:
+    """Return name and prefix of the series of an invoice, by its tax treatments."""
+    if is_debit_note:
+        return DEBIT_NOTE_SERIES
     return BILL_OF_SUPPLY_SERIES if is_bill_of_supply(treatments) else (INVOICE_SERIES, "")
 
 

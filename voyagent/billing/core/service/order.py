@@ -27,9 +27,7 @@ class Issued:
     day: date
 
 
-def last_after(
-    series: type[Invoice | CreditNote], day: date, *, letter: str = ""
-) -> Issued | None:
+def last_after(series: type[Invoice | CreditNote], day: date, *, letter: str = "") -> Issued | None:
     """Return the document with the latest issue date after a day.
 
     Only the financial year of `day` counts. The result is None if it has no such document. Drafts
@@ -44,9 +42,7 @@ def last_after(
         .limit(1)
     )
     if series is Invoice:
-        rows = rows.where(
-            Invoice.is_opening.is_(False), is_numbered_as(Invoice.number, letter)
-        )
+        rows = rows.where(Invoice.is_opening.is_(False), is_numbered_as(Invoice.number, letter))
     found = db.session.execute(rows).one_or_none()
     return None if found is None else Issued(found.number, found.issue_date)
 

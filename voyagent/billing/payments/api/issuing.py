@@ -7,7 +7,12 @@ from uuid import UUID
 from voyagent.billing.core import errors
 from voyagent.billing.core.api import POSTING_ERRORS
 from voyagent.billing.invoices.api import api, invoice_response
-from voyagent.billing.invoices.errors import CreditLimitExceeded, InvoiceNotFound, PartyOnHold
+from voyagent.billing.invoices.errors import (
+    CreditLimitExceeded,
+    InvoiceNotFound,
+    NotDebitable,
+    PartyOnHold,
+)
 from voyagent.billing.invoices.schemas.documents import InvoiceOut, IssueIn
 from voyagent.billing.payments import errors as payment_errors
 from voyagent.billing.payments.service import at_issue
@@ -31,6 +36,7 @@ from voyagent.kernel.serializers import Body
         CreditLimitExceeded,
         PartyOnHold,
         TreatmentUnconfirmed,
+        NotDebitable,
         payment_errors.PaymentNotFound,
         payment_errors.PaymentReversed,
         payment_errors.NothingLeft,

@@ -24,7 +24,12 @@ from voyagent.billing.core.views.previews import (
     postings_of,
     recognition_postings,
 )
-from voyagent.billing.invoices.errors import CreditLimitExceeded, InvoiceNotFound, PartyOnHold
+from voyagent.billing.invoices.errors import (
+    CreditLimitExceeded,
+    InvoiceNotFound,
+    NotDebitable,
+    PartyOnHold,
+)
 from voyagent.billing.invoices.queries import credit, documents as invoice_queries
 from voyagent.billing.invoices.service import credit_limits, issuing
 from voyagent.billing.payments.errors import CashLimit, NothingLeft, PaymentReversed
@@ -66,7 +71,7 @@ def issue(actor: Actor, invoice_id: UUID) -> Any:
         chosen, reader = settings.get_settings(), SessionReader(db.session)
         taxed = [line.tax for line in document_queries.get_lines(draft)]
         codes = treatments.unconfirmed(reader, country_of(chosen.tax_number), taxed)
-        series, letter = numbering.series_of(taxed)
+        series, letter = numbering.series_of(taxed, is_debit_note=draft.debits_id is not None)
         return render_template(
             "billing/issue.html",
             invoice=draft,
@@ -101,6 +106,7 @@ def issue(actor: Actor, invoice_id: UUID) -> Any:
         lambda number: _("Invoice %(number)s issued.", number=number),
         again=(
             *(DraftChanged, CreditLimitExceeded, PartyOnHold, TextTooLong, TreatmentUnconfirmed),
+            NotDebitable,
             *(CashLimit, NothingLeft, PaymentReversed),
         ),
     )
