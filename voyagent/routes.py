@@ -39,6 +39,7 @@ from voyagent.billing.payments.views import (
     receipts as receipt_views,
 )
 from voyagent.billing.supplier_credits import views as supplier_credit_views
+from voyagent.billing.treatments import views as treatment_views
 from voyagent.billing.write_offs import views as write_off_views
 from voyagent.capabilities.api import api as capabilities_api
 from voyagent.capabilities.views import pages as capabilities_pages
@@ -157,6 +158,7 @@ BILLING_VIEWS = (
     payment_views,
     issuing_views,
     receipt_views,
+    treatment_views,
 )  # imported here so that `billing_pages` has the pages of all documents
 PANELS = (panels,)  # imported here so that the settings page shows them
 MONTH_CHECKS = (reports_months,)  # imported here so that the page for closing a month runs them

@@ -112,7 +112,7 @@ TERMS = {
     r"\bapprovals?\b": "स्वीकृति",
     r"\binvoices?\b": "इनवॉइस",
     r"\bjournal\b": "रोज़नामच",
-    r"\bdebits?\b": "नामे",
+    r"\bdebits?\b(?! note)": "नामे",
     r"\bcredits?\b(?! note| limit)": "जमा",
     r"\bcredit limits?\b": "उधार सीमा",
     r"\bsettings\b": "सेटिंग",

@@ -52,6 +52,7 @@ from voyagent.parties.service import addresses, merges, parties
 from voyagent.privacy.service import erasure
 from voyagent.reports.service import files as report_files
 from voyagent.routes import APIS
+from voyagent.taxes.rules import tables
 from voyagent.trips.models import Trip
 from voyagent.trips.queries import expected_bills
 from voyagent.trips.queries.expected_bills import ExpectedBillSearch
@@ -834,6 +835,10 @@ BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "InvoicePatch": lambda: {"line_items": [VISAS], "notes": "Two of them"},
     "ReceiptIn": lambda: {"amount": "100.00", "account": "cash"},
     "CreditNoteIn": lambda: {"invoice_id": str(new_id()), "reason": "Not travelled"},
+    "DebitNoteIn": lambda: {
+        "reason": "Fuel surcharge",
+        "lines": [{"line_no": 1, "amount": "100.00"}],
+    },
     "VoidIn": lambda: {"reason": "Billed twice"},
     "WriteOffIn": lambda: {"reason": "Cannot be traced"},
     "TakeBackIn": lambda: {"reason": "Has paid after all"},
@@ -847,6 +852,11 @@ BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "UnallocateIn": dict,
     "ReverseIn": lambda: {"reason": "Typed twice"},
     "RefundIn": lambda: {"amount": "1.00", "account": "cash"},
+    "ConfirmTreatmentIn": lambda: {
+        "treatment": "service_fee",
+        "rates_hash": tables.rates_hash("IN", "service_fee"),
+        "compared_with": "Notification 11/2017",
+    },
     "EstablishBaseRequest": lambda: {"currency": "INR"},
     "ReopenMonthRequest": lambda: {"reason": "A bill came late"},
     "LinkRequest": lambda: {"kind": "enquiry", "record_id": str(new_id())},

@@ -134,6 +134,7 @@ def test_every_operation_of_these_areas_is_in_the_table(app: Flask) -> None:
         "report-files",
         "reports",
         "supplier-credits",
+        "tax-treatments",
         "trips",
     }
     assert others == answered, "an area without a table of its operations"

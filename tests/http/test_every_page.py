@@ -188,6 +188,7 @@ FORM_NAMES = [
     "sac_digits",
     "bill_tolerance_percent",
     "bill_tolerance_minor",
+    "confirm_treatments",
     "sac",
     "units",
     "base",

@@ -45,13 +45,14 @@ NEEDS_FRESH = {
     "POST /api/privacy/parties/<party_id>/erase",
     "PATCH /api/privacy/retention",
     "POST /api/base-currency",
+    "POST /api/tax-treatments/confirm",
     "POST /api/bank-accounts",
     "PATCH /api/bank-accounts/<bank_account_id>",
     "POST /api/bank-accounts/<bank_account_id>/close",
 }
 # One of so many scopes is tried at an operation outside of it: one check serves all.
 SPREAD = 5
-NOT_SET_UP = {"totp_not_enabled", "totp_not_initialized"}
+NOT_SET_UP = {"totp_not_enabled", "totp_not_initialized", "agency_tax_number_required"}
 # Operations that a read key may not use, since they hand out personal data, and one that finds
 # nothing in a new agency.
 NOT_READ = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from threading import Barrier, Thread
@@ -23,6 +24,8 @@ from tests.people import PASSWORD, ApiClient, Person, csrf
 from voyagent.http.guards import CONFIRMED_FOR_S
 from voyagent.identity.rules.permissions import NAMING_SCOPES, SCOPES, STEP_UP
 from voyagent.parties.service import parties
+from voyagent.settings.service import tenant_settings
+from voyagent.taxes.rules import tables
 
 ROOT = Path(__file__).resolve().parents[2]
 STALE = (403, "reauthentication_required")
@@ -34,6 +37,18 @@ def _customer(bob: Person) -> UUID:
     """Return the id of a new customer, whom Bob notes."""
     name = f"Deepa {secrets.token_hex(4)}"
     return bob.does(lambda actor: parties.create(actor, name=name, is_customer=True).id)
+
+
+def _rates(bob: Person) -> dict[str, str]:
+    """Return the confirmation of a tax treatment; the agency then has a tax number."""
+    with bob.acting() as actor:
+        admin = replace(actor, role="agency_admin", fresh=True)
+        tenant_settings.update(admin, {"tax_number": "27AACCN6194P1ZP"})
+    return {
+        "treatment": "service_fee",
+        "rates_hash": tables.rates_hash("IN", "service_fee"),
+        "compared_with": "Notification 11/2017",
+    }
 
 
 API: dict[str, tuple[str, int, Send]] = {
@@ -103,6 +118,11 @@ API: dict[str, tuple[str, int, Send]] = {
         200,
         lambda api, _bob: api.post("/base-currency", json={"currency": "INR"}),
     ),
+    "confirm tax rates": (
+        "invoice.confirm_treatment",
+        201,
+        lambda api, bob: api.post("/tax-treatments/confirm", json=_rates(bob)),
+    ),
     "change a retention period": (
         "privacy.set_retention",
         200,
@@ -140,7 +160,8 @@ def test_the_acts_cover_the_table() -> None:
 def test_each_permission_of_the_table_is_checked_with_step_up() -> None:
     """A service that only calls `require` would skip the password."""
     checked = set()
-    for path in (ROOT / "voyagent").rglob("service/*.py"):
+    services = [*ROOT.glob("voyagent/**/service/*.py"), *ROOT.glob("voyagent/**/service.py")]
+    for path in services:
         text = path.read_text()
         checked |= set(re.findall(r'require_step_up\("([a-z_.]+)"\)', text))
         if "require_step_up(STEP_UP[" in text:

@@ -28,6 +28,7 @@ from voyagent.billing.credit_notes import service as credit_note_service
 from voyagent.billing.invoices.service import drafts as invoice_drafts, issuing
 from voyagent.billing.payments.service import payments as payment_service
 from voyagent.billing.supplier_credits import service as supplier_credit_service
+from voyagent.billing.treatments import service as treatments
 from voyagent.billing.write_offs import service as write_off_service
 from voyagent.chat.service import conversations as chat
 from voyagent.enquiries import service as enquiries
@@ -48,6 +49,7 @@ from voyagent.privacy.service import links
 from voyagent.rates import service as rates
 from voyagent.reports.models import ReportFile
 from voyagent.settings.service import logos, tenant_settings as settings
+from voyagent.taxes.rules import tables
 from voyagent.trips.models import SupplierOffer, SupplierResponse
 from voyagent.trips.queries.expected_bills import ExpectedBillSearch, list_expected_bills
 from voyagent.trips.rules.details import OtherDetails
@@ -146,6 +148,12 @@ def _book(person: Person) -> None:
     ]
     settings.update(
         person.actor, {"tax_number": "27AACCN6194P1ZP", "bank_details": "HDFC 50100012345678"}
+    )
+    treatments.confirm(
+        person.actor,
+        "service_fee",
+        rates_hash=tables.rates_hash("IN", "service_fee"),
+        compared_with="Notification 11/2017",
     )
     logos.put(person.actor, picture())
     sold: dict[str, Any] = {

@@ -44,6 +44,7 @@ def test_a_new_agency_has_the_default_settings_of_the_contract(alice: Person) ->
             "sac_digits",
             "bill_tolerance_percent",
             "bill_tolerance_minor",
+            "confirm_treatments",
         }
         | PAPER
     )

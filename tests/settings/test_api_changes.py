@@ -39,6 +39,7 @@ WHOLE: dict[str, Any] = {
     "sac_digits": 4,
     "bill_tolerance_percent": "1.50",
     "bill_tolerance_minor": 100,
+    "confirm_treatments": True,
 }
 REFUSED: list[dict[str, Any]] = [
     {"model": "gpt-4"},
@@ -80,6 +81,8 @@ REFUSED: list[dict[str, Any]] = [
     {"bill_tolerance_percent": "100.01"},
     {"bill_tolerance_percent": "-1"},
     {"bill_tolerance_minor": -1},
+    {"confirm_treatments": "yes"},
+    {"confirm_treatments": 1},
     {"sac_digits": 5},
     {"sac_digits": 8},
     {"financial_year_start_month": 0},
@@ -106,6 +109,7 @@ CANNOT_BE_NULL = [
     "sac_digits",
     "bill_tolerance_percent",
     "bill_tolerance_minor",
+    "confirm_treatments",
     "round_invoices",
     "audit_mail_administrators",
     "approval_limits",

@@ -94,7 +94,7 @@ SECTIONS = (
         _l("Books"),
         (
             *("financial_year_start_month", "round_invoices", "rate_max_age_days"),
-            *("bill_tolerance_percent", "bill_tolerance_minor"),
+            *("bill_tolerance_percent", "bill_tolerance_minor", "confirm_treatments"),
         ),
     ),
 )
@@ -181,6 +181,7 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
     rate_max_age_days = StringField(_l("Days for which an exchange rate is used"))
     bill_tolerance_percent = StringField(_l("Bills may differ by, in percent"))
     bill_tolerance_minor = StringField(_l("and by at most"))
+    confirm_treatments = BooleanField(_l("Tax rates must be confirmed before their first use"))
     audit_mail_administrators = BooleanField(_l("Mail the signed head to administrators"))
     audit_mail_addresses = TextAreaField(_l("Mail the signed head to"))
     limit_agent = StringField(ROLE_WORDS["agent"])

@@ -57,6 +57,7 @@ class TenantSettings(TenantBound, Base):
     sac_digits: Mapped[int] = mapped_column(SmallInteger, server_default=text("6"))
     bill_tolerance_percent: Mapped[str] = mapped_column(server_default=text("'2.00'"))
     bill_tolerance_minor: Mapped[int] = mapped_column(BigInteger, server_default=text("50000"))
+    confirm_treatments: Mapped[bool] = mapped_column(server_default=text("false"))
 
     __table_args__ = (
         CheckConstraint("rate_limit_per_minute between 1 and 10000", name="per_minute"),

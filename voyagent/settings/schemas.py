@@ -108,6 +108,7 @@ class TenantSettingsResponse(AnswerOf[Row]):
     sac_digits: int
     bill_tolerance_percent: str
     bill_tolerance_minor: int
+    confirm_treatments: bool
 
 
 class LogoRequest(Closed):
@@ -209,6 +210,7 @@ class TenantSettingsPatchRequest(Closed):
         str, StringConstraints(pattern=_PERCENT), AfterValidator(_two_decimals)
     ] = "2.00"
     bill_tolerance_minor: Annotated[int, Field(ge=0, le=_BIGINT_MAX)] = 50_000
+    confirm_treatments: bool = False
 
     def changes(self) -> SettingsChanges:
         """Return the members that were sent, including nulls."""

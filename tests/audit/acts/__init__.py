@@ -10,6 +10,7 @@ from tests.audit.acts import (
     parties,
     privacy,
     rates,
+    tax_rates,
     travel,
     work,
 )
@@ -76,6 +77,7 @@ __all__ = [
     "parties",
     "privacy",
     "rates",
+    "tax_rates",
     "travel",
     "work",
 ]

@@ -786,6 +786,28 @@ WRITTEN_BACK = (
 )
 
 
+DEBITED = Left("debit_note.drafted", ("debited_invoice_id", "invoice_id"))
+
+
+@act("POST /api/invoices/<invoice_id>/debit-notes", leaves=DEBITED, answers=201)
+def draft_a_debit_note_over_the_api(stage: Stage) -> Doing:
+    api, invoice_id = stage.alice.api, papers.issued(stage.alice)
+    body = {"reason": "Fuel surcharge", "lines": [{"line_no": 1, "amount": "100.00"}]}
+    return lambda: api.post(f"/invoices/{invoice_id}/debit-notes", json=body)
+
+
+@act("POST /invoices/<invoice_id>/debit", leaves=in_the_browser(DEBITED), answers=303)
+def draft_a_debit_note_in_the_browser(stage: Stage) -> Doing:
+    browser, invoice_id = stage.alice.browser, papers.issued(stage.alice)
+    return lambda: stage.submit(
+        browser,
+        f"/invoices/{invoice_id}/debit",
+        reason="Fuel surcharge",
+        issue_date="25 Jun 2024",
+        amount="100",
+    )
+
+
 def _written_off(stage: Stage) -> str:
     """The path of a write-off."""
     invoice_id = papers.issued(stage.alice)

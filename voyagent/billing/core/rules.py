@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal, get_args
 
 from voyagent.kernel.database.read_pool import Row
+from voyagent.taxes.rules.tables import EXEMPT, is_taxable
 
 SettledAs = Literal["paid", "credited", "settled", "paid_part_credited"]
 
@@ -60,6 +61,15 @@ def shown_status(document: Mapping[str, Any]) -> str:
     """
     status = str(document["status"])
     return way_settled(document) or ("partly_paid" if status == "partially_paid" else status)
+
+
+def is_bill_of_supply(treatments: Iterable[str | None]) -> bool:
+    """Return True if lines of these tax treatments make a bill of supply.
+
+    It has exempt or nil rated lines and no taxable one (Rule 49 of the CGST Rules).
+    """
+    found = set(treatments)
+    return EXEMPT in found and not any(is_taxable(one) for one in found)
 
 
 def taxes_by_line(taxes: Iterable[Row]) -> Mapping[int, list[Row]]:

@@ -7,12 +7,19 @@ from uuid import UUID
 from voyagent.billing.core import errors
 from voyagent.billing.core.api import DRAFT_ERRORS, VOID_ERRORS
 from voyagent.billing.core.schemas.documents import VoidIn
-from voyagent.billing.invoices.errors import InvoiceNotFound, NothingToInvoice
+from voyagent.billing.invoices.errors import (
+    DebitNoteFixed,
+    InvoiceHasDebitNotes,
+    InvoiceNotFound,
+    NotDebitable,
+    NothingToInvoice,
+)
 from voyagent.billing.invoices.queries import (
     documents as invoice_queries,
     listing as invoice_listing,
 )
 from voyagent.billing.invoices.schemas.documents import (
+    DebitNoteIn,
     InvoiceDraftIn,
     InvoiceFromTripIn,
     InvoiceFromTripOut,
@@ -22,13 +29,19 @@ from voyagent.billing.invoices.schemas.documents import (
     InvoiceQuery,
     invoice_row,
 )
-from voyagent.billing.invoices.service import drafts as invoice_drafts, from_trips, issuing
+from voyagent.billing.invoices.service import (
+    debit_notes,
+    drafts as invoice_drafts,
+    from_trips,
+    issuing,
+)
 from voyagent.enquiries.queries.enquiries import EnquiryNotFound
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader, SessionReader
 from voyagent.kernel.db import db
+from voyagent.kernel.money import InvalidAmount
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.serializers import Body
 from voyagent.trips.queries.trips import TripNotFound
@@ -97,7 +110,7 @@ def get_invoice(reader: Reader, invoice_id: UUID) -> Body[InvoiceOut]:
     answer=InvoiceOut,
     permission="invoice.draft",
     missing=InvoiceNotFound,
-    errors=(errors.InvoiceNotDraft, *DRAFT_ERRORS),
+    errors=(errors.InvoiceNotDraft, DebitNoteFixed, *DRAFT_ERRORS),
 )
 def revise_invoice(actor: Actor, invoice_id: UUID, body: InvoicePatch) -> Body[InvoiceOut]:
     """Change a draft invoice.
@@ -131,7 +144,7 @@ def discard_invoice(actor: Actor, invoice_id: UUID) -> None:
     permission="invoice.void",
     direct=True,
     missing=InvoiceNotFound,
-    errors=VOID_ERRORS,
+    errors=(InvoiceHasDebitNotes, *VOID_ERRORS),
 )
 def void_invoice(actor: Actor, invoice_id: UUID, body: VoidIn) -> Body[InvoiceOut]:
     """Void an issued invoice that has no payments or credits.
@@ -142,6 +155,40 @@ def void_invoice(actor: Actor, invoice_id: UUID, body: VoidIn) -> Body[InvoiceOu
     return invoice_response(
         issuing.void_invoice(actor, invoice_id, reason=body.reason, on=body.voided_on).id
     )
+
+
+@api.post(
+    "/invoices/<invoice_id>/debit-notes",
+    answer=InvoiceOut,
+    status=201,
+    permission="invoice.draft",
+    missing=InvoiceNotFound,
+    errors=(
+        NotDebitable,
+        errors.LineNotOnInvoice,
+        errors.LineAlreadyNamed,
+        errors.InvalidDate,
+        errors.TotalOutOfRange,
+        InvalidAmount,
+    ),
+)
+def draft_debit_note(actor: Actor, invoice_id: UUID, body: DebitNoteIn) -> Body[InvoiceOut]:
+    """Draft a debit note that charges more for lines of an issued invoice.
+
+    The debit note is an invoice with `debited_invoice_id`. It has the customer, the place of supply
+    and the tax rates of that invoice, and gets a number of its own series when it is issued. A
+    draft can be deleted, but not changed.
+    """
+    currency = invoice_queries.get_invoice(invoice_id).currency
+    note = debit_notes.draft_debit_note(
+        actor,
+        invoice_id,
+        reason=body.reason,
+        amounts=body.amounts(currency),
+        on=body.issue_date,
+        due_date=body.due_date,
+    )
+    return invoice_response(note.id)
 
 
 def invoice_response(invoice_id: UUID) -> Body[InvoiceOut]:

@@ -40,6 +40,32 @@ class NumberIsNotNext(InvoiceNumberConflict):
     )
 
 
+class NotDebitable(Conflict):
+    """No debit note can charge more for the invoice.
+
+    It is a draft, void, imported, or itself a debit note.
+    """
+
+    code = "invoice_not_debitable"
+    message = N_(
+        "A debit note is for an issued invoice that is not void, not imported and no debit note."
+    )
+
+
+class DebitNoteFixed(Conflict):
+    """A draft of a debit note cannot be changed, only deleted."""
+
+    code = "debit_note_fixed"
+    message = N_("A debit note can’t be edited. Delete this draft, and draft it again.")
+
+
+class InvoiceHasDebitNotes(Conflict):
+    """The invoice has an issued debit note, so it cannot be voided."""
+
+    code = "invoice_has_debit_notes"
+    message = N_("Void the debit notes of this invoice first.")
+
+
 class PartyOnHold(Conflict):
     """The customer is on hold, and nobody has confirmed the invoice with a reason."""
 

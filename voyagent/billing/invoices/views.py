@@ -15,14 +15,16 @@ from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
 from voyagent.billing.core.schemas.documents import VoidIn
 from voyagent.billing.core.schemas.lines import PAGE_SIZE
-from voyagent.billing.core.service import taxing
+from voyagent.billing.core.service import days, taxing
 from voyagent.billing.core.service.pricing import LineItem
 from voyagent.billing.core.views.blueprint import pages
 from voyagent.billing.core.views.documents import (
+    Place,
     discard_step,
     draft_page,
     journal_of,
     listed,
+    not_now,
     settling,
     shown,
     turned_back,
@@ -34,6 +36,7 @@ from voyagent.billing.core.views.previews import (
     recognition_postings,
 )
 from voyagent.billing.core.words.taxes import (
+    draft_title,
     is_under_gst,
     line_notes,
     place_of_supply,
@@ -44,22 +47,30 @@ from voyagent.billing.core.words.taxes import (
     with_state,
     with_taxes,
 )
-from voyagent.billing.invoices.errors import InvoiceNotFound
+from voyagent.billing.invoices.errors import InvoiceNotFound, NotDebitable
+from voyagent.billing.invoices.forms.debit_notes import DEBIT_ERROR_FIELDS, DebitNoteForm
 from voyagent.billing.invoices.forms.drafts import COLLECT, SOLD_AS, InvoiceForm
 from voyagent.billing.invoices.forms.listing import InvoiceList
 from voyagent.billing.invoices.queries import (
     board as invoice_board,
     documents as invoice_queries,
 )
+from voyagent.billing.invoices.queries.documents import InvoiceDocument
 from voyagent.billing.invoices.queries.listing import invoices_listing
 from voyagent.billing.invoices.schemas.documents import InvoiceDraftIn
-from voyagent.billing.invoices.service import drafts as invoice_drafts, from_trips, issuing
+from voyagent.billing.invoices.service import (
+    debit_notes,
+    drafts as invoice_drafts,
+    from_trips,
+    issuing,
+)
+from voyagent.billing.treatments import queries as treatments
 from voyagent.enquiries.queries import enquiries
 from voyagent.enquiries.queries.enquiries import EnquiryNotFound
 from voyagent.http.files import list_file
 from voyagent.http.forms import opened_state
 from voyagent.http.htmx import is_htmx, see_other
-from voyagent.http.pages import toast
+from voyagent.http.pages import toast, translated
 from voyagent.http.template_filters import page_locale, today
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader, RequestReader
@@ -68,6 +79,8 @@ from voyagent.kernel.money import Money
 from voyagent.kernel.spelling import in_words
 from voyagent.parties import queries as parties
 from voyagent.settings import queries as settings
+from voyagent.taxes.rules.numbers import country_of
+from voyagent.taxes.words import TREATMENTS
 from voyagent.trips.queries import trips
 
 
@@ -105,7 +118,7 @@ def invoice(reader: Reader, invoice_id: UUID) -> Any:
     document = invoice_queries.read_document(reader, invoice_id)
     currency = document.invoice["currency"]
     lines = with_taxes(document.lines, document.taxes, currency)
-    tax_number = document.invoice["customer_tax_number"]
+    letterhead = banking.read_letterhead(reader, currency)
     return render_template(
         "billing/invoice.html",
         invoice=shown(document.invoice),
@@ -116,15 +129,21 @@ def invoice(reader: Reader, invoice_id: UUID) -> Any:
             "amount",
             "commission",
         ),
-        letterhead=with_state(banking.read_letterhead(reader, currency)),
-        title_of_invoice=title_of_invoice(document.lines, document.taxes, tax_number),
-        customer_tax_number=tax_number_words(tax_number),
+        letterhead=with_state(letterhead),
+        sheet_title=(
+            draft_title(document.invoice)
+            if document.invoice["status"] == "draft"
+            else title_of_invoice(document.invoice, document.lines, document.taxes)
+        ),
+        debit_notes=with_amounts(document.debit_notes, currency, "total"),
+        customer_tax_number=tax_number_words(document.invoice["customer_tax_number"]),
         shows_tax=any(line["tax_words"] for line in lines),
         taxable=taxable_total(lines, currency),
         is_signed=is_under_gst(document.lines, document.taxes),
         in_words=in_words(Money(document.invoice["total_minor"], currency), page_locale()),
         taxes=tax_queries.sum_taxes(document.taxes, currency),
         waits=taxing.is_waiting(*document.taxed_lines),
+        unconfirmed=_unconfirmed(reader, document, letterhead.get("tax_number")),
         required_sentences=required_sentences(document.lines, document.taxes),
         place_of_supply=place_of_supply(document.invoice["place_of_supply"]),
         payments=settling(document.payments, currency),
@@ -174,7 +193,7 @@ def new(actor: Actor) -> Any:
 def edit(actor: Actor, invoice_id: UUID) -> Any:
     """Show and submit the form to change a draft."""
     draft = invoice_queries.get_invoice(invoice_id)
-    if back := turned_back(draft, may=draft.status == "draft"):
+    if back := turned_back(draft, may=draft.status == "draft" and draft.debits_id is None):
         return back
     form = InvoiceForm.of(draft, document_queries.get_lines(draft), taxing.home(), actor.currency)
 
@@ -206,6 +225,38 @@ def discard(actor: Actor, invoice_id: UUID) -> Any:
 
 
 @pages.page(
+    "/invoices/<invoice_id>/debit",
+    methods=("GET", "POST"),
+    permission="invoice.draft",
+    missing=InvoiceNotFound,
+    once=True,
+)
+def debit(actor: Actor, invoice_id: UUID) -> Any:
+    """Show and submit the form that drafts a debit note for an invoice."""
+    invoice = invoice_queries.get_invoice(invoice_id)
+    if not debit_notes.is_debitable(invoice):
+        return not_now(translated(NotDebitable.message), Place(invoice).url())
+    lines = document_queries.get_lines(invoice)
+    form = DebitNoteForm.of(invoice, lines, days.default_day(actor, invoice))
+    drawn = form.attempt(
+        lambda body: debit_notes.draft_debit_note(
+            actor,
+            invoice_id,
+            reason=body.reason,
+            amounts=body.amounts(invoice.currency),
+            on=body.issue_date,
+            due_date=body.due_date,
+        ),
+        **DEBIT_ERROR_FIELDS,
+    )
+    if drawn is None:
+        place = Place(invoice_queries.get_invoice(invoice_id))
+        return render_template("billing/debit.html", form=form, place=place), form.status
+    toast(_("Draft of the debit note saved."))
+    return see_other(url_for("billing.invoice", invoice_id=drawn.id))
+
+
+@pages.page(
     "/invoices/<invoice_id>/void",
     methods=("GET", "POST"),
     permission="invoice.void",
@@ -221,6 +272,16 @@ def void(actor: Actor, invoice_id: UUID) -> Any:
     return void_step(
         actor, lambda: invoice_queries.get_invoice(invoice_id), act, _("Invoice voided.")
     )
+
+
+def _unconfirmed(reader: Reader, document: InvoiceDocument, tax_number: str | None) -> list[Any]:
+    """Return the labels of a draft's tax treatments that nobody has confirmed."""
+    if document.invoice["status"] != "draft":
+        return []
+    codes = treatments.unconfirmed(
+        reader, country_of(tax_number), (line["tax"] for line in document.lines)
+    )
+    return [TREATMENTS[code] for code in codes]
 
 
 def _begun() -> dict[str, Any]:

@@ -139,6 +139,7 @@ KEEP_BOOKS = frozenset(
     {
         "bill.schedule",
         "import.run",
+        "invoice.confirm_treatment",
         "ledger.chart",
         "ledger.close",
         "ledger.enter_rate",
@@ -162,6 +163,7 @@ STEP_UP: dict[str, frozenset[str]] = {
     "account.change_factor": frozenset(),
     "api_key.create": frozenset(),
     "invite.create": frozenset({"team"}),
+    "invoice.confirm_treatment": frozenset(),
     "ledger.establish_base": frozenset(),
     "privacy.erase": frozenset(),
     "privacy.set_retention": frozenset(),

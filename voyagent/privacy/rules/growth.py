@@ -130,6 +130,12 @@ GROWTH: tuple[Growth, ...] = (
         _BOOKS,
     ),
     Growth(
+        ("tax_confirmations",),
+        "each confirmation of the rates of a tax treatment",
+        End.NEVER,
+        _BOOKS,
+    ),
+    Growth(
         ("party_addresses",),
         "each further address of a customer or supplier",
         End.PARENT,

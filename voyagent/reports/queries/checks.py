@@ -18,7 +18,11 @@ from voyagent.billing.ageing.queries import checks as queries_checks
 from voyagent.billing.core.queries import kept_papers, recognitions
 from voyagent.billing.core.queries.of_trips import of_trips
 from voyagent.billing.core.rules import CONTROL
-from voyagent.billing.core.service.numbering import INVOICE_SERIES
+from voyagent.billing.core.service.numbering import (
+    BILL_OF_SUPPLY_SERIES,
+    DEBIT_NOTE_SERIES,
+    INVOICE_SERIES,
+)
 from voyagent.billing.credit_notes.service import CREDIT_SERIES
 from voyagent.billing.payments.service.payments import (
     OPENING_ADVANCES,
@@ -120,7 +124,7 @@ def run(tenant_id: UUID) -> list[Finding]:
 def findings(reader: Reader) -> Iterator[Finding]:
     """Yield the findings of all checks."""
     lettered = (*SERIES.values(), OPENING_ADVANCES, (REFUND_SERIES, REFUND_LETTER))
-    plain = (INVOICE_SERIES, CREDIT_SERIES)
+    plain = (INVOICE_SERIES, BILL_OF_SUPPLY_SERIES[0], DEBIT_NOTE_SERIES[0], CREDIT_SERIES)
     (
         sides,
         entries,
@@ -471,8 +475,9 @@ def _of_exchange(row: Row) -> Finding:
 
 
 def _of_series(series: str, row: Row) -> Finding:
+    documents = "bills of supply" if series == "bill of supply" else f"{series}s"
     where = (
-        f"the {series}s of {row['financial_year']} carry {row['n']} numbers from {row['lowest']} to"
-        f" {row['highest']}, given out were {row['last_number']}"
+        f"the {documents} of {row['financial_year']} carry {row['n']} numbers from {row['lowest']}"
+        f" to {row['highest']}, given out were {row['last_number']}"
     )
     return Finding("numbers", where)

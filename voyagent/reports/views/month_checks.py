@@ -17,6 +17,8 @@ from voyagent.ledger.queries.closing_checks import Check, register_checks
 WAITING_MAX = 500
 _MISSING: dict[str, Any] = {
     "invoice": _l("Invoice numbers are missing in %(year)s."),
+    "bill_of_supply": _l("Numbers of bills of supply are missing in %(year)s."),
+    "debit_note": _l("Numbers of debit notes are missing in %(year)s."),
     "opening": _l("Numbers of imported invoices are missing in %(year)s."),
     "credit_note": _l("Numbers of credit notes are missing in %(year)s."),
     "receipt": _l("Numbers of receipts are missing in %(year)s."),

@@ -32,6 +32,7 @@ STEP_UP = {
     "tax_number": "settings.tax_number",
     "bill_tolerance_percent": "settings.policy",
     "bill_tolerance_minor": "settings.policy",
+    "confirm_treatments": "settings.policy",
 }
 """Permission with step-up that a change of a setting needs beside `settings.update`."""
 GUARDED: Mapping[str, Any] = {
@@ -149,6 +150,8 @@ class SettingsChanges(TypedDict, total=False):
     """Percent by which a bill may differ from the expected amount, with two decimals."""
     bill_tolerance_minor: int
     """Amount by which it may differ, in minor units of the currency of the books."""
+    confirm_treatments: bool
+    """True if tax rates must be confirmed before an invoice uses them for the first time."""
 
 
 def open_settings(

@@ -17,6 +17,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal, TypeVar
 
+from voyagent.kernel.canonical import digest
 from voyagent.kernel.errors import N_, Invalid
 
 Supply = Literal["same_state", "other_state", "any"]
@@ -123,6 +124,32 @@ def rates_on(country: str, treatment: str, day: date) -> list[Rate]:
 def rates_of(country: str, treatment: str) -> list[Rate]:
     """Return the rates of a treatment on all days; an empty list if it is unknown."""
     return [rate for rate in _rates() if (rate.country, rate.treatment) == (country, treatment)]
+
+
+def rates_as_texts(country: str, treatment: str) -> list[dict[str, str]]:
+    """Return the rates of a treatment on all days as texts.
+
+    People compare them with the law. The members are those of `Rate` without country, treatment and
+    `confirmed`. `valid_to` is empty if no last day is known.
+    """
+    return [
+        {
+            "component": rate.component,
+            "supply": rate.supply,
+            "percent": f"{rate.percent.normalize():f}",
+            "share": f"{rate.share.normalize():f}",
+            "valid_from": rate.valid_from.isoformat(),
+            "valid_to": rate.valid_to.isoformat() if rate.valid_to else "",
+            "source": rate.source,
+        }
+        for rate in rates_of(country, treatment)
+    ]
+
+
+@cache
+def rates_hash(country: str, treatment: str) -> str:
+    """Return the SHA-256 of `rates_as_texts`; it differs if a release changes a rate."""
+    return digest(rates_as_texts(country, treatment))
 
 
 def bands_on(country: str, kind: str, day: date) -> list[Band]:

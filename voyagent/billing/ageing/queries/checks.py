@@ -19,7 +19,12 @@ from sqlalchemy import (
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.counters import AgeingByDue, NumberSeries
 from voyagent.billing.core.models.credits import CreditNote, SupplierCredit
-from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.invoices import (
+    BILL_OF_SUPPLY,
+    DEBIT_NOTE,
+    Invoice,
+    is_numbered_as,
+)
 from voyagent.billing.core.models.payments import Allocation, Payment, Refund
 from voyagent.billing.core.models.write_offs import WriteOff
 from voyagent.billing.core.queries.open_documents import SETTLES, Kind
@@ -39,7 +44,12 @@ _PAYMENTS = Payment.__table__.c
 _REFUNDS = Refund.__table__.c
 _WRITE_OFFS = WriteOff.__table__.c
 _BILLS = Bill.__table__.c
-_NUMBERED: dict[str, Any] = {"invoice": Invoice.__table__, "credit_note": CreditNote.__table__}
+_NUMBERED: dict[str, Any] = {
+    "invoice": Invoice.__table__,
+    "bill_of_supply": Invoice.__table__,
+    "debit_note": Invoice.__table__,
+    "credit_note": CreditNote.__table__,
+}
 
 
 @cached_statement
@@ -305,7 +315,7 @@ def series_statement(series: str) -> Select[Any]:
     place = cast(func.substring(table.c.number, "([0-9]+)$"), BigInteger)
     carried = (
         select(year.label("financial_year"), place.label("place"))
-        .where(owned(table), table.c.number.is_not(None), *_of_series(table))
+        .where(owned(table), table.c.number.is_not(None), *_of_series(series))
         .subquery("carried")
     )
     counted = (
@@ -321,9 +331,12 @@ def series_statement(series: str) -> Select[Any]:
     return _gaps(series, counted)
 
 
-def _of_series(table: Any) -> list[ColumnElement[bool]]:
-    """Return the conditions that exclude imported invoices, for a table of documents."""
-    return [table.c.is_opening.is_(False)] if table is _NUMBERED["invoice"] else []
+def _of_series(series: str) -> list[ColumnElement[bool]]:
+    """Return the conditions that the numbered documents of a series meet."""
+    if series == "credit_note":
+        return []
+    letter = {"bill_of_supply": BILL_OF_SUPPLY, "debit_note": DEBIT_NOTE}.get(series, "")
+    return [_INVOICES.is_opening.is_(False), is_numbered_as(_INVOICES.number, letter)]
 
 
 @cached_statement

@@ -91,6 +91,7 @@ VOID_ERROR_FIELDS = {
     "date_in_future": "voided_on",
     "period_locked": "voided_on",
     "document_not_voidable": "",
+    "invoice_has_debit_notes": "",
     "amount_above_limit": "",
     "journal_entry_already_reversed": "",
 }

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     CheckConstraint,
+    ColumnElement,
     Computed,
     ForeignKeyConstraint,
     Index,
     Numeric,
+    SQLColumnExpression,
     UniqueConstraint,
     desc,
     text,
@@ -40,6 +43,18 @@ PAN = "pan"
 """Purpose for which the PAN of a buyer is encrypted, and for which its keyed hash is made."""
 TAX_NUMBER = "tax_number"
 """Purpose for which the tax number of a buyer is encrypted."""
+BILL_OF_SUPPLY, DEBIT_NOTE = "B", "D"
+"""Letters before the numbers of bills of supply and debit notes, such as `B/2026-27/000001`."""
+
+
+def is_numbered_as(number: SQLColumnExpression[Any], letter: str) -> ColumnElement[bool]:
+    """Return the SQL condition that the number of an invoice is of a series.
+
+    `letter` is `BILL_OF_SUPPLY` or `DEBIT_NOTE`, or empty for the series of all other invoices.
+    """
+    if letter:
+        return number.startswith(f"{letter}/")
+    return ~number.startswith(f"{BILL_OF_SUPPLY}/") & ~number.startswith(f"{DEBIT_NOTE}/")
 
 
 class Invoice(DocumentColumns, TenantOwned, Base):
@@ -54,7 +69,8 @@ class Invoice(DocumentColumns, TenantOwned, Base):
     `customer_pan_digest` is a keyed hash of the PAN. With this hash, other invoices of the buyer
     are found.
 
-    `party_address` is the postal address of the buyer at issue, with state and country.
+    `party_address` is the postal address of the buyer at issue, with state and country. `debits_id`
+    makes the invoice a debit note: it is the invoice for which more is charged.
 
     `customer_pan_clear` and `customer_tax_number_clear` have values that an earlier release stored
     unencrypted. A job encrypts these values.
@@ -78,11 +94,20 @@ class Invoice(DocumentColumns, TenantOwned, Base):
     sent_to: Mapped[str | None]
     enquiry_id: Mapped[UUID | None]
     session_id: Mapped[UUID | None]
+    debits_id: Mapped[UUID | None]
     search: Mapped[str] = mapped_column(Computed(_SEARCH, persisted=True), deferred=True)
 
     __table_args__ = (
         *document_rules("invoices", OPEN_INVOICE, "num_nonnulls(number, entry_id) = 2"),
         UniqueConstraint("tenant_id", "number", name="uq_invoices_number"),
+        references("invoices", "debits_id", "fk_invoices_debits"),
+        CheckConstraint("debits_id <> id and not is_opening or debits_id is null", name="debits"),
+        Index(
+            "ix_invoices_debits",
+            "tenant_id",
+            "debits_id",
+            postgresql_where=text("debits_id is not null"),
+        ),
         CheckConstraint("not is_opening or party_reference is not null", name="opening"),
         Index(
             "uq_invoices_opening",
@@ -209,6 +234,12 @@ class InvoiceLine(DocumentLineColumns, TenantBound, Base):
 
     __table_args__ = (
         references("invoices", "invoice_id", "fk_invoice_lines_invoice", "CASCADE"),
+        Index(
+            "ix_invoice_lines_tax",
+            "tenant_id",
+            "tax",
+            postgresql_where=text("tax is not null"),
+        ),
         CheckConstraint(LINE, name="amount"),
         CheckConstraint("sac ~ '^99[0-9]{2}([0-9]{2})?$'", name="sac"),
         CheckConstraint("sold_as in ('principal', 'agent', 'fee')", name="sold_as"),
@@ -224,8 +255,8 @@ class InvoiceLine(DocumentLineColumns, TenantBound, Base):
 class InvoiceTax(TenantBound, Base):
     """A tax component of an invoice line.
 
-    `source` is the source of the rate. `confirmed` is true if the rate was checked against the text
-    of the law.
+    `source` is the source of the rate. `confirmed` is true if somebody had compared the rate with
+    the text of the law when the tax was computed (`queries.tax_confirmations`).
     """
 
     __tablename__ = "invoice_taxes"

@@ -10,14 +10,33 @@ from sqlalchemy import ColumnElement, Select, func, literal, select, union_all
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.counters import NumberSeries
 from voyagent.billing.core.models.credits import CreditNote
-from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.invoices import (
+    BILL_OF_SUPPLY,
+    DEBIT_NOTE,
+    Invoice,
+    is_numbered_as,
+)
 from voyagent.billing.core.models.payments import OPENING_ACCOUNT, Payment, Refund
 from voyagent.kernel.tenancy import owned
 
 _SERIES = NumberSeries.__table__.c
 _INVOICES, _PAYMENTS = Invoice.__table__.c, Payment.__table__.c
 _NUMBERED: dict[str, tuple[Any, str, tuple[ColumnElement[bool], ...]]] = {
-    "invoice": (Invoice, "issue_date", (_INVOICES.is_opening.is_(False),)),
+    "invoice": (
+        Invoice,
+        "issue_date",
+        (_INVOICES.is_opening.is_(False), is_numbered_as(_INVOICES.number, "")),
+    ),
+    "bill_of_supply": (
+        Invoice,
+        "issue_date",
+        (_INVOICES.is_opening.is_(False), is_numbered_as(_INVOICES.number, BILL_OF_SUPPLY)),
+    ),
+    "debit_note": (
+        Invoice,
+        "issue_date",
+        (_INVOICES.is_opening.is_(False), is_numbered_as(_INVOICES.number, DEBIT_NOTE)),
+    ),
     "opening": (Invoice, "issue_date", (_INVOICES.is_opening.is_(True),)),
     "credit_note": (CreditNote, "issue_date", ()),
     "receipt": (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from pydantic import Field
@@ -52,12 +52,18 @@ class CreditIn(Closed):
             InvalidAmount: An amount is not valid in the currency.
             LineAlreadyNamed: Two items name the same line.
         """
-        if self.lines is None:
-            return None
-        amounts = {line.line_no: Money.parse(line.amount, currency) for line in self.lines}
-        if len(amounts) < len(self.lines):
-            raise LineAlreadyNamed
-        return amounts
+        return None if self.lines is None else amounts_of(self.lines, currency)
+
+
+def amounts_of(lines: Sequence[CreditLineIn], currency: str) -> Mapping[int, Money]:
+    """Return the amounts of lines by line number, in a currency.
+
+    Raises InvalidAmount, and LineAlreadyNamed if two items name the same line.
+    """
+    amounts = {line.line_no: Money.parse(line.amount, currency) for line in lines}
+    if len(amounts) < len(lines):
+        raise LineAlreadyNamed
+    return amounts
 
 
 def credit_row(document: CreditDocument) -> Row:

@@ -61,6 +61,7 @@ class FurtherColumns(TypedDict, total=False):
     customer_pan: str | None
     enquiry_id: UUID | None
     session_id: UUID | None
+    debits_id: UUID | None
 
 
 class _ChangedColumns(FurtherColumns, RateColumns, DueColumns, total=False):

@@ -5,11 +5,14 @@ India requires consecutive numbers of at most 16 characters (Rule 46 of the CGST
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sqlalchemy import text
 
+from voyagent.billing.core.models.invoices import BILL_OF_SUPPLY, DEBIT_NOTE
+from voyagent.billing.core.rules import is_bill_of_supply
 from voyagent.kernel.db import db
 from voyagent.kernel.tenancy import current_tenant
 from voyagent.settings.queries import get_settings
@@ -26,6 +29,10 @@ _LAST = text(
 INVOICE_SERIES = "invoice"
 OPENING_SERIES = ("opening", "O")
 """Name and prefix of the number series of imported open invoices."""
+BILL_OF_SUPPLY_SERIES = ("bill_of_supply", BILL_OF_SUPPLY)
+"""Name and prefix of the number series of bills of supply (Rule 49 of the CGST Rules)."""
+DEBIT_NOTE_SERIES = ("debit_note", DEBIT_NOTE)
+"""Name and prefix of the number series of debit notes (Rule 53 of the CGST Rules)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +74,26 @@ def take_number(series: str, day: date, *, letter: str = "") -> str:
     `R/2026-27/000123`. The counter is locked until the transaction ends, and other callers wait.
     """
     year = year_of(day)
-    number = db.session.scalar(
+    number = db.session.scalars(
         _NEXT, {"tenant_id": current_tenant(db.session), "series": series, "financial_year": year}
-    )
-    return f"{letter}/{year}/{number:06d}" if letter else f"{year}/{number:06d}"
+    ).one()
+    return _written(letter, year, number)
 
 
-def next_number(series: str, day: date) -> str:
+def series_of(treatments: Iterable[str | None], *, is_debit_note: bool = False) -> tuple[str, str]:
+    """Return name and prefix of the series of an invoice, by its tax treatments."""
+    if is_debit_note:
+        return DEBIT_NOTE_SERIES
+    return BILL_OF_SUPPLY_SERIES if is_bill_of_supply(treatments) else (INVOICE_SERIES, "")
+
+
+def next_number(series: str, day: date, *, letter: str = "") -> str:
     """Return the next number of a series without taking it.
 
-    Another request may take it first.
+    Another request may take it first. `letter` is put before the number.
     """
     year = year_of(day)
-    return f"{year}/{_last(series, year) + 1:06d}"
+    return _written(letter, year, _last(series, year) + 1)
 
 
 def other_year(day: date, today: date, series: str | None = None) -> OtherYear | None:
@@ -92,6 +106,10 @@ def other_year(day: date, today: date, series: str | None = None) -> OtherYear |
     if year == year_of(today):
         return None
     return OtherYear(year, None if series is None else _last(series, year) == 0)
+
+
+def _written(letter: str, year: str, number: int) -> str:
+    return f"{letter}/{year}/{number:06d}" if letter else f"{year}/{number:06d}"
 
 
 def _last(series: str, year: str) -> int:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from voyagent.billing.core.errors import DocumentOutOfOrder
 from voyagent.billing.core.models.credits import CreditNote
-from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.invoices import Invoice, is_numbered_as
 from voyagent.billing.core.service import pricing
 from voyagent.billing.core.service.numbering import days_of_year
 from voyagent.kernel.db import db
@@ -27,11 +27,12 @@ class Issued:
     day: date
 
 
-def last_after(series: type[Invoice | CreditNote], day: date) -> Issued | None:
+def last_after(series: type[Invoice | CreditNote], day: date, *, letter: str = "") -> Issued | None:
     """Return the document with the latest issue date after a day.
 
     Only the financial year of `day` counts. The result is None if it has no such document. Drafts
-    have no number, and imported invoices have numbers of another series.
+    have no number, and imported invoices have numbers of another series. `letter` is that of the
+    series of an invoice, as in `numbering.series_of`.
     """
     _first, last = days_of_year(day)
     rows = (
@@ -41,22 +42,25 @@ def last_after(series: type[Invoice | CreditNote], day: date) -> Issued | None:
         .limit(1)
     )
     if series is Invoice:
-        rows = rows.where(Invoice.is_opening.is_(False))
+        rows = rows.where(Invoice.is_opening.is_(False), is_numbered_as(Invoice.number, letter))
     found = db.session.execute(rows).one_or_none()
     return None if found is None else Issued(found.number, found.issue_date)
 
 
-def check_order(series: type[Invoice | CreditNote], day: date, reason: str | None) -> str | None:
+def check_order(
+    series: type[Invoice | CreditNote], day: date, reason: str | None, *, letter: str = ""
+) -> str | None:
     """Check that a document may be issued on a day.
 
     The caller must have taken the number: it then holds the lock of the series, and sees all
     documents that have lower numbers. If the document is out of order, `reason` confirms it and is
-    returned without surplus spaces. If it is in order, None is returned.
+    returned without surplus spaces. If it is in order, None is returned. `letter` is that of the
+    series of an invoice.
 
     Raises DocumentOutOfOrder if a document of the series has a later date in the same financial
     year and `reason` is blank, and TextTooLong if `reason` has more than 500 characters.
     """
-    later = last_after(series, day)
+    later = last_after(series, day, letter=letter)
     if later is None:
         return None
     why = pricing.words(reason, pricing.REASON_MAX)

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from voyagent.billing.core.errors import (
     BasicFareRequired,
@@ -27,10 +27,12 @@ from voyagent.billing.core.queries import (
     recognitions as queries_recognitions,
     taxes as tax_queries,
 )
+from voyagent.billing.core.queries.tax_confirmations import confirmed_treatments
 from voyagent.billing.core.service import earning, numbering, pricing, rounding
 from voyagent.billing.core.service.crediting import CreditedLine, CreditedTax
 from voyagent.billing.core.service.earning import COMMISSION, SALES, Recognition
 from voyagent.billing.core.service.pricing import LineItem, Priced, SoldColumns
+from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
 from voyagent.ledger.queries.party_lines import PartyRef
@@ -164,12 +166,13 @@ def reckon(
         raise TaxInAnotherCurrency
     found: list[tuple[int, Taxed]] = []
     before: Money | None = None
+    issued_on = _supplied_from(invoice)
     for line in lines:
-        parts = _taxes_on(line, invoice, at, strict=strict)
+        day = calculation.day_of_supply(issued_on, service=line.service_date)
+        parts = _taxes_on(line, invoice, at, day, strict=strict)
         if line.collection:
             before = before or _collected_before(invoice)
             worth = sum((part.amount for part in parts), Money(line.amount_minor, invoice.currency))
-            day = calculation.day_of_supply(invoice.issue_date, service=line.service_date)
             collected = calculation.collected_on(
                 at.country,
                 line.collection,
@@ -184,11 +187,23 @@ def reckon(
     return found
 
 
-def _taxes_on(line: InvoiceLine, invoice: Invoice, at: Home, *, strict: bool) -> list[Taxed]:
+def _supplied_from(invoice: Invoice) -> date:
+    """Return the day of the invoice that determines the rates.
+
+    A debit note has the rates of the supply that it corrects: those of its invoice.
+    """
+    if invoice.debits_id is None:
+        return invoice.issue_date
+    debited = select(Invoice.issue_date).where(Invoice.id == invoice.debits_id)
+    return db.session.scalars(debited).one()
+
+
+def _taxes_on(
+    line: InvoiceLine, invoice: Invoice, at: Home, day: date, *, strict: bool
+) -> list[Taxed]:
     """Return the tax components of an invoice line, without tax collected at source."""
     if not line.tax:
         return []
-    day = calculation.day_of_supply(invoice.issue_date, service=line.service_date)
     base = (
         line.basic_fare_minor
         if calculation.is_on_fare(at.country, line.tax, day)
@@ -299,6 +314,7 @@ def charge(invoice: Invoice, lines: Sequence[InvoiceLine], *, strict: bool = Fal
     for line in lines:
         line.sac = line.sac or usual_code(line.tax, invoice.issue_date)
     taxes = reckon(invoice, lines, strict=strict)
+    confirmed = _confirmed_lines(lines) if taxes else set()
     db.session.execute(delete(InvoiceTax).where(InvoiceTax.invoice_id == invoice.id))
     db.session.add_all(
         InvoiceTax(
@@ -309,7 +325,7 @@ def charge(invoice: Invoice, lines: Sequence[InvoiceLine], *, strict: bool = Fal
             taxable_minor=part.taxable.amount_minor,
             amount_minor=part.amount.amount_minor,
             source=part.rate.source,
-            confirmed=part.rate.confirmed,
+            confirmed=part.rate.confirmed or (part.component != COLLECTED and line_no in confirmed),
         )
         for line_no, part in taxes
     )
@@ -347,6 +363,15 @@ def sides(
     for tax in taxes:
         sums[OUTPUT[tax.component]] += tax.amount_minor
     return ((purpose, Money(minor, currency)) for purpose, minor in sums.items() if minor)
+
+
+def _confirmed_lines(lines: Sequence[InvoiceLine]) -> set[int]:
+    """Return the numbers of the lines whose tax rates the agency has confirmed."""
+    at = home()
+    if at is None:
+        return set()
+    treatments = confirmed_treatments(SessionReader(db.session), at.country)
+    return {line.line_no for line in lines if line.tax in treatments}
 
 
 def _collected_before(invoice: Invoice) -> Money:

@@ -25,7 +25,7 @@ from voyagent.billing.core.schemas.documents import VoidIn
 from voyagent.billing.core.service import days, taxing, voiding
 from voyagent.billing.core.service.carrying import money_or_none
 from voyagent.billing.core.service.exchange import columns_of, rate_to_be_booked
-from voyagent.billing.core.service.numbering import INVOICE_SERIES
+from voyagent.billing.core.service.numbering import series_of
 from voyagent.billing.core.views.previews import (
     continues_editing,
     other_year_words,
@@ -175,7 +175,10 @@ def draft_page(
         "postings": postings_of(sides),
         "problems": form.problems,
         "other_year": other_year_words(
-            typed_day(form.issue_date), None if form.is_bill else INVOICE_SERIES
+            typed_day(form.issue_date),
+            None
+            if form.is_bill
+            else series_of(row.get("tax") or None for row in form.line_items.data)[0],
         ),
         "place": Place(draft) if draft else None,
         "is_bill": form.is_bill,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from flask_babel import gettext
 
-from voyagent.billing.core.rules import taxes_by_line
+from voyagent.billing.core.rules import is_bill_of_supply, taxes_by_line
 from voyagent.http.template_filters import amount, long_day
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.money import Money
@@ -17,18 +17,26 @@ from voyagent.taxes.words import REQUIRED_SENTENCES, component
 _GST = frozenset({"cgst", "sgst", "igst"})
 
 
-def title_of_invoice(lines: Iterable[Row], taxes: Iterable[Row], tax_number: str | None) -> str:
-    """Return the title of an issued invoice, as Rules 46, 46A and 49 name it.
+def title_of_invoice(invoice: Row, lines: Iterable[Row], taxes: Iterable[Row]) -> str:
+    """Return the title of an issued invoice, as Rules 46, 46A, 49 and 53 name it.
 
-    `tax_number` is that of the customer. A registered customer gets no invoice-cum-bill of supply.
+    `invoice` is a row with the customer's tax number. A registered customer gets no
+    invoice-cum-bill of supply.
     """
-    is_taxed = any(tax["component"] != COLLECTED for tax in taxes)
-    is_exempt = any(line["tax"] == EXEMPT for line in lines)
-    if is_exempt and not is_taxed:
+    if invoice["debits_id"]:
+        return str(gettext("Debit note"))
+    treatments = [line["tax"] for line in lines]
+    if is_bill_of_supply(treatments):
         return str(gettext("Bill of supply"))
-    if is_exempt and not tax_number:
+    is_taxed = any(tax["component"] != COLLECTED for tax in taxes)
+    if EXEMPT in treatments and not invoice["customer_tax_number"]:
         return str(gettext("Invoice-cum-bill of supply"))
     return str(gettext("Tax invoice") if is_taxed else gettext("Invoice"))
+
+
+def draft_title(invoice: Row) -> str:
+    """Return the title of a draft."""
+    return str(gettext("Draft debit note") if invoice["debits_id"] else gettext("Draft invoice"))
 
 
 def is_under_gst(lines: Iterable[Row], taxes: Iterable[Row]) -> bool:

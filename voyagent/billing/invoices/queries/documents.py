@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Text, case, cast, select
+from sqlalchemy import ScalarSelect, Select, Text, case, cast, select
 
 from voyagent.approvals.queries import unfinished_statement
 from voyagent.billing.core.models.invoices import PAN, TAX_NUMBER, Invoice
@@ -64,6 +64,8 @@ class InvoiceDocument:
     taxes: list[Row]
     payments: list[Row]
     credit_notes: list[Row]
+    debit_notes: list[Row]
+    """Invoices that are debit notes of this one, drafts and void ones included."""
     write_offs: list[Row]
     write_off_requests: list[Row]
     """The pending request for a write-off; empty if there is none."""
@@ -96,7 +98,7 @@ def read_document(reader: Reader, invoice_id: UUID) -> InvoiceDocument:
 
     Raises InvoiceNotFound.
     """
-    invoices, lines, taxes, payments, notes, write_offs, requests, journal, recognitions = (
+    invoices, lines, taxes, payments, notes, debits, write_offs, requests, journal, recognitions = (
         reader.read(*_document_statements(invoice_id))
     )
     invoice = with_tax_numbers(first_row(invoices, InvoiceNotFound))
@@ -106,6 +108,7 @@ def read_document(reader: Reader, invoice_id: UUID) -> InvoiceDocument:
         taxes,
         payments,
         notes,
+        debits,
         write_offs,
         requests,
         journal,
@@ -192,6 +195,7 @@ def _document_statements(invoice_id: Any) -> tuple[Select[Any], ...]:
         taxes_statement(invoice_id),
         settling_statement(INVOICE, invoice_id),
         credits_of_statement(INVOICE, invoice_id),
+        _debit_notes_statement(invoice_id),
         write_offs_statement(invoice_id),
         unfinished_statement(WRITE_OFF, "invoice_id", cast(invoice_id, Text)),
         entry_lines_statement(entry_id),
@@ -207,6 +211,26 @@ def with_tax_numbers(row: Row) -> Row:
     return known
 
 
+def _debit_notes_statement(invoice_id: UUID) -> Select[Any]:
+    """Select the debit notes of an invoice, oldest first."""
+    names = ("id", "number", "status", "issue_date", "currency", "total_minor")
+    return (
+        select(*(_INVOICES[name] for name in names))
+        .where(owned(Invoice), _INVOICES.debits_id == invoice_id)
+        .order_by(_INVOICES.created_at, _INVOICES.id)
+    )
+
+
+def _debited(name: str) -> ScalarSelect[Any]:
+    """Return a scalar select of a column of the invoice that a debit note refers to."""
+    debited = Invoice.__table__.alias("debited")
+    return (
+        select(debited.c[name])
+        .where(owned(debited), debited.c.id == _INVOICES.debits_id)
+        .scalar_subquery()
+    )
+
+
 def _invoice_statement(invoice_id: UUID) -> Select[Any]:
     columns = [
         column
@@ -220,6 +244,8 @@ def _invoice_statement(invoice_id: UUID) -> Select[Any]:
         name_of(_INVOICES.issued_by_user_id).label("issued_by"),
         name_of(_INVOICES.voided_by_user_id).label("voided_by"),
         kept_hash("invoice", _INVOICES.id).label("paper_sha256"),
+        _debited("number").label("debits_number"),
+        _debited("issue_date").label("debits_on"),
         *BASE_COLUMNS,
     ).where(owned(Invoice), _INVOICES.id == invoice_id)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Literal, cast
 from uuid import UUID
 
 from pydantic import BeforeValidator, Field
 
+from voyagent.billing.core.schemas.credits import CreditLineIn, amounts_of
 from voyagent.billing.core.schemas.documents import (
     DocumentBrief,
     DocumentDraftIn,
@@ -36,6 +37,7 @@ from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
     MAY_BE_ABSENT,
+    BusinessDate,
     Closed,
     Filter,
     Id,
@@ -43,6 +45,7 @@ from voyagent.kernel.fields import (
     Trimmed,
     WireAmount,
 )
+from voyagent.kernel.money import Money
 from voyagent.kernel.serializers import AnswerOf, Computed, CursorPageOf, Minor, Read
 
 DocumentStatus = Literal["draft", "issued", "partially_paid", "paid", "void"]
@@ -189,6 +192,37 @@ def _is_taken_back(write_off: Row) -> bool:
     return write_off["is_over"] and write_off["reverses_id"] is None
 
 
+class DebitNoteIn(Closed):
+    """The further amounts to charge on lines of an invoice, with the reason.
+
+    The amounts are before tax. The issue date defaults to today in the agency's time zone, or to
+    that of the invoice if it is later. The due date defaults to the customer's terms. `reason` is
+    printed on the debit note.
+    """
+
+    reason: Annotated[str, Trimmed(REASON_MAX)]
+    issue_date: BusinessDate | None = None
+    due_date: BusinessDate | None = None
+    lines: Annotated[list[CreditLineIn], Field(min_length=1, max_length=LINES_MAX)]
+
+    def amounts(self, currency: str) -> Mapping[int, Money]:
+        """Return the amounts by line number, in the currency of the invoice.
+
+        Raises InvalidAmount, and LineAlreadyNamed if two items name the same line.
+        """
+        return amounts_of(self.lines, currency)
+
+
+class DebitNoteOut(AnswerOf[Row]):
+    """A debit note of this invoice; a draft has no number."""
+
+    invoice_id: Annotated[UUID, Read("id")]
+    number: str | None
+    status: DocumentStatus
+    issue_date: date
+    amount: Annotated[WireAmount, Minor("total_minor")]
+
+
 class WrittenOffOut(AnswerOf[Row]):
     """A write-off of this invoice.
 
@@ -211,6 +245,9 @@ class InvoiceOut(InvoiceBrief, DocumentParts):
 
     `customer_address` is the customer's postal address when the invoice was issued.
     `write_off_approval_id` is the id of the pending request for a write-off, if any.
+
+    A debit note names its invoice in `debited_invoice_id`, which is null for other invoices.
+    `debit_notes` has the debit notes of this invoice.
     """
 
     line_items: list[SoldLineOut]
@@ -221,6 +258,10 @@ class InvoiceOut(InvoiceBrief, DocumentParts):
     session_id: UUID | None
     issued_at: Instant | None
     credit_notes: list[CreditedOut]
+    debited_invoice_id: Annotated[UUID | None, Read("debits_id")]
+    debited_invoice_number: Annotated[str | None, Read("debits_number")]
+    debited_invoice_date: Annotated[date | None, Read("debits_on")]
+    debit_notes: list[DebitNoteOut]
     write_offs: list[WrittenOffOut]
     write_off_approval_id: str | None
     recognitions: list[RecognitionOut]
@@ -253,6 +294,7 @@ def invoice_row(document: InvoiceDocument) -> Row:
         "line_items": taxed_lines(document.lines, document.taxes, currency),
         "payments": in_currency(document.payments, currency),
         "credit_notes": in_currency(document.credit_notes, currency),
+        "debit_notes": document.debit_notes,
         "write_offs": in_currency(document.write_offs, currency),
         "write_off_approval_id": document.write_off_requests[0]["id"]
         if document.write_off_requests

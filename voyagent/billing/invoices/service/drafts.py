@@ -15,7 +15,7 @@ from voyagent.billing.core.service.drafts import DocumentChanges, FurtherColumns
 from voyagent.billing.core.service.instalments import InstalmentItem
 from voyagent.billing.core.service.pricing import LineItem
 from voyagent.billing.core.service.taxing import Buyer
-from voyagent.billing.invoices.errors import InvoiceNumberConflict
+from voyagent.billing.invoices.errors import DebitNoteFixed, InvoiceNumberConflict
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.chat.queries import sessions as chats
 from voyagent.enquiries.queries import enquiries
@@ -118,12 +118,14 @@ def revise_draft(
 
     `seen` is the `updated_at` that the caller has read, or None to change any version of the draft.
 
-    Raises Forbidden, InvoiceNotFound, InvoiceNotDraft, DraftChanged, TextTooLong, InvalidDate,
-    InvalidTaxNumber, and the errors of `drafts.revise`.
+    Raises Forbidden, InvoiceNotFound, InvoiceNotDraft, DraftChanged, DebitNoteFixed, TextTooLong,
+    InvalidDate, InvalidTaxNumber, and the errors of `drafts.revise`.
     """
     actor.require("invoice.draft")
     invoice = invoice_queries.get_invoice(invoice_id, lock=True)
     drafts.check_draft(invoice, seen)
+    if invoice.debits_id is not None:
+        raise DebitNoteFixed
     customer = drafts.changed_party(actor, invoice, changes)
     drafts.revise(actor, invoice, _buyer(invoice, changes, customer), changes, customer)
     invoice.party_address = parties.postal_address(invoice.party_id)

@@ -17,7 +17,7 @@ from voyagent.billing.core.service import drafts, earning, numbering, pricing, r
 from voyagent.billing.core.service.earning import Recognition
 from voyagent.billing.core.service.instalments import check_sum
 from voyagent.billing.core.service.kept_papers import keep_later
-from voyagent.billing.core.service.numbering import INVOICE_SERIES, OPENING_SERIES
+from voyagent.billing.core.service.numbering import OPENING_SERIES
 from voyagent.billing.core.service.opening import balance_line, former_number
 from voyagent.billing.core.service.order import check_order
 from voyagent.billing.core.service.posting import post_document
@@ -29,8 +29,9 @@ from voyagent.billing.invoices.errors import (
     NumberIsNotNext,
 )
 from voyagent.billing.invoices.queries import credit, documents as invoice_queries
-from voyagent.billing.invoices.service import credit_limits
+from voyagent.billing.invoices.service import credit_limits, debit_notes
 from voyagent.billing.invoices.service.drafts import draft_invoice
+from voyagent.billing.treatments import service as treatments
 from voyagent.enquiries import service as enquiry_service
 from voyagent.enquiries.queries import enquiries
 from voyagent.kernel import clock
@@ -50,10 +51,11 @@ def void_invoice(actor: Actor, invoice_id: UUID, *, reason: str, on: date | None
     `on` defaults to today, or to the issue date if the issue date is later. The number of the
     invoice stays used (Rule 46 of the CGST Rules).
 
-    Raises Forbidden, InvoiceNotFound, and the errors of `void_document`.
+    Raises Forbidden, InvoiceNotFound, InvoiceHasDebitNotes, and the errors of `void_document`.
     """
     actor.require_authority("invoice.void")
     invoice = invoice_queries.get_invoice(invoice_id, lock=True)
+    debit_notes.check_not_debited(invoice)
     voided = void_document(actor, invoice, reason, on)
     _follow_facts(actor, voided)
     return voided
@@ -147,9 +149,10 @@ def issue_invoice(
     out_of_order_reason: str | None = None,
     advances: Advances | None = None,
 ) -> Invoice:
-    """Issue a draft invoice with the next number.
+    """Issue a draft invoice with the next number of its series.
 
-    The invoice keeps the customer's address of this moment.
+    Bills of supply and debit notes have series of their own. The invoice keeps the customer's
+    address of this moment, and a debit note that of its invoice.
 
     `seen` is the `updated_at` that the caller has read, or None to issue any version of the draft.
     `over_limit_reason` confirms that the invoice is issued although the customer is on hold or
@@ -159,25 +162,36 @@ def issue_invoice(
 
     `advances` settle the invoice on its issue date (`payments.service.at_issue`).
 
-    Raises Forbidden, InvoiceNotFound, InvoiceNotDraft, DraftChanged, DateInFuture,
+    Raises Forbidden, InvoiceNotFound, InvoiceNotDraft, DraftChanged, NotDebitable, DateInFuture,
     DocumentOutOfOrder, TextTooLong, InstalmentsDoNotAddUp, AmountAboveLimit, InvoiceNumberConflict,
-    AccountNotFound, AccountInactive, and the errors of `credit_limits.check` and of `advances`.
+    AccountNotFound, AccountInactive, TreatmentUnconfirmed, and the errors of `credit_limits.check`
+    and of `advances`.
     """
     actor.require_authority("invoice.issue")
     # The customer is locked first, as by an erasure; another order could end in a deadlock.
     terms = credit.find_terms(invoice_id, lock=True)
     invoice = invoice_queries.get_invoice(invoice_id, lock=True)
     drafts.check_draft(invoice, seen)
-    series, letter = OPENING_SERIES if invoice.is_opening else (INVOICE_SERIES, "")
+    debit_notes.check_debited(invoice)
+    lines = document_queries.get_lines(invoice)
+    series, letter = (
+        OPENING_SERIES
+        if invoice.is_opening
+        else numbering.series_of(
+            (line.tax for line in lines), is_debit_note=invoice.debits_id is not None
+        )
+    )
     number = numbering.take_number(series, invoice.issue_date, letter=letter)
     why = (
         None
         if invoice.is_opening
-        else check_order(Invoice, invoice.issue_date, out_of_order_reason)
+        else check_order(Invoice, invoice.issue_date, out_of_order_reason, letter=letter)
     )
-    taxing.charge(invoice, document_queries.get_lines(invoice), strict=True)
+    treatments.check_confirmed(lines)
+    taxing.charge(invoice, lines, strict=True)
     check_sum(invoice)
-    invoice.party_address = parties.postal_address(invoice.party_id)
+    if invoice.debits_id is None:
+        invoice.party_address = parties.postal_address(invoice.party_id)
     stop = credit_limits.check(actor, invoice, terms, over_limit_reason)
     base = None if advances is None else advances.base_of(invoice)
     posted = post_document(actor, invoice, number, issue_sides(invoice), base=base)

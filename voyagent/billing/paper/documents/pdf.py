@@ -24,6 +24,7 @@ from voyagent.billing.core.words.means import mode_words, money_account
 from voyagent.billing.core.words.rates import rate_on_paper
 from voyagent.billing.core.words.settled import settled_words
 from voyagent.billing.core.words.taxes import (
+    draft_title,
     is_under_gst,
     line_notes,
     place_of_supply,
@@ -57,7 +58,7 @@ def document_of(
     status, currency = invoice["status"], invoice["currency"]
     letter = replace(
         issued,
-        title=_("Draft invoice") if status == "draft" else issued.title,
+        title=draft_title(invoice) if status == "draft" else issued.title,
         stamp=_("Void") if status == "void" else "",
         facts=_facts(invoice, invoice["due_date"]),
         settled=_settled(document, currency),
@@ -97,7 +98,7 @@ def _issued(document: InvoiceDocument) -> Letter:
     due_date = (invoice["instalment_dues"] or [invoice["due_date"]])[0]
     return Letter(
         file=file_name("invoice", invoice["number"] or "draft"),
-        title=title_of_invoice(document.lines, document.taxes, invoice["customer_tax_number"]),
+        title=title_of_invoice(invoice, document.lines, document.taxes),
         number=invoice["number"] or _("Numbered on issue"),
         lead=_("Billed to"),
         party=invoice["party_name"],
@@ -380,7 +381,14 @@ def _amount_due(invoice: Row, due_date: date, amount_due: Money) -> tuple[str, s
 
 
 def _facts(invoice: Row, due_date: date) -> list[tuple[str, str]]:
+    debited = [
+        (
+            _("On invoice"),
+            f"{invoice['debits_number']}\n{_('of %(day)s', day=_day(invoice['debits_on']))}",
+        )
+    ]
     return [
+        *(debited if invoice["debits_id"] else []),
         (_("Issued"), _day(invoice["issue_date"])),
         (_("Due"), _day(due_date)),
         (_("Your reference"), invoice["party_reference"] or ""),

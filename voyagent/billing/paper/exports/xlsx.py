@@ -50,6 +50,7 @@ PARTS = {
     "payments": Part("payment", "reference", day="paid_on"),
     "instalments": Part("instalment", day="due_date"),
     "credit_notes": Part("credit_note", "number", ("reason",), "issue_date"),
+    "debit_notes": Part("debit_note", "number", ("status",), "issue_date"),
     "credits": Part("supplier_credit", "vendor_reference", ("reason",), "issue_date"),
     "write_offs": Part("write_off", "reason", day="effective_on"),
     "allocations": Part("allocation", "document_reference", day="effective_on"),

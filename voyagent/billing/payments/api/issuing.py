@@ -7,10 +7,16 @@ from uuid import UUID
 from voyagent.billing.core import errors
 from voyagent.billing.core.api import POSTING_ERRORS
 from voyagent.billing.invoices.api import api, invoice_response
-from voyagent.billing.invoices.errors import CreditLimitExceeded, InvoiceNotFound, PartyOnHold
+from voyagent.billing.invoices.errors import (
+    CreditLimitExceeded,
+    InvoiceNotFound,
+    NotDebitable,
+    PartyOnHold,
+)
 from voyagent.billing.invoices.schemas.documents import InvoiceOut, IssueIn
 from voyagent.billing.payments import errors as payment_errors
 from voyagent.billing.payments.service import at_issue
+from voyagent.billing.treatments.errors import TreatmentUnconfirmed
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import MixedCurrencies
 from voyagent.kernel.serializers import Body
@@ -29,6 +35,8 @@ from voyagent.kernel.serializers import Body
         errors.InstalmentsDoNotAddUp,
         CreditLimitExceeded,
         PartyOnHold,
+        TreatmentUnconfirmed,
+        NotDebitable,
         payment_errors.PaymentNotFound,
         payment_errors.PaymentReversed,
         payment_errors.NothingLeft,

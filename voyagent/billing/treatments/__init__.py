@@ -1,0 +1,1 @@
+"""Confirmation of tax rates by a person, before the agency uses them."""
