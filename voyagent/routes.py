@@ -38,6 +38,8 @@ from voyagent.billing.payments.views import (
     payments as payment_views,
     receipts as receipt_views,
 )
+from voyagent.billing.payouts import views as payout_views
+from voyagent.billing.payouts.api import api as payouts_api
 from voyagent.billing.supplier_credits import views as supplier_credit_views
 from voyagent.billing.write_offs import views as write_off_views
 from voyagent.capabilities.api import api as capabilities_api
@@ -139,6 +141,7 @@ APIS: tuple[ApiBlueprint, ...] = (
     privacy_api,
     imports_api,
     *BILLING_APIS,
+    payouts_api,
     ledger_api,
     reports_api,
     settings_api,
@@ -157,6 +160,7 @@ BILLING_VIEWS = (
     payment_views,
     issuing_views,
     receipt_views,
+    payout_views,
 )  # imported here so that `billing_pages` has the pages of all documents
 PANELS = (panels,)  # imported here so that the settings page shows them
 MONTH_CHECKS = (reports_months,)  # imported here so that the page for closing a month runs them
