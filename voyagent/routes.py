@@ -38,6 +38,8 @@ from voyagent.billing.payments.views import (
     payments as payment_views,
     receipts as receipt_views,
 )
+from voyagent.billing.payouts import views as payout_views
+from voyagent.billing.payouts.api import api as payouts_api
 from voyagent.billing.supplier_credits import views as supplier_credit_views
 from voyagent.billing.treatments import views as treatment_views
 from voyagent.billing.write_offs import views as write_off_views
@@ -140,6 +142,7 @@ APIS: tuple[ApiBlueprint, ...] = (
     privacy_api,
     imports_api,
     *BILLING_APIS,
+    payouts_api,
     ledger_api,
     reports_api,
     settings_api,
@@ -159,6 +162,7 @@ BILLING_VIEWS = (
     issuing_views,
     receipt_views,
     treatment_views,
+    payout_views,
 )  # imported here so that `billing_pages` has the pages of all documents
 PANELS = (panels,)  # imported here so that the settings page shows them
 MONTH_CHECKS = (reports_months,)  # imported here so that the page for closing a month runs them

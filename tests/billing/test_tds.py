@@ -144,6 +144,27 @@ def test_the_pages_take_and_show_the_tax(alice: Person) -> None:
     assert "section 194H" in Page(browser.get(f"/payments/{payment['id']}")).words()
 
 
+def test_a_button_subtracts_the_tax_from_the_amount_due(alice: Person) -> None:
+    browser, path = alice.browser, f"/invoices/{issued(alice)}/receipt"
+    typed = {
+        "amount": "45,000.00",
+        "paid_on": "25 Jun 2024",
+        "account": "bank",
+        "tds_amount": "500",
+        "tds_section": "194H",
+        "csrf_token": csrf_token(browser),
+    }
+    refused = browser.post(path, data=typed)
+    assert (refused.status_code, "more than the amount due" in refused.text) == (422, True)
+    assert "Subtract from the amount due" in refused.text
+    for tax, amount in (("500", "44,500.00"), ("", "45,000.00"), ("45000", "1.00"), ("x", "1.00")):
+        entered = typed | {"amount": "1.00", "tds_amount": tax, "then": "fill"}
+        filled = browser.post(path, data=entered)
+        assert (filled.status_code, f'value="{amount}"' in filled.text) == (200, True), tax
+    assert alice.api.get("/payments").json["items"] == []
+    assert browser.post(path, data=typed | {"amount": "44,500.00"}).status_code == 303
+
+
 def test_a_payment_of_several_documents_is_filled_with_money_and_tax(alice: Person) -> None:
     issued(alice)
     browser = alice.browser

@@ -27,6 +27,9 @@ from voyagent.billing.core.service.pricing import LineItem
 from voyagent.billing.credit_notes import service as credit_note_service
 from voyagent.billing.invoices.service import drafts as invoice_drafts, issuing
 from voyagent.billing.payments.service import payments as payment_service, settling
+from voyagent.billing.payments.service.means import Means
+from voyagent.billing.payouts import queries as payouts, service as payout_service
+from voyagent.billing.payouts.service import Payout
 from voyagent.billing.supplier_credits import service as supplier_credit_service
 from voyagent.billing.write_offs import service as write_off_service
 from voyagent.chat.models import ChatSession
@@ -210,6 +213,43 @@ def _bank_account(person: Person) -> object:
     with person.acting() as actor:
         admin = replace(actor, role="agency_admin", fresh=True)
         return banking.open_account(admin, kind="bank", currency="INR", details={"name": "HDFC"}).id
+
+
+def _gateway(person: Person) -> object:
+    """Return the open payment gateway of the agency, which is opened if there is none."""
+    with person.reading() as reader:
+        found = payouts.gateways(reader)
+    if found:
+        return found[0]["id"]
+    with person.acting() as actor:
+        admin = replace(actor, role="agency_admin", fresh=True)
+        return banking.open_account(
+            admin, kind="gateway", currency="INR", details={"name": "HDFC"}
+        ).id
+
+
+def _through_gateway(person: Person) -> object:
+    """Return the ids of a payment through the gateway."""
+    gateway_id: Any = _gateway(person)
+    with person.acting() as actor:
+        payment = payment_service.record_payment(
+            replace(actor, role="agency_admin"),
+            direction="in",
+            party_name="Deepa Krishnan",
+            amount=Money(10_000, "INR"),
+            means=Means(bank_account_id=gateway_id),
+        )
+        return [str(payment.id)]
+
+
+def _payout(person: Person) -> object:
+    """Record a payout of one payment."""
+    payment_ids: Any = _through_gateway(person)
+    gateway_id: Any = _gateway(person)
+    bank_account_id: Any = _bank_account(person)
+    payout = Payout(gateway_id, bank_account_id, [UUID(one) for one in payment_ids])
+    with person.acting() as actor:
+        return payout_service.record_payout(replace(actor, role="agency_admin"), payout).id
 
 
 def _erased(person: Person) -> object:
@@ -627,6 +667,7 @@ MAKERS: Makers = {
     "bill_id": _bill,
     "supplier_credit_id": _supplier_credit,
     "payment_id": _payment,
+    "payout_id": _payout,
     "file_id": _report_file,
     "allocation_id": _allocation,
     "refund_id": _refund,
@@ -703,6 +744,11 @@ NAMED_IN: dict[str, Makers] = {
     "BillFromExpectedIn": {"expected_bill_ids": _expected_bills},
     "InvoiceFromTripIn": {"trip_id": _sold_trip},
     "PartyMergeIn": {"into_id": _party},
+    "PayoutIn": {
+        "gateway_id": _gateway,
+        "bank_account_id": _bank_account,
+        "payment_ids": _through_gateway,
+    },
     "CreditNoteIn": {"invoice_id": _invoice},
     "SupplierCreditIn": {"bill_id": _bill},
     "JournalEntryIn": {"lines": _lines},
@@ -784,6 +830,7 @@ BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     },
     "CloseMonthRequest": lambda: {"unrevalued_reason": "No rate was published"},
     "BankAccountIn": lambda: {"kind": "bank", "currency": "INR", "name": "HDFC"},
+    "PayoutIn": lambda: {"gateway_id": str(new_id()), "bank_account_id": str(new_id())},
     "BankAccountPatch": lambda: {"ifsc": "HDFC0000001"},
     "PartyMergeIn": lambda: {"into_id": str(new_id()), "reason": "Entered twice"},
     "PartyAddressIn": lambda: {"kind": "office", "lines": "Kochi"},

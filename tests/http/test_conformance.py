@@ -50,6 +50,7 @@ MAY_NAME = (
     "/api/trips",
     "/api/parties/<party_id>/merges",
     "/api/payments",
+    "/api/payouts",
     "/api/privacy/parties",
     "/api/invoices",
     "/api/bills",

@@ -130,6 +130,7 @@ def test_every_operation_of_these_areas_is_in_the_table(app: Flask) -> None:
         "months",
         "parties",
         "payments",
+        "payouts",
         "privacy",
         "report-files",
         "reports",

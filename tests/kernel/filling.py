@@ -27,6 +27,8 @@ from voyagent.billing.core.service.pricing import LineItem
 from voyagent.billing.credit_notes import service as credit_note_service
 from voyagent.billing.invoices.service import drafts as invoice_drafts, issuing
 from voyagent.billing.payments.service import payments as payment_service
+from voyagent.billing.payments.service.means import Means
+from voyagent.billing.payouts.service import Payout, record_payout
 from voyagent.billing.supplier_credits import service as supplier_credit_service
 from voyagent.billing.treatments import service as treatments
 from voyagent.billing.write_offs import service as write_off_service
@@ -193,6 +195,7 @@ def _book(person: Person) -> None:
         on=ISSUED,
     )
     payment_service.refund_payment(person.actor, advance.id, on=ISSUED)
+    _pay_out(person)
     credit_note_service.issue_credit_note(
         person.actor, issued.id, reason="Not travelled", amounts={1: Money(100, issued.currency)}
     )
@@ -232,6 +235,27 @@ def _book(person: Person) -> None:
             entry_id=issued.entry_id,
         )
     )
+
+
+def _pay_out(person: Person) -> None:
+    """Record a payout of a gateway."""
+    admin = replace(person.actor, fresh=True)
+    accounts: dict[str, Any] = {
+        kind: banking.open_account(
+            admin, kind=kind, currency="INR", details={"name": f"A {kind}"}
+        ).id
+        for kind in ("gateway", "bank")
+    }
+    payment = payment_service.record_payment(
+        person.actor,
+        direction="in",
+        party_name="Deepa Krishnan",
+        amount=Money(500, "INR"),
+        on=ISSUED,
+        means=Means(bank_account_id=accounts["gateway"]),
+    )
+    payout = Payout(accounts["gateway"], accounts["bank"], [payment.id], on=ISSUED)
+    record_payout(person.actor, payout)
 
 
 def _travel(person: Person) -> None:

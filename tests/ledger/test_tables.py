@@ -12,6 +12,7 @@ import voyagent.billing.core.models.counters
 import voyagent.billing.core.models.credits
 import voyagent.billing.core.models.invoices
 import voyagent.billing.core.models.payments
+import voyagent.billing.core.models.payouts
 import voyagent.billing.core.models.write_offs
 import voyagent.ledger.models  # noqa: F401
 from voyagent.kernel.db import Base

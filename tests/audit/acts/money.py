@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from tests.audit.acts.account import in_the_browser
@@ -17,6 +18,7 @@ from tests.audit.acts.work import (
     _granted as granted,
 )
 from tests.billing import papers
+from tests.billing.test_payouts import body_of, gateway_of, paid_out, through
 from tests.ledger import books
 from tests.ledger.test_journal import made, written
 from tests.ledger.test_new_entry import typed
@@ -550,6 +552,46 @@ def reverse_a_payment_in_the_browser(stage: Stage) -> Doing:
     return lambda: stage.submit(
         browser, f"/payments/{payment_id}/reverse", reason="Typed twice", reversed_on="2024-06-26"
     )
+
+
+PAYOUT = ("bank_account_id", "journal_entry_id", "payout_id")
+PAID_OUT = Left("payout.recorded", PAYOUT, says={"currency": "INR", "paid_on": "2024-06-27"})
+NOT_PAID_OUT = Left(
+    "payout.reversed", PAYOUT, says={"reason": "Typed twice", "reversed_on": "2024-06-28"}
+)
+
+
+def _in_gateway(stage: Stage) -> dict[str, Any]:
+    """A payout of a payment in a gateway, as the API takes it."""
+    gateway_id = gateway_of(stage.alice)
+    return body_of(stage.alice, gateway_id, through(stage.alice, gateway_id))
+
+
+@act("POST /api/payouts", leaves=(POSTED, PAID_OUT), answers=201)
+def record_a_payout_over_the_api(stage: Stage) -> Doing:
+    api, body = stage.alice.api, _in_gateway(stage)
+    return lambda: api.post("/payouts", json=body)
+
+
+@act("POST /payouts/new", leaves=in_the_browser(POSTED, PAID_OUT), answers=303)
+def record_a_payout_in_the_browser(stage: Stage) -> Doing:
+    browser, body = stage.alice.browser, _in_gateway(stage)
+    return lambda: stage.submit(browser, "/payouts/new", **body)
+
+
+@act("POST /api/payouts/<payout_id>/reverse", leaves=(REVERSED, NOT_PAID_OUT), answers=200)
+def reverse_a_payout_over_the_api(stage: Stage) -> Doing:
+    api, payout_id = stage.alice.api, paid_out(stage.alice)
+    body = {"reason": "Typed twice", "reversed_on": "2024-06-28"}
+    return lambda: api.post(f"/payouts/{payout_id}/reverse", json=body)
+
+
+@act(
+    "POST /payouts/<payout_id>/reverse", leaves=in_the_browser(REVERSED, NOT_PAID_OUT), answers=303
+)
+def reverse_a_payout_in_the_browser(stage: Stage) -> Doing:
+    browser, path = stage.alice.browser, f"/payouts/{paid_out(stage.alice)}/reverse"
+    return lambda: stage.submit(browser, path, reason="Typed twice", reversed_on="28 Jun 2024")
 
 
 GIVEN_BACK_NOT = Left(

@@ -142,6 +142,16 @@ class PaymentRefunded(Conflict):
     )
 
 
+class PaymentPaidOut(Conflict):
+    """The payment or refund is part of a payout of a gateway that is not reversed."""
+
+    code = "payment_paid_out"
+    message = N_(
+        "The gateway has already paid this payment out. Reverse the payout first, or refund the"
+        " customer from the gateway."
+    )
+
+
 class RefundReversed(Conflict):
     """The refund is already reversed, which is final."""
 

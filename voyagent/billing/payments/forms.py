@@ -32,6 +32,7 @@ from voyagent.http.forms import (
     SchemaForm,
     SentOnce,
     plain,
+    typed_amount,
 )
 from voyagent.http.list_queries import LABELS, Listing
 from voyagent.http.template_filters import today
@@ -208,6 +209,13 @@ class TdsForm(SchemaForm[Taxed]):
             values["tds_section"] = values["tds_section"].strip().upper()
         return values
 
+    def tax(self, currency: str) -> Money | None:
+        """Return the entered tax, zero for a blank field, or None if it cannot be read."""
+        try:
+            return Money.parse(plain(self.tds_amount.data or "", currency) or "0", currency)
+        except (InvalidAmount, UnknownCurrency):  # reported when the form is submitted
+            return None
+
 
 class PartsField(StringField):
     """Form field with the amounts to allocate, one row for each document.
@@ -368,14 +376,12 @@ class PaymentForm(
     def money(self) -> Money | None:
         """The entered amount with the deducted tax, or None if it cannot be read."""
         currency = self.currency.data
+        tax = self.tax(currency)
         try:
-            amount, tax = (
-                Money.parse(plain(field.data or "", currency) or "0", currency)
-                for field in (self.amount, self.tds_amount)
-            )
-            return amount + tax
+            amount = Money.parse(plain(self.amount.data or "", currency) or "0", currency)
         except (InvalidAmount, UnknownCurrency):  # reported when the form is submitted
             return None
+        return None if tax is None else amount + tax
 
 
 class AllocateForm(SettlingForm[AllocateIn]):
@@ -457,3 +463,9 @@ class ReceiptForm(MeansForm[ReceiptIn], TdsForm[ReceiptIn], SentOnce, AmountForm
     account = SelectField(_l("Paid into"), choices=_ACCOUNTS, validate_choice=False)
     reference = StringField(_l("Reference"))
     over_cash_limit_reason = StringField(_l("Reason for cash above the limit"))
+
+    def fill(self, due: Money) -> None:
+        """Enter the amount due less the deducted tax, unless the tax is not below it."""
+        tax = self.tax(due.currency)
+        if tax is not None and tax.amount_minor < due.amount_minor:
+            self.amount.data = typed_amount(due - tax)

@@ -9,12 +9,14 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from voyagent.billing.bills.schemas import InputTaxes
 from voyagent.billing.core.rules import Mode
 from voyagent.billing.core.schemas.documents import LIMIT_MAX, in_currency
 from voyagent.billing.core.schemas.lines import PAGE_SIZE
 from voyagent.billing.core.schemas.parties import PartyName
 from voyagent.billing.core.schemas.payments import MoneyAccount, PartialAmountIn
 from voyagent.billing.core.schemas.rates import RateOut, rated
+from voyagent.billing.core.service.charges import Charge
 from voyagent.billing.core.service.pricing import REASON_MAX
 from voyagent.billing.payments.queries.documents import (
     PaymentDocument,
@@ -128,6 +130,20 @@ class TdsIn(Closed):
         """Return the deducted tax for the service. Raises InvalidAmount, UnknownCurrency."""
         amount = None if self.tds_amount is None else Money.parse(self.tds_amount, currency)
         return Tds(amount, self.tds_section, self.tds_certificate)
+
+
+class ChargeIn(Closed):
+    """A charge of a bank or payment gateway: the fee before tax, and the tax on it.
+
+    The tax is claimed as input tax.
+    """
+
+    fee: PlainAmount | None = None
+    taxes: InputTaxes = ()
+
+    def charge(self) -> Charge:
+        """Return the charge for the service."""
+        return Charge(self.fee, {tax.component: tax.amount for tax in self.taxes})
 
 
 class PaymentRecordIn(MeansIn, TdsIn):
@@ -288,7 +304,8 @@ class PaymentBrief(AnswerOf[Row]):
     tax that the payer deducted.
 
     `bank_account_id` is null for payments of earlier releases, and in a currency without a bank
-    account. `mode` is null if nobody stated it.
+    account. `mode` is null if nobody stated it. `payout_id` is the payout with which a payment
+    gateway has paid the money out.
 
     `account` is `opening_balances` for an advance that was imported from a former program;
     `reference` is then the number of the advance in that program. From `reversed_on` on, the
@@ -316,6 +333,7 @@ class PaymentBrief(AnswerOf[Row]):
     instrument_no: str | None
     instrument_on: date | None
     instrument_bank: str | None
+    payout_id: UUID | None
     reference: str | None
     journal_entry_id: Annotated[UUID, Read("entry_id")]
     reversed_on: date | None
@@ -383,6 +401,7 @@ class RefundOut(AnswerOf[Row]):
     instrument_no: str | None
     instrument_on: date | None
     instrument_bank: str | None
+    payout_id: UUID | None
     reference: str | None
     journal_entry_id: Annotated[UUID, Read("entry_id")]
     reversed_on: date | None

@@ -104,6 +104,40 @@ def on_account_statement(purpose: str, entry_ids: Select[Any]) -> Select[Any]:
     )
 
 
+def posted_by_statement(
+    account_ids: Collection[UUID], source_types: Collection[str]
+) -> Select[Any]:
+    """Select what sources of some types have posted to accounts.
+
+    A reversal counts for the source of the entry that the reversal takes back. Rows: account_id,
+    minor (debit less credit).
+    """
+    first = JournalEntry.__table__.alias("first")
+    return (
+        select(
+            _POSTINGS.account_id,
+            cast(func.sum(_POSTINGS.debit_minor - _POSTINGS.credit_minor), BigInteger).label(
+                "minor"
+            ),
+        )
+        .select_from(Posting.__table__)
+        .join(
+            JournalEntry.__table__,
+            (_ENTRIES.tenant_id == _POSTINGS.tenant_id) & (_ENTRIES.id == _POSTINGS.entry_id),
+        )
+        .outerjoin(
+            first, (first.c.tenant_id == _ENTRIES.tenant_id) & (first.c.id == _ENTRIES.reverses_id)
+        )
+        .where(
+            owned(Posting),
+            owned(JournalEntry),
+            _POSTINGS.account_id.in_(account_ids),
+            func.coalesce(first.c.source_type, _ENTRIES.source_type).in_(source_types),
+        )
+        .group_by(_POSTINGS.account_id)
+    )
+
+
 def unsettled_statement(purpose: str, source_types: Collection[str]) -> Select[Any]:
     """Select the sources whose postings to an account do not sum to zero.
 

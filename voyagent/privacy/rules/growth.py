@@ -54,9 +54,9 @@ GROWTH: tuple[Growth, ...] = (
     Growth(
         (
             *("invoices", "bills", "payments", "refunds", "credit_notes", "supplier_credits"),
-            *("write_offs", "number_series", "closed_months", "imports"),
+            *("write_offs", "gateway_payouts", "number_series", "closed_months", "imports"),
         ),
-        "each document, series of numbers, closed month and imported file",
+        "each document, payout, series of numbers, closed month and imported file",
         End.NEVER,
         f"{_BOOKS}; a draft that is deleted goes",
     ),

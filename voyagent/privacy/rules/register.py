@@ -554,6 +554,7 @@ WITHOUT: frozenset[str] = frozenset(
             "expected_bills",
         ),
         *("credit_note_taxes", "daily_balances", "enquiries_by_hour", "enquiry_counts", "imports"),
+        "gateway_payouts",
         *("heartbeat", "installation", "invoice_counts", "invoice_taxes", "last_runs"),
         *("missing_models", "model_daily_usage"),
         *("monthly_balances", "number_series", "rate_limit_hits", "recovery_codes"),

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, text
 
+from voyagent.banking import queries as banking
 from voyagent.billing.ageing.queries import checks as queries_checks
 from voyagent.billing.core.queries import kept_papers, recognitions
 from voyagent.billing.core.queries.of_trips import of_trips
@@ -30,6 +31,7 @@ from voyagent.billing.payments.service.payments import (
     REFUND_SERIES,
     SERIES,
 )
+from voyagent.billing.payouts import queries as payouts
 from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
 from voyagent.kernel.database.roll_ups import differences
 from voyagent.kernel.database.statement_cache import cached_statement
@@ -38,6 +40,7 @@ from voyagent.kernel.money import Money
 from voyagent.ledger import rules as ledger_rules
 from voyagent.ledger.queries import base_amounts, checks, revaluations
 from voyagent.ledger.queries.balances import control_balances_statement
+from voyagent.ledger.queries.sources import posted_by_statement
 from voyagent.ledger.queries.trip_earnings import unattributed_earnings_statement
 from voyagent.ledger.queries.yearly import yearly_balances_statement
 from voyagent.ledger.rules import PROFIT_AND_LOSS
@@ -89,6 +92,7 @@ CHECKS = (
         "exchange_zero",
         "revalued",
         "carried",
+        "gateway",
     ),
 )
 
@@ -202,6 +206,7 @@ def findings(reader: Reader) -> Iterator[Finding]:
     )
     for name, rows in zip((*plain, *(name for name, _letter in lettered)), series, strict=True):
         yield from (_of_series(name.replace("_", " "), row) for row in rows)
+    yield from gateways(reader)
     yield from trips(reader)
     yield from named_parties(reader)
     yield from (
@@ -316,6 +321,42 @@ def carried(reader: Reader) -> Iterator[Finding]:
                 "carried",
                 f"open base amounts in {place[1]} and the account {place[0]} differ",
                 difference,
+            )
+
+
+def gateways(reader: Reader) -> Iterator[Finding]:
+    """Yield findings about payouts of payment gateways.
+
+    A payout must be the sum of its payments less its refunds. What payments, refunds and payouts
+    have left in the account of a gateway must be the payments and refunds without a payout.
+    """
+    (unequal,) = reader.read(payouts.unequal_statement())
+    yield from (
+        Finding(
+            "gateway",
+            f"payout of {row['paid_on']}: its amount and its payments differ",
+            _difference(row),
+        )
+        for row in unequal
+    )
+    accounts = [row for row in banking.list_accounts(reader) if row["kind"] == "gateway"]
+    if not accounts:
+        return
+    waiting, posted = reader.read(
+        payouts.waiting_sums_statement(),
+        posted_by_statement(
+            tuple(row["account_id"] for row in accounts), ("payment", "refund", "payout")
+        ),
+    )
+    not_paid_out = {row["bank_account_id"]: row["minor"] for row in waiting}
+    left = {row["account_id"]: row["minor"] for row in posted}
+    for row in accounts:
+        minor = left.get(row["account_id"], 0) - not_paid_out.get(row["id"], 0)
+        if minor:
+            yield Finding(
+                "gateway",
+                f"the account of {row['name']} and its payments without a payout differ",
+                Money(minor, row["currency"]),
             )
 
 

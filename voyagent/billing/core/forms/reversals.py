@@ -25,6 +25,8 @@ REVERSED = {
         (
             "payment_reversed",
             "payment_refunded",
+            "payment_paid_out",
+            "payout_reversed",
             "refund_reversed",
             "credit_note_reversed",
             "supplier_credit_reversed",

@@ -37,7 +37,8 @@ class Paid:
     """Mixin of payments and refunds: the bank account, the mode and the instrument.
 
     `account` is `bank` or `cash`. `bank_account_id` is null for rows of earlier releases, and if
-    the agency has no bank account in the currency. `mode` is null if nobody stated it.
+    the agency has no bank account in the currency. `mode` is null if nobody stated it. `payout_id`
+    is the payout with which a gateway has paid the money out.
     """
 
     account: Mapped[str]
@@ -46,13 +47,26 @@ class Paid:
     instrument_no: Mapped[str | None]
     instrument_on: Mapped[date | None]
     instrument_bank: Mapped[str | None]
+    payout_id: Mapped[UUID | None]
 
 
-def _paid_rules(table: str) -> tuple[SchemaItem, ...]:
+def _paid_rules(table: str, day: str) -> tuple[SchemaItem, ...]:
     modes = ", ".join(f"'{mode}'" for mode in MODES)
     return (
         references("bank_accounts", "bank_account_id", f"fk_{table}_bank_account"),
+        references("gateway_payouts", "payout_id", f"fk_{table}_payout"),
         CheckConstraint(f"mode in ({modes})", name="mode"),
+        CheckConstraint("payout_id is null or reversed_on is null", name="payout"),
+        Index(
+            f"ix_{table}_bank_account",
+            *("tenant_id", "bank_account_id", day, "id"),
+            postgresql_where=text("payout_id is null"),
+        ),
+        Index(
+            f"ix_{table}_payout",
+            *("tenant_id", "payout_id"),
+            postgresql_where=text("payout_id is not null"),
+        ),
     )
 
 
@@ -96,7 +110,7 @@ class Payment(Paid, Reversible, InBase, TenantOwned, Base):
         UniqueConstraint("tenant_id", "number", name="uq_payments_number"),
         references("journal_entries", "entry_id", "fk_payments_entry"),
         references("users", "created_by_user_id", "fk_payments_creator"),
-        *_paid_rules("payments"),
+        *_paid_rules("payments", "paid_on"),
         *party_rules("payments", "paid_on"),
         *reversal_rules(
             "payments", "paid_on", " and allocated_minor = 0 and refunded_minor = amount_minor"
@@ -260,7 +274,7 @@ class Refund(Paid, Reversible, InBase, TenantOwned, Base):
         references("payments", "payment_id", "fk_refunds_payment"),
         references("journal_entries", "entry_id", "fk_refunds_entry"),
         references("users", "created_by_user_id", "fk_refunds_creator"),
-        *_paid_rules("refunds"),
+        *_paid_rules("refunds", "refunded_on"),
         *reversal_rules("refunds", "refunded_on"),
         CheckConstraint("amount_minor > 0", name="amount"),
         CheckConstraint("base_minor >= 0", name="base"),

@@ -1,6 +1,6 @@
 -- Refuse changes of allocations and write-offs. Each is taken back by another row that reverses it.
 --
--- A refund may get a reversal (see guard_reversal), so only TRUNCATE is refused here.
+-- A refund or payout may get a reversal (see guard_reversal), so only TRUNCATE is refused here.
 -- requires: refuse_change
 
 create or replace trigger allocations_append_only before update or delete on allocations
@@ -16,4 +16,6 @@ create or replace trigger write_offs_no_truncate before truncate on write_offs
   for each statement execute function app.refuse_change();
 
 create or replace trigger refunds_no_truncate before truncate on refunds
+  for each statement execute function app.refuse_change();
+create or replace trigger gateway_payouts_no_truncate before truncate on gateway_payouts
   for each statement execute function app.refuse_change();

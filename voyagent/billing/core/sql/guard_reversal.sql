@@ -1,4 +1,6 @@
--- Refuse changes of a refund, credit note or supplier credit, except for its one reversal.
+-- Refuse changes of a refund, credit, or payout of a gateway, except for its one reversal.
+--
+-- The payout of a refund changes too.
 --
 -- The reversal must be the journal entry that reverses the row's own entry, on the same day.
 -- Texts of an erased person are replaced (app.pseudonymise_party). A row that an earlier release
@@ -8,7 +10,7 @@ create or replace function app.guard_reversal() returns trigger
 language plpgsql as $$
 declare
   free constant text[] := array[
-    'reversed_on', 'reversal_reason', 'reversal_entry_id', 'reversed_by_user_id'
+    'reversed_on', 'reversal_reason', 'reversal_entry_id', 'reversed_by_user_id', 'payout_id'
   ];
   tied constant text[] := case
     when to_jsonb(old)->>'party_id' is null then array['party_id'] end;
@@ -38,5 +40,8 @@ create or replace trigger credit_notes_guarded before update or delete on credit
   for each row when (current_user <> 'voyagent_mover')
   execute function app.guard_reversal();
 create or replace trigger supplier_credits_guarded before update or delete on supplier_credits
+  for each row when (current_user <> 'voyagent_mover')
+  execute function app.guard_reversal();
+create or replace trigger gateway_payouts_guarded before update or delete on gateway_payouts
   for each row when (current_user <> 'voyagent_mover')
   execute function app.guard_reversal();

@@ -229,6 +229,7 @@ def refund_payment(actor: Actor, payment_id: UUID, body: RefundIn) -> Body[Payme
     missing=PaymentNotFound,
     errors=(
         payment_errors.PaymentReversed,
+        payment_errors.PaymentPaidOut,
         payment_errors.PaymentRefunded,
         errors.ReasonRequired,
         errors.InvalidDate,
@@ -254,6 +255,7 @@ def reverse_payment(actor: Actor, payment_id: UUID, body: ReverseIn) -> Body[Pay
     errors=(
         RefundNotFound,
         payment_errors.RefundReversed,
+        payment_errors.PaymentPaidOut,
         errors.ReasonRequired,
         errors.InvalidDate,
         *POSTING_ERRORS,

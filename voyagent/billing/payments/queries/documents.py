@@ -48,7 +48,7 @@ _LISTED = (
         "account",
         "reference",
     ),
-    *MEANS,
+    *(*MEANS, "payout_id"),
     *("tds_minor", "tds_section", "tds_certificate"),
     *("entry_id", "created_at", "reversed_on", "reversal_reason", "reversal_entry_id"),
 )
@@ -282,7 +282,7 @@ def _refunds_statement(payment_id: UUID) -> Select[Any]:
         "reversed_on",
         "reversal_reason",
         "reversal_entry_id",
-        *MEANS,
+        *(*MEANS, "payout_id"),
     )
     columns = (
         *(_REFUNDS[name] for name in names),

@@ -11,7 +11,12 @@ from voyagent.billing.core.queries import reversals as reversal_queries
 from voyagent.billing.core.rules import CONTROL
 from voyagent.billing.core.service.days import day_of
 from voyagent.billing.core.service.reversals import mark, why_of
-from voyagent.billing.payments.errors import PaymentRefunded, PaymentReversed, RefundReversed
+from voyagent.billing.payments.errors import (
+    PaymentPaidOut,
+    PaymentRefunded,
+    PaymentReversed,
+    RefundReversed,
+)
 from voyagent.billing.payments.queries import (
     allocations as allocation_queries,
     documents as payment_queries,
@@ -41,8 +46,8 @@ def reverse_payment(
     The day may not be before the date of the payment, the date of any of its allocations, or the
     last reversal of one of its allocations or refunds.
 
-    Raises Forbidden, PaymentNotFound, PaymentReversed, PaymentRefunded, ReasonRequired,
-    TextTooLong, AmountAboveLimit, InvalidDate, PeriodLocked.
+    Raises Forbidden, PaymentNotFound, PaymentReversed, PaymentPaidOut, PaymentRefunded,
+    ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate, PeriodLocked.
     """
     actor.require_authority("payment.reverse")
     payment = payment_queries.get_payment(payment_id, lock=True)
@@ -112,14 +117,16 @@ def reverse_refund(
 ) -> Refund:
     """Reverse a whole refund on a day (default today).
 
-    Raises Forbidden, PaymentNotFound, RefundNotFound, RefundReversed, ReasonRequired, TextTooLong,
-    AmountAboveLimit, InvalidDate, PeriodLocked.
+    Raises Forbidden, PaymentNotFound, RefundNotFound, RefundReversed, PaymentPaidOut,
+    ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate, PeriodLocked.
     """
     actor.require_authority("payment.reverse")
     payment = payment_queries.get_payment(payment_id, lock=True)
     refund = allocation_queries.get_refund(payment_id, refund_id)
     if refund.reversed_on is not None:
         raise RefundReversed
+    if refund.payout_id is not None:
+        raise PaymentPaidOut
     why = why_of(reason)
     amount = Money(refund.amount_minor, payment.currency)
     check_limit(actor, amount)
@@ -151,12 +158,16 @@ def reverse_refund(
 
 
 def check_reversible(payment: Payment) -> None:
-    """Check that a payment is not reversed and that all of its refunds are reversed.
+    """Check that a payment can be reversed.
 
-    Raises PaymentReversed, PaymentRefunded.
+    It is neither reversed nor paid out by a gateway, and all of its refunds are reversed.
+
+    Raises PaymentReversed, PaymentPaidOut, PaymentRefunded.
     """
     if payment.reversed_on is not None:
         raise PaymentReversed
+    if payment.payout_id is not None:
+        raise PaymentPaidOut
     if payment.refunded_minor:
         raise PaymentRefunded
 

@@ -1,4 +1,5 @@
--- Refuse changes of a payment: only its used amounts change, and its reversal is set once.
+-- Refuse changes of a payment: only its used amounts and its payout by a gateway change, and its
+-- reversal is set once.
 --
 -- Texts of an erased person are replaced (app.pseudonymise_party). A row that an earlier release
 -- stored gets the id of its party once (link_parties).
@@ -9,7 +10,7 @@ create or replace function app.guard_payment() returns trigger
 language plpgsql as $$
 declare
   free constant text[] := array[
-    'allocated_minor', 'refunded_minor', 'base_used_minor',
+    'allocated_minor', 'refunded_minor', 'base_used_minor', 'payout_id',
     'reversed_on', 'reversal_reason', 'reversal_entry_id', 'reversed_by_user_id'
   ];
   tied constant text[] := case

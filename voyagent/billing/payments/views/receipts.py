@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import render_template, url_for
+from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
 from voyagent.banking import queries as banking
 from voyagent.billing.core.models.parts import OPEN_INVOICE
 from voyagent.billing.core.views.blueprint import pages
 from voyagent.billing.core.views.documents import turned_back
-from voyagent.billing.core.views.previews import is_preview, preview
+from voyagent.billing.core.views.previews import preview
 from voyagent.billing.invoices.errors import InvoiceNotFound
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.payments.forms import RECEIPT_ERROR_FIELDS, ReceiptForm
@@ -39,7 +39,7 @@ from voyagent.kernel.money import Money
 def receipt(actor: Actor, invoice_id: UUID) -> Any:
     """Show and submit the form to record a customer's payment of an invoice.
 
-    The form can preview the postings.
+    The form can preview the postings, and subtract the deducted tax from what is due.
     """
     document = invoice_queries.get_invoice(invoice_id)
     if back := turned_back(document, may=document.status in OPEN_INVOICE):
@@ -77,7 +77,10 @@ def receipt(actor: Actor, invoice_id: UUID) -> Any:
             tds=tds,
         )
 
-    if is_preview() or form.attempt(act, **RECEIPT_ERROR_FIELDS) is None:
+    then = request.form.get("then")
+    if then == "fill":
+        form.fill(still)
+    if then in ("fill", "look") or form.attempt(act, **RECEIPT_ERROR_FIELDS) is None:
         document = invoice_queries.get_invoice(invoice_id)
         return render_template(
             "billing/receipt.html",
@@ -85,6 +88,6 @@ def receipt(actor: Actor, invoice_id: UUID) -> Any:
             invoice=document,
             open=still,
             **preview(form, sides, day_of=lambda body: body.paid_on),
-        ), (200 if is_preview() else form.status)
+        ), (200 if then in ("fill", "look") else form.status)
     toast(_("Payment recorded."))
     return see_other(url_for("billing.invoice", invoice_id=invoice_id))

@@ -1,0 +1,67 @@
+"""Charges of banks and payment gateways, with the tax on them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.service import input_taxes
+from voyagent.kernel.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """A charge as it is entered: the fee before tax, and the tax on it.
+
+    `taxes` has the tax by component, such as `igst`. The amounts are decimal texts.
+    """
+
+    fee: str | None = None
+    taxes: Mapping[str, str] = field(default_factory=dict)
+
+
+NO_CHARGE = Charge()
+
+
+@dataclass(frozen=True, slots=True)
+class ChargedAmounts:
+    """The amounts of a charge, all in one currency."""
+
+    fee: Money
+    taxes: Mapping[str, Money]
+
+    @property
+    def tax(self) -> Money:
+        """Return the sum of the taxes."""
+        return sum(self.taxes.values(), Money(0, self.fee.currency))
+
+    @property
+    def total(self) -> Money:
+        """Return the fee and the taxes."""
+        return self.fee + self.tax
+
+    @property
+    def sides(self) -> list[tuple[str, int, Money]]:
+        """Return the debits of the charge: purpose of the account, 1, and amount."""
+        debits = [
+            ("bank_charges", self.fee),
+            *((input_taxes.INPUT[component], amount) for component, amount in self.taxes.items()),
+        ]
+        return [(purpose, 1, amount) for purpose, amount in debits if amount]
+
+
+def read_charge(charge: Charge, currency: str, on: date) -> ChargedAmounts:
+    """Return the amounts of a charge in a currency on a day.
+
+    Raises InvalidAmount, and the errors of `input_taxes.check`.
+    """
+    input_taxes.check(Bill(issue_date=on, currency=currency), charge.taxes)
+    return ChargedAmounts(
+        Money.parse(charge.fee or "0", currency).within(0),
+        {
+            component: Money.parse(amount, currency).within(0)
+            for component, amount in charge.taxes.items()
+        },
+    )

@@ -1,0 +1,1 @@
+"""Payouts of payment gateways: what a gateway transfers to a bank account."""
