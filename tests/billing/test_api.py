@@ -54,6 +54,8 @@ def test_a_draft_is_created_changed_issued_and_paid(alice: Person) -> None:
         "INR",
     )
     untaxed = {
+        "unit": None,
+        "discount": "0.00",
         "sold_as": "principal",
         "tax": None,
         "collection": None,

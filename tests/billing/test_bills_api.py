@@ -31,6 +31,8 @@ DRAWN = {
 }
 PRICED = {
     "quantity": 2,
+    "unit": None,
+    "discount": "0.00",
     "unit_price": "22500.00",
     "amount": "45000.00",
     "bought_as": "cost",

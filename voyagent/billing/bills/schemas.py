@@ -231,7 +231,7 @@ class InputTaxOut(AnswerOf[Row]):
 
 
 class BoughtLineOut(DocumentLineOut):
-    """A line of a bill; `amount` is quantity times unit price, before tax."""
+    """A line of a bill; `amount` is after the discount, before tax."""
 
     bought_as: BoughtAs
     taxes: list[InputTaxOut]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any, Literal, get_args
 
 from voyagent.kernel.database.read_pool import Row
@@ -60,6 +61,27 @@ def shown_status(document: Mapping[str, Any]) -> str:
     """
     status = str(document["status"])
     return way_settled(document) or ("partly_paid" if status == "partially_paid" else status)
+
+
+def plain_quantity(quantity: Decimal) -> str:
+    """Return a quantity without zeros at its end, such as `2` or `1.5`."""
+    return f"{quantity.normalize():f}"
+
+
+def wire_quantity(quantity: Decimal) -> int | str:
+    """Return a quantity for the API: an integer, or a decimal string such as `1.5`."""
+    return int(quantity) if quantity == int(quantity) else plain_quantity(quantity)
+
+
+def quantity_of(line: Row) -> Decimal:
+    """Return the quantity of a document line, of which two columns have a part each."""
+    found: Decimal = line["quantity"] + line["quantity_part"]
+    return found
+
+
+def quantity_words(line: Row) -> str:
+    """Return the quantity of a document line with its unit, such as `1.5 nights`."""
+    return " ".join(filter(None, (plain_quantity(quantity_of(line)), line["unit"])))
 
 
 def taxes_by_line(taxes: Iterable[Row]) -> Mapping[int, list[Row]]:

@@ -27,6 +27,7 @@ from voyagent.billing.core.schemas.lines import LineItemIn
 from voyagent.billing.core.service import instalments, pricing
 from voyagent.billing.core.service.instalments import InstalmentItem, Plan
 from voyagent.billing.core.service.pricing import LINES_MAX, REASON_MAX, BoughtAs
+from voyagent.billing.core.words.lines import line_words
 from voyagent.capabilities.capability import (
     Capability,
     Card,
@@ -190,10 +191,8 @@ def preview(call: Invocation, inputs: ReceiveBillInput) -> Description:
         party=name,
         rows=[
             RowShown(
-                text=(
-                    line.description
-                    if line.quantity == 1
-                    else f"{line.description}, {line.quantity} ×"
+                text=line_words(
+                    line.description, line.quantity, line.unit, line.unit_price, line.discount
                 ),
                 amount=line.amount.wire,
             )

@@ -443,8 +443,10 @@ def _item(
     """
     item = LineItem(
         description=line.description,
-        quantity=line.quantity,
+        quantity=line.exact_quantity,
+        unit=line.unit,
         unit_price=Money(line.unit_price_minor, known).decimal,
+        discount=Money(line.discount_minor, known).decimal,
         currency=wanted,
     )
     if isinstance(line, InvoiceLine):

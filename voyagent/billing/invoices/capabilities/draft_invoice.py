@@ -31,9 +31,10 @@ from voyagent.billing.invoices.capabilities.invoices import (
     check_terms,
     invoice_output,
     invoice_records,
+    line_rows,
     round_off_rows,
     shown_document,
-    shown_row,
+    tax_rows,
 )
 from voyagent.billing.invoices.schemas.lines import ServiceCode, State, TaxCode, TaxNumber
 from voyagent.billing.invoices.service import drafts as invoice_drafts
@@ -327,11 +328,8 @@ def _rows(draft: Totals) -> list[RowShown]:
     total = draft.sketch.total
     round_off = total.amount_minor - draft.priced.total.amount_minor - draft.sketch.tax.amount_minor
     return [
-        *(shown_row(line.description, line.quantity, line.amount) for line in draft.priced.lines),
-        *(
-            shown_row(tax["words"], 1, tax["amount"])
-            for tax in tax_queries.sum_taxes(taxes, total.currency)
-        ),
+        *line_rows(draft.priced.lines),
+        *tax_rows(tax_queries.sum_taxes(taxes, total.currency)),
         *round_off_rows(Money(round_off, total.currency)),
     ]
 

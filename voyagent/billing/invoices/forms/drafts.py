@@ -60,6 +60,7 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
     }
 
     stand_ins: ClassVar[dict[str, Any]] = {"customer_name": "–"}
+    optional_inputs = (*DocumentForm.optional_inputs, "service_date", "collect", "sac")
 
     customer_name = StringField(_l("Customer"))
     party_reference = StringField(_l("Their reference"))
@@ -67,7 +68,6 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
     customer_tax_number = StringField(_l("Customer’s GSTIN"))
     customer_pan = StringField(_l("Customer’s PAN"))
     collection = BooleanField(_l("Overseas tour package: add TCS"))
-    details = BooleanField()
     notes = TextAreaField(_l("Notes for the customer"))
     enquiry_id = HiddenField()
 
@@ -86,14 +86,10 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
         if home is None or not tables.collections(home.country):
             del self.collection
         is_asked_there = not self.treatments  # else it is shown with the tax
-        if any(
-            row.get("service_date")
-            or row.get("collect")
-            or row.get("sac")
-            or (is_asked_there and row.get("sold_as") in ("agent", "fee"))
-            for row in self.line_items.data
+        if is_asked_there and any(
+            row.get("sold_as") in ("agent", "fee") for row in self.line_items.data
         ):
-            self.details.data = True  # show the optional inputs if one has a value
+            self.details.data = True
 
     @classmethod
     def of(

@@ -81,7 +81,7 @@ class TaxOut(AnswerOf[Row]):
 
 
 class SoldLineOut(DocumentLineOut):
-    """A line of an invoice; `amount` is quantity times unit price, before tax."""
+    """A line of an invoice; `amount` is after the discount, before tax."""
 
     sold_as: Literal["principal", "agent", "fee"]
     tax: str | None
