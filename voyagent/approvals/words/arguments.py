@@ -19,6 +19,7 @@ ARGUMENTS: dict[str, Any] = {
     "unit": _l("Unit"),
     "unit_price": _l("Unit price"),
     "discount": _l("Discount"),
+    "price_includes_tax": _l("Rate includes tax"),
     "currency": _l("Currency"),
     "number": _l("Number"),
     "party_reference": _l("Your reference"),

@@ -79,6 +79,11 @@ def quantity_of(line: Row) -> Decimal:
     return found
 
 
+def includes_tax(line: Row) -> bool:
+    """Return True if the unit price of a document line includes its taxes."""
+    return line["included_tax_minor"] is not None
+
+
 def quantity_words(line: Row) -> str:
     """Return the quantity of a document line with its unit, such as `1.5 nights`."""
     return " ".join(filter(None, (plain_quantity(quantity_of(line)), line["unit"])))

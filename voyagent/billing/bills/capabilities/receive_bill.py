@@ -74,6 +74,10 @@ class BillLine(LineItemIn):
         description="True to claim the taxes as input tax credit; else they are part of the cost.",
     )
 
+    price_includes_tax: bool | None = Field(
+        default=None, description="True if unit price and discount include the taxes of the line."
+    )
+
     def item(self) -> pricing.LineItem:
         """Return the line in the type that the bill service takes."""
         item = super().item()
@@ -81,6 +85,7 @@ class BillLine(LineItemIn):
             "bought_as": self.bought_as or "cost",
             "input_taxes": {tax.component: tax.amount for tax in self.taxes or ()},
             "input_credit": bool(self.input_credit),
+            "price_includes_tax": bool(self.price_includes_tax),
         }
         return item
 

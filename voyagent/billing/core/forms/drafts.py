@@ -125,6 +125,7 @@ class LinesField(RowsField):
     also = (
         "unit",
         "discount",
+        "price_includes_tax",
         "tax",
         "basic_fare",
         "sold_as",
@@ -166,7 +167,7 @@ class DocumentForm(SentOnce, RateFields, PartyFields[Draft]):
     is_bill: ClassVar[bool] = False
 
     awaited: ClassVar[Collection[str]] = ("basic_fare_required",)
-    optional_inputs: ClassVar[tuple[str, ...]] = ("unit", "discount")
+    optional_inputs: ClassVar[tuple[str, ...]] = ("unit", "discount", "price_includes_tax")
     """Inputs of a line that are shown on request, or if one of them has a value."""
 
     copied_fields: ClassVar[tuple[str, ...]] = (
@@ -220,6 +221,7 @@ class DocumentForm(SentOnce, RateFields, PartyFields[Draft]):
             "unit": line.unit or "",
             "unit_price": grouped(line.unit_price_minor, currency),
             "discount": grouped(line.discount_minor, currency) if line.discount_minor else "",
+            "price_includes_tax": "" if line.included_tax_minor is None else "yes",
         }
 
     def values(self) -> dict[str, Any]:

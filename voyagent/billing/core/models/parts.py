@@ -30,8 +30,9 @@ FALSE = text("false")
 STILL_OPEN = "paid_minor + credited_minor < total_minor"
 LINE = (
     "quantity >= 0 and quantity_part >= 0 and quantity + quantity_part > 0 and unit_price_minor >="
-    " 0 and discount_minor >= 0 and amount_minor >= 0 and amount_minor = round((quantity +"
-    " quantity_part) * unit_price_minor) - discount_minor"
+    " 0 and discount_minor >= 0 and included_tax_minor >= 0 and amount_minor >= 0 and amount_minor"
+    " = round((quantity + quantity_part) * unit_price_minor) - discount_minor -"
+    " coalesce(included_tax_minor, 0)"
 )
 UNIT = "length(unit) between 1 and 20"
 CURRENCY = "currency ~ '^[A-Z]{3}$'"
@@ -211,7 +212,8 @@ class DocumentLineColumns:
 
     A subclass adds the column with the document's id. The quantity is the sum of `quantity`, whole
     units, and `quantity_part`, a part of a unit with three decimals. `amount_minor` is quantity
-    times unit price, rounded half up, less `discount_minor`.
+    times unit price, rounded half up, less `discount_minor` and `included_tax_minor`. The latter is
+    the tax in the unit price, or None if the unit price is before tax.
     """
 
     line_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -221,12 +223,18 @@ class DocumentLineColumns:
     unit: Mapped[str | None]
     unit_price_minor: Mapped[int]
     discount_minor: Mapped[int] = mapped_column(server_default=ZERO)
+    included_tax_minor: Mapped[int | None]
     amount_minor: Mapped[int]
 
     @property
     def exact_quantity(self) -> Decimal:
         """Return the quantity, with the part of a unit."""
         return self.quantity + self.quantity_part
+
+    @property
+    def charged_minor(self) -> int:
+        """Return quantity times unit price less the discount, with any tax in the price."""
+        return self.amount_minor + (self.included_tax_minor or 0)
 
 
 class TaxOfLine:

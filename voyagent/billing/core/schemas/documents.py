@@ -17,6 +17,7 @@ from voyagent.billing.core.queries.documents import (
 from voyagent.billing.core.queries.instalments import instalments_of
 from voyagent.billing.core.rules import (
     SettledAs,
+    includes_tax,
     quantity_of,
     taxes_by_line,
     way_settled,
@@ -244,7 +245,8 @@ def _written_quantity(line: Row) -> int | str:
 class DocumentLineOut(AnswerOf[Row]):
     """A line of a document; `amount` is quantity times unit price, less the discount.
 
-    `quantity` is an integer, or a decimal string such as `"1.5"` if it is not whole.
+    `quantity` is an integer, or a decimal string such as `"1.5"` if it is not whole. If the unit
+    price includes tax, the taxes are not in `amount`.
     """
 
     description: str
@@ -252,6 +254,7 @@ class DocumentLineOut(AnswerOf[Row]):
     unit: str | None
     unit_price: Annotated[WireAmount, Minor("unit_price_minor")]
     discount: Annotated[WireAmount, Minor("discount_minor")]
+    price_includes_tax: Annotated[bool, Computed(includes_tax)]
     amount: Annotated[WireAmount, Minor("amount_minor")]
 
 

@@ -46,6 +46,7 @@ class LineItem(TypedDict):
     """A document line as input; `unit_price` is an exact decimal before tax.
 
     `unit` names what is counted, such as `nights`. `discount` is an amount of the whole line.
+    With `price_includes_tax`, unit price and discount include the taxes of the line.
 
     Keys of invoice lines only: `sold_as` (default `principal`), `tax`, `collection`, `basic_fare`,
     `service_date`, `sac` (a service code), `trip_line_id`, and `commission`, which only a line sold
@@ -59,6 +60,7 @@ class LineItem(TypedDict):
     currency: str
     unit: NotRequired[str | None]
     discount: NotRequired[str | Decimal | None]
+    price_includes_tax: NotRequired[bool]
     sold_as: NotRequired[SoldAs]
     tax: NotRequired[str | None]
     collection: NotRequired[str | None]
@@ -74,13 +76,18 @@ class LineItem(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class PricedLine:
-    """A checked document line; `amount` is before tax and after the discount."""
+    """A checked document line; `amount` is before tax and after the discount.
+
+    `included_tax` is the tax in the unit price, or None if the unit price is before tax. On an
+    invoice line it is not known yet: it is zero, and still a part of `amount`.
+    """
 
     description: str
     quantity: Decimal
     unit: str | None
     unit_price: Money
     discount: Money
+    included_tax: Money | None
     amount: Money
     sold_as: SoldAs = "principal"
     tax: str | None = None
@@ -105,6 +112,7 @@ class LineColumns(TypedDict):
     unit: str | None
     unit_price_minor: int
     discount_minor: int
+    included_tax_minor: int | None
     amount_minor: int
 
 
@@ -146,6 +154,9 @@ class Priced:
                 "unit": line.unit,
                 "unit_price_minor": line.unit_price.amount_minor,
                 "discount_minor": line.discount.amount_minor,
+                "included_tax_minor": (
+                    None if line.included_tax is None else line.included_tax.amount_minor
+                ),
                 "amount_minor": line.amount.amount_minor,
             }
 
@@ -292,6 +303,12 @@ def _line(item: LineItem) -> PricedLine:
     unit_price = Money.parse(item["unit_price"], item["currency"])
     discount = Money.parse(item.get("discount") or "0", item["currency"])
     amount = line_amount(unit_price, quantity, discount)
+    printed = _printed(item)
+    tax = sum(printed.values(), Money(0, item["currency"]))
+    included = tax if item.get("price_includes_tax") else None
+    amount -= included or Money(0, item["currency"])
+    if tax.amount_minor > amount.amount_minor:
+        raise TaxAboveLine
     given_fare = item.get("basic_fare")
     fare = Money.parse(given_fare, item["currency"]) if given_fare is not None else None
     if fare is not None and not 0 <= fare.amount_minor <= amount.amount_minor:
@@ -302,6 +319,7 @@ def _line(item: LineItem) -> PricedLine:
         words(item.get("unit"), UNIT_MAX),
         unit_price,
         discount,
+        included,
         amount,
         sold_as=item.get("sold_as", "principal"),
         tax=item.get("tax") or None,
@@ -312,7 +330,7 @@ def _line(item: LineItem) -> PricedLine:
         sac=item.get("sac") or None,
         trip_line_id=item.get("trip_line_id"),
         bought_as=item.get("bought_as", "cost"),
-        input_taxes=_printed(item, amount),
+        input_taxes=printed,
         input_credit=item.get("input_credit", False),
     )
 
@@ -333,16 +351,12 @@ def _commission(item: LineItem, amount: Money) -> Money | None:
     return commission
 
 
-def _printed(item: LineItem, amount: Money) -> dict[str, Money]:
+def _printed(item: LineItem) -> dict[str, Money]:
     """Return the taxes printed on a supplier's bill for a line, by component.
 
-    Each tax must be positive, and the sum of the taxes at most the amount of the line. Raises
-    InvalidAmount, TaxAboveLine.
+    Each tax must be positive. Raises InvalidAmount.
     """
-    found = {
-        component: Money.parse(printed, item["currency"])
+    return {
+        component: Money.parse(printed, item["currency"]).within(1)
         for component, printed in sorted(item.get("input_taxes", {}).items())
     }
-    if sum(tax.within(1).amount_minor for tax in found.values()) > amount.amount_minor:
-        raise TaxAboveLine
-    return found

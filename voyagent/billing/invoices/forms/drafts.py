@@ -146,7 +146,7 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
 
     def line_values(self, row: dict[str, str]) -> dict[str, Any]:
         """Return the values of a line, with its kind of sale and tax treatment."""
-        taxed = {
+        taxed: dict[str, Any] = {
             "tax": row.get("tax") or None,
             "basic_fare": plain(row.get("basic_fare") or "", self.currency.data) or None,
             "sold_as": row.get("sold_as") or "principal",
@@ -156,6 +156,7 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
             "commission": plain(row.get("commission") or "", self.currency.data) or None,
             "sac": (row.get("sac") or "").strip() or None,
             "trip_line_id": row.get("trip_line_id") or None,
+            "price_includes_tax": row.get("price_includes_tax") == "yes",
         }
         return super().line_values(row) | taxed
 
