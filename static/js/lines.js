@@ -46,6 +46,18 @@ function showCommissions() {
   }
 }
 
+// Return the amount of a line in minor units, rounded half up; null if it cannot be read.
+function amountOf(row, digits) {
+  const typed = (name) => row.querySelector(`input[name="${name}"]`).value;
+  const quantity = minorOf(typed("quantity").trim() || "1", 3);
+  const [price, discount] = [typed("unit_price"), typed("discount")].map((text) =>
+    minorOf(text, digits),
+  );
+  if (quantity === null || price === null || discount === null) return null;
+  const whole = (quantity * price + 500n) / 1000n;
+  return discount <= whole ? whole - discount : null;
+}
+
 function total() {
   showFares();
   showCommissions();
@@ -53,12 +65,7 @@ function total() {
   const digits = places(currency);
   let sum = 0n;
   for (const row of rows.rows) {
-    const [, quantity, price] = row.querySelectorAll("input");
-    const times = /^\d{1,7}$/.test(quantity.value.trim() || "1")
-      ? BigInt(quantity.value.trim() || "1")
-      : null;
-    const minor = minorOf(price.value, digits);
-    const amount = times !== null && minor !== null ? times * minor : null;
+    const amount = amountOf(row, digits);
     row.querySelector("[data-line-amount]").textContent =
       amount === null ? "?" : amount ? shown(amount, digits, currency) : "";
     sum = sum === null || amount === null ? null : sum + amount;

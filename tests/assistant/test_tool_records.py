@@ -23,6 +23,7 @@ from voyagent.capabilities import registry
 WIDENED = {
     "add_passenger",
     "add_transfer",
+    "create_invoice",
     "draft_invoice",
     "find_invoices",
     "hold_flight",

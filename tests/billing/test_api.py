@@ -54,6 +54,9 @@ def test_a_draft_is_created_changed_issued_and_paid(alice: Person) -> None:
         "INR",
     )
     untaxed = {
+        "unit": None,
+        "discount": "0.00",
+        "price_includes_tax": False,
         "sold_as": "principal",
         "tax": None,
         "collection": None,

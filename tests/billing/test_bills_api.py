@@ -31,6 +31,9 @@ DRAWN = {
 }
 PRICED = {
     "quantity": 2,
+    "unit": None,
+    "discount": "0.00",
+    "price_includes_tax": False,
     "unit_price": "22500.00",
     "amount": "45000.00",
     "bought_as": "cost",

@@ -31,7 +31,7 @@ def test_line_details_are_shown_on_request_and_do_not_slow_input(
         expect(page.get_by_label("Sale type, line 3")).to_be_focused()
         page.keyboard.press("Tab")
         expect(page.get_by_label("Description, line 4")).to_be_focused()
-        page.get_by_label("Show service date, TCS and SAC per line").check()
+        page.get_by_label("Show unit, discount and other details per line").check()
         page.get_by_label("Customer", exact=True).fill("Deepa Krishnan")
         for line, (words, rate) in enumerate(
             (("Bali, five nights", "1,00,000"), ("Visa", "5,000")), start=1
@@ -55,7 +55,7 @@ def test_line_details_work_without_javascript(browser: Browser, site: Site) -> N
         sign_up(page)
         page.goto("/invoices/new")
         expect(page.get_by_label("Service date, line 1")).to_be_hidden()
-        page.get_by_label("Show service date and sale type per line").check()
+        page.get_by_label("Show unit, discount and other details per line").check()
         page.get_by_label("Description, line 1").fill("Visa")
         page.get_by_role("button", name="Add a line").click()
         expect(page.get_by_label("Service date, line 1")).to_be_visible()

@@ -249,6 +249,7 @@ def is_amount(name: str) -> bool:
     return name.endswith("amount") or name in {
         "round_off",
         "unit_price",
+        "discount",
         "basic_fare",
         "commission",
     }

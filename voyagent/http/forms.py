@@ -54,6 +54,9 @@ _SENTENCES: dict[str, Callable[[], Any]] = {
     "date_from_datetime_parsing": lambda: _DATE_SENTENCE,
     "date_out_of_range": lambda: lazy_gettext("Use a date between 1900 and 2200."),
     "int_parsing": lambda: lazy_gettext("Enter a whole number."),
+    "quantity_invalid": lambda: lazy_gettext(
+        "Enter a quantity above 0 and at most 1,000,000, with at most 3 decimals."
+    ),
     "greater_than_equal": lambda: lazy_gettext("This is too small."),
     "less_than_equal": lambda: lazy_gettext("This is too large."),
     "decimal_parsing": lambda: AMOUNT_SENTENCE,

@@ -230,6 +230,7 @@ class BillForm(DocumentForm[BillDraftIn]):
             "bought_as": row.get("bought_as") or "cost",
             "taxes": taxes,
             "input_credit": row.get("input_credit") == "yes",
+            "price_includes_tax": row.get("price_includes_tax") == "yes",
         }
 
     def place_of(self, loc: tuple[int | str, ...]) -> str:

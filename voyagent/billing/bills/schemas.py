@@ -82,12 +82,13 @@ class BoughtLineIn(InvoiceLineIn):
     `taxes` are the taxes that the supplier has printed on the bill for this line. Each component
     occurs at most once, and the sum of the taxes is at most the line's amount. With `input_credit`
     the taxes are claimed as input tax credit. Without `input_credit` the taxes are part of the
-    line's cost.
+    line's cost. With `price_includes_tax` the taxes are taken out of unit price and discount.
     """
 
     bought_as: BoughtAs = "cost"
     taxes: InputTaxes = ()
     input_credit: bool = False
+    price_includes_tax: bool = False
 
     def item(self, currency: str) -> LineItem:
         """Return the bill line in the type that the bill service takes."""
@@ -96,6 +97,7 @@ class BoughtLineIn(InvoiceLineIn):
             "bought_as": self.bought_as,
             "input_taxes": {tax.component: tax.amount for tax in self.taxes},
             "input_credit": self.input_credit,
+            "price_includes_tax": self.price_includes_tax,
         }
         return item
 
@@ -231,7 +233,7 @@ class InputTaxOut(AnswerOf[Row]):
 
 
 class BoughtLineOut(DocumentLineOut):
-    """A line of a bill; `amount` is quantity times unit price, before tax."""
+    """A line of a bill; `amount` is after the discount, before tax."""
 
     bought_as: BoughtAs
     taxes: list[InputTaxOut]

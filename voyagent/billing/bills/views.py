@@ -31,7 +31,7 @@ from voyagent.billing.core.forms.drafts import DRAFT_ERROR_FIELDS
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.parts import OPEN_BILL
 from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
-from voyagent.billing.core.rules import taxes_by_line
+from voyagent.billing.core.rules import quantity_words, taxes_by_line
 from voyagent.billing.core.schemas.documents import VoidIn
 from voyagent.billing.core.service import input_taxes, matching, taxing
 from voyagent.billing.core.views.blueprint import pages
@@ -106,8 +106,12 @@ def bill(reader: Reader, bill_id: UUID) -> Any:
         "bills/bill.html",
         bill=shown(document.bill),
         lines=[
-            line | {"tax_note": tax_note(line, taxes[line["line_no"]], currency)}
-            for line in with_amounts(document.lines, currency, "unit_price", "amount")
+            line
+            | {
+                "tax_note": tax_note(line, taxes[line["line_no"]], currency),
+                "quantity_words": quantity_words(line),
+            }
+            for line in with_amounts(document.lines, currency, "unit_price", "discount", "amount")
         ],
         taxes=tax_queries.sum_taxes(document.taxes, currency),
         payments=settling(document.payments, currency),

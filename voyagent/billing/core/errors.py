@@ -46,13 +46,13 @@ class CustomerNameRequired(Unprocessable):
 class InvalidLine(Unprocessable):
     """A document line has an invalid description or quantity.
 
-    A quantity is from 1 to 1,000,000.
+    A quantity is above 0, at most 1,000,000, and has at most 3 decimals.
     """
 
     code = "invalid_line"
     message = N_(
-        "Each line needs a description of at most 500 characters and a quantity from 1 to"
-        " 1,000,000."
+        "Each line needs a description of at most 500 characters, and a quantity above 0 and at"
+        " most 1,000,000, with at most 3 decimals."
     )
 
 
@@ -61,6 +61,13 @@ class InvalidServiceCode(Unprocessable):
 
     code = "service_code_invalid"
     message = N_("Enter a SAC of 6 digits that begins with 99, or of 4 if Settings allow it.")
+
+
+class DiscountOutOfRange(Unprocessable):
+    """The discount of a document line is negative or above quantity times unit price."""
+
+    code = "discount_out_of_range"
+    message = N_("The discount can’t be negative or more than quantity times rate.")
 
 
 class BasicFareOutOfRange(Unprocessable):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any, Literal, get_args
 
 from voyagent.kernel.database.read_pool import Row
@@ -70,6 +71,32 @@ def is_bill_of_supply(treatments: Iterable[str | None]) -> bool:
     """
     found = set(treatments)
     return EXEMPT in found and not any(is_taxable(one) for one in found)
+
+
+def plain_quantity(quantity: Decimal) -> str:
+    """Return a quantity without zeros at its end, such as `2` or `1.5`."""
+    return f"{quantity.normalize():f}"
+
+
+def wire_quantity(quantity: Decimal) -> int | str:
+    """Return a quantity for the API: an integer, or a decimal string such as `1.5`."""
+    return int(quantity) if quantity == int(quantity) else plain_quantity(quantity)
+
+
+def quantity_of(line: Row) -> Decimal:
+    """Return the quantity of a document line, of which two columns have a part each."""
+    found: Decimal = line["quantity"] + line["quantity_part"]
+    return found
+
+
+def includes_tax(line: Row) -> bool:
+    """Return True if the unit price of a document line includes its taxes."""
+    return line["included_tax_minor"] is not None
+
+
+def quantity_words(line: Row) -> str:
+    """Return the quantity of a document line with its unit, such as `1.5 nights`."""
+    return " ".join(filter(None, (plain_quantity(quantity_of(line)), line["unit"])))
 
 
 def taxes_by_line(taxes: Iterable[Row]) -> Mapping[int, list[Row]]:

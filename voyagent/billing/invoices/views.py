@@ -13,6 +13,7 @@ from voyagent.banking import queries as banking
 from voyagent.billing.core.forms.drafts import DRAFT_ERROR_FIELDS
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
+from voyagent.billing.core.rules import quantity_words
 from voyagent.billing.core.schemas.documents import VoidIn
 from voyagent.billing.core.schemas.lines import PAGE_SIZE
 from voyagent.billing.core.service import days, taxing
@@ -123,9 +124,13 @@ def invoice(reader: Reader, invoice_id: UUID) -> Any:
         "billing/invoice.html",
         invoice=shown(document.invoice),
         lines=with_amounts(
-            [line | {"notes": line_notes(line)} for line in lines],
+            [
+                line | {"notes": line_notes(line), "quantity_words": quantity_words(line)}
+                for line in lines
+            ],
             currency,
             "unit_price",
+            "discount",
             "amount",
             "commission",
         ),

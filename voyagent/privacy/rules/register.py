@@ -219,7 +219,7 @@ HOLDINGS: tuple[Holding, ...] = (
     Holding(
         "invoice_lines",
         N_("Lines of invoices"),
-        ("description", "quantity", "amount_minor", "service_date"),
+        ("description", "quantity", "unit", "amount_minor", "service_date"),
         _OF_INVOICE,
         "pseudonym",
         BOOKS,
@@ -247,7 +247,7 @@ HOLDINGS: tuple[Holding, ...] = (
     Holding(
         "bill_lines",
         N_("Lines of bills"),
-        ("description", "quantity", "amount_minor"),
+        ("description", "quantity", "unit", "amount_minor"),
         _OF_BILL,
         "pseudonym",
         BOOKS,

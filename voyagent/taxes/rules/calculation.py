@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -47,7 +48,13 @@ def supply_between(home: str | None, place: str | None) -> Supply | None:
 
 
 def tax_on(
-    country: str, treatment: str, base: Money, *, on: date, supply: Supply | None
+    country: str,
+    treatment: str,
+    base: Money,
+    *,
+    on: date,
+    supply: Supply | None,
+    is_included: bool = False,
 ) -> list[Taxed]:
     """Return the tax components of an amount, each rounded half up separately.
 
@@ -55,7 +62,8 @@ def tax_on(
 
     `treatment` says how the sale is taxed, such as `service_fee` or `air_domestic`. `base` is the
     amount of a document line. If the treatment taxes a share of the fare, `base` is the basic fare.
-    `on` is the day whose rates apply.
+    `on` is the day whose rates apply. With `is_included` the tax is a part of `base`: the taxable
+    value is what the components leave of it, so that value and components add up.
 
     Raises UnknownTreatment and NoRateThen. Raises PlaceOfSupplyMissing if `supply` is None and the
     rates differ between supplies within a state and to another state.
@@ -64,12 +72,26 @@ def tax_on(
     if supply is None and any(rate.supply != "any" for rate in rows):
         raise PlaceOfSupplyMissing
     found = []
-    for rate in rows:
-        if rate.percent and rate.supply in ("any", supply):
-            taxable = Money.rounded(base.decimal * rate.share / _HUNDRED, base.currency)
-            amount = Money.rounded(taxable.decimal * rate.percent / _HUNDRED, base.currency)
-            found.append(Taxed(rate.component, rate.percent, taxable, amount, rate))
+    due = [rate for rate in rows if rate.percent and rate.supply in ("any", supply)]
+    if is_included:
+        return _taxes_in(base, due)
+    for rate in due:
+        taxable = Money.rounded(base.decimal * rate.share / _HUNDRED, base.currency)
+        amount = Money.rounded(taxable.decimal * rate.percent / _HUNDRED, base.currency)
+        found.append(Taxed(rate.component, rate.percent, taxable, amount, rate))
     return found
+
+
+def _taxes_in(charged: Money, rates: Sequence[Rate]) -> list[Taxed]:
+    whole = _HUNDRED + sum(rate.percent for rate in rates)
+    amounts = [
+        Money.rounded(charged.decimal * rate.percent / whole, charged.currency) for rate in rates
+    ]
+    taxable = charged - sum(amounts, Money(0, charged.currency))
+    return [
+        Taxed(rate.component, rate.percent, taxable, amount, rate)
+        for rate, amount in zip(rates, amounts, strict=True)
+    ]
 
 
 def is_on_fare(country: str, treatment: str, on: date) -> bool:

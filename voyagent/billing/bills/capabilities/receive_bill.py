@@ -27,6 +27,7 @@ from voyagent.billing.core.schemas.lines import LineItemIn
 from voyagent.billing.core.service import instalments, pricing
 from voyagent.billing.core.service.instalments import InstalmentItem, Plan
 from voyagent.billing.core.service.pricing import LINES_MAX, REASON_MAX, BoughtAs
+from voyagent.billing.core.words.lines import line_words
 from voyagent.capabilities.capability import (
     Capability,
     Card,
@@ -73,6 +74,10 @@ class BillLine(LineItemIn):
         description="True to claim the taxes as input tax credit; else they are part of the cost.",
     )
 
+    price_includes_tax: bool | None = Field(
+        default=None, description="True if unit price and discount include the taxes of the line."
+    )
+
     def item(self) -> pricing.LineItem:
         """Return the line in the type that the bill service takes."""
         item = super().item()
@@ -80,6 +85,7 @@ class BillLine(LineItemIn):
             "bought_as": self.bought_as or "cost",
             "input_taxes": {tax.component: tax.amount for tax in self.taxes or ()},
             "input_credit": bool(self.input_credit),
+            "price_includes_tax": bool(self.price_includes_tax),
         }
         return item
 
@@ -190,10 +196,8 @@ def preview(call: Invocation, inputs: ReceiveBillInput) -> Description:
         party=name,
         rows=[
             RowShown(
-                text=(
-                    line.description
-                    if line.quantity == 1
-                    else f"{line.description}, {line.quantity} ×"
+                text=line_words(
+                    line.description, line.quantity, line.unit, line.unit_price, line.discount
                 ),
                 amount=line.amount.wire,
             )

@@ -8,8 +8,9 @@ from typing import Any, ClassVar, TypeVar
 
 from flask_babel import lazy_gettext as _l
 from pydantic import BaseModel
-from wtforms import HiddenField, SelectField, StringField
+from wtforms import BooleanField, HiddenField, SelectField, StringField
 
+from voyagent.billing.core.errors import DiscountOutOfRange, InvalidLine
 from voyagent.billing.core.forms.instalments import (
     InstalmentsField,
     TypedPlan,
@@ -27,9 +28,16 @@ from voyagent.billing.core.forms.rates import (
 )
 from voyagent.billing.core.models.bills import Bill, BillLine
 from voyagent.billing.core.models.invoices import Invoice, InvoiceLine
+from voyagent.billing.core.rules import plain_quantity
 from voyagent.billing.core.schemas.documents import DocumentDraftIn, VoidIn
 from voyagent.billing.core.service.input_taxes import INPUT
-from voyagent.billing.core.service.pricing import LINES_MAX, check_days, due_day_of, line_amount
+from voyagent.billing.core.service.pricing import (
+    LINES_MAX,
+    check_days,
+    due_day_of,
+    line_amount,
+    read_quantity,
+)
 from voyagent.http.forms import (
     AMOUNT_SENTENCE,
     DateText,
@@ -73,7 +81,11 @@ DRAFT_ERROR_FIELDS = {
     "place_of_supply_required": "place_of_supply",
     "basic_fare_required": "line_items",
     **dict.fromkeys(
-        ("basic_fare_out_of_range", "commission_out_of_range", "commission_not_agent"), "line_items"
+        (
+            *("discount_out_of_range", "basic_fare_out_of_range"),
+            *("commission_out_of_range", "commission_not_agent"),
+        ),
+        "line_items",
     ),
     "tax_treatment_unknown": "line_items",
     "service_code_invalid": "line_items",
@@ -97,7 +109,10 @@ VOID_ERROR_FIELDS = {
 }
 
 
-AMOUNTS = ("unit_price", "basic_fare", "commission", *(f"tax_{component}" for component in INPUT))
+AMOUNTS = (
+    *("unit_price", "discount", "basic_fare", "commission"),
+    *(f"tax_{component}" for component in INPUT),
+)
 """Names of the inputs of a document line that contain an amount."""
 
 
@@ -109,6 +124,9 @@ class LinesField(RowsField):
 
     names = ("description", "quantity", "unit_price")
     also = (
+        "unit",
+        "discount",
+        "price_includes_tax",
         "tax",
         "basic_fare",
         "sold_as",
@@ -132,13 +150,8 @@ DRAFT_SENTENCES: dict[str, Any] = RATE_SENTENCES | {
     "trip_id.uuid_parsing": _l("We could not find that trip."),
     "line_items.too_long": _l("A document has at most 200 lines."),
     "line_items.string_too_short": _l("Enter a description on each line."),
-    **dict.fromkeys(
-        ("line_items.int_parsing", "line_items.int_from_float", "line_items.greater_than_equal"),
-        _l("Enter the quantity as a whole number from 1."),
-    ),
-    **dict.fromkeys(
-        ("line_items.less_than_equal", "line_items.int_parsing_size"),
-        _l("The quantity is at most 1,000,000."),
+    "line_items.string_too_long": _l(
+        "A description has at most 500 characters, and a unit at most 20."
     ),
     "line_items.string_pattern_mismatch.blank": _l("Enter a rate on each line."),
     "instalments.string_pattern_mismatch": _l(
@@ -155,6 +168,9 @@ class DocumentForm(SentOnce, RateFields, PartyFields[Draft]):
     is_bill: ClassVar[bool] = False
 
     awaited: ClassVar[Collection[str]] = ("basic_fare_required",)
+    optional_inputs: ClassVar[tuple[str, ...]] = ("unit", "discount", "price_includes_tax")
+    """Inputs of a line that are shown on request, or if one of them has a value."""
+
     copied_fields: ClassVar[tuple[str, ...]] = (
         "issue_date",
         "due_date",
@@ -168,6 +184,7 @@ class DocumentForm(SentOnce, RateFields, PartyFields[Draft]):
     currency = SelectField(_l("Currency"), validate_choice=False)
     trip_id = SelectField(_l("Trip"), validate_choice=False)
     line_items = LinesField(_l("Lines"))
+    details = BooleanField()
     instalments = InstalmentsField(_l("Instalments"))
     seen = HiddenField()
 
@@ -178,6 +195,8 @@ class DocumentForm(SentOnce, RateFields, PartyFields[Draft]):
             self.currency.data = currency
         self.offer_rate(books or currency)
         self.wrong: set[tuple[int, str]] = set()
+        if any(row.get(name) for row in self.line_items.data for name in self.optional_inputs):
+            self.details.data = True
 
     @classmethod
     def data_of(
@@ -199,8 +218,11 @@ class DocumentForm(SentOnce, RateFields, PartyFields[Draft]):
         """Return the input values of a document line."""
         return {
             "description": line.description,
-            "quantity": str(line.quantity),
+            "quantity": plain_quantity(line.exact_quantity),
+            "unit": line.unit or "",
             "unit_price": grouped(line.unit_price_minor, currency),
+            "discount": grouped(line.discount_minor, currency) if line.discount_minor else "",
+            "price_includes_tax": "" if line.included_tax_minor is None else "yes",
         }
 
     def values(self) -> dict[str, Any]:
@@ -293,7 +315,9 @@ class DocumentForm(SentOnce, RateFields, PartyFields[Draft]):
         return {
             "description": row["description"],
             "quantity": row["quantity"].strip() or "1",
+            "unit": (row.get("unit") or "").strip() or None,
             "unit_price": plain(row["unit_price"], self.currency.data),
+            "discount": plain(row.get("discount") or "", self.currency.data) or None,
         }
 
     def place_of(self, loc: tuple[int | str, ...]) -> str:
@@ -324,9 +348,7 @@ class DocumentForm(SentOnce, RateFields, PartyFields[Draft]):
 
     def _is_amount(self, typed: str) -> bool:
         try:
-            Money.parse(plain(typed, self.currency.data) or "0", self.currency.data).within(
-                0, AMOUNT_MAX_MINOR
-            )
+            self._money(typed).within(0, AMOUNT_MAX_MINOR)
         except (InvalidAmount, UnknownCurrency):
             return False
         return True
@@ -335,22 +357,26 @@ class DocumentForm(SentOnce, RateFields, PartyFields[Draft]):
     def minors(self) -> list[int] | None:
         """Return the amounts of the lines in minor units, or None if one cannot be read."""
         try:
-            prices = [
-                (
-                    Money.parse(
-                        plain(row["unit_price"], self.currency.data) or "0", self.currency.data
-                    ),
-                    int(row["quantity"] or 1),
-                )
+            return [
+                line_amount(
+                    self._money(row["unit_price"]),
+                    read_quantity(row["quantity"].strip() or "1"),
+                    self._money(row.get("discount") or ""),
+                ).amount_minor
                 for row in self.line_items.data
             ]
         except (
             InvalidAmount,
             UnknownCurrency,
-            ValueError,
+            InvalidLine,
+            DiscountOutOfRange,
         ):  # reported when the form is submitted
             return None
-        return [line_amount(price, quantity).amount_minor for price, quantity in prices]
+
+    def _money(self, typed: str) -> Money:
+        """Return a typed amount, zero if blank. Raises InvalidAmount, UnknownCurrency."""
+        currency = self.currency.data
+        return Money.parse(plain(typed, currency) or "0", currency)
 
     @property
     def total(self) -> Money | None:

@@ -13,6 +13,7 @@ from voyagent.billing.core.models.parts import (
     LINE,
     OPEN_BILL,
     STILL_OPEN,
+    UNIT,
     DocumentColumns,
     DocumentLineColumns,
     TaxOfLine,
@@ -65,7 +66,7 @@ class Bill(DocumentColumns, TenantOwned, Base):
 
 
 class BillLine(DocumentLineColumns, TenantBound, Base):
-    """A line of a bill; `amount_minor` is quantity times unit price, before tax.
+    """A line of a bill; `amount_minor` is after its discount, before tax.
 
     `bought_as` is `cost` for the agency's own cost, or `agent` for a purchase on behalf of a
     customer. With `input_credit` the tax is claimed as input tax credit, otherwise the tax is part
@@ -81,6 +82,7 @@ class BillLine(DocumentLineColumns, TenantBound, Base):
     __table_args__ = (
         references("bills", "bill_id", "fk_bill_lines_bill", "CASCADE"),
         CheckConstraint(LINE, name="amount"),
+        CheckConstraint(UNIT, name="unit"),
         CheckConstraint("bought_as in ('cost', 'agent')", name="bought_as"),
     )
 

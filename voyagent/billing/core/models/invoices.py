@@ -25,6 +25,7 @@ from voyagent.billing.core.models.parts import (
     LINE,
     OPEN_INVOICE,
     STILL_OPEN,
+    UNIT,
     ZERO,
     DocumentColumns,
     DocumentLineColumns,
@@ -210,7 +211,7 @@ class Invoice(DocumentColumns, TenantOwned, Base):
 
 
 class InvoiceLine(DocumentLineColumns, TenantBound, Base):
-    """A line of an invoice; `amount_minor` is quantity times unit price, before tax.
+    """A line of an invoice; `amount_minor` is after its discount, before tax.
 
     `sold_as` is `principal` for the agency's own sale, `fee` for the agency's fee, or `agent` for a
     sale on a supplier's behalf. `tax` is the code of a tax treatment, such as `service_fee` or
@@ -241,6 +242,7 @@ class InvoiceLine(DocumentLineColumns, TenantBound, Base):
             postgresql_where=text("tax is not null"),
         ),
         CheckConstraint(LINE, name="amount"),
+        CheckConstraint(UNIT, name="unit"),
         CheckConstraint("sac ~ '^99[0-9]{2}([0-9]{2})?$'", name="sac"),
         CheckConstraint("sold_as in ('principal', 'agent', 'fee')", name="sold_as"),
         CheckConstraint("basic_fare_minor between 0 and amount_minor", name="fare"),

@@ -28,7 +28,13 @@ ZERO = text("0")
 DRAFT = text("'draft'")
 FALSE = text("false")
 STILL_OPEN = "paid_minor + credited_minor < total_minor"
-LINE = "quantity >= 1 and unit_price_minor >= 0 and amount_minor = quantity * unit_price_minor"
+LINE = (
+    "quantity >= 0 and quantity_part >= 0 and quantity + quantity_part > 0 and unit_price_minor >="
+    " 0 and discount_minor >= 0 and included_tax_minor >= 0 and amount_minor >= 0 and amount_minor"
+    " = round((quantity + quantity_part) * unit_price_minor) - discount_minor -"
+    " coalesce(included_tax_minor, 0)"
+)
+UNIT = "length(unit) between 1 and 20"
 CURRENCY = "currency ~ '^[A-Z]{3}$'"
 RATE_COLUMNS = ("rate_base", "rate_quote", "rate", "rate_on", "rate_source")
 RATE = (
@@ -204,14 +210,31 @@ def party_rules(table: str, day: str) -> tuple[SchemaItem, ...]:
 class DocumentLineColumns:
     """Columns that the lines of invoices and bills share.
 
-    A subclass adds the column with the document's id.
+    A subclass adds the column with the document's id. The quantity is the sum of `quantity`, whole
+    units, and `quantity_part`, a part of a unit with three decimals. `amount_minor` is quantity
+    times unit price, rounded half up, less `discount_minor` and `included_tax_minor`. The latter is
+    the tax in the unit price, or None if the unit price is before tax.
     """
 
     line_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     description: Mapped[str]
     quantity: Mapped[int]
+    quantity_part: Mapped[Decimal] = mapped_column(Numeric(3, 3), server_default=ZERO)
+    unit: Mapped[str | None]
     unit_price_minor: Mapped[int]
+    discount_minor: Mapped[int] = mapped_column(server_default=ZERO)
+    included_tax_minor: Mapped[int | None]
     amount_minor: Mapped[int]
+
+    @property
+    def exact_quantity(self) -> Decimal:
+        """Return the quantity, with the part of a unit."""
+        return self.quantity + self.quantity_part
+
+    @property
+    def charged_minor(self) -> int:
+        """Return quantity times unit price less the discount, with any tax in the price."""
+        return self.amount_minor + (self.included_tax_minor or 0)
 
 
 class TaxOfLine:

@@ -15,7 +15,14 @@ from voyagent.billing.core.queries.documents import (
     open_minor_of,
 )
 from voyagent.billing.core.queries.instalments import instalments_of
-from voyagent.billing.core.rules import SettledAs, taxes_by_line, way_settled
+from voyagent.billing.core.rules import (
+    SettledAs,
+    includes_tax,
+    quantity_of,
+    taxes_by_line,
+    way_settled,
+    wire_quantity,
+)
 from voyagent.billing.core.schemas.lines import PAGE_SIZE, InvoiceLineIn, items
 from voyagent.billing.core.schemas.rates import RateOut, rated
 from voyagent.billing.core.service.instalments import INSTALMENTS_MAX, InstalmentItem
@@ -231,12 +238,23 @@ class DocumentBrief(AnswerOf[Row]):
     updated_at: Instant
 
 
+def _written_quantity(line: Row) -> int | str:
+    return wire_quantity(quantity_of(line))
+
+
 class DocumentLineOut(AnswerOf[Row]):
-    """A line of a document; `amount` is quantity times unit price."""
+    """A line of a document; `amount` is quantity times unit price, less the discount.
+
+    `quantity` is an integer, or a decimal string such as `"1.5"` if it is not whole. If the unit
+    price includes tax, the taxes are not in `amount`.
+    """
 
     description: str
-    quantity: int
+    quantity: Annotated[int | str, Computed(_written_quantity)]
+    unit: str | None
     unit_price: Annotated[WireAmount, Minor("unit_price_minor")]
+    discount: Annotated[WireAmount, Minor("discount_minor")]
+    price_includes_tax: Annotated[bool, Computed(includes_tax)]
     amount: Annotated[WireAmount, Minor("amount_minor")]
 
 

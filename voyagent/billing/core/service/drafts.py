@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import TypedDict, TypeVar, Unpack, cast
 from uuid import UUID
@@ -373,7 +373,7 @@ def _replace_lines(document: Invoice | Bill, changes: DocumentChanges) -> bool:
     }
     if (
         document.currency == priced.total.currency
-        and columns == [{name: getattr(line, name) for name in columns[0]} for line in known]
+        and columns == [_columns_as_entered(line, columns[0]) for line in known]
         and is_taxed_alike
     ):
         return False
@@ -389,6 +389,14 @@ def _columns_of(document: Invoice | Bill, priced: Priced) -> Sequence[SoldColumn
     if isinstance(document, Invoice):
         return taxing.classified(priced, document.issue_date)
     return list(priced.bought_columns())
+
+
+def _columns_as_entered(line: InvoiceLine | BillLine, names: Iterable[str]) -> dict[str, object]:
+    """Return values of columns of a line before its taxes were computed."""
+    values = {name: getattr(line, name) for name in names}
+    if isinstance(line, InvoiceLine) and line.included_tax_minor is not None:
+        values |= {"amount_minor": line.charged_minor, "included_tax_minor": 0}
+    return values
 
 
 def _printed(bill: Bill) -> dict[int, dict[str, int]]:
@@ -444,8 +452,11 @@ def _item(
     """
     item = LineItem(
         description=line.description,
-        quantity=line.quantity,
+        quantity=line.exact_quantity,
+        unit=line.unit,
         unit_price=Money(line.unit_price_minor, known).decimal,
+        discount=Money(line.discount_minor, known).decimal,
+        price_includes_tax=line.included_tax_minor is not None,
         currency=wanted,
     )
     if isinstance(line, InvoiceLine):

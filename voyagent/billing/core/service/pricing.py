@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -14,6 +15,7 @@ from voyagent.billing.core.errors import (
     CommissionNotAgent,
     CommissionOutOfRange,
     CustomerNameRequired,
+    DiscountOutOfRange,
     DueBeforeIssue,
     InvalidDate,
     InvalidLine,
@@ -32,6 +34,8 @@ from voyagent.parties.service.parties import NamedParty
 
 LINES_MAX = 200
 QUANTITY_MAX = 1_000_000
+QUANTITY_PATTERN = r"^[0-9]{1,7}(\.[0-9]{1,3})?$"
+UNIT_MAX = 20
 REASON_MAX = 500
 """Largest number of characters of a reason that confirms or undoes an act."""
 SoldAs = Literal["principal", "agent", "fee"]
@@ -41,6 +45,9 @@ BoughtAs = Literal["cost", "agent"]
 class LineItem(TypedDict):
     """A document line as input; `unit_price` is an exact decimal before tax.
 
+    `unit` names what is counted, such as `nights`. `discount` is an amount of the whole line.
+    With `price_includes_tax`, unit price and discount include the taxes of the line.
+
     Keys of invoice lines only: `sold_as` (default `principal`), `tax`, `collection`, `basic_fare`,
     `service_date`, `sac` (a service code), `trip_line_id`, and `commission`, which only a line sold
     as agent may have. Keys of bill lines only: `bought_as` (default `cost`), `input_taxes` (the
@@ -48,9 +55,12 @@ class LineItem(TypedDict):
     """
 
     description: str
-    quantity: int
+    quantity: int | str | Decimal
     unit_price: str | Decimal
     currency: str
+    unit: NotRequired[str | None]
+    discount: NotRequired[str | Decimal | None]
+    price_includes_tax: NotRequired[bool]
     sold_as: NotRequired[SoldAs]
     tax: NotRequired[str | None]
     collection: NotRequired[str | None]
@@ -66,11 +76,18 @@ class LineItem(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class PricedLine:
-    """A checked document line; `amount` is quantity times unit price, never rounded."""
+    """A checked document line; `amount` is before tax and after the discount.
+
+    `included_tax` is the tax in the unit price, or None if the unit price is before tax. On an
+    invoice line it is not known yet: it is zero, and still a part of `amount`.
+    """
 
     description: str
-    quantity: int
+    quantity: Decimal
+    unit: str | None
     unit_price: Money
+    discount: Money
+    included_tax: Money | None
     amount: Money
     sold_as: SoldAs = "principal"
     tax: str | None = None
@@ -91,7 +108,11 @@ class LineColumns(TypedDict):
     line_no: int
     description: str
     quantity: int
+    quantity_part: Decimal
+    unit: str | None
     unit_price_minor: int
+    discount_minor: int
+    included_tax_minor: int | None
     amount_minor: int
 
 
@@ -128,8 +149,14 @@ class Priced:
             yield {
                 "line_no": line_no,
                 "description": line.description,
-                "quantity": line.quantity,
+                "quantity": int(line.quantity),
+                "quantity_part": line.quantity % 1,
+                "unit": line.unit,
                 "unit_price_minor": line.unit_price.amount_minor,
+                "discount_minor": line.discount.amount_minor,
+                "included_tax_minor": (
+                    None if line.included_tax is None else line.included_tax.amount_minor
+                ),
                 "amount_minor": line.amount.amount_minor,
             }
 
@@ -169,8 +196,9 @@ class Priced:
 def price(items: Sequence[LineItem]) -> Priced:
     """Check the lines of a document and return them with their sum before tax.
 
-    Raises NoLines, InvalidLine, BasicFareOutOfRange, CommissionOutOfRange, CommissionNotAgent,
-    UnknownCurrency, InvalidAmount, MixedCurrencies, TotalOutOfRange.
+    Raises NoLines, InvalidLine, TextTooLong, DiscountOutOfRange, BasicFareOutOfRange,
+    CommissionOutOfRange, CommissionNotAgent, UnknownCurrency, InvalidAmount, MixedCurrencies,
+    TotalOutOfRange.
     """
     if not 1 <= len(items) <= LINES_MAX:
         raise NoLines
@@ -232,9 +260,31 @@ def party_of(
     return party_service.party_of(actor, kind, party_id=party_id, name=typed)
 
 
-def line_amount(unit_price: Money, quantity: int) -> Money:
-    """Return the amount of a document line before tax: unit price times quantity."""
-    return Money(unit_price.amount_minor * quantity, unit_price.currency)
+def read_quantity(typed: int | str | Decimal) -> Decimal:
+    """Return a quantity above 0, of at most QUANTITY_MAX and three decimals.
+
+    Raises InvalidLine.
+    """
+    if type(typed) not in (int, str, Decimal) or not re.fullmatch(QUANTITY_PATTERN, str(typed)):
+        raise InvalidLine
+    quantity = Decimal(typed)
+    if not 0 < quantity <= QUANTITY_MAX:
+        raise InvalidLine
+    return quantity
+
+
+def line_amount(unit_price: Money, quantity: Decimal, discount: Money) -> Money:
+    """Return quantity times unit price, rounded half up, less the discount.
+
+    Raises InvalidAmount if the product is out of range, and DiscountOutOfRange.
+    """
+    thousandths = int(quantity.scaleb(3))
+    whole = Money(
+        (unit_price.within(0).amount_minor * thousandths + 500) // 1000, unit_price.currency
+    ).within(0, AMOUNT_MAX_MINOR)
+    if not 0 <= discount.amount_minor <= whole.amount_minor:
+        raise DiscountOutOfRange
+    return whole - discount
 
 
 def words(text: str | None, length_max: int) -> str | None:
@@ -246,15 +296,19 @@ def words(text: str | None, length_max: int) -> str | None:
 
 
 def _line(item: LineItem) -> PricedLine:
-    description, quantity = item["description"].strip(), item["quantity"]
-    if (
-        not 1 <= len(description) <= 500
-        or type(quantity) is not int
-        or not 1 <= quantity <= QUANTITY_MAX
-    ):
+    description = item["description"].strip()
+    if not 1 <= len(description) <= 500:
         raise InvalidLine
-    unit = Money.parse(item["unit_price"], item["currency"])
-    amount = line_amount(unit.within(0), quantity).within(0, AMOUNT_MAX_MINOR)
+    quantity = read_quantity(item["quantity"])
+    unit_price = Money.parse(item["unit_price"], item["currency"])
+    discount = Money.parse(item.get("discount") or "0", item["currency"])
+    amount = line_amount(unit_price, quantity, discount)
+    printed = _printed(item)
+    tax = sum(printed.values(), Money(0, item["currency"]))
+    included = tax if item.get("price_includes_tax") else None
+    amount -= included or Money(0, item["currency"])
+    if tax.amount_minor > amount.amount_minor:
+        raise TaxAboveLine
     given_fare = item.get("basic_fare")
     fare = Money.parse(given_fare, item["currency"]) if given_fare is not None else None
     if fare is not None and not 0 <= fare.amount_minor <= amount.amount_minor:
@@ -262,7 +316,10 @@ def _line(item: LineItem) -> PricedLine:
     return PricedLine(
         description,
         quantity,
-        unit,
+        words(item.get("unit"), UNIT_MAX),
+        unit_price,
+        discount,
+        included,
         amount,
         sold_as=item.get("sold_as", "principal"),
         tax=item.get("tax") or None,
@@ -273,7 +330,7 @@ def _line(item: LineItem) -> PricedLine:
         sac=item.get("sac") or None,
         trip_line_id=item.get("trip_line_id"),
         bought_as=item.get("bought_as", "cost"),
-        input_taxes=_printed(item, amount),
+        input_taxes=printed,
         input_credit=item.get("input_credit", False),
     )
 
@@ -294,16 +351,12 @@ def _commission(item: LineItem, amount: Money) -> Money | None:
     return commission
 
 
-def _printed(item: LineItem, amount: Money) -> dict[str, Money]:
+def _printed(item: LineItem) -> dict[str, Money]:
     """Return the taxes printed on a supplier's bill for a line, by component.
 
-    Each tax must be positive, and the sum of the taxes at most the amount of the line. Raises
-    InvalidAmount, TaxAboveLine.
+    Each tax must be positive. Raises InvalidAmount.
     """
-    found = {
-        component: Money.parse(printed, item["currency"])
+    return {
+        component: Money.parse(printed, item["currency"]).within(1)
         for component, printed in sorted(item.get("input_taxes", {}).items())
     }
-    if sum(tax.within(1).amount_minor for tax in found.values()) > amount.amount_minor:
-        raise TaxAboveLine
-    return found

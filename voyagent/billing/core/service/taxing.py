@@ -16,7 +16,9 @@ from datetime import date
 from sqlalchemy import delete, select
 
 from voyagent.billing.core.errors import (
+    BasicFareOutOfRange,
     BasicFareRequired,
+    CommissionOutOfRange,
     InvalidServiceCode,
     TaxInAnotherCurrency,
     TaxNumberMissing,
@@ -153,9 +155,11 @@ def reckon(
 ) -> list[tuple[int, Taxed]]:
     """Return the tax components of invoice lines as pairs of line number and tax.
 
+    The tax in the price of a line, and so its amount, is set.
+
     A tax that depends on an unknown place of supply is left out; if `strict` is true,
     PlaceOfSupplyMissing is raised instead. Raises TaxNumberMissing, TaxInAnotherCurrency,
-    BasicFareRequired, UnknownTreatment, NoRateThen.
+    BasicFareRequired, BasicFareOutOfRange, CommissionOutOfRange, UnknownTreatment, NoRateThen.
     """
     if not any(line.tax or line.collection for line in lines):
         return []
@@ -170,6 +174,7 @@ def reckon(
     for line in lines:
         day = calculation.day_of_supply(issued_on, service=line.service_date)
         parts = _taxes_on(line, invoice, at, day, strict=strict)
+        _take_out(line, parts)
         if line.collection:
             before = before or _collected_before(invoice)
             worth = sum((part.amount for part in parts), Money(line.amount_minor, invoice.currency))
@@ -204,11 +209,8 @@ def _taxes_on(
     """Return the tax components of an invoice line, without tax collected at source."""
     if not line.tax:
         return []
-    base = (
-        line.basic_fare_minor
-        if calculation.is_on_fare(at.country, line.tax, day)
-        else line.amount_minor
-    )
+    is_on_fare = calculation.is_on_fare(at.country, line.tax, day)
+    base = line.basic_fare_minor if is_on_fare else line.charged_minor
     if base is None:
         raise BasicFareRequired
     try:
@@ -218,11 +220,25 @@ def _taxes_on(
             Money(base, invoice.currency),
             on=day,
             supply=calculation.supply_between(at.state, invoice.place_of_supply),
+            is_included=line.included_tax_minor is not None and not is_on_fare,
         )
     except PlaceOfSupplyMissing:
         if strict:
             raise
         return []
+
+
+def _take_out(line: InvoiceLine, parts: Iterable[Taxed]) -> None:
+    """Divide what is charged for a line whose price includes tax into amount and tax."""
+    if line.included_tax_minor is None:
+        return
+    tax_minor = sum(part.amount.amount_minor for part in parts)
+    amount_minor = line.charged_minor - tax_minor
+    if (line.basic_fare_minor or 0) > amount_minor:
+        raise BasicFareOutOfRange
+    if line.commission_minor > amount_minor:
+        raise CommissionOutOfRange
+    line.amount_minor, line.included_tax_minor = amount_minor, tax_minor
 
 
 def waits(invoice: Invoice) -> bool:
@@ -249,13 +265,14 @@ def is_waiting(to_be_taxed: Iterable[int], taxed: Iterable[tuple[int, str]]) -> 
 class Sketch:
     """The computed taxes, total and postings of an invoice that is not stored.
 
-    `taxes` has pairs of line number and tax component, and `tax` is their sum. `total` includes the
-    taxes and is rounded if the agency rounds its invoices. `sides` has the journal lines of the
-    issue as tuples: key of the account, 1 for debit or -1 for credit, and amount. `recognitions` is
-    the revenue to recognise on later service dates. `is_waiting` is true if the place of supply is
-    missing.
+    `lines` have their amounts before tax. `taxes` has pairs of line number and tax component, and
+    `tax` is their sum. `total` includes the taxes and is rounded if the agency rounds its invoices.
+    `sides` has the journal lines of the issue as tuples: key of the account, 1 for debit or -1 for
+    credit, and amount. `recognitions` is the revenue to recognise on later service dates.
+    `is_waiting` is true if the place of supply is missing.
     """
 
+    lines: list[InvoiceLine]
     tax: Money
     total: Money
     taxes: list[tuple[int, Taxed]]
@@ -288,9 +305,11 @@ def sketch(items: Sequence[LineItem], *, issue_date: date, party: str, buyer: Bu
     ]
     later = earning.deferred(lines, issue_date)
     credited = [(purpose, -1, amount) for purpose, amount in sides(lines, rows, currency, later)]
-    moved = rounding.round_off(priced.total + tax)
-    total = priced.total + tax + moved
+    due = Money(sum(line.amount_minor for line in lines), currency) + tax
+    moved = rounding.round_off(due)
+    total = due + moved
     return Sketch(
+        lines,
         tax,
         total,
         taxes,
@@ -330,10 +349,7 @@ def charge(invoice: Invoice, lines: Sequence[InvoiceLine], *, strict: bool = Fal
         for line_no, part in taxes
     )
     tax_minor = sum(part.amount.amount_minor for _line_no, part in taxes)
-    due = Money(
-        invoice.total_minor - invoice.round_off_minor - invoice.tax_minor + tax_minor,
-        invoice.currency,
-    )
+    due = Money(sum(line.amount_minor for line in lines) + tax_minor, invoice.currency)
     if not invoice.is_opening and not (strict and tax_minor == invoice.tax_minor):
         invoice.round_off_minor = rounding.round_off(due).amount_minor
     invoice.total_minor = due.amount_minor + invoice.round_off_minor

@@ -104,7 +104,7 @@ def tax_number_words(number: str | None) -> str:
 
 
 def line_notes(line: Row) -> list[str]:
-    """Return the notes of an invoice line: service code, service date, and TCS."""
+    """Return the notes of an invoice line: service code, date, tax in the rate, and TCS."""
     day = (
         [
             gettext(
@@ -115,7 +115,13 @@ def line_notes(line: Row) -> list[str]:
         else []
     )
     code = [f"SAC {line['sac']}"] if line["sac"] else []
-    return [*code, *day, *([gettext("TCS is collected on this")] if line["collection"] else [])]
+    included = [gettext("Rate includes tax")] if line["included_tax_minor"] else []
+    return [
+        *code,
+        *day,
+        *included,
+        *([gettext("TCS is collected on this")] if line["collection"] else []),
+    ]
 
 
 def place_of_supply(code: str | None) -> str:
@@ -131,7 +137,8 @@ def with_state(letterhead: Row) -> Row:
 def tax_note(line: Row, taxes: Iterable[Row], currency: str) -> str:
     """Return `taxes`, the taxes of a bill line, as text for a page.
 
-    The text also says whether they are claimed or are part of the cost. It is empty without taxes.
+    The text also says whether they are claimed or are part of the cost, and whether the rate
+    includes them. It is empty without taxes.
     """
     found = [
         f"{component(tax['component'])} {amount(Money(tax['amount_minor'], currency))}"
@@ -139,7 +146,9 @@ def tax_note(line: Row, taxes: Iterable[Row], currency: str) -> str:
     ]
     if not found:
         return ""
-    return (
-        f"{', '.join(found)} ·"
-        f" {gettext('credited to us') if line['input_credit'] else gettext('part of the cost')}"
-    )
+    words = [
+        ", ".join(found),
+        gettext("credited to us") if line["input_credit"] else gettext("part of the cost"),
+        *([gettext("included in the rate")] if line["included_tax_minor"] else []),
+    ]
+    return " · ".join(words)

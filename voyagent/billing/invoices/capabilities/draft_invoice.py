@@ -33,7 +33,8 @@ from voyagent.billing.invoices.capabilities.invoices import (
     invoice_records,
     round_off_rows,
     shown_document,
-    shown_row,
+    stored_rows,
+    tax_rows,
 )
 from voyagent.billing.invoices.schemas.lines import ServiceCode, State, TaxCode, TaxNumber
 from voyagent.billing.invoices.service import drafts as invoice_drafts
@@ -105,6 +106,10 @@ class DraftLine(LineItemIn):
         default=None, description="The service of the trip that is sold; none if absent."
     )
 
+    price_includes_tax: bool | None = Field(
+        default=None, description="True if unit price and discount include the taxes of the line."
+    )
+
     def item(self) -> pricing.LineItem:
         """Return the line in the type that the invoice service takes."""
         item = super().item()
@@ -117,6 +122,7 @@ class DraftLine(LineItemIn):
         }
         item |= {"commission": self.commission, "sac": self.sac}
         item |= {"trip_line_id": self.trip_line_id}
+        item |= {"price_includes_tax": bool(self.price_includes_tax)}
         return item
 
 
@@ -209,13 +215,12 @@ class Totals(NamedTuple):
     """The checked content of a draft that is not stored yet.
 
     `due` has the due dates: one for each instalment, or a single one. `parts` has the amounts of
-    the instalments. `sketch` has taxes and total.
+    the instalments. `sketch` has lines, taxes and total.
     """
 
     party: str
     due: tuple[date, ...]
     parts: tuple[Money, ...]
-    priced: pricing.Priced
     sketch: taxing.Sketch
 
 
@@ -309,7 +314,6 @@ def _totals(inputs: DraftInvoiceInput) -> Totals:
         party,
         plan.dues or (due,),
         tuple(Money(minor, currency) for minor in plan.minors),
-        pricing.price(inputs.items),
         sketch,
     )
 
@@ -325,13 +329,11 @@ def _rows(draft: Totals) -> list[RowShown]:
         for _line_no, part in draft.sketch.taxes
     ]
     total = draft.sketch.total
-    round_off = total.amount_minor - draft.priced.total.amount_minor - draft.sketch.tax.amount_minor
+    net_minor = sum(line.amount_minor for line in draft.sketch.lines)
+    round_off = total.amount_minor - net_minor - draft.sketch.tax.amount_minor
     return [
-        *(shown_row(line.description, line.quantity, line.amount) for line in draft.priced.lines),
-        *(
-            shown_row(tax["words"], 1, tax["amount"])
-            for tax in tax_queries.sum_taxes(taxes, total.currency)
-        ),
+        *stored_rows(draft.sketch.lines, total.currency),
+        *tax_rows(tax_queries.sum_taxes(taxes, total.currency)),
         *round_off_rows(Money(round_off, total.currency)),
     ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
 from flask_babel import gettext
@@ -13,15 +13,16 @@ from voyagent.approvals.service.effects import (
     MoneyShown,
     RowShown,
 )
-from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.invoices import Invoice, InvoiceLine
 from voyagent.billing.core.service import numbering, pricing, rounding
+from voyagent.billing.core.words.lines import line_words
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.capabilities.capability import Choice
 from voyagent.capabilities.cards import day
 from voyagent.capabilities.results import Column, Result, ResultLink
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.database.read_pool import Reader
+from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.errors import N_
 from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.money import Money, spoken, wire_amount
@@ -102,25 +103,50 @@ def shown_document(
     )
 
 
-def shown_row(description: str, quantity: int, amount: Money) -> RowShown:
-    """Return a row of a preview; the unit price is the amount divided by the quantity."""
-    if quantity == 1:
-        return RowShown(text=description, amount=amount.wire)
-    each = wire_amount(amount.amount_minor // quantity, amount.currency)
-    return RowShown(
-        text=f"{description}, {quantity} × {spoken(each, amount.currency)}", amount=amount.wire
-    )
+def line_rows(lines: Iterable[pricing.PricedLine]) -> list[RowShown]:
+    """Return the preview rows of lines."""
+    return [
+        RowShown(
+            text=line_words(
+                line.description, line.quantity, line.unit, line.unit_price, line.discount
+            ),
+            amount=line.amount.wire,
+        )
+        for line in lines
+    ]
+
+
+def stored_rows(lines: Iterable[InvoiceLine], currency: str) -> list[RowShown]:
+    """Return the preview rows of the lines of an invoice in this currency."""
+    return [
+        RowShown(
+            text=line_words(
+                line.description,
+                line.exact_quantity,
+                line.unit,
+                Money(line.unit_price_minor, currency),
+                Money(line.discount_minor, currency),
+            ),
+            amount=wire_amount(line.amount_minor, currency),
+        )
+        for line in lines
+    ]
+
+
+def tax_rows(taxes: Iterable[Row]) -> list[RowShown]:
+    """Return the preview rows of taxes with `words` and `amount`."""
+    return [RowShown(text=tax["words"], amount=tax["amount"].wire) for tax in taxes]
 
 
 def round_off_rows(round_off: Money) -> list[RowShown]:
     """Return the row of a rounding amount, or no row for zero."""
-    return [shown_row(gettext("Round-off"), 1, round_off)] if round_off else []
+    return [RowShown(text=gettext("Round-off"), amount=round_off.wire)] if round_off else []
 
 
 def priced_rows(priced: pricing.Priced) -> list[RowShown]:
     """Return the preview rows of lines without taxes, and of their rounding."""
     return [
-        *(shown_row(line.description, line.quantity, line.amount) for line in priced.lines),
+        *line_rows(priced.lines),
         *round_off_rows(rounding.round_off(priced.total)),
     ]
 

@@ -28,7 +28,8 @@ from voyagent.billing.invoices.capabilities.invoices import (
     issued_answer,
     round_off_rows,
     shown_document,
-    shown_row,
+    stored_rows,
+    tax_rows,
 )
 from voyagent.billing.invoices.queries import credit, documents as invoice_queries
 from voyagent.billing.invoices.service import credit_limits, issuing
@@ -95,15 +96,9 @@ def preview(call: Invocation, inputs: IssueInvoiceInput) -> Description:
     check_draft(invoice)
     total = Money(invoice.total_minor, invoice.currency)
     rows = [
-        *(
-            shown_row(line.description, line.quantity, Money(line.amount_minor, invoice.currency))
-            for line in document_queries.get_lines(invoice)
-        ),
-        *(
-            shown_row(tax["words"], 1, tax["amount"])
-            for tax in tax_queries.sum_taxes(
-                tax_queries.read_taxes(call.reader, invoice.id), invoice.currency
-            )
+        *stored_rows(document_queries.get_lines(invoice), invoice.currency),
+        *tax_rows(
+            tax_queries.sum_taxes(tax_queries.read_taxes(call.reader, invoice.id), invoice.currency)
         ),
         *round_off_rows(Money(invoice.round_off_minor, invoice.currency)),
     ]

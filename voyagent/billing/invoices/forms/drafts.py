@@ -60,6 +60,7 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
     }
 
     stand_ins: ClassVar[dict[str, Any]] = {"customer_name": "–"}
+    optional_inputs = (*DocumentForm.optional_inputs, "service_date", "collect", "sac")
 
     customer_name = StringField(_l("Customer"))
     party_reference = StringField(_l("Their reference"))
@@ -67,7 +68,6 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
     customer_tax_number = StringField(_l("Customer’s GSTIN"))
     customer_pan = StringField(_l("Customer’s PAN"))
     collection = BooleanField(_l("Overseas tour package: add TCS"))
-    details = BooleanField()
     notes = TextAreaField(_l("Notes for the customer"))
     enquiry_id = HiddenField()
 
@@ -86,14 +86,10 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
         if home is None or not tables.collections(home.country):
             del self.collection
         is_asked_there = not self.treatments  # else it is shown with the tax
-        if any(
-            row.get("service_date")
-            or row.get("collect")
-            or row.get("sac")
-            or (is_asked_there and row.get("sold_as") in ("agent", "fee"))
-            for row in self.line_items.data
+        if is_asked_there and any(
+            row.get("sold_as") in ("agent", "fee") for row in self.line_items.data
         ):
-            self.details.data = True  # show the optional inputs if one has a value
+            self.details.data = True
 
     @classmethod
     def of(
@@ -150,7 +146,7 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
 
     def line_values(self, row: dict[str, str]) -> dict[str, Any]:
         """Return the values of a line, with its kind of sale and tax treatment."""
-        taxed = {
+        taxed: dict[str, Any] = {
             "tax": row.get("tax") or None,
             "basic_fare": plain(row.get("basic_fare") or "", self.currency.data) or None,
             "sold_as": row.get("sold_as") or "principal",
@@ -160,6 +156,7 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
             "commission": plain(row.get("commission") or "", self.currency.data) or None,
             "sac": (row.get("sac") or "").strip() or None,
             "trip_line_id": row.get("trip_line_id") or None,
+            "price_includes_tax": row.get("price_includes_tax") == "yes",
         }
         return super().line_values(row) | taxed
 

@@ -37,7 +37,8 @@ class SoldLineIn(InvoiceLineIn):
     whole line; it is required if the tax is on the basic fare. `commission` is the agency's
     commission on the whole line, before tax, for a line sold as agent. `sac` is the service code of
     4 or 6 digits; it defaults to the usual code of the tax treatment. `trip_line_id` is the line of
-    the trip that is sold.
+    the trip that is sold. With `price_includes_tax` the taxes are taken out of unit price and
+    discount.
     """
 
     sold_as: Literal["principal", "agent", "fee"] = "principal"
@@ -48,6 +49,7 @@ class SoldLineIn(InvoiceLineIn):
     commission: PlainAmount | None = None
     sac: ServiceCode | None = None
     trip_line_id: Id | None = None
+    price_includes_tax: bool = False
 
     def item(self, currency: str) -> LineItem:
         """Return the line in the type that the invoice service takes."""
@@ -60,6 +62,7 @@ class SoldLineIn(InvoiceLineIn):
             "service_date": self.service_date,
         }
         item |= {"commission": self.commission, "sac": self.sac, "trip_line_id": self.trip_line_id}
+        item |= {"price_includes_tax": self.price_includes_tax}
         return item
 
 
@@ -81,7 +84,7 @@ class TaxOut(AnswerOf[Row]):
 
 
 class SoldLineOut(DocumentLineOut):
-    """A line of an invoice; `amount` is quantity times unit price, before tax."""
+    """A line of an invoice; `amount` is after the discount, before tax."""
 
     sold_as: Literal["principal", "agent", "fee"]
     tax: str | None

@@ -19,7 +19,7 @@ from voyagent.billing.core.queries import (
     taxes as tax_queries,
 )
 from voyagent.billing.core.queries.credits import CreditDocument
-from voyagent.billing.core.rules import taxes_by_line
+from voyagent.billing.core.rules import quantity_words, taxes_by_line
 from voyagent.billing.core.words.means import mode_words, money_account
 from voyagent.billing.core.words.rates import rate_on_paper
 from voyagent.billing.core.words.settled import settled_words
@@ -94,6 +94,7 @@ def _issued(document: InvoiceDocument) -> Letter:
     total = Money(invoice["total_minor"], currency)
     lines = with_taxes(document.lines, document.taxes, currency)
     shows_tax = any(line["tax_words"] for line in lines)
+    shows_discount = any(line["discount_minor"] for line in lines)
     notes = required_sentences(document.lines, document.taxes)
     due_date = (invoice["instalment_dues"] or [invoice["due_date"]])[0]
     return Letter(
@@ -105,14 +106,13 @@ def _issued(document: InvoiceDocument) -> Letter:
         party_line=_party_lines(invoice),
         facts=_facts(invoice, due_date),
         columns=[
-            *(_("Description"), _("Qty"), _("Rate"), _("Amount")),
+            *(_("Description"), *_price_columns(shows_discount=shows_discount)),
             *((_("Taxable value"), _("Tax")) if shows_tax else ()),
         ],
         rows=[
             [
                 "\n".join((line["description"], *line_notes(line))),
-                str(line["quantity"]),
-                *(_amount(line[name], currency) for name in ("unit_price_minor", "amount_minor")),
+                *_price_cells(line, currency, shows_discount=shows_discount),
                 *(_tax_cells(line) if shows_tax else ()),
             ]
             for line in lines
@@ -241,6 +241,7 @@ def bill_of(reader: Reader, document: BillDocument, agency: str) -> Attached:
     ]
     taxes = taxes_by_line(document.taxes)
     notes = [tax_note(line, taxes[line["line_no"]], currency) for line in document.lines]
+    shows_discount = any(line["discount_minor"] for line in document.lines)
     letter = Letter(
         file=file_name("bill", bill["vendor_reference"]),
         title=_("Supplier bill"),
@@ -254,12 +255,11 @@ def bill_of(reader: Reader, document: BillDocument, agency: str) -> Attached:
             (_("To be paid on"), _day(bill["pay_on"]) if bill["status"] == "scheduled" else ""),
             (_("Our reference"), bill["party_reference"] or ""),
         ],
-        columns=[_("Description"), _("Qty"), _("Rate"), _("Amount")],
+        columns=[_("Description"), *_price_columns(shows_discount=shows_discount)],
         rows=[
             [
                 "\n".join(filter(None, (line["description"], note))),
-                str(line["quantity"]),
-                *(_amount(line[name], currency) for name in ("unit_price_minor", "amount_minor")),
+                *_price_cells(line, currency, shows_discount=shows_discount),
             ]
             for line, note in zip(document.lines, notes, strict=True)
         ],
@@ -321,6 +321,23 @@ def _party_lines(document: Row) -> str:
     """Return address and tax number of the customer, each on its own lines."""
     number = tax_number_words(document["customer_tax_number"])
     return "\n".join(filter(None, (document["party_address"], number)))
+
+
+def _price_columns(*, shows_discount: bool) -> list[str]:
+    discount = [_("Discount")] if shows_discount else []
+    return [_("Qty"), _("Rate"), *discount, _("Amount")]
+
+
+def _price_cells(line: Row, currency: str, *, shows_discount: bool) -> list[str]:
+    """Return the cells of a line in the columns that `_price_columns` names."""
+    minor = line["discount_minor"]
+    discount = [_amount(-minor, currency) if minor else ""] if shows_discount else []
+    return [
+        quantity_words(line),
+        _amount(line["unit_price_minor"], currency),
+        *discount,
+        _amount(line["amount_minor"], currency),
+    ]
 
 
 def _tax_cells(line: Row) -> tuple[str, str]:

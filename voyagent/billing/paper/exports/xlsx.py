@@ -18,6 +18,7 @@ COLUMNS = (
     "text",
     "day",
     "quantity",
+    "unit",
     "unit_price",
     "percent",
     "taxable_amount",
@@ -90,7 +91,8 @@ def _rows(part: Part, one: Row, number: int, currency: str) -> Iterator[list[Cel
         item=one.get(part.item),
         text=next((one[member] for member in part.text if member in one), None),
         day=one.get(part.day),
-        quantity=one.get("quantity"),
+        quantity=Decimal(one["quantity"]) if "quantity" in one else None,
+        unit=one.get("unit"),
         percent=Decimal(one["percent"]) if "percent" in one else None,
         **{member: amount for member, amount in amounts.items() if member in _PLACED},
     )

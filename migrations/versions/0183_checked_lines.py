@@ -1,0 +1,23 @@
+"""Check the constraints on document lines, which 0182 added.
+
+The release before works with the constraints.
+
+Never edit this file once it has landed.
+"""
+
+import recipes
+
+revision = "0183"
+down_revision = "0182"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    for table in ("invoice_lines", "bill_lines"):
+        recipes.validate(table, f"ck_{table}_amount")
+        recipes.validate(table, f"ck_{table}_unit")
+
+
+def downgrade() -> None:
+    """Do nothing: the constraints stay until 0182 is undone."""

@@ -1,0 +1,22 @@
+"""Check the constraints on document lines, which 0184 changed.
+
+The release before works with the constraints.
+
+Never edit this file once it has landed.
+"""
+
+import recipes
+
+revision = "0185"
+down_revision = "0184"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    for table in ("invoice_lines", "bill_lines"):
+        recipes.validate(table, f"ck_{table}_amount")
+
+
+def downgrade() -> None:
+    """Do nothing: the constraints stay until 0184 is undone."""
