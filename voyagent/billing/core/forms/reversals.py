@@ -25,6 +25,8 @@ REVERSED = {
         (
             "payment_reversed",
             "payment_refunded",
+            "payment_of_credit_note",
+            "customer_credit_used",
             "refund_reversed",
             "credit_note_reversed",
             "supplier_credit_reversed",

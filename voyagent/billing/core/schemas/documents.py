@@ -15,7 +15,7 @@ from voyagent.billing.core.queries.documents import (
     open_minor_of,
 )
 from voyagent.billing.core.queries.instalments import instalments_of
-from voyagent.billing.core.rules import SettledAs, taxes_by_line, way_settled
+from voyagent.billing.core.rules import SettledAs, credited_minor_of, taxes_by_line, way_settled
 from voyagent.billing.core.schemas.lines import PAGE_SIZE, InvoiceLineIn, items
 from voyagent.billing.core.schemas.rates import RateOut, rated
 from voyagent.billing.core.service.instalments import INSTALMENTS_MAX, InstalmentItem
@@ -182,10 +182,6 @@ class TripDocumentQuery(DocumentQuery):
     )
 
 
-def _credit_notes_minor(row: Row) -> int:
-    return int(row["credited_minor"] - row.get("written_off_minor", 0))
-
-
 def _written_off_minor(row: Row) -> int:
     return int(row.get("written_off_minor", 0))
 
@@ -198,7 +194,7 @@ class SettledByOut(AnswerOf[Row]):
     """The amounts that settle a document: money, credit notes and write-offs."""
 
     paid: Annotated[WireAmount, Minor("paid_minor")]
-    credited: Annotated[WireAmount, Minor(_credit_notes_minor)]
+    credited: Annotated[WireAmount, Minor(credited_minor_of)]
     written_off: Annotated[WireAmount, Minor(_written_off_minor)]
 
 

@@ -351,7 +351,11 @@ def reverse_payment(actor: Actor, payment_id: UUID) -> Any:
     url = url_for("billing.payment", payment_id=payment_id)
     try:
         payment_reversals.check_reversible(found)
-    except (payment_errors.PaymentReversed, payment_errors.PaymentRefunded) as refusal:
+    except (
+        payment_errors.PaymentOfCreditNote,
+        payment_errors.PaymentReversed,
+        payment_errors.PaymentRefunded,
+    ) as refusal:
         return not_now(_(refusal.message), url)
     form = ReverseForm(data={"reversed_on": today()})
 
