@@ -1,4 +1,4 @@
-"""Paid amounts are not credited directly, and the named steps work.
+"""Paid amounts of bills are not credited directly, and the named steps work.
 
 Page and API name the steps.
 """
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.billing.papers import DUE, draft, issued, pay, receive
+from tests.billing.papers import DUE, draft, issued, receive
 from tests.billing.test_forms import send
 from tests.enquiries.reading import Page
 from tests.ledger.books import balances
@@ -44,25 +44,6 @@ def goes_the_way(person: Person, payment_id: object, path: str, body: dict[str, 
 
 
 @PAID
-def test_a_paid_invoice_is_credited_after_deallocation(
-    alice: Person, minor: int, code: str
-) -> None:
-    invoice_id = issued(alice)
-    payment_id, body = pay(alice, invoice_id, minor), BODY | {"invoice_id": str(invoice_id)}
-    refused = alice.api.post("/credit-notes", json=body)
-    assert (
-        refused.status_code,
-        refused.json["detail"],
-        WAY in refused.json["message"],
-    ) == (409, code, True)
-    assert refused.json["message"].endswith("Then issue the credit note and refund the advance.")
-    goes_the_way(alice, payment_id, "/credit-notes", body)
-    assert {
-        balances(alice)[account, "INR"] for account in ("receivable", "customer_advances", "bank")
-    } == {0}
-
-
-@PAID
 def test_a_paid_bill_is_credited_after_deallocation(alice: Person, minor: int, code: str) -> None:
     bill_id = receive(alice)
     payment_id = alice.does(
@@ -83,19 +64,15 @@ def test_a_paid_bill_is_credited_after_deallocation(alice: Person, minor: int, c
 
 
 def test_the_pages_explain_how_to_credit_a_paid_amount(alice: Person) -> None:
-    paid, part, bill_id = issued(alice), issued(alice), receive(alice)
-    pay(alice, paid, 4_500_000)
-    pay(alice, part, 4_000_000)
-    alice.does(payment_service.pay_bill, bill_id, None, DUE)
-    for path, document in (
-        (f"/invoices/{paid}/credit", "invoice"),
-        (f"/bills/{bill_id}/credit", "bill"),
-    ):
-        assert WAY.format(document) in alice.browser.get(path, follow_redirects=True).text
+    paid, part = receive(alice), receive(alice, vendor_reference="BSP-2")
+    alice.does(payment_service.pay_bill, paid, None, DUE)
+    alice.does(payment_service.pay_bill, part, Money(4_000_000, "INR"), DUE)
+    assert WAY in alice.browser.get(f"/bills/{paid}/credit", follow_redirects=True).text
     page = Page(
         send(
             alice,
-            f"/invoices/{part}/credit",
+            f"/bills/{part}/credit",
+            vendor_reference="C-1",
             reason="Not travelled",
             issue_date="",
             amount=["45000"],

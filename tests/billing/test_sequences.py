@@ -37,6 +37,7 @@ from tests.people import People
 from tests.rates.entered import entered
 from tests.trips.things import a_trip
 from voyagent.billing.bills import service as bill_service
+from voyagent.billing.core.rules import CREDITS
 from voyagent.billing.core.service.rounding import to_whole
 from voyagent.billing.credit_notes import service as credit_note_service
 from voyagent.billing.invoices.service import issuing
@@ -73,7 +74,7 @@ select d.id, d.status, d.due_date, d.total_minor - d.paid_minor - d.credited_min
   coalesce((select sum(coalesce(settled_minor, amount_minor)) from allocations a
   where d.id in (a.invoice_id, a.bill_id) and a.tenant_id = :t), 0)::bigint
     as settled_minor,
-  coalesce((select sum(total_minor) from credit_notes n where n.invoice_id = d.id
+  coalesce((select sum(total_minor - excess_minor) from credit_notes n where n.invoice_id = d.id
   and n.reversed_on is null and n.tenant_id = :t), 0)::bigint
     + coalesce((select sum(total_minor) from supplier_credits s where s.bill_id = d.id
       and s.reversed_on is null and s.tenant_id = :t), 0)::bigint
@@ -140,6 +141,9 @@ class Document:
     """Credited of the line by valid credit notes."""
     returned: int = 0
     """Round-off that the credit notes return."""
+    excess: int = 0
+    """Credited above the open amount."""
+    written_off: int = 0
 
     @property
     def line_left(self) -> int:
@@ -184,6 +188,8 @@ class Payment:
     allocated: int = 0
     refunded: int = 0
     """Refunded amount; all of it after a reversal."""
+    note_id: UUID | None = None
+    """The credit note of a customer's credit."""
 
     @property
     def left(self) -> int:
@@ -256,8 +262,9 @@ class Trade(RuleBasedStateMachine):
         self.trips = (None, a_trip(self.person), a_trip(self.person))
         self.known: dict[UUID, Document] = {}
         self.credited: dict[
-            UUID, tuple[UUID, int, int]
-            # of each credit note that stands: document, amount, what it gives back of the round-off
+            UUID, tuple[UUID, int, int, int]
+            # of each credit note that stands: document, amount, what it gives back of the
+            # round-off, and what of both was not open
         ] = {}
         self.ours: dict[UUID, bool] = {}  # of each credit note whether it is on an invoice
         self.given_back: dict[UUID, int] = {}  # of each refund that stands
@@ -529,7 +536,7 @@ class Trade(RuleBasedStateMachine):
         among = list(self.paid) if is_any or not settling else settling
         payment_id = among[place % len(among)]
         payment = self.paid[payment_id]
-        let = not payment.refunded
+        let = not payment.refunded and payment.note_id is None
         self._try(
             let,
             lambda actor: (
@@ -550,30 +557,45 @@ class Trade(RuleBasedStateMachine):
         document = self.known[document_id]
         round_off_left = document.moved - document.returned
         is_whole = share == "all" and document.line_left + round_off_left == document.open
-        minor = max(1, document.line_left) if is_whole else of(share, document.open)
+        is_ours = document.direction == "in"
+        among = document.open or (document.line_left if is_ours else 0)
+        minor = max(1, document.line_left) if is_whole else of(share, among)
         moved = round_off_left if minor == document.line_left and minor + round_off_left > 0 else 0
-        let = minor <= document.line_left and 0 < minor + moved <= document.open
+        excess = max(minor + moved - document.open, 0)
+        let = minor <= document.line_left and minor + moved > 0 and not document.is_void
+        let = let and (not excess or (is_ours and not document.written_off))
         number = f"C-{len(self.credited)}-{len(self.known)}-{document.credited}-{document.paid}"
         given: dict[str, Any] = {"reason": "Late", "amounts": {1: Money(minor, document.currency)}}
         act = (
             credit_note_service.issue_credit_note
-            if document.direction == "in"
+            if is_ours
             else partial(supplier_credit_service.credit_bill, vendor_reference=number)
         )
         made = self._try(let, lambda actor: act(actor, document_id, **given).id)
         if not let:
             return multiple()
-        document.credited += minor + moved
+        document.credited += minor + moved - excess
+        document.excess += excess
         document.credited_of_line += minor
         document.returned += moved
-        self.credited[made] = (document_id, minor, moved)
-        self.ours[made] = document.direction == "in"
+        self.credited[made] = (document_id, minor, moved, excess)
+        self.ours[made] = is_ours
+        for row in stored(self.engine, "select id from payments where credit_note_id = :n", n=made):
+            self.paid[row["id"]] = Payment(
+                "in", document.party, document.currency, excess, note_id=made
+            )
         return multiple(made)
+
+    @rule(target=payments)
+    def find_credits(self) -> MultipleResults[UUID]:
+        """Let the credits of customers be allocated and refunded like payments."""
+        return multiple(*(id_ for id_, one in self.paid.items() if one.note_id is not None))
 
     @rule(credit_id=notes)
     def reverse_credit(self, credit_id: UUID) -> None:
-        """Reverse a credit note; a second time is refused."""
-        let = credit_id in self.credited
+        """Reverse a credit note; a second time is refused, and if its excess is used."""
+        given = [one for one in self.paid.values() if one.note_id == credit_id]
+        let = credit_id in self.credited and all(one.left == one.amount for one in given)
         act = (
             credit_note_service.reverse_credit_note
             if self.ours[credit_id]
@@ -581,9 +603,12 @@ class Trade(RuleBasedStateMachine):
         )
         self._try(let, lambda actor: act(actor, credit_id, reason="Wrong one").id)
         if let:
-            document_id, minor, moved = self.credited.pop(credit_id)
+            document_id, minor, moved, excess = self.credited.pop(credit_id)
             document = self.known[document_id]
-            document.credited -= minor + moved
+            document.credited -= minor + moved - excess
+            document.excess -= excess
+            for one in given:
+                one.refunded = one.amount
             document.credited_of_line -= minor
             document.returned -= moved
 
@@ -605,6 +630,7 @@ class Trade(RuleBasedStateMachine):
         if not let:
             return multiple()
         document.credited += minor
+        document.written_off += minor
         self.given_up[made] = (document_id, minor)
         return multiple((document_id, made))
 
@@ -621,12 +647,13 @@ class Trade(RuleBasedStateMachine):
         if let:
             document_id, minor = self.given_up.pop(written[1])
             self.known[document_id].credited -= minor
+            self.known[document_id].written_off -= minor
 
     @rule(document_id=documents)
     def void(self, document_id: UUID) -> None:
         """Void a document without payments and credit notes."""
         document = self.known[document_id]
-        let = document.open == document.total
+        let = document.open == document.total and not document.excess
         act = issuing.void_invoice if document.direction == "in" else bill_service.void_bill
         self._try(let, lambda actor: act(actor, document_id, reason="A mistake").id)
         document.is_void |= let
@@ -687,7 +714,7 @@ class Trade(RuleBasedStateMachine):
         assert {
             at: minor
             for at, minor in held.items()
-            if minor and at[0] in {*KINDS.values(), *ADVANCES.values()}
+            if minor and at[0] in {*KINDS.values(), *ADVANCES.values(), CREDITS}
         } == self._owed()
         assert not any(
             minor for (purpose, _currency), minor in held.items() if purpose == "deferred_income"
@@ -751,9 +778,12 @@ class Trade(RuleBasedStateMachine):
                 (ADVANCES[direction], block.currency): sign * block.advance.amount_minor
                 for block in page.blocks
             }
+            owed = Counter[tuple[str, str]]()  # credits are listed with the advances
+            for (purpose, currency), minor in self._owed().items():
+                owed[ADVANCES["in"] if purpose == CREDITS else purpose, currency] += minor
             purposes = {KINDS[direction], ADVANCES[direction]}
             assert {at: minor for at, minor in shown.items() if minor} == {
-                at: minor for at, minor in self._owed().items() if at[0] in purposes
+                at: minor for at, minor in owed.items() if minor and at[0] in purposes
             }
 
     def _change_rate(self, currency: str) -> None:
@@ -819,7 +849,8 @@ class Trade(RuleBasedStateMachine):
                 document.open if document.direction == "in" else -document.open
             )
         for payment in self.paid.values():
-            owed[ADVANCES[payment.direction], payment.currency] += (
+            purpose = ADVANCES[payment.direction] if payment.note_id is None else CREDITS
+            owed[purpose, payment.currency] += (
                 -payment.left if payment.direction == "in" else payment.left
             )
         return {at: minor for at, minor in owed.items() if minor}

@@ -31,8 +31,8 @@ documents as (
       from mine)
     union all select tenant_id, 'payable', currency, paid_minor + credited_minor - total_minor
     from bills where status in ('received', 'scheduled') and tenant_id in (select id from mine)
-    union all select tenant_id, case direction when 'in'
-      then 'customer_advances' else 'supplier_advances' end, currency,
+    union all select tenant_id, case when nature = 'refundable' then 'customer_credits'
+      when direction = 'in' then 'customer_advances' else 'supplier_advances' end, currency,
         (amount_minor - allocated_minor - refunded_minor) * case direction when 'in'
           then -1 else 1 end
     from payments where tenant_id in (select id from mine)),
@@ -63,7 +63,7 @@ union all select 'days that differ from their lines', l.account_id || ' ' || l.c
     where (l.debit, l.credit) is distinct from (d.debit, d.credit)
 union all select 'a control account that differs from its documents', p.purpose || ' ' || p.currency
     from (select * from purposes where purpose in ('receivable', 'payable', 'customer_advances',
-      'supplier_advances')) p
+      'customer_credits', 'supplier_advances')) p
     full join owed o using (tenant_id, purpose, currency) where coalesce(p.minor,
       0) <> coalesce(o.minor, 0)
 union all select 'a payment of which more is used than it is', number from payments

@@ -174,6 +174,7 @@ def test_every_kind_of_entry_is_exported_as_its_voucher_type(
     ("debit", "credit", "kind", "reversed_kind"),
     [
         ("receivable", "revenue_fees", "Sales", "Credit Note"),
+        ("revenue_fees", "customer_credits", "Credit Note", "Sales"),
         ("cost_of_services", "payable", "Purchase", "Debit Note"),
         ("bank", "receivable", "Receipt", "Payment"),
         ("gateway_clearing", "customer_advances", "Receipt", "Payment"),
@@ -181,6 +182,7 @@ def test_every_kind_of_entry_is_exported_as_its_voucher_type(
         ("bank_charges", "bank", "Payment", "Receipt"),
         ("bank", "cash", "Contra", "Contra"),
         ("customer_advances", "receivable", "Journal", "Journal"),
+        ("customer_credits", "receivable", "Journal", "Journal"),
         ("payable", "receivable", "Journal", "Journal"),
         ("currency_exchange", "receivable", "Journal", "Journal"),
         ("round_off", "revenue_fees", "Journal", "Journal"),

@@ -88,6 +88,13 @@ CHART = (
         revalued="reversed",
     ),
     ChartAccount("2200", N_("Advances from customers"), "liability", "customer_advances"),
+    ChartAccount(
+        "2210",
+        N_("Credits of customers, refundable"),
+        "liability",
+        "customer_credits",
+        revalued="reversed",
+    ),
     ChartAccount("2310", N_("Output CGST"), "liability", "output_cgst"),
     ChartAccount("2311", N_("Output SGST"), "liability", "output_sgst"),
     ChartAccount("2312", N_("Output IGST"), "liability", "output_igst"),
@@ -116,7 +123,9 @@ CHART = (
 )
 FORMER_NAMES = (N_("Commission from airlines"),)
 """Names that earlier versions gave to accounts; agencies created then still have them."""
-CONTROL = frozenset({"receivable", "payable", "customer_advances", "supplier_advances"})
+CONTROL = frozenset(
+    {"receivable", "payable", "customer_advances", "supplier_advances", "customer_credits"}
+)
 """Purposes of control accounts; their balances equal open documents and advances.
 
 Manual journal entries cannot use these accounts, except on an approved request.

@@ -48,6 +48,7 @@ _WORDS = {
 BALANCE_LABELS = {
     "receivable": _l("Amount due"),
     "customer_advances": _l("Advance"),
+    "customer_credits": _l("Customer credit"),
     "payable": _l("Payable"),
     "supplier_advances": _l("Advance paid"),
 }

@@ -75,7 +75,13 @@ COLUMNS = (
 )
 NAMES_MAX = 500
 """Largest number of names that a form suggests."""
-SIGNS = {"receivable": 1, "customer_advances": -1, "payable": -1, "supplier_advances": 1}
+SIGNS = {
+    "receivable": 1,
+    "customer_advances": -1,
+    "customer_credits": -1,
+    "payable": -1,
+    "supplier_advances": 1,
+}
 """Purposes of accounts that have a balance per party, and the sign of a debit in each.
 
 With this sign, the usual balance of each account is positive.

@@ -325,20 +325,6 @@ class DocumentNotOpen(Conflict):
     message = N_("This document has no amount due, so it can’t be paid or credited.")
 
 
-class InvoicePaid(DocumentNotOpen):
-    """A paid invoice cannot be credited, because it has no open amount.
-
-    To credit a paid invoice, first take back the allocation of its payment. This makes the invoice
-    open again.
-    """
-
-    message = N_(
-        "This invoice has no amount due. To credit a paid amount, reverse the payment’s"
-        " allocation first; it becomes an advance. Then issue the credit note and refund the"
-        " advance."
-    )
-
-
 class BillPaid(DocumentNotOpen):
     """A paid bill cannot be credited, because it has no open amount.
 
@@ -398,26 +384,13 @@ class CreditExceedsLine(Conflict):
     message = N_("This is more than the amount not yet credited on this line.")
 
 
-class CreditExceedsOpen(Conflict):
-    """The amount to credit is above the open amount of the invoice.
-
-    After the allocation of a payment is taken back, the invoice has an open amount again.
-    """
-
-    code = "credit_exceeds_open"
-    message = N_(
-        "This is more than the amount due on this invoice. To credit a paid amount, reverse the"
-        " payment’s allocation first; it becomes an advance. Then issue the credit note and"
-        " refund the advance."
-    )
-
-
-class SupplierCreditExceedsOpen(CreditExceedsOpen):
+class SupplierCreditExceedsOpen(Conflict):
     """The amount to credit is above the open amount of the bill.
 
     After the allocation of a payment is taken back, the bill has an open amount again.
     """
 
+    code = "credit_exceeds_open"
     message = N_(
         "This is more than the amount due on this bill. To credit a paid amount, reverse the"
         " payment’s allocation first; it becomes an advance. Then enter the credit note, and"

@@ -17,8 +17,12 @@ MODES: tuple[Mode, ...] = get_args(Mode)
 """Ways in which money is paid."""
 CONTROL = {"in": ("receivable", "customer_advances"), "out": ("payable", "supplier_advances")}
 """Keys of the accounts of documents and of advances, by direction of the payment."""
-OPEN_ACCOUNTS = tuple(documents for documents, _advances in CONTROL.values())
-"""Keys of the accounts of open documents, whose journal lines name the party."""
+CREDITS = "customer_credits"
+"""Key of the account of credits of customers, which the agency must refund on demand."""
+ADVANCES_ACCOUNTS = (*(advances for _documents, advances in CONTROL.values()), CREDITS)
+"""Keys of the accounts of the unused amounts of payments."""
+NAMED_ACCOUNTS = (*(documents for documents, _advances in CONTROL.values()), CREDITS)
+"""Keys of the accounts in entries of documents whose journal lines name the party."""
 
 
 def settled_as(
@@ -39,6 +43,17 @@ def settled_as(
     return "paid_part_credited" if paid_minor >= total_minor else "settled"
 
 
+def credited_minor_of(document: Mapping[str, Any]) -> int:
+    """Return the amount of the credit notes on a document, in minor units.
+
+    Write-offs are left out, and what became a credit of the customer counts. `document` is a row of
+    the table of invoices or bills.
+    """
+    written_off_minor: int = document.get("written_off_minor", 0)
+    excess_minor: int = document.get("excess_minor", 0)
+    return int(document["credited_minor"]) - written_off_minor + excess_minor
+
+
 def way_settled(document: Mapping[str, Any]) -> SettledAs | None:
     """Return how an invoice or bill was settled, or None if it is not settled.
 
@@ -46,12 +61,11 @@ def way_settled(document: Mapping[str, Any]) -> SettledAs | None:
     """
     if document["status"] != "paid":
         return None
-    written_off_minor = document.get("written_off_minor", 0)
     return settled_as(
         total_minor=document["total_minor"],
         paid_minor=document["paid_minor"],
-        credited_minor=document["credited_minor"] - written_off_minor,
-        written_off_minor=written_off_minor,
+        credited_minor=credited_minor_of(document),
+        written_off_minor=document.get("written_off_minor", 0),
     )
 
 

@@ -12,7 +12,11 @@ from voyagent.billing.credit_notes import (
     queries as credit_note_queries,
     service as credit_note_service,
 )
-from voyagent.billing.credit_notes.errors import CreditNoteNotFound
+from voyagent.billing.credit_notes.errors import (
+    CreditNoteNotFound,
+    CustomerCreditUsed,
+    InvoiceWrittenOff,
+)
 from voyagent.billing.credit_notes.schemas import (
     CreditNoteIn,
     CreditNoteListOut,
@@ -62,7 +66,7 @@ def list_credit_notes(reader: Reader, query: CreditNoteQuery) -> Body[CreditNote
         errors.LineNotOnInvoice,
         errors.LineAlreadyNamed,
         errors.CreditExceedsLine,
-        errors.CreditExceedsOpen,
+        InvoiceWrittenOff,
         InvalidAmount,
         *POSTING_ERRORS,
     ),
@@ -70,8 +74,8 @@ def list_credit_notes(reader: Reader, query: CreditNoteQuery) -> Body[CreditNote
 def issue_credit_note(actor: Actor, body: CreditNoteIn) -> Body[CreditNoteOut]:
     """Issue a credit note on all or some lines of an issued invoice.
 
-    The total is at most the open amount of the invoice. The credit note is numbered and posted
-    immediately and cannot be changed, only reversed.
+    What is above the open amount of the invoice becomes a credit of the customer. The credit note
+    is numbered and posted immediately and cannot be changed, only reversed.
     """
     amounts = body.amounts(invoice_queries.get_invoice(body.invoice_id).currency)
     note = credit_note_service.issue_credit_note(
@@ -93,6 +97,7 @@ def issue_credit_note(actor: Actor, body: CreditNoteIn) -> Body[CreditNoteOut]:
     missing=CreditNoteNotFound,
     errors=(
         errors.CreditNoteReversed,
+        CustomerCreditUsed,
         errors.ReasonRequired,
         errors.InvalidDate,
         *POSTING_ERRORS,
@@ -101,8 +106,8 @@ def issue_credit_note(actor: Actor, body: CreditNoteIn) -> Body[CreditNoteOut]:
 def reverse_credit_note(actor: Actor, credit_note_id: UUID, body: ReverseIn) -> Body[CreditNoteOut]:
     """Reverse a credit note that was issued by mistake.
 
-    The whole credit note and its journal entry are reversed, and the credited amount is open on the
-    invoice again. The number of the credit note stays used.
+    The whole credit note and its journal entry are reversed, and the amount that it settled is open
+    on the invoice again. Its number stays used. The customer's credit from it must be unused.
     """
     credit_note_service.reverse_credit_note(
         actor, credit_note_id, reason=body.reason, on=body.reversed_on

@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, ColumnElement, Numeric, Select, and_, cast, f
 from voyagent.billing.core.models.credits import CreditNote, CreditNoteLine, CreditNoteTax
 from voyagent.billing.core.models.invoices import Invoice, InvoiceLine, InvoiceTax
 from voyagent.billing.core.models.kinds import INVOICE
+from voyagent.billing.core.models.payments import Payment
 from voyagent.billing.core.queries.credits import (
     CreditDocument,
     CreditSearch,
@@ -40,6 +41,13 @@ def read_credit_note(reader: Reader, credit_note_id: UUID) -> CreditDocument:
 def get_credit_note(credit_note_id: UUID) -> CreditNote:
     """Return a credit note. Raises CreditNoteNotFound."""
     return load_one(select(CreditNote).where(CreditNote.id == credit_note_id), CreditNoteNotFound)
+
+
+def get_customer_credit(credit_note_id: UUID) -> Payment | None:
+    """Lock and return the customer's credit from a credit note, or None."""
+    return db.session.scalar(
+        select(Payment).where(Payment.credit_note_id == credit_note_id).with_for_update()
+    )
 
 
 def list_credit_notes(
@@ -87,6 +95,7 @@ def _document_statements(credit_note_id: Any) -> tuple[Select[Any], ...]:
         note.add_columns(
             kept_hash("credit_note", CreditNote.__table__.c.id).label("paper_sha256"),
             invoices.issue_date.label("invoice_date"),
+            *_of_customer_credit(),
             *(
                 invoices[name]
                 for name in (
@@ -101,6 +110,18 @@ def _document_statements(credit_note_id: Any) -> tuple[Select[Any], ...]:
         journal,
         recognitions_statement("credit_note", credit_note_id),
     )
+
+
+def _of_customer_credit() -> list[ColumnElement[Any]]:
+    """Return the id and the number of the customer's credit from a credit note."""
+    payments = Payment.__table__.c
+    return [
+        select(payments[name])
+        .where(owned(Payment), payments.credit_note_id == CreditNote.__table__.c.id)
+        .scalar_subquery()
+        .label(f"customer_credit_{name}")
+        for name in ("id", "number")
+    ]
 
 
 def _taxes_statement(credit_note_id: Any) -> Select[Any]:

@@ -75,6 +75,8 @@ class CreditNoteBrief(AnswerOf[Row]):
     """A credit note in a list; amounts are decimal strings in its currency.
 
     `round_off` is the rounding amount of the invoice if the credit note returns it, otherwise zero.
+    `excess_amount` is the part of the total above what was open of the invoice; it is a credit of
+    the customer, which can be refunded or allocated.
 
     A credit note with `reversed_on` was issued by mistake: from that date it no longer reduces the
     invoice. `reversal_reason` has the reason.
@@ -91,6 +93,7 @@ class CreditNoteBrief(AnswerOf[Row]):
     total_amount: Annotated[WireAmount, Minor("total_minor")]
     tax_amount: Annotated[WireAmount, Minor("tax_minor")]
     round_off: Annotated[SignedAmount, Minor("round_off_minor")]
+    excess_amount: Annotated[WireAmount, Minor("excess_minor")]
     reason: str
     journal_entry_id: Annotated[UUID, Read("entry_id")]
     reversed_on: date | None
@@ -129,9 +132,12 @@ class CreditNoteOut(CreditNoteBrief):
 
     `recognitions` has only revenue of service dates after the date of the credit note. All other
     revenue is cancelled by the entry of the credit note itself.
+
+    `customer_credit_id` is the id of the payment that is the customer's credit from this note.
     """
 
     invoice_date: date
+    customer_credit_id: UUID | None
     place_of_supply: str | None
     lines: list[CreditLineOut]
     recognitions: list[RecognitionOut]

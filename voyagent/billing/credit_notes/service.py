@@ -7,15 +7,20 @@ from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
+from voyagent.billing.core.errors import DocumentNotOpen
 from voyagent.billing.core.models.credits import CreditNote
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.kinds import CREDIT_NOTE
+from voyagent.billing.core.models.parts import OPEN
+from voyagent.billing.core.models.payments import Payment
 from voyagent.billing.core.queries import (
     credits as credit_queries,
     documents as document_queries,
     recognitions as queries_recognitions,
+    reversals as reversal_queries,
     taxes as tax_queries,
 )
+from voyagent.billing.core.rules import CREDITS
 from voyagent.billing.core.service import (
     crediting,
     earning,
@@ -28,6 +33,7 @@ from voyagent.billing.core.service.credits import (
     CreditEntry,
     CreditLineColumns,
     check_credit,
+    creditable,
     enter_credit,
     proposed_amounts,
     reverse_credit,
@@ -36,14 +42,21 @@ from voyagent.billing.core.service.days import book_day
 from voyagent.billing.core.service.earning import Recognition
 from voyagent.billing.core.service.kept_papers import keep_later
 from voyagent.billing.core.service.order import check_order
-from voyagent.billing.core.service.reversals import why_of
+from voyagent.billing.core.service.reversals import mark, why_of
 from voyagent.billing.credit_notes import queries as credit_note_queries
+from voyagent.billing.credit_notes.errors import CustomerCreditUsed, InvoiceWrittenOff
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
+from voyagent.ledger.service import chart
+from voyagent.ledger.service.entries import Posted
 from voyagent.taxes.rules.tables import COLLECTED
 
 CREDIT_SERIES, CREDIT_LETTER = "credit_note", "C"
+CUSTOMER_CREDITS = ("customer_credit", "K")
+"""Name and prefix of the number series of credits of customers."""
 
 
 def reverse_credit_note(
@@ -52,16 +65,29 @@ def reverse_credit_note(
     """Reverse a whole credit note on a day.
 
     `on` defaults to today, or to the issue date of the credit note if the issue date is later. From
-    that day the credited amount is open on the invoice again, and the lines can be credited again.
-    The number stays used.
+    that day the amount that the note settled is open on the invoice again, the customer's credit
+    from it is gone, and the lines can be credited again. The number stays used.
 
-    Raises Forbidden, CreditNoteNotFound, CreditNoteReversed, ReasonRequired, TextTooLong,
-    AmountAboveLimit, InvalidDate, PeriodLocked.
+    Raises Forbidden, CreditNoteNotFound, CreditNoteReversed, CustomerCreditUsed, ReasonRequired,
+    TextTooLong, AmountAboveLimit, InvalidDate, PeriodLocked.
     """
     actor.require_authority("invoice.credit")
     note = credit_note_queries.get_credit_note(credit_note_id)
+    # As in `allocate`, the payment is locked before the invoice.
+    credit = credit_note_queries.get_customer_credit(note.id)
     invoice = invoice_queries.get_invoice(note.invoice_id, lock=True)
-    reverse_credit(actor, CREDIT_NOTE, note, invoice, reason, on)
+    if credit is None or credit.reversed_on is not None:
+        reverse_credit(actor, CREDIT_NOTE, note, invoice, reason, on)
+        return note
+    if credit.unapplied_minor < credit.amount_minor:
+        raise CustomerCreditUsed
+    since = reversal_queries.last_taken_back(credit.id)
+    reverse_credit(actor, CREDIT_NOTE, note, invoice, reason, on, since=since)
+    assert note.reversed_on is not None
+    assert note.reversal_entry_id is not None
+    credit.refunded_minor = credit.amount_minor
+    credit.base_used_minor = credit.base_minor or 0
+    mark(actor, credit, note.reversed_on, why_of(reason), note.reversal_entry_id)
     return note
 
 
@@ -77,7 +103,8 @@ def issue_credit_note(
     """Issue a credit note on an invoice.
 
     `amounts` are the amounts to credit before tax, by line number. By default everything that is
-    not credited yet is credited. With taxes the credit is at most the open amount of the invoice.
+    not credited yet is credited. What is above the open amount of the invoice becomes a credit of
+    the customer: a payment that can be refunded or allocated to other invoices.
 
     `on` is the issue date. It defaults to today, or to the issue date of the invoice if that date
     is later. Revenue and taxes are posted against receivables on this date. The number is from a
@@ -86,15 +113,17 @@ def issue_credit_note(
 
     Raises Forbidden, InvoiceNotFound, DocumentNotOpen, ReasonRequired, TextTooLong, InvalidDate,
     DocumentOutOfOrder, NoLines, LineNotOnInvoice, InvalidAmount, MixedCurrencies,
-    CreditExceedsLine, CreditExceedsOpen, AmountAboveLimit, PeriodLocked, AccountNotFound,
+    CreditExceedsLine, InvoiceWrittenOff, AmountAboveLimit, PeriodLocked, AccountNotFound,
     AccountInactive.
     """
     actor.require_authority("invoice.credit")
     invoice = invoice_queries.get_invoice(invoice_id, lock=True)
-    if refused := crediting.credit_refused(invoice):
-        raise refused
+    if not can_be_credited(invoice):
+        raise DocumentNotOpen
     why = why_of(reason)
     credit, day = credit_now(actor, invoice, amounts, on)
+    if credit.excess:
+        chart.account_of(actor, CREDITS)
     number = numbering.take_number(CREDIT_SERIES, day, letter=CREDIT_LETTER)
     note, posted = enter_credit(
         actor,
@@ -108,7 +137,10 @@ def issue_credit_note(
             contents=credit,
         ),
         round_off_minor=credit.round_off.amount_minor,
+        excess_minor=credit.excess.amount_minor,
     )
+    if credit.excess:
+        _keep_excess(actor, note, posted)
     earning.recognise(
         actor,
         ("credit_note", note.id),
@@ -122,11 +154,42 @@ def issue_credit_note(
     return note
 
 
+def can_be_credited(invoice: Invoice) -> bool:
+    """Return True if an invoice is open, or paid with lines that are not credited yet."""
+    return invoice.status in OPEN or (invoice.status == "paid" and bool(creditable(invoice)))
+
+
+def _keep_excess(actor: Actor, note: CreditNote, posted: Posted) -> None:
+    """Store the credit of the customer from a credit note, as a payment."""
+    series, letter = CUSTOMER_CREDITS
+    base_minor = posted.base_minor(CREDITS)
+    db.session.add(
+        Payment(
+            id=new_id(),
+            number=numbering.take_number(series, note.issue_date, letter=letter),
+            direction="in",
+            nature="refundable",
+            credit_note_id=note.id,
+            party_id=note.party_id,
+            party_name=note.party_name,
+            currency=note.currency,
+            amount_minor=note.excess_minor,
+            base_minor=None if base_minor is None else -base_minor,
+            paid_on=note.issue_date,
+            reference=note.number,
+            entry_id=note.entry_id,
+            created_by_user_id=actor.user_id,
+        )
+    )
+    db.session.flush()
+
+
 @dataclass(frozen=True, slots=True)
 class Credit:
     """The contents of a credit note.
 
-    `later` has the numbers of the credited lines whose revenue is still deferred.
+    `later` has the numbers of the credited lines whose revenue is still deferred. `excess` is the
+    part of the total above the open amount of the invoice.
     """
 
     currency: str
@@ -135,6 +198,7 @@ class Credit:
     later: frozenset[int]
     round_off: Money
     """The invoice's rounding; it is returned with the credit of the last open amount."""
+    excess: Money
 
     @property
     def rows(self) -> list[CreditLineColumns]:
@@ -163,7 +227,14 @@ class Credit:
         return [
             *((purpose, 1, amount) for purpose, amount in debited),
             *moved,
-            ("receivable", -1, self.total),
+            *(
+                (account, -1, amount)
+                for account, amount in (
+                    ("receivable", self.total - self.excess),
+                    (CREDITS, self.excess),
+                )
+                if amount
+            ),
         ]
 
     @property
@@ -175,8 +246,7 @@ class Credit:
 def credit_of(invoice: Invoice, amounts: Mapping[int, Money] | None, day: date) -> Credit:
     """Return the contents of a credit note on an invoice.
 
-    The open amount is not checked. `amounts` are before tax, by line number; None credits all that
-    is not credited yet.
+    `amounts` are before tax, by line number; None credits all that is not credited yet.
 
     Taxes and commission are in proportion to the credited amounts. Each of them is rounded half up
     for all credits of a line together. Tax collected at source is not returned. The rounding amount
@@ -222,6 +292,7 @@ def credit_of(invoice: Invoice, amounts: Mapping[int, Money] | None, day: date) 
         taxes,
         _not_earned(invoice, credited, day),
         Money(0, invoice.currency),
+        Money(0, invoice.currency),
     )
     is_last = all(minor == amounts_to_credit.get(number, 0) for number, minor in left.items())
     if (
@@ -229,9 +300,15 @@ def credit_of(invoice: Invoice, amounts: Mapping[int, Money] | None, day: date) 
         or not invoice.round_off_minor
         or credit_note_queries.round_off_given_back(invoice.id)
     ):
-        return plain
+        return _beyond(plain, invoice)
     rounded = replace(plain, round_off=Money(invoice.round_off_minor, invoice.currency))
-    return rounded if rounded.total.amount_minor > 0 else plain
+    return _beyond(rounded if rounded.total.amount_minor > 0 else plain, invoice)
+
+
+def _beyond(credit: Credit, invoice: Invoice) -> Credit:
+    """Return a credit with the part of its total above the open amount of the invoice."""
+    excess_minor = max(credit.total.amount_minor - invoice.open_minor, 0)
+    return replace(credit, excess=Money(excess_minor, invoice.currency))
 
 
 def credit_now(
@@ -240,11 +317,14 @@ def credit_now(
     """Check a credit note, and return its contents and its date.
 
     The date is `on`, or the result of `default_day` if `on` is None. Raises InvalidDate,
-    CreditExceedsOpen, AmountAboveLimit, PeriodLocked, and the errors of `credit_of`.
+    InvoiceWrittenOff, AmountAboveLimit, PeriodLocked, and the errors of `credit_of`.
     """
     day = book_day(actor, invoice, on)
     credit = credit_of(invoice, amounts, day)
-    check_credit(actor, invoice, credit.total, day)
+    # The written-off part was never paid, so it cannot become a credit of the customer.
+    if credit.excess and invoice.written_off_minor:
+        raise InvoiceWrittenOff
+    check_credit(actor, credit.total, day)
     return credit, day
 
 
@@ -270,7 +350,8 @@ def _not_earned(invoice: Invoice, lines: Sequence[CreditedLine], day: date) -> f
 def proposed(invoice: Invoice, day: date) -> dict[int, Money]:
     """Return the proposed amounts of a credit note by line number.
 
-    With their taxes the amounts add up to at most the open amount.
+    With their taxes the amounts add up to at most the open amount. On a paid invoice they are all
+    that is not credited yet.
     """
 
     def of(minors: Mapping[int, int]) -> Credit:

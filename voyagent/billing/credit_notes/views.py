@@ -8,11 +8,12 @@ from uuid import UUID
 from flask import render_template, request, url_for
 from flask_babel import gettext as _, lazy_gettext as _l
 
+from voyagent.billing.core.errors import DocumentNotOpen
 from voyagent.billing.core.forms.credits import CreditList
 from voyagent.billing.core.models.kinds import BILL, CREDIT_NOTE, INVOICE, DocumentKind
 from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
 from voyagent.billing.core.queries.credits import list_credits
-from voyagent.billing.core.service import crediting, days
+from voyagent.billing.core.service import days
 from voyagent.billing.core.service.credits import creditable
 from voyagent.billing.core.views.blueprint import pages
 from voyagent.billing.core.views.credits import CreditPages, credit_page, credit_url, reverse_page
@@ -52,7 +53,8 @@ PAGES = CreditPages(
     reverse=credit_note_service.reverse_credit_note,
     explained=_l(
         "Use this for a credit note issued by mistake. Its entry is reversed on this date,"
-        " and the amount is due on the invoice again. The credit note keeps its number, and"
+        " and the amount that it settled is due on the invoice again. What it credited to the"
+        " customer beyond that is taken back. The credit note keeps its number, and"
         " reports for earlier dates do not change. This can’t be undone."
     ),
     entered=lambda number: _("Credit note %(number)s issued.", number=number),
@@ -88,7 +90,7 @@ def credit_note(reader: Reader, credit_note_id: UUID) -> Any:
     return render_template(
         "billing/credit_note.html",
         letterhead=with_state(settings.read(reader) or {}),
-        note=with_amounts([note], currency, "total", "round_off")[0],
+        note=with_amounts([note], currency, "total", "round_off", "excess")[0],
         customer_tax_number=tax_number_words(note["customer_tax_number"]),
         place_of_supply=place_of_supply(note["place_of_supply"]),
         lines=with_amounts(lines, currency, "amount"),
@@ -114,8 +116,8 @@ def credit(actor: Actor, invoice_id: UUID) -> Any:
     The form can preview the postings.
     """
     invoice = invoice_queries.get_invoice(invoice_id)
-    if refused := crediting.credit_refused(invoice):
-        return not_now(translated(refused.message), Place(invoice).url())
+    if not credit_note_service.can_be_credited(invoice):
+        return not_now(translated(DocumentNotOpen.message), Place(invoice).url())
     day, left = days.default_day(actor, invoice), creditable(invoice)
     form = CreditForm.of(
         invoice,

@@ -133,6 +133,15 @@ class PaymentReversed(Conflict):
     message = N_("This payment is already reversed.")
 
 
+class PaymentOfCreditNote(Conflict):
+    """A credit of a customer is taken back with its credit note only."""
+
+    code = "payment_of_credit_note"
+    message = N_(
+        "This is the customer’s credit from a credit note. Reverse the credit note instead."
+    )
+
+
 class PaymentRefunded(Conflict):
     """A payment with a refund cannot be reversed before the refund is reversed."""
 

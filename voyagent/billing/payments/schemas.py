@@ -19,8 +19,10 @@ from voyagent.billing.core.schemas.rates import RateOut, rated
 from voyagent.billing.core.service.charges import Charge
 from voyagent.billing.core.service.pricing import REASON_MAX
 from voyagent.billing.payments.queries.documents import (
+    Origin,
     PaymentDocument,
     PaymentSearch,
+    origin_of,
 )
 from voyagent.billing.payments.service.deducting import (
     CERTIFICATE_MAX,
@@ -307,6 +309,13 @@ class PaymentBrief(AnswerOf[Row]):
     account. `mode` is null if nobody stated it. `payout_id` is the payout with which a payment
     gateway has paid the money out.
 
+    `origin` is `money`, `opening` for an imported advance, or `credit_note` for a credit of a
+    customer: what the credit note `credit_note_id` credited above the open amount of its invoice.
+    Such a credit has no bank account, and its `account` says nothing.
+
+    `nature` is `service` for money paid for services, and `refundable` if the agency must return
+    the unused amount on demand.
+
     `account` is `opening_balances` for an advance that was imported from a former program;
     `reference` is then the number of the advance in that program. From `reversed_on` on, the
     payment has no effect.
@@ -326,6 +335,9 @@ class PaymentBrief(AnswerOf[Row]):
     refunded_amount: Annotated[WireAmount, Minor(_refunded_minor)]
     unapplied_amount: Annotated[WireAmount, Minor(_unapplied_minor)]
     paid_on: date
+    origin: Annotated[Origin, Computed(origin_of)]
+    nature: Literal["service", "refundable"]
+    credit_note_id: UUID | None
     account: Literal["bank", "cash", "opening_balances"]
     bank_account_id: UUID | None
     bank_account_name: str | None

@@ -11,9 +11,11 @@ from sqlalchemy.exc import IntegrityError
 
 from voyagent.billing.bills import queries as bill_queries
 from voyagent.billing.bills.service import read_reference
+from voyagent.billing.core.errors import BillPaid, DocumentNotOpen, SupplierCreditExceedsOpen
 from voyagent.billing.core.models.bills import Bill, BillLine
 from voyagent.billing.core.models.credits import SupplierCredit
 from voyagent.billing.core.models.kinds import SUPPLIER_CREDIT
+from voyagent.billing.core.models.parts import OPEN
 from voyagent.billing.core.queries import (
     credits as credit_queries,
     documents as document_queries,
@@ -77,7 +79,7 @@ def credit_bill(
     """
     actor.require_authority("bill.credit")
     bill = bill_queries.get_bill(bill_id, lock=True)
-    if refused := crediting.credit_refused(bill):
+    if refused := credit_refused(bill):
         raise refused
     reference = read_reference(vendor_reference)
     why = why_of(reason)
@@ -122,6 +124,11 @@ class BillCredit:
         return Money(crediting.total_minor_of(self.minors.values(), self.taxes), self.currency)
 
     @property
+    def excess(self) -> Money:
+        """Nothing, because a supplier credit is at most the open amount."""
+        return Money(0, self.currency)
+
+    @property
     def sides(self) -> list[tuple[str, int, Money]]:
         """Return the journal lines: account, 1 for debit or -1 for credit, and amount."""
         billed = bought_sides(
@@ -145,8 +152,17 @@ def credit_now(
         document_queries.get_lines(bill), credit_queries.credited_by_line(bill)
     )
     credit = _crediting(bill)(crediting.wanted_of(bill, left, amounts))
-    check_credit(actor, bill, credit.total, day)
+    if credit.total.amount_minor > bill.open_minor:
+        raise SupplierCreditExceedsOpen
+    check_credit(actor, credit.total, day)
     return credit, day
+
+
+def credit_refused(bill: Bill) -> DocumentNotOpen | None:
+    """Return the error for a bill that cannot be credited, or None if it is open."""
+    if bill.status in OPEN:
+        return None
+    return BillPaid() if bill.paid_minor else DocumentNotOpen()
 
 
 def proposed(bill: Bill) -> dict[int, Money]:

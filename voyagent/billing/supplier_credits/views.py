@@ -12,7 +12,7 @@ from voyagent.billing.bills import queries as bill_queries
 from voyagent.billing.bills.errors import BillNotFound
 from voyagent.billing.core.models.kinds import SUPPLIER_CREDIT
 from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
-from voyagent.billing.core.service import crediting, days
+from voyagent.billing.core.service import days
 from voyagent.billing.core.service.credits import creditable
 from voyagent.billing.core.views.blueprint import pages
 from voyagent.billing.core.views.credits import CreditPages, credit_page, reverse_page
@@ -76,7 +76,7 @@ def supplier_credit(reader: Reader, supplier_credit_id: UUID) -> Any:
 def credit_bill(actor: Actor, bill_id: UUID) -> Any:
     """Credit a bill; the form proposes the amounts and can preview the postings."""
     bill = bill_queries.get_bill(bill_id)
-    if refused := crediting.credit_refused(bill):
+    if refused := supplier_credit_service.credit_refused(bill):
         return not_now(translated(refused.message), Place(bill).url())
     day, left = days.default_day(actor, bill), creditable(bill)
     form = BillCreditForm.of(

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from voyagent.reports.queries.day_book import EntryLine
 
-CONTROL = ("receivable", "payable", "customer_advances", "supplier_advances")
+CONTROL = ("receivable", "payable", "customer_advances", "customer_credits", "supplier_advances")
 """Purposes of control accounts; each of their lines but those of revaluations names a party."""
 NAMED = (*CONTROL, "currency_exchange")
 """Purposes of accounts that decide the type of a voucher.
@@ -93,7 +93,8 @@ def voucher_type(lines: Iterable[EntryLine]) -> str:
       - Journal if there are debits and credits among the money lines, and also other lines
 
     If the entry has no money lines:
-      - Sales if a customer is debited, Credit Note if a customer is credited
+      - Sales if a customer is debited, Credit Note if a customer is credited, also beyond what he
+        owed
       - Purchase if a supplier is credited, Debit Note if a supplier is debited
       - Journal for every other entry, such as an entry of currency exchange
 
@@ -115,8 +116,10 @@ def voucher_type(lines: Iterable[EntryLine]) -> str:
         sides |= {bool(line.debit)} if is_money else set()
     if sides:
         return _of_money(sides, is_alone=len(moved) == 1)
-    if set(moved) == {"receivable", "other"} and moved["receivable"]:
-        return "Sales" if moved["receivable"] > 0 else "Credit Note"
+    if "other" in moved and set(moved) <= {"receivable", "customer_credits", "other"}:
+        owed = moved["receivable"] + moved["customer_credits"]
+        if owed:
+            return "Sales" if owed > 0 else "Credit Note"
     if set(moved) == {"payable", "other"} and moved["payable"]:
         return "Purchase" if moved["payable"] < 0 else "Debit Note"
     return "Journal"

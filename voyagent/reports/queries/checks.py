@@ -18,13 +18,13 @@ from voyagent.banking import queries as banking
 from voyagent.billing.ageing.queries import checks as queries_checks
 from voyagent.billing.core.queries import kept_papers, recognitions
 from voyagent.billing.core.queries.of_trips import of_trips
-from voyagent.billing.core.rules import CONTROL
+from voyagent.billing.core.rules import ADVANCES_ACCOUNTS
 from voyagent.billing.core.service.numbering import (
     BILL_OF_SUPPLY_SERIES,
     DEBIT_NOTE_SERIES,
     INVOICE_SERIES,
 )
-from voyagent.billing.credit_notes.service import CREDIT_SERIES
+from voyagent.billing.credit_notes.service import CREDIT_SERIES, CUSTOMER_CREDITS
 from voyagent.billing.payments.service.payments import (
     OPENING_ADVANCES,
     REFUND_LETTER,
@@ -127,7 +127,12 @@ def run(tenant_id: UUID) -> list[Finding]:
 
 def findings(reader: Reader) -> Iterator[Finding]:
     """Yield the findings of all checks."""
-    lettered = (*SERIES.values(), OPENING_ADVANCES, (REFUND_SERIES, REFUND_LETTER))
+    lettered = (
+        *SERIES.values(),
+        OPENING_ADVANCES,
+        CUSTOMER_CREDITS,
+        (REFUND_SERIES, REFUND_LETTER),
+    )
     plain = (INVOICE_SERIES, BILL_OF_SUPPLY_SERIES[0], DEBIT_NOTE_SERIES[0], CREDIT_SERIES)
     (
         sides,
@@ -301,16 +306,11 @@ def carried(reader: Reader) -> Iterator[Finding]:
 
     In each foreign currency, it must be the sum of the open base amounts of documents or advances.
     """
-    signs = {
-        purpose: sign if direction == "in" else -sign
-        for direction, purposes in CONTROL.items()
-        for purpose, sign in zip(purposes, (1, -1), strict=True)
-    }
     open_bases, accounts = reader.read(
-        queries_checks.carried_statement(), control_balances_statement(*signs)
+        queries_checks.carried_statement(), control_balances_statement(*parties.SIGNS)
     )
     posted = {
-        (row["purpose"], row["currency"]): row["base_balance_minor"] * signs[row["purpose"]]
+        (row["purpose"], row["currency"]): row["base_balance_minor"] * parties.SIGNS[row["purpose"]]
         for row in accounts
     }
     books = read_base_currency(reader)
@@ -437,7 +437,7 @@ def advances(reader: Reader) -> Iterator[Finding]:
 
     In each currency, the balance of the account must equal the sum of the unused parts of payments.
     """
-    signs = {CONTROL[direction][1]: sign for direction, sign in (("in", -1), ("out", 1))}
+    signs = {purpose: parties.SIGNS[purpose] for purpose in ADVANCES_ACCOUNTS}
     unapplied, accounts = reader.read(
         queries_checks.advances_statement(), control_balances_statement(*signs)
     )
@@ -445,9 +445,7 @@ def advances(reader: Reader) -> Iterator[Finding]:
         (row["purpose"], row["currency"]): row["balance_minor"] * signs[row["purpose"]]
         for row in accounts
     }
-    paid = {
-        (CONTROL[row["direction"]][1], row["currency"]): row["unapplied_minor"] for row in unapplied
-    }
+    paid = {(row["purpose"], row["currency"]): row["unapplied_minor"] for row in unapplied}
     for purpose, currency in sorted(books.keys() | paid.keys()):
         difference = Money(
             paid.get((purpose, currency), 0) - books.get((purpose, currency), 0), currency

@@ -28,6 +28,7 @@ from voyagent.ledger.queries.party_lines import (
     party_entries_statement,
 )
 from voyagent.parties import queries as parties
+from voyagent.reports.queries import receivables
 from voyagent.reports.queries.periods import Days
 from voyagent.reports.queries.receivables import EVER, SIDE
 
@@ -35,8 +36,10 @@ PartyKind = Literal["customer", "supplier"]
 PARTY_KINDS: tuple[PartyKind, ...] = get_args(PartyKind)
 CONTROL: dict[PartyKind, Kind] = {"customer": "receivable", "supplier": "payable"}
 """Kind of the open documents of each kind of party; it is also that of the control account."""
-ADVANCES: dict[PartyKind, str] = {"customer": "customer_advances", "supplier": "supplier_advances"}
-"""Purpose of the advances account of each kind of party."""
+ADVANCES: dict[PartyKind, tuple[str, ...]] = {
+    kind: receivables.ADVANCES[of] for kind, of in CONTROL.items()
+}
+"""Purposes of the accounts of advances and credits of each kind of party."""
 PAGE_ENTRIES = 100
 
 
@@ -63,7 +66,7 @@ class PartyBalances:
 
     A balance is positive if the customer owes it to the agency, or if the agency owes it to the
     supplier. `open` is the party's balance on the control account. `advances` is the sum of the
-    party's unused payments on the advances account. `closing` is `open` less `advances`. `ages` has
+    party's unused payments and credits. `closing` is `open` less `advances`. `ages` has
     one sum of open documents for each age from 0 to 4, as in `receivables.Document`.
     """
 
@@ -134,7 +137,7 @@ def read_party_statement(
     """
     if after is not None and not days.first <= after.day <= days.last:
         raise InvalidCursor
-    purposes = (CONTROL[kind], ADVANCES[kind])
+    purposes = (CONTROL[kind], *ADVANCES[kind])
     closed, ages, rows, *balances_at = reader.read(
         party_balances_statement(purposes, party, days.last, earlier=days.day_before),
         _ages_statement(kind, days.last, party),
@@ -186,7 +189,7 @@ def cells_statement(report: PartyStatement, mark: str) -> Select[Any]:
     `mark` is the first cell of each row: the kind of row, such as `line`. The other cells: day,
     entry id, narration, currency, amount, running balance.
     """
-    purposes = (CONTROL[report.kind], ADVANCES[report.kind])
+    purposes = (CONTROL[report.kind], *ADVANCES[report.kind])
     opening = {one.currency: one.opening.amount_minor for one in report.currencies}
     return party_entries_cells(
         purposes,
@@ -226,7 +229,7 @@ def _party_balances(kind: PartyKind, closed: list[Row], ages: list[Row]) -> Iter
                 )
                 for age in range(AGES)
             ),
-            advances=Money(-on.get(ADVANCES[kind], 0), currency),
+            advances=Money(-sum(on.get(purpose, 0) for purpose in ADVANCES[kind]), currency),
         )
 
 

@@ -14,7 +14,7 @@ from voyagent.billing.ageing.queries import advances as advances_queries, open_i
 from voyagent.billing.core.queries import open_list
 from voyagent.billing.core.queries.open_documents import Kind
 from voyagent.billing.core.queries.open_list import AGES, Basis
-from voyagent.billing.core.rules import CONTROL
+from voyagent.billing.core.rules import CONTROL, CREDITS
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.database.statement_cache import cached_statement, generic_plan, inlined
 from voyagent.kernel.money import Money
@@ -23,8 +23,11 @@ from voyagent.reports.queries.periods import PeriodInverted
 
 SIDE: dict[Kind, int] = {"receivable": 1, "payable": -1}
 """Sign of a control account's balance (debit less credit) if money is owed."""
-ADVANCES: dict[Kind, str] = {"receivable": CONTROL["in"][1], "payable": CONTROL["out"][1]}
-"""Purpose of the advances account, whose balance has the opposite sign."""
+ADVANCES: dict[Kind, tuple[str, ...]] = {
+    "receivable": (CONTROL["in"][1], CREDITS),
+    "payable": (CONTROL["out"][1],),
+}
+"""Purposes of the accounts of advances and credits, whose balance has the opposite sign."""
 BUCKETS = (("0-30", (0, 1)), ("31-60", (2,)), ("61-90", (3,)), ("90+", (4,)))
 AGE_NAMES = ("not_due", "days_1_to_30", "days_31_to_60", "days_61_to_90", "days_over_90")
 """Names of the ages from 0 to 4 in files and answers, if the age begins with the due date."""
@@ -416,9 +419,9 @@ def read_open(
 
 @cached_statement
 def _control_statement(kind: Kind, as_of: date) -> Select[Any]:
-    """Select the balances of the control account and the advances account by currency."""
+    """Select the balances of the control and the advances accounts by currency."""
     books = trial_balance_statement(as_of).subquery("books")
-    return select(books).where(books.c.purpose.in_((kind, ADVANCES[kind])))
+    return select(books).where(books.c.purpose.in_((kind, *ADVANCES[kind])))
 
 
 def _ageing(currency: str, counted: list[Row], parties: list[Row]) -> Ageing:
@@ -486,8 +489,8 @@ def _block(
         max((row["parties"] for row in own_rows["ahead"]), default=0) if is_paged else len(names)
     )
     control, ahead = (
-        next((row for row in own_rows["control"] if row["purpose"] == purpose), None)
-        for purpose in (kind, ADVANCES[kind])
+        [row for row in own_rows["control"] if row["purpose"] in purposes]
+        for purposes in ((kind,), ADVANCES[kind])
     )
     return CurrencyBlock(
         currency,
@@ -510,20 +513,22 @@ def _block(
         skipped=filters.skip if is_paged and filters.skip < in_all else 0,
         ever_open=Money(sum(int(row["open_minor"]) for row in own_rows["ever"]), currency),
         control=_stands_at(control, currency, SIDE[kind]),
-        control_code=control["code"] if control else "",
+        control_code=_codes(control),
         ever_ahead=Money(
             -sum(int(row["unapplied_minor"]) for row in own_rows["ever_ahead"]), currency
         ),
         ahead_control=_stands_at(ahead, currency, SIDE[kind]),
-        ahead_code=ahead["code"] if ahead else "",
+        ahead_code=_codes(ahead),
     )
 
 
-def _stands_at(account: Row | None, currency: str, side: int) -> Money:
-    return Money(
-        side * (int(account["debit_minor"]) - int(account["credit_minor"])) if account else 0,
-        currency,
-    )
+def _stands_at(accounts: list[Row], currency: str, side: int) -> Money:
+    minor = sum(int(row["debit_minor"]) - int(row["credit_minor"]) for row in accounts)
+    return Money(side * minor, currency)
+
+
+def _codes(accounts: list[Row]) -> str:
+    return ", ".join(sorted(row["code"] for row in accounts))
 
 
 def _party(name: str, currency: str, rows: dict[str, list[Row]], as_of: date) -> Party:

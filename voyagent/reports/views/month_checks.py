@@ -24,6 +24,7 @@ _MISSING: dict[str, Any] = {
     "receipt": _l("Numbers of receipts are missing in %(year)s."),
     "payment": _l("Numbers of payments are missing in %(year)s."),
     "advance": _l("Numbers of imported advances are missing in %(year)s."),
+    "customer_credit": _l("Numbers of customer credits are missing in %(year)s."),
     "refund": _l("Numbers of refunds are missing in %(year)s."),
 }
 """Sentences about missing numbers of each series; the month's financial year is checked."""

@@ -28,7 +28,7 @@ from voyagent.billing.core.models.invoices import (
 from voyagent.billing.core.models.payments import Allocation, Payment, Refund
 from voyagent.billing.core.models.write_offs import WriteOff
 from voyagent.billing.core.queries.open_documents import SETTLES, Kind
-from voyagent.billing.core.rules import CONTROL
+from voyagent.billing.core.rules import ADVANCES_ACCOUNTS, CONTROL, CREDITS
 from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries.sources import on_account_statement
@@ -44,6 +44,12 @@ _PAYMENTS = Payment.__table__.c
 _REFUNDS = Refund.__table__.c
 _WRITE_OFFS = WriteOff.__table__.c
 _BILLS = Bill.__table__.c
+_ADVANCES_ACCOUNT: ColumnElement[str] = case(
+    (_PAYMENTS.nature == "refundable", CREDITS),
+    (_PAYMENTS.direction == "in", CONTROL["in"][1]),
+    else_=CONTROL["out"][1],
+)
+"""Key of the account of the unused amount of a payment, as `Payment.advances_account`."""
 _NUMBERED: dict[str, Any] = {
     "invoice": Invoice.__table__,
     "bill_of_supply": Invoice.__table__,
@@ -88,14 +94,14 @@ def unallocated_statement() -> Select[Any]:
 
 @cached_statement
 def advances_statement() -> Select[Any]:
-    """Select the unused amount of all payments, by direction and currency.
+    """Select the unused amount of all payments, by account and currency.
 
-    Rows: direction, currency, unapplied_minor.
+    Rows: purpose (of the account), currency, unapplied_minor.
     """
     unapplied = _PAYMENTS.amount_minor - _PAYMENTS.allocated_minor - _PAYMENTS.refunded_minor
     return (
         select(
-            _PAYMENTS.direction,
+            _ADVANCES_ACCOUNT.label("purpose"),
             _PAYMENTS.currency,
             cast(func.sum(unapplied), BigInteger).label("unapplied_minor"),
         )
@@ -103,7 +109,7 @@ def advances_statement() -> Select[Any]:
             owned(Payment),
             _PAYMENTS.allocated_minor + _PAYMENTS.refunded_minor < _PAYMENTS.amount_minor,
         )
-        .group_by(_PAYMENTS.direction, _PAYMENTS.currency)
+        .group_by("purpose", _PAYMENTS.currency)
     )
 
 
@@ -253,9 +259,9 @@ def carried_statement() -> Select[Any]:
                 _PAYMENTS,
                 advances,
                 _PAYMENTS.base_used_minor,
-                (_PAYMENTS.direction == direction, _PAYMENTS.reversed_on.is_(None)),
+                (advances == _ADVANCES_ACCOUNT, _PAYMENTS.reversed_on.is_(None)),
             )
-            for direction, (_documents, advances) in CONTROL.items()
+            for advances in ADVANCES_ACCOUNTS
         ),
     )
     found = union_all(
@@ -278,7 +284,8 @@ def carried_statement() -> Select[Any]:
 def lettered_statement(series: str, letter: str) -> Select[Any]:
     """Return the SQL of `series_statement` for numbers that begin with a letter.
 
-    Receipts, payments and refunds have such numbers, for example `R/2026-27/000123`.
+    Receipts, payments, customer credits and refunds have such numbers, for example
+    `R/2026-27/000123`.
     """
     numbers = _REFUNDS.number if series == "refund" else _PAYMENTS.number
     year, place = (
@@ -346,7 +353,7 @@ def uncredited_statement() -> Select[Any]:
     Rows: kind (`invoice` or `bill`), id, reference, currency, difference_minor (the stored amount
     less the sum).
     """
-    stored = _INVOICES.credited_minor - _INVOICES.written_off_minor
+    stored = _INVOICES.credited_minor - _INVOICES.written_off_minor + _INVOICES.excess_minor
     bills, credits = (  # noqa: A001
         Bill.__table__.c,
         SupplierCredit.__table__.c,

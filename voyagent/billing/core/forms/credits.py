@@ -40,6 +40,7 @@ CREDIT_ERROR_FIELDS = {
     "invalid_amount": "lines",
     "credit_exceeds_line": "lines",
     "credit_exceeds_open": "lines",
+    "invoice_written_off": "lines",
     "line_not_on_invoice": "lines",
     "line_not_on_bill": "lines",
     "vendor_reference_required": "vendor_reference",

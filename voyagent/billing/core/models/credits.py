@@ -22,6 +22,7 @@ class CreditNote(CreditColumns, TenantOwned, Base):
     """A credit note to a customer on an issued invoice.
 
     Credit notes have a number series of their own. A credit note is never changed, only reversed.
+    `excess_minor` is the part of the total above what was open of the invoice.
     """
 
     __tablename__ = "credit_notes"
@@ -29,9 +30,11 @@ class CreditNote(CreditColumns, TenantOwned, Base):
     invoice_id: Mapped[UUID]
     number: Mapped[str]
     round_off_minor: Mapped[int] = mapped_column(server_default=ZERO)
+    excess_minor: Mapped[int] = mapped_column(server_default=ZERO)
 
     __table_args__ = (
         UniqueConstraint("tenant_id", "number", name="uq_credit_notes_number"),
+        CheckConstraint("excess_minor between 0 and total_minor", name="excess"),
         *credit_rules("credit_notes", "invoice"),
         CheckConstraint("tax_minor >= 0 and tax_minor < total_minor - round_off_minor", name="tax"),
         CheckConstraint("abs(round_off_minor) <= 5000", name="round_off"),

@@ -64,7 +64,9 @@ class Invoice(DocumentColumns, TenantOwned, Base):
     A draft has no number; issuing an invoice numbers and posts it.
 
     `credited_minor` includes write-offs; `written_off_minor` is the written-off amount alone.
-    `total_minor` is the sum of lines, taxes and `round_off_minor`.
+    `total_minor` is the sum of lines, taxes and `round_off_minor`. `excess_minor` is what credit
+    notes have credited above the open amount; it is not in `credited_minor`, because it became a
+    credit of the customer (`Payment.credit_note_id`).
 
     The PAN (the Indian tax account number) and the tax number of the buyer are encrypted.
     `customer_pan_digest` is a keyed hash of the PAN. With this hash, other invoices of the buyer
@@ -82,6 +84,7 @@ class Invoice(DocumentColumns, TenantOwned, Base):
     number: Mapped[str | None]
     written_off_minor: Mapped[int] = mapped_column(server_default=ZERO)
     round_off_minor: Mapped[int] = mapped_column(server_default=ZERO)
+    excess_minor: Mapped[int] = mapped_column(server_default=ZERO)
     place_of_supply: Mapped[str | None]
     customer_tax_number_clear: Mapped[str | None] = mapped_column("customer_tax_number")
     customer_tax_number_sealed: Mapped[bytes | None]
@@ -128,6 +131,7 @@ class Invoice(DocumentColumns, TenantOwned, Base):
             "tax_minor >= 0 and tax_minor <= total_minor - round_off_minor", name="tax"
         ),
         CheckConstraint("abs(round_off_minor) <= 5000", name="round_off"),
+        CheckConstraint("excess_minor >= 0", name="excess"),
         CheckConstraint("written_off_minor between 0 and credited_minor", name="written_off"),
         CheckConstraint("place_of_supply ~ '^[A-Z0-9]{1,3}$'", name="place"),
         CheckConstraint("(sent_at is null) = (sent_to is null)", name="sent"),

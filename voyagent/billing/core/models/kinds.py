@@ -7,15 +7,10 @@ from typing import Generic, Literal, TypeAlias, TypeVar
 
 from voyagent.billing.core.errors import (
     BillNotDraft,
-    BillPaid,
-    CreditExceedsOpen,
     CreditNoteReversed,
-    DocumentNotOpen,
     InvoiceNotDraft,
-    InvoicePaid,
     LineNotOnBill,
     LineNotOnInvoice,
-    SupplierCreditExceedsOpen,
     SupplierCreditReversed,
 )
 from voyagent.billing.core.models.bills import Bill, BillLine, BillTax
@@ -53,9 +48,7 @@ class CreditKind(Generic[Credit]):
     model: type[Credit]
     line: type[CreditNoteLine | SupplierCreditLine]
     tax: type[CreditNoteTax | SupplierCreditTax]
-    nothing_open: type[DocumentNotOpen]
     no_such_line: type[LineNotOnInvoice]
-    exceeds_open: type[CreditExceedsOpen]
     already_reversed: type[Conflict]
 
     @property
@@ -113,9 +106,7 @@ CREDIT_NOTE = CreditKind(
     model=CreditNote,
     line=CreditNoteLine,
     tax=CreditNoteTax,
-    nothing_open=InvoicePaid,
     no_such_line=LineNotOnInvoice,
-    exceeds_open=CreditExceedsOpen,
     already_reversed=CreditNoteReversed,
 )
 SUPPLIER_CREDIT = CreditKind(
@@ -128,9 +119,7 @@ SUPPLIER_CREDIT = CreditKind(
     model=SupplierCredit,
     line=SupplierCreditLine,
     tax=SupplierCreditTax,
-    nothing_open=BillPaid,
     no_such_line=LineNotOnBill,
-    exceeds_open=SupplierCreditExceedsOpen,
     already_reversed=SupplierCreditReversed,
 )
 INVOICE = DocumentKind(

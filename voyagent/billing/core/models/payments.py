@@ -18,7 +18,7 @@ from voyagent.billing.core.models.parts import (
     party_rules,
     reversal_rules,
 )
-from voyagent.billing.core.rules import MODES
+from voyagent.billing.core.rules import CONTROL, CREDITS, MODES
 from voyagent.kernel.db import Base, DefaultNow
 from voyagent.kernel.tenancy import TenantOwned, references
 
@@ -78,6 +78,13 @@ class Payment(Paid, Reversible, InBase, TenantOwned, Base):
     to refund. `account` is `bank`, `cash`, or `opening_balances` for an imported advance. The
     reference of an imported advance is its number in the former program.
 
+    A row with a `credit_note_id` is not money but a credit of the customer: what a credit note has
+    credited above the open amount of its invoice. It has no bank account, and `account` says
+    nothing. Its journal entry is that of the credit note.
+
+    `nature` is `service` for money that was paid for services. It is `refundable` if the agency
+    must return the unused amount on demand, which is then on an account of its own.
+
     `base_minor` is the amount as it was posted, in the base currency. `base_used_minor` is the part
     that allocations, refunds and a reversal have taken of it.
     """
@@ -101,6 +108,8 @@ class Payment(Paid, Reversible, InBase, TenantOwned, Base):
     tds_minor: Mapped[int] = mapped_column(server_default=ZERO)
     tds_section: Mapped[str | None]
     tds_certificate: Mapped[str | None]
+    nature: Mapped[str] = mapped_column(server_default=text("'service'"))
+    credit_note_id: Mapped[UUID | None]
     base_used_minor: Mapped[int] = mapped_column(server_default=ZERO)
     entry_id: Mapped[UUID]
     created_by_user_id: Mapped[UUID | None]
@@ -123,6 +132,22 @@ class Payment(Paid, Reversible, InBase, TenantOwned, Base):
             " and (tds_minor > 0) = (tds_section is not null)"
             " and (tds_certificate is null or tds_section is not null)",
             name="tds",
+        ),
+        references("credit_notes", "credit_note_id", "fk_payments_credit_note"),
+        CheckConstraint(
+            "nature = 'service' or nature = 'refundable' and direction = 'in'", name="nature"
+        ),
+        CheckConstraint(
+            "credit_note_id is null or nature = 'refundable' and bank_account_id is null and"
+            " tds_minor = 0",
+            name="credit_note",
+        ),
+        Index(
+            "uq_payments_credit_note",
+            "tenant_id",
+            "credit_note_id",
+            unique=True,
+            postgresql_where=text("credit_note_id is not null"),
         ),
         CheckConstraint(
             "allocated_minor >= 0 and refunded_minor >= 0 and allocated_minor + refunded_minor <="
@@ -164,6 +189,11 @@ class Payment(Paid, Reversible, InBase, TenantOwned, Base):
     def is_opening(self) -> bool:
         """Return True if this is an imported advance."""
         return self.account == OPENING_ACCOUNT
+
+    @property
+    def advances_account(self) -> str:
+        """Return the key of the account of the unused amount."""
+        return CREDITS if self.nature == "refundable" else CONTROL[self.direction][1]
 
     @property
     def unapplied_minor(self) -> int:

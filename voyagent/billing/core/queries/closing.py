@@ -42,7 +42,11 @@ _NUMBERED: dict[str, tuple[Any, str, tuple[ColumnElement[bool], ...]]] = {
     "receipt": (
         Payment,
         "paid_on",
-        (_PAYMENTS.direction == "in", _PAYMENTS.account != OPENING_ACCOUNT),
+        (
+            _PAYMENTS.direction == "in",
+            _PAYMENTS.account != OPENING_ACCOUNT,
+            _PAYMENTS.credit_note_id.is_(None),
+        ),
     ),
     "payment": (
         Payment,
@@ -50,6 +54,7 @@ _NUMBERED: dict[str, tuple[Any, str, tuple[ColumnElement[bool], ...]]] = {
         (_PAYMENTS.direction == "out", _PAYMENTS.account != OPENING_ACCOUNT),
     ),
     "advance": (Payment, "paid_on", (_PAYMENTS.account == OPENING_ACCOUNT,)),
+    "customer_credit": (Payment, "paid_on", (_PAYMENTS.credit_note_id.is_not(None),)),
     "refund": (Refund, "refunded_on", ()),
 }
 """Table, date column and filter of the documents of each number series.

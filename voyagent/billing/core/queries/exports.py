@@ -89,12 +89,13 @@ def amount_columns(of: Columns, *names: str) -> list[Column]:
 def settled_column(of: Columns) -> Column:
     """Return the column that says how a document was settled, as `settled_as` does."""
     written_off = of.written_off_minor if "written_off_minor" in of else literal(0)
+    excess = of.excess_minor if "excess_minor" in of else literal(0)
     is_settled = of.status == "paid"
     return Column(
         "settled_as",
         case(
             (and_(is_settled, written_off > 0), "settled"),
-            (and_(is_settled, of.credited_minor == 0), "paid"),
+            (and_(is_settled, of.credited_minor + excess == 0), "paid"),
             (and_(is_settled, of.paid_minor == 0), "credited"),
             (and_(is_settled, of.paid_minor >= of.total_minor), "paid_part_credited"),
             (is_settled, "settled"),

@@ -156,12 +156,12 @@ def _settled_after(kind: Kind, day: date) -> Select[Any]:
     ]
     if kind == "receivable":
         parts.append(
-            select(_CREDITS.invoice_id, _CREDITS.total_minor).where(
+            select(_CREDITS.invoice_id, _CREDITS.total_minor - _CREDITS.excess_minor).where(
                 owned(CreditNote), _CREDITS.issue_date > day
             )
         )
         parts.append(
-            select(_CREDITS.invoice_id, -_CREDITS.total_minor).where(
+            select(_CREDITS.invoice_id, _CREDITS.excess_minor - _CREDITS.total_minor).where(
                 owned(CreditNote), _CREDITS.reversed_on > day
             )
         )

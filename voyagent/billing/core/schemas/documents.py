@@ -17,6 +17,7 @@ from voyagent.billing.core.queries.documents import (
 from voyagent.billing.core.queries.instalments import instalments_of
 from voyagent.billing.core.rules import (
     SettledAs,
+    credited_minor_of,
     includes_tax,
     quantity_of,
     taxes_by_line,
@@ -189,10 +190,6 @@ class TripDocumentQuery(DocumentQuery):
     )
 
 
-def _credit_notes_minor(row: Row) -> int:
-    return int(row["credited_minor"] - row.get("written_off_minor", 0))
-
-
 def _written_off_minor(row: Row) -> int:
     return int(row.get("written_off_minor", 0))
 
@@ -205,7 +202,7 @@ class SettledByOut(AnswerOf[Row]):
     """The amounts that settle a document: money, credit notes and write-offs."""
 
     paid: Annotated[WireAmount, Minor("paid_minor")]
-    credited: Annotated[WireAmount, Minor(_credit_notes_minor)]
+    credited: Annotated[WireAmount, Minor(credited_minor_of)]
     written_off: Annotated[WireAmount, Minor(_written_off_minor)]
 
 

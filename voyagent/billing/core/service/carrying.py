@@ -25,7 +25,19 @@ def carried_by_document(document: Invoice | Bill, minor: int) -> int | None:
     """
     if document.base_minor is None:
         return None
-    return _share(document.base_minor - document.base_settled_minor, minor, document.open_minor)
+    rest = document.base_minor - document.base_settled_minor
+    return _share(rest, minor, document.open_minor) if minor else 0
+
+
+def booked_in_base(document: Invoice | Bill, minor: int) -> int | None:
+    """Return what a part of the total of a document was worth when it was posted.
+
+    `minor` is in the document's currency, the result in the base currency. It is None if the
+    document has no base amount.
+    """
+    if document.base_minor is None:
+        return None
+    return _share(document.base_minor, minor, document.total_minor)
 
 
 def carried_by_payment(payment: Payment, minor: int) -> int | None:

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
-from voyagent.billing.core.errors import CreditExceedsLine, DocumentNotOpen, NoLines
+from voyagent.billing.core.errors import CreditExceedsLine, NoLines
 from voyagent.billing.core.models.bills import Bill, BillLine, BillTax
 from voyagent.billing.core.models.invoices import Invoice, InvoiceLine, InvoiceTax
 from voyagent.billing.core.models.kinds import kind_of
-from voyagent.billing.core.models.parts import OPEN
 from voyagent.kernel.money import MixedCurrencies, Money
 
 
@@ -41,15 +40,6 @@ class CreditedTax:
     line_no: int
     component: str
     amount_minor: int
-
-
-def credit_refused(document: Invoice | Bill) -> DocumentNotOpen | None:
-    """Return the error for a document that cannot be credited, or None if it is open."""
-    if document.status in OPEN:
-        return None
-    if not document.paid_minor:
-        return DocumentNotOpen()
-    return kind_of(document).credit.nothing_open()
 
 
 def left_of(lines: Iterable[InvoiceLine | BillLine], credited: Mapping[int, int]) -> dict[int, int]:

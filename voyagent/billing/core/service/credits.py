@@ -13,9 +13,14 @@ from voyagent.billing.core.models.credits import CreditNote
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.kinds import AnyCreditKind, Credit, CreditKind, kind_of, number_of
 from voyagent.billing.core.queries import credits as credit_queries, documents as document_queries
-from voyagent.billing.core.rules import OPEN_ACCOUNTS
+from voyagent.billing.core.rules import CREDITS, NAMED_ACCOUNTS
 from voyagent.billing.core.service import crediting, earning
-from voyagent.billing.core.service.carrying import carried_by_document, carry, money_or_none
+from voyagent.billing.core.service.carrying import (
+    booked_in_base,
+    carried_by_document,
+    carry,
+    money_or_none,
+)
 from voyagent.billing.core.service.crediting import CreditedTax
 from voyagent.billing.core.service.days import check_between
 from voyagent.billing.core.service.exchange import booked_at
@@ -53,6 +58,10 @@ class Contents(Protocol):
     @property
     def total(self) -> Money:
         """The total of lines and taxes."""
+
+    @property
+    def excess(self) -> Money:
+        """The part of the total above the open amount, a credit of the customer."""
 
     @property
     def sides(self) -> Sequence[tuple[str, int, Money]]:
@@ -94,8 +103,9 @@ def proposed_amounts(
 ) -> dict[int, Money]:
     """Return the amounts that a credit form proposes for a document, by line number.
 
-    With their taxes the amounts add up to at most the open amount. `credit_of` computes the
-    contents of a credit from amounts in minor units by line number.
+    With their taxes the amounts add up to at most the open amount. If nothing is open, they are all
+    that is not credited yet. `credit_of` computes the contents of a credit from amounts in minor
+    units by line number.
     """
     whole = creditable(document)
     left = {number: amount.amount_minor for number, amount in whole.items()}
@@ -103,21 +113,18 @@ def proposed_amounts(
     def total_of(minors: Mapping[int, int]) -> int:
         return credit_of(minors).total.amount_minor
 
-    if not left or total_of(left) <= document.open_minor:
+    if not left or not document.open_minor or total_of(left) <= document.open_minor:
         return whole
     taxes = crediting.by_line(credit_of(left).taxes)
     return _amounts(crediting.within(left, taxes, document.open_minor, total_of), document.currency)
 
 
-def check_credit(actor: Actor, document: Invoice | Bill, total: Money, day: date) -> None:
+def check_credit(actor: Actor, total: Money, day: date) -> None:
     """Check that a credit may be posted with this total on this day.
 
-    `total` includes taxes. Raises CreditExceedsOpen (for a bill SupplierCreditExceedsOpen) if
-    `total` is above the document's open amount, AmountAboveLimit if it is above the amount limit of
-    the actor's role, and PeriodLocked if the month of `day` is closed.
+    `total` includes taxes. Raises AmountAboveLimit if it is above the amount limit of the actor's
+    role, and PeriodLocked if the month of `day` is closed.
     """
-    if total.amount_minor > document.open_minor:
-        raise kind_of(document).credit.exceeds_open
     check_limit(actor, total)
     if months.is_closed(day):
         raise PeriodLocked
@@ -133,15 +140,21 @@ def enter_credit(
     """Post a credit on a document, store it with its lines and taxes, and return both.
 
     The document becomes paid if nothing is open any more. Its base amount is divided over the lines
-    of the entry. `columns` has values of columns that only one kind of credit has.
+    of the entry. What is credited above the open amount is posted to the credits of customers; the
+    caller keeps it as such. `columns` has values of columns that only one kind of credit has.
 
     Raises ApprovalRequired if the actor has no authority to credit, and the errors of
     `entries.post`.
     """
     actor.require_authority(kind.permission)
     credit_id, contents = new_id(), entry.contents
-    total = contents.total
-    base_minor = carried_by_document(document, total.amount_minor)
+    total, settled = contents.total, contents.total - contents.excess
+    base_minor = carried_by_document(document, settled.amount_minor)
+    known = (
+        (kind_of(document).account, base_minor)
+        if settled
+        else (CREDITS, booked_in_base(document, total.amount_minor))
+    )
     title = _title(kind, entry.number, document)
     posted = entries.post(
         actor,
@@ -157,10 +170,10 @@ def enter_credit(
                 memo=entry.number,
                 party_id=document.party_id,
                 party_name=document.party_name,
-                named=OPEN_ACCOUNTS,
+                named=NAMED_ACCOUNTS,
             ),
-            kind_of(document).account,
-            money_or_none(base_minor, actor.currency),
+            known[0],
+            money_or_none(known[1], actor.currency),
         ),
         entry_date=entry.day,
         trip_id=document.trip_id,
@@ -195,7 +208,9 @@ def enter_credit(
         )
         for tax in contents.taxes
     )
-    document.credited_minor += total.amount_minor
+    document.credited_minor += settled.amount_minor
+    if isinstance(document, Invoice):
+        document.excess_minor += contents.excess.amount_minor
     document.base_settled_minor += base_minor or 0
     if document.open_minor == 0:
         document.status = "paid"
@@ -229,11 +244,14 @@ def reverse_credit(
     document: Invoice | Bill,
     reason: str,
     on: date | None,
+    *,
+    since: date | None = None,
 ) -> None:
-    """Reverse a credit, so that its amount is open again on the document.
+    """Reverse a credit, so that what it settled is open again on the document.
 
-    The journal entries of the credit are reversed on the date `on`. The default of `on` is today,
-    or the issue date of the credit if that date is later. The caller must have locked the document.
+    The journal entries of the credit are reversed on the date `on`, which is not before the issue
+    date of the credit nor before `since`. The default of `on` is today, or the later of those
+    dates. The caller must have locked the document.
 
     Raises Forbidden, CreditNoteReversed or SupplierCreditReversed, ReasonRequired, TextTooLong,
     AmountAboveLimit, InvalidDate, PeriodLocked.
@@ -245,18 +263,22 @@ def reverse_credit(
     why = why_of(reason)
     total = Money(credit.total_minor, credit.currency)
     check_limit(actor, total)
-    latest = max(clock.today(actor.timezone), credit.issue_date)
+    earliest = max(credit.issue_date, since or credit.issue_date)
+    latest = max(clock.today(actor.timezone), earliest)
     day = on or latest
-    check_between(day, credit.issue_date, latest)
+    check_between(day, earliest, latest)
     number = getattr(credit, kind.number)
     title = f"Reversal of {_title(kind, number, document)}"
     narration = words.with_reason(title, credit.party_name, why)
     reversal = entries.reverse(actor, credit.entry_id, reason=narration, entry_date=day)
     if isinstance(credit, CreditNote):
         earning.take_back(actor, (kind.name, credit.id), reason=narration, day=day)
+        document.credited_minor += credit.excess_minor
+        if isinstance(document, Invoice):
+            document.excess_minor -= credit.excess_minor
     document.credited_minor -= credit.total_minor
     document.base_settled_minor -= credit.base_minor or 0
-    document.status = _open_status(document)
+    document.status = _open_status(document) if document.open_minor else "paid"
     mark(actor, credit, day, why, reversal.entry_id)
     _store(document)
     audit.record(

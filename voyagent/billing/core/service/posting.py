@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.kinds import kind_of
-from voyagent.billing.core.rules import OPEN_ACCOUNTS
+from voyagent.billing.core.rules import NAMED_ACCOUNTS
 from voyagent.billing.core.service.carrying import carry
 from voyagent.billing.core.service.days import check_not_future
 from voyagent.billing.core.service.exchange import booked_at, columns_of
@@ -53,7 +53,7 @@ def post_document(
                 memo=number,
                 party_id=document.party_id,
                 party_name=document.party_name,
-                named=OPEN_ACCOUNTS,
+                named=NAMED_ACCOUNTS,
             ),
             kind.account,
             base,

@@ -31,6 +31,8 @@ Document = TypeVar("Document", Invoice, Bill)
 
 def can_be_void(document: Invoice | Bill) -> bool:
     """Return True if the document is posted and has no payments or credits."""
+    if isinstance(document, Invoice) and document.excess_minor:
+        return False
     return (
         document.status in OPEN
         and document.entry_id is not None

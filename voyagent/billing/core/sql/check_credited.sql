@@ -1,5 +1,7 @@
 -- Refuse a document whose credited amount is not the sum of its credit notes that are not reversed.
 --
+-- What a credit note has credited above the open amount of the invoice is a sum of its own.
+--
 -- The check runs at commit of a transaction that reversed a credit note or a supplier credit.
 
 create or replace function app.check_credited() returns trigger
@@ -10,7 +12,7 @@ declare
 begin
   if tg_table_name = 'credit_notes' then
     -- `credited_minor` of an invoice includes what was written off.
-    select d.credited_minor - d.written_off_minor into stored
+    select d.credited_minor - d.written_off_minor + d.excess_minor into stored
       from invoices d
      where d.tenant_id = new.tenant_id and d.id = (to_jsonb(new)->>'invoice_id')::uuid;
     select coalesce(sum(n.total_minor), 0) into credited from credit_notes n

@@ -20,7 +20,7 @@ from voyagent.billing.core.models.kinds import kind_of, number_of
 from voyagent.billing.core.models.parts import OPEN
 from voyagent.billing.core.queries.documents import DocumentSearch, open_minor_of
 from voyagent.billing.core.queries.instalments import Instalment, instalments_of
-from voyagent.billing.core.rules import shown_status
+from voyagent.billing.core.rules import credited_minor_of, shown_status
 from voyagent.billing.core.schemas.documents import VoidIn
 from voyagent.billing.core.service import days, taxing, voiding
 from voyagent.billing.core.service.carrying import money_or_none
@@ -359,7 +359,8 @@ def shown(row: Row) -> Row:
         ),
         "round_off": Money(row.get("round_off_minor", 0), currency),
         "paid": Money(row["paid_minor"], currency),
-        "credited": Money(row["credited_minor"] - row.get("written_off_minor", 0), currency),
+        "credited": Money(credited_minor_of(row), currency),
+        "excess": Money(row.get("excess_minor", 0), currency),
         "written_off": Money(row.get("written_off_minor", 0), currency),
         "open": Money(open_minor_of(row), currency),
         "paid_percent": (

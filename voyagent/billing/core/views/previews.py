@@ -19,6 +19,7 @@ from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
 from voyagent.ledger.queries import accounts, entries as ledger_entries
+from voyagent.ledger.rules import CHART
 from voyagent.ledger.service import entries as posting
 
 
@@ -98,9 +99,11 @@ def preview(
 def postings_of(sides: Sequence[tuple[UUID | str, int, Money | None]]) -> list[dict[str, Any]]:
     """Return journal lines for a page, each with `account`, `is_debit` and `amount`.
 
-    An amount is None if it is not known yet.
+    An amount is None if it is not known yet. An account that the agency lacks is shown as the
+    posting will add it.
     """
-    found = accounts.find_accounts(purpose for purpose, _sign, _amount in sides)
+    found: dict[UUID | str, Any] = {one.purpose: one for one in CHART if one.purpose is not None}
+    found |= accounts.find_accounts(purpose for purpose, _sign, _amount in sides)
     return [
         {"account": found[purpose], "is_debit": sign > 0, "amount": amount}
         for purpose, sign, amount in sides

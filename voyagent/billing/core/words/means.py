@@ -30,7 +30,12 @@ _ACCOUNT_WORDS = {
 
 
 def money_account(row: Row) -> str:
-    """Return the name of the bank account of a payment or refund, else bank or cash."""
+    """Return the name of the bank account of a payment or refund, else bank or cash.
+
+    A credit of a customer has the credit note in its place.
+    """
+    if row.get("credit_note_id") is not None:
+        return str(_("Credit note"))
     name = row["bank_account_name"]
     return str(_ACCOUNT_WORDS[row["account"]]) if name is None else account_name(name)
 

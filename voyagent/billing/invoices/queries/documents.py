@@ -48,7 +48,7 @@ LISTED = (
         "paid_minor",
         "credited_minor",
     ),
-    *("written_off_minor", "created_at", "instalment_dues", "instalment_minors"),
+    *("written_off_minor", "excess_minor", "created_at", "instalment_dues", "instalment_minors"),
 )
 _WRITE_OFFS = WriteOff.__table__.c
 WRITE_OFF = "write_off_invoice"

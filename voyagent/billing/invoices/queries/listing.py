@@ -46,6 +46,7 @@ _BRIEF = (
     *(
         "credited_minor",
         "written_off_minor",
+        "excess_minor",
         "tax_minor",
         "round_off_minor",
         "enquiry_id",
@@ -113,7 +114,11 @@ def invoices_listing(search: InvoiceSearch) -> Listing:
         Column("number", of.number),
         *party_columns(of, "customer_name"),
         *amount_columns(of, "tax_amount", "round_off", "total_amount", "paid_amount"),
-        Column("credited_amount", of.credited_minor - of.written_off_minor, "amount"),
+        Column(
+            "credited_amount",
+            of.credited_minor - of.written_off_minor + of.excess_minor,
+            "amount",
+        ),
         Column("written_off_amount", of.written_off_minor, "amount"),
         Column("open_amount", open_column(of), "amount"),
         settled_column(of),

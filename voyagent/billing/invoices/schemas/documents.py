@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Field
 
+from voyagent.billing.core.rules import credited_minor_of
 from voyagent.billing.core.schemas.credits import CreditLineIn, amounts_of
 from voyagent.billing.core.schemas.documents import (
     DocumentBrief,
@@ -157,11 +158,13 @@ class InvoiceBrief(DocumentBrief):
     """An invoice in a list; a draft has no number.
 
     `round_off` is the amount that rounds the total to whole units; it is negative if the total is
-    rounded down. `credited_amount` excludes write-offs.
+    rounded down. `credited_amount` excludes write-offs. `excess_amount` is the part of it that was
+    not open any more and became a credit of the customer.
     """
 
     # The stored amount includes write-offs.
-    credited_amount: Annotated[WireAmount, Minor("credited_minor", less="written_off_minor")]
+    credited_amount: Annotated[WireAmount, Minor(credited_minor_of)]
+    excess_amount: Annotated[WireAmount, Minor("excess_minor")]
     status: DocumentStatus
     number: str | None
     customer_name: Annotated[str, Read("party_name")]

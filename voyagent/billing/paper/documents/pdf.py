@@ -19,7 +19,7 @@ from voyagent.billing.core.queries import (
     taxes as tax_queries,
 )
 from voyagent.billing.core.queries.credits import CreditDocument
-from voyagent.billing.core.rules import quantity_words, taxes_by_line
+from voyagent.billing.core.rules import credited_minor_of, quantity_words, taxes_by_line
 from voyagent.billing.core.words.means import mode_words, money_account
 from voyagent.billing.core.words.rates import rate_on_paper
 from voyagent.billing.core.words.settled import settled_words
@@ -182,6 +182,7 @@ def payment_of(reader: Reader, document: PaymentDocument, agency: str) -> Attach
     payment, currency = document.payment, document.payment["currency"]
     is_in = payment["direction"] == "in"
     left = payment["amount_minor"] - payment["allocated_minor"] - payment["refunded_minor"]
+    unused = _("Unused") if payment["credit_note_id"] is not None else _("Advance")
     rows = [
         [_document(row), _day(row["effective_on"]), _amount(row["amount_minor"], currency)]
         for row in document.allocations
@@ -196,15 +197,19 @@ def payment_of(reader: Reader, document: PaymentDocument, agency: str) -> Attach
         for row in document.refunds
         if row["reversed_on"] is None
     ]
+    is_credit = payment["credit_note_id"] is not None
     letter = Letter(
-        file=file_name("receipt" if is_in else "payment", payment["number"]),
-        title=_("Receipt") if is_in else _("Payment"),
+        file=file_name(
+            "customer-credit" if is_credit else "receipt" if is_in else "payment",
+            payment["number"],
+        ),
+        title=_("Customer credit") if is_credit else _("Receipt") if is_in else _("Payment"),
         number=payment["number"],
-        lead=_("Received from") if is_in else _("Paid to"),
+        lead=_("Credit of") if is_credit else _("Received from") if is_in else _("Paid to"),
         party=payment["party_name"],
         facts=[
             (_("Day"), _day(payment["paid_on"])),
-            (_("Bank or cash"), money_account(payment)),
+            (_("From") if is_credit else _("Bank or cash"), money_account(payment)),
             (
                 _("Paid by"),
                 mode_words(
@@ -216,8 +221,8 @@ def payment_of(reader: Reader, document: PaymentDocument, agency: str) -> Attach
         ],
         stamp=_("Reversed") if payment["reversed_on"] else "",
         columns=[_("Invoice") if is_in else _("Bill"), _("From"), _("Amount")],
-        rows=[*rows, *refunded, *([[_("Advance"), "", _amount(left, currency)]] if left else [])],
-        total_label=_("Received") if is_in else _("Paid"),
+        rows=[*rows, *refunded, *([[unused, "", _amount(left, currency)]] if left else [])],
+        total_label=_("Credit") if is_credit else _("Received") if is_in else _("Paid"),
         total=Money(payment["amount_minor"] - payment["tds_minor"], currency),
     )
     return letter.typeset(settings.read_letterhead(reader), agency)
@@ -371,10 +376,11 @@ def _settled(document: InvoiceDocument, currency: str) -> list[tuple[str, str]]:
         (_("Received %(day)s", day=_day(paid["paid_on"])), _amount(-paid["amount_minor"], currency))
         for paid in document.payments
     ]
-    credited = document.invoice["credited_minor"] - document.invoice["written_off_minor"]
+    invoice = document.invoice
     lessened = [
-        (_("Credited"), credited),
-        (_("Written off"), document.invoice["written_off_minor"]),
+        (_("Credited"), credited_minor_of(invoice)),
+        (_("Credited to the customer’s account"), -invoice["excess_minor"]),
+        (_("Written off"), invoice["written_off_minor"]),
     ]
     return [*received, *((label, _amount(-minor, currency)) for label, minor in lessened if minor)]
 

@@ -228,6 +228,7 @@ def refund_payment(actor: Actor, payment_id: UUID, body: RefundIn) -> Body[Payme
     direct=True,
     missing=PaymentNotFound,
     errors=(
+        payment_errors.PaymentOfCreditNote,
         payment_errors.PaymentReversed,
         payment_errors.PaymentPaidOut,
         payment_errors.PaymentRefunded,

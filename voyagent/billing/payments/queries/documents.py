@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Date, Select, Uuid, case, func, literal, select, tuple_
@@ -13,14 +13,14 @@ from voyagent.banking import queries as bank_accounts
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.parts import RATE_COLUMNS
-from voyagent.billing.core.models.payments import Allocation, Payment, Refund
+from voyagent.billing.core.models.payments import OPENING_ACCOUNT, Allocation, Payment, Refund
 from voyagent.billing.core.queries.documents import having_text, of_party
 from voyagent.billing.core.queries.exports import make_listing, text_conditions
 from voyagent.billing.payments.errors import PaymentNotFound
 from voyagent.identity.queries.people import name_of
 from voyagent.kernel.database.read_pool import Reader, Row, first_row
 from voyagent.kernel.database.statement_cache import cached_statement, keyed_select
-from voyagent.kernel.db import load_one
+from voyagent.kernel.db import Columns, load_one
 from voyagent.kernel.listings import Column, Listing
 from voyagent.kernel.pages import Cursor, CursorPage, page_by_day
 from voyagent.kernel.tenancy import owned
@@ -32,6 +32,7 @@ _PAYMENTS = Payment.__table__.c
 _ALLOCATIONS = Allocation.__table__.c
 _REFUNDS = Refund.__table__.c
 ADVANCES_MAX = 50
+Origin = Literal["money", "opening", "credit_note"]
 MEANS = ("bank_account_id", "mode", "instrument_no", "instrument_on", "instrument_bank")
 _LISTED = (
     *(
@@ -49,7 +50,7 @@ _LISTED = (
         "reference",
     ),
     *(*MEANS, "payout_id"),
-    *("tds_minor", "tds_section", "tds_certificate"),
+    *("tds_minor", "tds_section", "tds_certificate", "nature", "credit_note_id"),
     *("entry_id", "created_at", "reversed_on", "reversal_reason", "reversal_entry_id"),
 )
 
@@ -62,6 +63,7 @@ def payments_listing(search: PaymentSearch) -> Listing:
         Column("direction", of.direction),
         Column("party_name", of.party_name, "text"),
         Column("paid_on", of.paid_on),
+        Column("origin", _origin(of)),
         Column("account", of.account),
         Column("bank_account_name", bank_accounts.name_of(of.bank_account_id), "text"),
         Column("mode", of.mode),
@@ -90,6 +92,22 @@ def payments_listing(search: PaymentSearch) -> Listing:
         [*payment_conditions(search), *text_conditions(of, _PAYMENT_TEXTS, search.text)],
         is_sparse=bool(search.text),
     )
+
+
+def _origin(of: Columns) -> ColumnElement[str]:
+    """Return the SQL expression of `origin_of`."""
+    return case(
+        (of.credit_note_id.is_not(None), "credit_note"),
+        (of.account == OPENING_ACCOUNT, "opening"),
+        else_="money",
+    )
+
+
+def origin_of(payment: Row) -> Origin:
+    """Return the origin of a payment: money, an imported advance or a credit note."""
+    if payment["credit_note_id"] is not None:
+        return "credit_note"
+    return "opening" if payment["account"] == OPENING_ACCOUNT else "money"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +199,7 @@ def list_advances(reader: Reader, invoice: Invoice) -> list[Row]:
             owned(Payment),
             _PAYMENTS.party_key == invoice.party_key,
             _PAYMENTS.direction == "in",
+            _PAYMENTS.nature == "service",
             _PAYMENTS.currency == invoice.currency,
             _PAYMENTS.paid_on <= invoice.issue_date,
             unapplied > 0,

@@ -231,10 +231,7 @@ def allocation_sides(
         else []
     )
     return sides + [
-        side
-        for part in settlements
-        if part.is_exchanged
-        for side in exchange_sides(payment.direction, part)
+        side for part in settlements if part.is_exchanged for side in exchange_sides(payment, part)
     ]
 
 

@@ -115,12 +115,13 @@ class _Advances:
     def _parts(self, invoice: Invoice) -> list[tuple[Payment, int]]:
         """Return how much of each advance settles an invoice, in minor units.
 
-        Raises PaymentNotFound, and InvalidDate for an advance that was paid after the issue date.
+        Raises PaymentNotFound, also for a credit of the customer, which is not paid for services,
+        and InvalidDate for an advance that was paid after the issue date.
         """
         by_id = {one: payment_queries.get_payment(one) for one in self.ids}
         left = [(one, payment.unapplied_minor) for one, payment in by_id.items()]
         for payment in by_id.values():
-            if payment.direction != "in":
+            if payment.direction != "in" or payment.nature != "service":
                 raise PaymentNotFound
             if payment.paid_on > invoice.issue_date:
                 raise InvalidDate

@@ -23,7 +23,7 @@ def moving_lines(actor: Actor, payment: Payment, allocations: Sequence[Allocatio
     Amounts that go both ways are set off, except those with base amounts, which may differ. The
     list is empty if nothing is left to move.
     """
-    documents, advances = CONTROL[payment.direction]
+    documents, advances = CONTROL[payment.direction][0], payment.advances_account
     sign = 1 if payment.direction == "in" else -1
     minors, bases = Counter[tuple[str, int]](), Counter[tuple[str, int]]()
     for one in allocations:
@@ -56,7 +56,7 @@ def exchange_lines(
     What is exchanged is worth the base money of the entry. Without base money it is worth what the
     payment gives.
     """
-    documents, advances = CONTROL[payment.direction]
+    documents, advances = CONTROL[payment.direction][0], payment.advances_account
     document_base_minor, paid_minor = allocation.document_base_minor, allocation.payment_base_minor
     is_both = document_base_minor is not None and paid_minor is not None
     bases = {
@@ -65,7 +65,7 @@ def exchange_lines(
         (EXCHANGE, part.settled.currency): paid_minor if is_both else document_base_minor,
         (EXCHANGE, part.amount.currency): paid_minor if is_both else None,
     }
-    sides = exchange_sides(payment.direction, part)
+    sides = exchange_sides(payment, part)
     return entries.lines_of(
         sides,
         memo=payment.number,

@@ -169,7 +169,7 @@ def payment_sides(  # noqa: PLR0913 - each keyword is a field of the document
         actor, payment, parts, payment.paid_on, left_minor=payment.amount_minor
     )
     alike = [part for part in settlements if not part.is_exchanged]
-    exchanged = (exchange_sides(direction, part) for part in settlements if part.is_exchanged)
+    exchanged = (exchange_sides(payment, part) for part in settlements if part.is_exchanged)
     money = _money_sides(payment, ledger_account(paid), alike)
     return [side for side, _base_minor in money] + [side for sides in exchanged for side in sides]
 
@@ -387,7 +387,7 @@ def _refunded_on(actor: Actor, payment: Payment, amount: Money, on: date | None)
 
 def _refund_accounts(payment: Payment, account: UUID | str) -> tuple[UUID | str, UUID | str]:
     """Return the account to debit and the account to credit for a refund."""
-    advances = CONTROL[payment.direction][1]
+    advances = payment.advances_account
     return (advances, account) if payment.direction == "in" else (account, advances)
 
 
@@ -408,7 +408,7 @@ def _money_sides(
     ]
     carrying_minor = sum(minor for minor, _base_minor in carrying)
     sign = 1 if payment.direction == "in" else -1
-    documents, advances = CONTROL[payment.direction]
+    documents, advances = CONTROL[payment.direction][0], payment.advances_account
     sides: list[tuple[UUID | str, int, int, int | None]] = [
         (account, sign, payment.money_minor, None),
         (TDS_ACCOUNTS[payment.direction], sign, payment.tds_minor, None),
@@ -472,7 +472,7 @@ def _post(
     if of_money is None:
         return None
     deducted = posted.base_minor(TDS_ACCOUNTS[payment.direction]) or 0
-    advance = posted.base_minor(CONTROL[payment.direction][1]) or 0
+    advance = posted.base_minor(payment.advances_account) or 0
     payment.base_minor = abs(of_money + deducted)
     return payment.base_minor - abs(advance)
 

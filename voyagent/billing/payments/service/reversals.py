@@ -12,6 +12,7 @@ from voyagent.billing.core.rules import CONTROL
 from voyagent.billing.core.service.days import day_of
 from voyagent.billing.core.service.reversals import mark, why_of
 from voyagent.billing.payments.errors import (
+    PaymentOfCreditNote,
     PaymentPaidOut,
     PaymentRefunded,
     PaymentReversed,
@@ -46,8 +47,8 @@ def reverse_payment(
     The day may not be before the date of the payment, the date of any of its allocations, or the
     last reversal of one of its allocations or refunds.
 
-    Raises Forbidden, PaymentNotFound, PaymentReversed, PaymentPaidOut, PaymentRefunded,
-    ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate, PeriodLocked.
+    Raises Forbidden, PaymentNotFound, PaymentOfCreditNote, PaymentReversed, PaymentPaidOut,
+    PaymentRefunded, ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate, PeriodLocked.
     """
     actor.require_authority("payment.reverse")
     payment = payment_queries.get_payment(payment_id, lock=True)
@@ -160,10 +161,12 @@ def reverse_refund(
 def check_reversible(payment: Payment) -> None:
     """Check that a payment can be reversed.
 
-    It is neither reversed nor paid out by a gateway, and all of its refunds are reversed.
+    It is money, neither reversed nor paid out by a gateway, and all of its refunds are reversed.
 
-    Raises PaymentReversed, PaymentPaidOut, PaymentRefunded.
+    Raises PaymentOfCreditNote, PaymentReversed, PaymentPaidOut, PaymentRefunded.
     """
+    if payment.credit_note_id is not None:
+        raise PaymentOfCreditNote
     if payment.reversed_on is not None:
         raise PaymentReversed
     if payment.payout_id is not None:
@@ -181,18 +184,19 @@ def reversal_sides(payment: Payment) -> list[tuple[UUID | str, int, Money | None
     sign = 1 if payment.direction == "in" else -1
     exchanged = [one for one in allocation_queries.allocations_of(payment.id) if one.is_exchanged]
     alike_minor = payment.allocated_minor - sum(one.amount_minor for one in exchanged)
-    parts = zip(CONTROL[payment.direction], (alike_minor, payment.unapplied_minor), strict=True)
+    accounts = (CONTROL[payment.direction][0], payment.advances_account)
+    parts = zip(accounts, (alike_minor, payment.unapplied_minor), strict=True)
     sides: list[tuple[UUID | str, int, Money | None]] = [
         (purpose, sign, Money(minor, payment.currency)) for purpose, minor in parts if minor
     ]
     over = {one.reverses_id for one in exchanged}
     for one in exchanged:
         if one.reverses_id is None and one.id not in over:
-            posted = exchange_sides(payment.direction, settlement_kept(payment, one))
+            posted = exchange_sides(payment, settlement_kept(payment, one))
             sides += [
                 (purpose, -side, amount)
                 for purpose, side, amount in posted
-                if purpose != CONTROL[payment.direction][1]
+                if purpose != payment.advances_account
             ]
     money = ((ledger_account(payment), payment.money_minor),)
     deducted = ((TDS_ACCOUNTS[payment.direction], payment.tds_minor),)

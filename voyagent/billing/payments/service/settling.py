@@ -322,7 +322,7 @@ def accounts_of(payment: Payment, *, take_back: bool) -> tuple[str, str]:
 
     With `take_back`, debit and credit are swapped.
     """
-    documents, advances = CONTROL[payment.direction]
+    documents, advances = CONTROL[payment.direction][0], payment.advances_account
     return (
         (advances, documents) if (payment.direction == "in") != take_back else (documents, advances)
     )
@@ -460,13 +460,13 @@ def _carried_settlement(
     )
 
 
-def exchange_sides(direction: str, part: Settlement) -> list[tuple[str, int, Money]]:
+def exchange_sides(payment: Payment, part: Settlement) -> list[tuple[str, int, Money]]:
     """Return the journal lines of an allocation to a document in another currency.
 
     A journal line is a tuple: key of the account, 1 for debit or -1 for credit, and amount.
     """
-    documents, advances = CONTROL[direction]
-    sign = 1 if direction == "in" else -1
+    documents, advances = CONTROL[payment.direction][0], payment.advances_account
+    sign = 1 if payment.direction == "in" else -1
     booked = part.amount if part.booked is None else part.booked
     sides = [
         (advances, sign, part.amount),

@@ -352,6 +352,7 @@ def reverse_payment(actor: Actor, payment_id: UUID) -> Any:
     try:
         payment_reversals.check_reversible(found)
     except (
+        payment_errors.PaymentOfCreditNote,
         payment_errors.PaymentReversed,
         payment_errors.PaymentPaidOut,
         payment_errors.PaymentRefunded,
