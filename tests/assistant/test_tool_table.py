@@ -47,6 +47,7 @@ TABLE: list[tuple[str, str, set[str], set[str], str, set[str], set[str]]] = [
             "customer_tax_number",
             "customer_pan",
             "exchange_rate",
+            "party_id",
         },
         "SRA",
         ACCOUNTANTS,
@@ -231,7 +232,7 @@ TABLE: list[tuple[str, str, set[str], set[str], str, set[str], set[str]]] = [
         {"vendor_name", "vendor_reference", "issue_date", "due_date", "line_items"},
         {
             *("instalments", "party_reference", "notes", "trip_id", "exchange_rate"),
-            "input_tax_reason",
+            *("input_tax_reason", "party_id"),
         },
         "SRA",
         ACCOUNTANTS,

@@ -26,7 +26,7 @@ from voyagent.trips.queries import trips
 from voyagent.trips.rules.details import TransferDetails
 from voyagent.trips.schemas import LineIn, PassengerIn, SendIn
 
-OF_DRAFT = {"currency", "party_id"}  # of the lines; a conversation names the party
+OF_DRAFT = {"currency"}  # of the lines
 PASSPORT = {"passport_number"}  # a conversation would store it
 PAID = {
     *MeansIn.model_fields.keys() - {"account"},

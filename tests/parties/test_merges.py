@@ -13,7 +13,7 @@ from tests.billing.test_api import code
 from tests.billing.test_forms import send
 from tests.chat.parallel import at_once
 from tests.enquiries.reading import Page
-from tests.parties.test_api import made
+from tests.parties.test_api import made, names
 from tests.parties.test_namesakes import AMIT, entries, faults, numbers
 from tests.people import Person
 from tests.privacy.test_erasing_meanwhile import erase
@@ -234,6 +234,42 @@ def test_a_name_of_merged_records_is_not_ambiguous(alice: Person) -> None:
     merged(alice, first, second)
     with alice.acting() as actor:
         assert party_of(actor, "customer", name=AMIT).id == second
+
+
+def test_of_namesakes_that_are_merged_forms_offer_one(alice: Person) -> None:
+    first, second, third = party(alice, AMIT), party(alice, AMIT), party(alice, AMIT)
+    merged(alice, first, third)
+    with alice.acting():
+        assert {one.id for one in queries.find_named(AMIT)} == {second, third}
+    # A draft of the merged record keeps it.
+    drafted = draft(alice, customer_name=AMIT, party_id=first)
+    page = Page(alice.browser.get(f"/invoices/{drafted}/edit"))
+    assert page.field("party_id") == str(first)
+
+
+def test_the_list_shows_merged_records_under_their_root(alice: Person) -> None:
+    root = party(alice, "Amit Shah", phone="98200 11111")
+    merge_id = merged(
+        alice,
+        party(alice, "A. Shah & Sons", phone="98200 22222", is_supplier=True, external_id="S-1"),
+        root,
+    )
+    party(alice, "Zeenat")
+    assert names(alice) == ["Amit Shah", "Zeenat"]
+    for query in ("?q=22222", "?q=sons", "?kind=supplier", "?q=sons&kind=supplier", "?q=11111"):
+        assert names(alice, query) == ["Amit Shah"], query
+    # Each filter must be true of one record, and an external id is that of one record.
+    assert names(alice, "?q=11111&kind=supplier") == []
+    assert names(alice, "?external_id=S-1") == ["A. Shah & Sons"]
+    shown = Page(alice.browser.get("/parties?q=sons"))
+    assert shown.rows() == ["Amit Shah"]
+    assert "Merged: A. Shah & Sons" in shown.words(".//table[@id='parties']")
+    with alice.acting():
+        assert queries.known_names("customer") == ["Amit Shah", "Zeenat"]
+        assert queries.known_names("supplier") == []
+    undone(alice, merge_id)
+    assert names(alice) == ["A. Shah & Sons", "Amit Shah", "Zeenat"]
+    assert names(alice, "?q=sons") == ["A. Shah & Sons"]
 
 
 def test_the_page_shows_what_is_added_up_before_it_merges(

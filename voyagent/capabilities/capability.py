@@ -50,6 +50,7 @@ Reader = Literal[
     "language",
     "lines",
     "message",
+    "namesake",
     "nationality",
     "open_bill",
     "open_invoice",

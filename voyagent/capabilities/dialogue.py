@@ -149,16 +149,20 @@ class _Message:
 def missing_fields(capability: Capability[Any], draft: Draft) -> tuple[str, ...]:
     """Return the names of the fields to ask for.
 
-    These are the required fields without a value. For a query, a field for a name is also asked for
-    if the name in the message fits several customers or suppliers.
+    These are the required fields without a value. The customer or supplier is also asked for if
+    several have the name. For a query, a field for a name is asked for if the name in the message
+    fits several names.
     """
     empty: tuple[Any, ...] = (None, "", [])
     required = [one for one in capability.required_fields if draft.values.get(one) in empty]
     unclear = [
         name
         for name in draft.choices
-        if not capability.writes
-        and capability.slots[name].reader in slots.NAME_READERS
+        if (slot := capability.slots.get(name)) is not None
+        and (
+            slot.reader == "namesake"
+            or (not capability.writes and slot.reader in slots.NAME_READERS)
+        )
         and draft.values.get(name) in empty
         and name not in required
     ]

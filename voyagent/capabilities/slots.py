@@ -663,11 +663,13 @@ def _name_of(role: Role) -> FieldReader:
 
     def reader(reading: Reading, context: Context) -> Found | Several | None:
         found = find_known_names(reading.text, context.names)
-        known = list(dict.fromkeys(one.name for one in found))
+        known: dict[str, str] = {}
+        for stored in found:  # names that differ only in case are those of namesakes
+            known.setdefault(stored.name.casefold(), stored.name)
         if len(known) == 1:
-            return Found(known[0], reading.text[found[0].start : found[0].end])
+            return Found(found[0].name, reading.text[found[0].start : found[0].end])
         if known:
-            return tuple(Choice(name, name) for name in known)
+            return tuple(Choice(name, name) for name in known.values())
         labelled = people.find_name(reading.text)
         if labelled:
             return Found(labelled.value, labelled.words)
@@ -978,5 +980,7 @@ Dates, statuses, flags and invoices are read by `fill` itself, because they need
 """
 NAME_READERS = frozenset({"party", "supplier"})
 """Kinds of value that are the name of a party."""
-FROM_RECORDS = frozenset({"enquiry", "fare", "open_bill", "open_invoice", "rate", "trip"})
+FROM_RECORDS = frozenset(
+    {"enquiry", "fare", "namesake", "open_bill", "open_invoice", "rate", "trip"}
+)
 """Kinds of value that only a lookup or a choice from a list can give."""

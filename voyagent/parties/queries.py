@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
@@ -11,6 +12,7 @@ from uuid import UUID
 
 from babel.core import Locale
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
     CompoundSelect,
     Select,
@@ -19,7 +21,9 @@ from sqlalchemy import (
     Table,
     Uuid,
     and_,
+    any_,
     case,
+    cast as sql_cast,
     exists,
     func,
     literal,
@@ -27,6 +31,7 @@ from sqlalchemy import (
     select,
     union_all,
 )
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.selectable import LateralFromClause
 
@@ -146,10 +151,57 @@ def find_named(name: str) -> Sequence[Party]:
         select(Party).where(has_name(name)).order_by(Party.party_key).limit(CANDIDATES_MAX)
     ).all()
     meant = [party for party in found if not party.is_archived] or found
-    roots = {party.id: root_of(party.id) for party in meant} if len(meant) > 1 else {}
-    if len(set(roots.values())) != 1:
+    if len(meant) == 1:
         return meant
-    return [one for one in meant if one.id == roots[one.id]] or meant[:1]
+    one_each: dict[UUID, Party] = {}
+    for party in meant:
+        root_id = root_of(party.id)
+        if root_id == party.id or root_id not in one_each:
+            one_each[root_id] = party
+    return list(one_each.values())
+
+
+def find_of_name(party_id: UUID, name: str) -> Row | None:
+    """Return the party with an id and a name, ignoring case, as a row, or None."""
+    found = db.session.scalar(select(Party).where(Party.id == party_id, has_name(name)))
+    return row_of(found) if found else None
+
+
+def read_namesakes(reader: Reader, name: str | None = None) -> list[Row]:
+    """Return the active parties that have the name of another one, as rows.
+
+    With a `name`, only parties of this name are returned. Of parties that are merged with each
+    other, only one is returned. At most NAMES_MAX parties are read.
+    """
+    return told_apart(reader.read(namesakes_statement(name))[0])
+
+
+def namesakes_statement(name: str | None, *, with_archived: bool = False) -> Select[Any]:
+    """Select the parties with a name, or that share theirs, for `told_apart`."""
+    roots = cast("Table", PartyRoot.__table__)
+    is_member = (roots.c.tenant_id == _PARTIES.tenant_id) & (roots.c.party_id == _PARTIES.id)
+    twins = aliased(Party.__table__).c
+    shared = select(twins.name_key).where(owned(twins.id.table), twins.name_key.is_not(None))
+    of_several = or_(_PARTIES.name_key.is_not(None), _PARTIES.party_key.in_(shared))
+    conditions = [of_several if name is None else has_name(name)]
+    if not with_archived:
+        conditions.append(_PARTIES.is_archived.is_(False))
+    key = func.coalesce(_PARTIES.name_key, _PARTIES.party_key)
+    return (
+        _columns()
+        .add_columns(key.label("key"), func.coalesce(roots.c.root_id, _PARTIES.id).label("root_id"))
+        .select_from(Party.__table__.outerjoin(roots, is_member))
+        .where(*conditions)
+        .order_by(_PARTIES.party_key)
+        .limit(NAMES_MAX)
+    )
+
+
+def told_apart(found: Sequence[Row]) -> list[Row]:
+    """Return one row for each root of rows of parties, if several roots share a name."""
+    rows = list({(row["key"], row["root_id"]): row for row in found}.values())
+    numbers_of = Counter(row["key"] for row in rows)
+    return [with_tax_numbers(row) for row in rows if numbers_of[row["key"]] > 1]
 
 
 def root_of(party_id: UUID) -> UUID:
@@ -163,6 +215,12 @@ def read_root(reader: Reader, party_id: UUID) -> UUID:
     roots = cast("Table", PartyRoot.__table__)
     rows = reader.read(select(roots.c.root_id).where(owned(roots), roots.c.party_id == party_id))[0]
     return rows[0]["root_id"] if rows else party_id
+
+
+def ids_statement(keys: Collection[str]) -> Select[Any]:
+    """Select id and party_key of the parties with these keys."""
+    columns = (_PARTIES.id, _PARTIES.party_key)
+    return select(*columns).where(owned(Party), _PARTIES.party_key.in_(keys))
 
 
 def members_of(root_id: UUID) -> list[UUID]:
@@ -442,12 +500,13 @@ def email_of(name: str) -> str | None:
 def known_names(kind: str) -> list[str]:
     """Return the first NAMES_MAX names of customers or suppliers, in order.
 
-    `kind` is `customer` or `supplier`. The names of archived parties are left out. A form suggests
-    these names while a user types.
+    `kind` is `customer` or `supplier`. The names of archived and of merged parties are left out. A
+    form suggests these names while a user types.
     """
+    merged = exists().where(PartyRoot.party_id == Party.id)
     statement = (
         select(Party.name)
-        .where(KINDS[kind], Party.is_archived.is_(False))
+        .where(KINDS[kind], Party.is_archived.is_(False), ~merged)
         .order_by(Party.party_key)
         .limit(NAMES_MAX)
     )
@@ -536,7 +595,12 @@ def is_named(name: str) -> ColumnElement[bool]:
 def list_parties(
     reader: Reader, search: PartySearch, *, limit: int = 50, cursor: NameCursor | None = None
 ) -> CursorPage[Row]:
-    """Return a page of parties, ordered by name, that begins after the cursor's party."""
+    """Return a page of parties, ordered by name, that begins after the cursor's party.
+
+    A merged party is not listed: its root is, if the root or any party merged into it matches the
+    search. An `external_id` finds just the party that has it. `merged_names` has the names of the
+    parties that are merged into a row's party.
+    """
     typed = plain_number(search.text or "")
     digests = tuple(current_keyring().digests(TAX_NUMBER, typed)) if typed else ()
     rows = reader.read(_list_statement(search, digests, limit + 1, cursor))[0]
@@ -572,7 +636,29 @@ def _list_statement(
     statement = _columns().where(*_conditions(search, digests))
     if cursor is not None:
         statement = statement.where(_PARTIES.party_key > cursor.key)
-    return statement.add_columns(_PARTIES.party_key).order_by(_PARTIES.party_key).limit(limit)
+    return (
+        statement.add_columns(_PARTIES.party_key, _merged_names())
+        .order_by(_PARTIES.party_key)
+        .limit(limit)
+    )
+
+
+def _merged_names() -> ColumnElement[Any]:
+    """Return the names of the parties that are merged into a party, as a column."""
+    roots, member = cast("Table", PartyRoot.__table__), aliased(Party.__table__)
+    return (
+        select(func.array_agg(aggregate_order_by(member.c.name, member.c.party_key)))
+        .select_from(
+            roots.join(
+                member,
+                (member.c.tenant_id == roots.c.tenant_id) & (member.c.id == roots.c.party_id),
+            )
+        )
+        .where(owned_by_key(roots), roots.c.root_id == _PARTIES.id)
+        .correlate(Party.__table__)
+        .scalar_subquery()
+        .label("merged_names")
+    )
 
 
 def _columns() -> Select[Any]:
@@ -581,18 +667,49 @@ def _columns() -> Select[Any]:
     ).where(owned(Party))
 
 
-def _conditions(search: PartySearch, digests: tuple[bytes, ...]) -> list[Any]:
-    wanted: list[Any] = [_PARTIES.is_archived.is_(search.is_archived)]
-    if search.kind is not None:
-        wanted.append(KINDS[search.kind])
+def _conditions(search: PartySearch, digests: tuple[bytes, ...]) -> list[ColumnElement[bool]]:
+    """Return the conditions of the list.
+
+    The matching members of groups are read once, so that the indexes of the search find the rest.
+    """
+    is_archived = _PARTIES.is_archived.is_(search.is_archived)
     if search.external_id is not None:
-        wanted.append(_PARTIES.external_id == search.external_id)
+        return [is_archived, *_matches(search, digests, _PARTIES)]
+    roots, member = cast("Table", PartyRoot.__table__), aliased(Party.__table__)
+    merged = exists().where(owned_by_key(roots), roots.c.party_id == _PARTIES.id)
+    conditions = [is_archived, ~merged]
+    own = _matches(search, digests, _PARTIES)
+    if own:
+        found = (
+            select(func.array_agg(roots.c.root_id))
+            .select_from(
+                roots.join(
+                    member,
+                    (member.c.tenant_id == roots.c.tenant_id) & (member.c.id == roots.c.party_id),
+                )
+            )
+            .where(owned(roots), *_matches(search, digests, member.c))
+        )
+        of_members = _PARTIES.id == any_(sql_cast(found.scalar_subquery(), ARRAY(Uuid())))
+        conditions.append(or_(and_(*own), of_members))
+    return conditions
+
+
+def _matches(
+    search: PartySearch, digests: tuple[bytes, ...], columns: Any
+) -> list[ColumnElement[bool]]:
+    """Return the conditions that a party matches; `columns` are those of the party."""
+    wanted: list[ColumnElement[bool]] = []
+    if search.kind is not None:
+        wanted.append(columns[f"is_{search.kind}"])
+    if search.external_id is not None:
+        wanted.append(columns.external_id == search.external_id)
     if search.text and search.text.strip():
         wanted.append(
             or_(
-                _PARTIES.search.like(func.lower(contains(search.text.strip()))),
-                _PARTIES.tax_number_digests.overlap(list(digests)),
-                _PARTIES.pan_digest.in_(digests),
+                columns.search.like(func.lower(contains(search.text.strip()))),
+                columns.tax_number_digests.overlap(list(digests)),
+                columns.pan_digest.in_(digests),
             )
         )
     return wanted

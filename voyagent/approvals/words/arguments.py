@@ -53,6 +53,7 @@ ARGUMENTS: dict[str, Any] = {
     "issued_to": _l("Issued until"),
     "reference": _l("Reference"),
     "party_name": _l("Party"),
+    "party_id": _l("Which one"),
     "vendor_name": _l("Supplier"),
     "vendor_reference": _l("Number"),
     "price": _l("Price"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -74,6 +75,7 @@ def interpret(
     reply = _reply(_engine(tuple(about.usable)), asked, messages, context, card)
     if reply is None:
         return {"kind": "stale", "answers_card": True}
+    reply = _told_apart(reply, Invocation(actor, session_id))
     has_answer = any(drafts.answered_card(asked, one) for one in drafts.ANSWERS)
     is_same = card is not None and reply.open_draft is None and reply.draft is not None
     draft_id = card["draft_id"] if card is not None and is_same else ""
@@ -219,6 +221,35 @@ def _listed(messages: Sequence[Row]) -> Sequence[Choice]:
             shown += [one for one in found if one.fills not in kinds]
             kinds |= {one.fills for one in found}
     return shown
+
+
+def _told_apart(reply: Reply, call: Invocation) -> Reply:
+    """Return the reply with parties to choose from, if several have the name.
+
+    A party that was chosen before stays if it has this name.
+    """
+    draft = reply.draft
+    if draft is None or reply.kind == "dropped":
+        return reply
+    capability = registry.get(draft.name)
+    readers: dict[str, str] = {slot.reader: name for name, slot in capability.slots.items()}
+    which = readers.get("namesake")
+    if which is None:
+        return reply
+    name = next((draft.values.get(readers[one]) for one in slots.NAME_READERS & set(readers)), None)
+    rows = tuple(capability.choices[which](call, name)) if name else ()
+    choices = {one: found for one, found in draft.choices.items() if one != which}
+    if draft.values.get(which) in {row.id for row in rows}:
+        return replace(reply, draft=replace(draft, choices=choices))
+    return replace(
+        reply,
+        draft=replace(
+            draft,
+            values={one: value for one, value in draft.values.items() if one != which},
+            words={one: words for one, words in draft.words.items() if one != which},
+            choices=choices | ({which: rows} if rows else {}),
+        ),
+    )
 
 
 def _checked(reply: Reply) -> Reply:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -18,7 +19,9 @@ from voyagent.billing.core.rules import CONTROL, CREDITS
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.database.statement_cache import cached_statement, generic_plan, inlined
 from voyagent.kernel.money import Money
+from voyagent.ledger.queries.party_lines import PartyRef
 from voyagent.ledger.queries.trial_balance import trial_balance_statement
+from voyagent.parties import queries as parties
 from voyagent.reports.queries.periods import PeriodInverted
 
 SIDE: dict[Kind, int] = {"receivable": 1, "payable": -1}
@@ -124,9 +127,11 @@ class Party:
     `ages` has one amount for each age from 0 to 4, as in `Document`. `advance` is negative and not
     deducted from `ages`. `scheduled` is the sum of the open bills that have a payment day, and
     `next_pay_on` is the nearest payment day. `documents` and `advances` are empty unless the
-    documents of the party were requested.
+    documents of the party were requested. `id` is None in files, and if no party has the key of the
+    amounts.
     """
 
+    id: UUID | None
     name: str
     ages: tuple[Money, ...]
     advance: Money
@@ -213,7 +218,8 @@ class Open:
 class OpenFilters:
     """Filters of an ageing page: day, issue dates, currency, and party.
 
-    `party` is the name of the party whose documents are shown, or `*` for all parties.
+    `party_id` is the party whose documents are shown. Without it, `party` is the name of the
+    parties whose documents are shown, or `*` for all parties.
     """
 
     as_of: date
@@ -224,6 +230,12 @@ class OpenFilters:
     skip: int = 0
     """Number of parties of each currency on earlier pages."""
     basis: Basis = "due_date"
+    party_id: UUID | None = None
+
+    @property
+    def named(self) -> PartyRef | None:
+        """The party whose documents are shown, or None for all parties or for none."""
+        return self.party_id or (None if self.party == EVERYBODY else self.party)
 
     @property
     def is_dated(self) -> bool:
@@ -365,7 +377,7 @@ def read_open(
     first, last = filters.period
     days: dict[str, Any] = {"today": filters.as_of, "as_of": filters.as_of}
     ages = days | {"basis": filters.basis}
-    named = None if filters.party == EVERYBODY else filters.party
+    named = filters.named
     statements: dict[str, Select[Any]] = {
         "ever": open_items.ageing_statement(kind, *EVER, **days),
         "control": _control_statement(kind, filters.as_of),
@@ -396,7 +408,8 @@ def read_open(
             of_page["parties"] = open_items.parties_by_age_statement(
                 kind, first, last, **ages, keys=keys
             )
-        if filters.party and keys != []:
+            of_page["ids"] = parties.ids_statement(keys)
+        if (named or filters.party) and keys != []:
             of_page["advances"] = advances_queries.list_advances_statement(
                 kind, first, last, filters.as_of, party=named, keys=keys
             )
@@ -405,10 +418,11 @@ def read_open(
             )
         if of_page:
             read |= zip(of_page, reader.read(*of_page.values()), strict=True)
+    ids = {row["party_key"]: row["id"] for row in read.pop("ids", ())}
     known = {row["currency"] for row in (*read["ever"], *read["control"], *read["ever_ahead"])}
     ordered = sorted(known, key=lambda currency: (currency != home_currency, currency))
     wanted = [currency for currency in ordered if filters.currency in (None, currency)]
-    blocks = [_block(kind, currency, read, filters, is_paged=is_paged) for currency in wanted]
+    blocks = [_block(kind, currency, read, ids, filters, is_paged=is_paged) for currency in wanted]
     return Open(
         kind,
         tuple(block for block in blocks if block.parties_in_all or not block.is_proved),
@@ -460,7 +474,13 @@ def _buckets(currency: str, counted: list[Row]) -> tuple[Bucket, ...]:
 
 
 def _block(
-    kind: Kind, currency: str, read: dict[str, list[Row]], filters: OpenFilters, *, is_paged: bool
+    kind: Kind,
+    currency: str,
+    read: dict[str, list[Row]],
+    ids: Mapping[str, UUID],
+    filters: OpenFilters,
+    *,
+    is_paged: bool,
 ) -> CurrencyBlock:
     own_rows = {
         name: [row for row in rows if row["currency"] == currency] for name, rows in read.items()
@@ -476,7 +496,10 @@ def _block(
                 row["party_key"] in names
             ):  # a party on this page in one currency may be on another page in the next
                 by_party[row["party_key"]][part].append(row)
-    parties = [_party(name, currency, by_party[key], filters.as_of) for key, name in names.items()]
+    shown = [
+        _party(ids.get(key), name, currency, by_party[key], filters.as_of)
+        for key, name in names.items()
+    ]
     totals, ahead_in_all = (
         (
             own_rows.get("totals", own_rows["ever"]),
@@ -496,7 +519,7 @@ def _block(
         currency,
         parties=tuple(
             sorted(
-                parties,
+                shown,
                 key=lambda party: (
                     -party.open.amount_minor,
                     party.outstanding.amount_minor,
@@ -531,9 +554,12 @@ def _codes(accounts: list[Row]) -> str:
     return ", ".join(sorted(row["code"] for row in accounts))
 
 
-def _party(name: str, currency: str, rows: dict[str, list[Row]], as_of: date) -> Party:
+def _party(
+    party_id: UUID | None, name: str, currency: str, rows: dict[str, list[Row]], as_of: date
+) -> Party:
     by_age = {row["age"]: int(row["open_minor"]) for row in rows["parties"]}
     return Party(
+        party_id,
         name,
         ages=tuple(Money(by_age.get(age, 0), currency) for age in range(AGES)),
         advance=Money(-sum(int(row["unapplied_minor"]) for row in rows["ahead"]), currency),

@@ -200,9 +200,10 @@ def _open_by_age(reader: RequestReader, kind: Kind, endpoint: str) -> Any:
         days.get("from"),
         days.get("to"),
         address.currency,
-        address.party,
+        None if address.party_id else address.party,
         _skipped(request.args.get("skip", "")),
         address.basis or "due_date",
+        parse_id(address.party_id or ""),
     )
     wrong = invalid_sentences(address)
     try:
@@ -235,6 +236,7 @@ def _open_by_age(reader: RequestReader, kind: Kind, endpoint: str) -> Any:
         "at_once": ages.PARTIES_SHOWN,
         "bars": bars,
         "drill": drill,
+        "meant": _meant,
     }
     facts |= {"words": open_words(kind, filters), "age_titles": age_titles}
     return answered("reports/ageing.html", sheet, address=address, wrong=wrong, **facts)
@@ -332,6 +334,13 @@ def _skipped(given: str) -> int:
     )
 
 
+def _meant(party: ages.Party) -> dict[str, str | None]:
+    """Return the query parameters that mean a party: its id, or else its name."""
+    if party.id is not None:
+        return {"party": None, "party_id": str(party.id)}
+    return {"party": party.name, "party_id": None}
+
+
 def _drill(address: Address, filters: OpenFilters, listed: str, *, is_now: bool) -> Any:
     """Return a function that returns the link for an amount.
 
@@ -366,9 +375,11 @@ def _drill(address: Address, filters: OpenFilters, listed: str, *, is_now: bool)
             listed, **{name: value for name, value in narrowed.items() if value is not None}
         )
 
-    def link(currency: str, age: int | None = None, party: str | None = None) -> str:
+    def link(currency: str, age: int | None = None, party: ages.Party | None = None) -> str:
+        who = _meant(party) if party else {"party": EVERYBODY, "party_id": None}
         if not is_now or filters.is_dated:
-            return address.here(party=party or EVERYBODY, currency=currency)
-        return of_age(currency, age) + (f"&{urlencode({'party': party})}" if party else "")
+            return address.here(**who, currency=currency)
+        given = {name: value for name, value in who.items() if value} if party else {}
+        return of_age(currency, age) + (f"&{urlencode(given)}" if given else "")
 
     return link

@@ -18,7 +18,7 @@ from voyagent.approvals.service.effects import (
 )
 from voyagent.billing.bills import service as bill_service
 from voyagent.billing.bills.schemas import InputTaxes
-from voyagent.billing.core.capabilities.names import check_name
+from voyagent.billing.core.capabilities.names import check_name, namesakes
 from voyagent.billing.core.capabilities.payments import APPROVERS, party_balance
 from voyagent.billing.core.capabilities.rates import rate_facts
 from voyagent.billing.core.errors import InstalmentsDoNotAddUp
@@ -96,6 +96,12 @@ class ReceiveBillInput(Closed):
     vendor_name: Annotated[
         str, Trimmed(255), Slot("supplier", N_("Which supplier is the bill from?"))
     ] = Field(description="The name of the supplier.")
+    party_id: Annotated[
+        Id | None, Slot("namesake", N_("Several have this name. Which one is meant?"))
+    ] = Field(
+        default=None,
+        description="The supplier, needed only if several customers or suppliers have the name.",
+    )
     vendor_reference: Annotated[
         str, Trimmed(64), Slot("document", N_("What is the number of the bill?"))
     ] = Field(description="The supplier's number of the bill.")
@@ -162,6 +168,7 @@ def run(call: Invocation, inputs: ReceiveBillInput) -> JsonObject:
     bill = bill_service.receive_bill(
         call.actor,
         vendor_name=inputs.vendor_name,
+        party_id=inputs.party_id,
         vendor_reference=inputs.vendor_reference,
         issue_date=inputs.issue_date,
         due_date=inputs.due_date,
@@ -329,7 +336,7 @@ CAPABILITY = Capability(
     run=run,
     preview=preview,
     measure=measure,
-    choices={"trip_id": trips},
+    choices={"party_id": namesakes, "trip_id": trips},
     card=Card(
         icon="receipt-cutoff",
         sentence=sentence,

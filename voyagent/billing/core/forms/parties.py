@@ -52,8 +52,8 @@ class PartyFields(SchemaForm[Schema]):
     @property
     def chosen_id(self) -> UUID | None:
         """The id of the chosen party, or None if it does not have the entered name."""
-        party_id = parse_id(self.party_id.data or "")
-        return party_id if party_id in {row["id"] for row in self._found()} else None
+        chosen = self._chosen()
+        return chosen["id"] if chosen else None
 
     @property
     def party_ref(self) -> PartyRef:
@@ -61,9 +61,20 @@ class PartyFields(SchemaForm[Schema]):
         chosen_id = self.chosen_id if self.party_id.data else None
         return chosen_id or str(self._fields[self.party].data or "")
 
+    @property
+    def _name(self) -> str:
+        return " ".join(str(self._fields[self.party].data or "").replace("\x00", "").split())
+
+    def _chosen(self) -> Row | None:
+        party_id = parse_id(self.party_id.data or "")
+        return parties.find_of_name(party_id, self._name) if party_id else None
+
     def _found(self) -> list[Row]:
-        name = " ".join(str(self._fields[self.party].data or "").replace("\x00", "").split())
-        return [parties.row_of(party) for party in parties.find_named(name)] if name else []
+        """Return the parties with the entered name, also the chosen one if it is merged."""
+        named = parties.find_named(self._name) if self._name else ()
+        rows = [parties.row_of(party) for party in named]
+        chosen = self._chosen()
+        return rows if chosen is None or chosen in rows else [*rows, chosen]
 
     def _offer(self, rows: Iterable[Row]) -> None:
         choices = [SelectChoice(str(row["id"]), f"{row['name']} · {told(row)}") for row in rows]

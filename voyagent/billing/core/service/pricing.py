@@ -26,6 +26,7 @@ from voyagent.billing.core.errors import (
 )
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import MixedCurrencies, Money
+from voyagent.ledger.queries.party_lines import PartyRef
 from voyagent.ledger.service.entries import AMOUNT_MAX_MINOR
 from voyagent.ledger.service.months import FIRST_DAY, LAST_DAY
 from voyagent.parties import queries as parties
@@ -223,9 +224,9 @@ def due_day(terms_days: int | None, issue_date: date, due_date: date | None = No
     return issue_date + timedelta(days=min(days, max((LAST_DAY - issue_date).days, 0)))
 
 
-def due_day_of(party_name: str, issue_date: date, due_date: date | None = None) -> date:
+def due_day_of(party: PartyRef, issue_date: date, due_date: date | None = None) -> date:
     """Return `due_date`, or if it is None the due date by the terms of a party."""
-    terms_days = None if due_date else parties.terms_days(party_name)
+    terms_days = None if due_date else parties.terms_days(party)
     return due_day(terms_days, issue_date, due_date)
 
 

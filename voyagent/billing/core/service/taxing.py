@@ -12,6 +12,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 from sqlalchemy import delete, select
 
@@ -281,8 +282,17 @@ class Sketch:
     is_waiting: bool
 
 
-def sketch(items: Sequence[LineItem], *, issue_date: date, party: str, buyer: Buyer) -> Sketch:
+def sketch(
+    items: Sequence[LineItem],
+    *,
+    issue_date: date,
+    party: str,
+    buyer: Buyer,
+    party_id: UUID | None = None,
+) -> Sketch:
     """Compute taxes, total and postings of an invoice without storing it.
+
+    `party` is the name of the customer, and `party_id` tells it from others of this name.
 
     Raises the errors of `pricing.price`, `classified` and `reckon`.
     """
@@ -291,6 +301,7 @@ def sketch(items: Sequence[LineItem], *, issue_date: date, party: str, buyer: Bu
     invoice = Invoice(
         issue_date=issue_date,
         currency=currency,
+        party_id=party_id,
         party_name=party,
         place_of_supply=buyer.place,
         customer_tax_number=buyer.tax_number,

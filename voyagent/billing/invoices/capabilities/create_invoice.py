@@ -221,6 +221,7 @@ CAPABILITY = Capability(
         records=invoice_records,
         next_steps={
             "enquiry_not_found": N_("Give the customer’s name, or list the enquiries."),
+            "party_ambiguous": N_("Draft the invoice instead, and choose the customer there."),
         },
         results=(INVOICE_FACTS,),
     ),

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from voyagent.approvals.service.effects import Description, FactShown, RowShown
 from voyagent.billing.core import errors
-from voyagent.billing.core.capabilities.names import check_name
+from voyagent.billing.core.capabilities.names import check_name, namesakes
 from voyagent.billing.core.capabilities.payments import APPROVERS
 from voyagent.billing.core.capabilities.rates import rate_facts
 from voyagent.billing.core.queries import taxes as tax_queries
@@ -132,6 +132,12 @@ class DraftInvoiceInput(Closed):
     customer_name: Annotated[
         str, Trimmed(255), Slot("party", N_("What is the customer's name?"))
     ] = Field(description="The name of the customer.")
+    party_id: Annotated[
+        Id | None, Slot("namesake", N_("Several have this name. Which one is meant?"))
+    ] = Field(
+        default=None,
+        description="The customer, needed only if several customers or suppliers have the name.",
+    )
     issue_date: Annotated[
         BusinessDate, Slot("date_or_today", N_("What is the date of the invoice?"))
     ] = Field(description="The day of issue, YYYY-MM-DD.")
@@ -232,6 +238,7 @@ def run(call: Invocation, inputs: DraftInvoiceInput) -> JsonObject:
     invoice = invoice_drafts.draft_invoice(
         call.actor,
         customer_name=inputs.customer_name,
+        party_id=inputs.party_id,
         issue_date=inputs.issue_date,
         due_date=inputs.due,
         instalments=inputs.plan,
@@ -300,12 +307,19 @@ def sentence(given: JsonObject, output: JsonObject) -> str:
 
 def _totals(inputs: DraftInvoiceInput) -> Totals:
     party = pricing.party(inputs.customer_name)
-    due = pricing.due_day_of(party, inputs.issue_date, inputs.due)
+    ref = inputs.party_id or party
+    due = pricing.due_day_of(ref, inputs.issue_date, inputs.due)
     pricing.check_days(inputs.issue_date, due)
     buyer = taxing.Buyer.of(
-        party, inputs.place_of_supply, inputs.customer_tax_number, inputs.customer_pan
+        ref, inputs.place_of_supply, inputs.customer_tax_number, inputs.customer_pan
     )
-    sketch = taxing.sketch(inputs.items, issue_date=inputs.issue_date, party=party, buyer=buyer)
+    sketch = taxing.sketch(
+        inputs.items,
+        issue_date=inputs.issue_date,
+        party=party,
+        party_id=inputs.party_id,
+        buyer=buyer,
+    )
     currency = sketch.total.currency
     plan = instalments.read(inputs.plan, currency, inputs.issue_date, inputs.due)
     if plan.minors and sum(plan.minors) != sketch.total.amount_minor:
@@ -387,7 +401,7 @@ CAPABILITY = Capability(
     ),
     audit=N_("Assistant: draft an invoice"),
     follow_ups=("issue_invoice", "find_invoices"),
-    choices={"enquiry_id": enquiries, "trip_id": trips},
+    choices={"party_id": namesakes, "enquiry_id": enquiries, "trip_id": trips},
     examples={
         "en": (
             "invoice this trip",

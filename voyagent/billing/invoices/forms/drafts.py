@@ -199,11 +199,17 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
     def _sketched(self, body: InvoiceDraftIn) -> Sketch:
         self.check(body)
         name = body.customer_name or ""
-        buyer = Buyer.of(name, body.place_of_supply, body.customer_tax_number, body.customer_pan)
+        buyer = Buyer.of(
+            body.party_id or name,
+            body.place_of_supply,
+            body.customer_tax_number,
+            body.customer_pan,
+        )
         return sketch(
             items(body.line_items, body.currency),
             issue_date=body.issue_date,
             party=name,
+            party_id=body.party_id,
             buyer=buyer,
         )
 
