@@ -37,6 +37,7 @@ from voyagent.billing.payments.views import (
     issuing as issuing_views,
     payments as payment_views,
     receipts as receipt_views,
+    refunds as refund_views,
 )
 from voyagent.billing.supplier_credits import views as supplier_credit_views
 from voyagent.billing.write_offs import views as write_off_views
@@ -157,6 +158,7 @@ BILLING_VIEWS = (
     payment_views,
     issuing_views,
     receipt_views,
+    refund_views,
 )  # imported here so that `billing_pages` has the pages of all documents
 PANELS = (panels,)  # imported here so that the settings page shows them
 MONTH_CHECKS = (reports_months,)  # imported here so that the page for closing a month runs them

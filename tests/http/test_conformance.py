@@ -51,6 +51,7 @@ MAY_NAME = (
     "/api/parties/<party_id>/merges",
     "/api/payments",
     "/api/privacy/parties",
+    "/api/refunds",
     "/api/invoices",
     "/api/bills",
 )

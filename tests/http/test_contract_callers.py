@@ -131,6 +131,7 @@ def test_every_operation_of_these_areas_is_in_the_table(app: Flask) -> None:
         "parties",
         "payments",
         "privacy",
+        "refunds",
         "report-files",
         "reports",
         "supplier-credits",

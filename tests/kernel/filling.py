@@ -26,7 +26,7 @@ from voyagent.billing.core.service import instalments
 from voyagent.billing.core.service.pricing import LineItem
 from voyagent.billing.credit_notes import service as credit_note_service
 from voyagent.billing.invoices.service import drafts as invoice_drafts, issuing
-from voyagent.billing.payments.service import payments as payment_service
+from voyagent.billing.payments.service import payments as payment_service, refunds
 from voyagent.billing.supplier_credits import service as supplier_credit_service
 from voyagent.billing.write_offs import service as write_off_service
 from voyagent.chat.service import conversations as chat
@@ -184,7 +184,11 @@ def _book(person: Person) -> None:
         amount=Money(500, issued.currency),
         on=ISSUED,
     )
-    payment_service.refund_payment(person.actor, advance.id, on=ISSUED)
+    payment_service.refund_payment(
+        person.actor, advance.id, amount=Money(100, issued.currency), on=ISSUED
+    )
+    assert advance.party_id is not None
+    refunds.refund_party(person.actor, advance.party_id, Money(400, issued.currency), on=ISSUED)
     credit_note_service.issue_credit_note(
         person.actor, issued.id, reason="Not travelled", amounts={1: Money(100, issued.currency)}
     )

@@ -54,7 +54,7 @@ GROWTH: tuple[Growth, ...] = (
     Growth(
         (
             *("invoices", "bills", "payments", "refunds", "credit_notes", "supplier_credits"),
-            *("write_offs", "number_series", "closed_months", "imports"),
+            *("refund_parts", "write_offs", "number_series", "closed_months", "imports"),
         ),
         "each document, series of numbers, closed month and imported file",
         End.NEVER,
