@@ -37,6 +37,7 @@ from voyagent.billing.payments.views import (
     issuing as issuing_views,
     payments as payment_views,
     receipts as receipt_views,
+    refunds as refund_views,
 )
 from voyagent.billing.payouts import views as payout_views
 from voyagent.billing.payouts.api import api as payouts_api
@@ -163,6 +164,7 @@ BILLING_VIEWS = (
     receipt_views,
     treatment_views,
     payout_views,
+    refund_views,
 )  # imported here so that `billing_pages` has the pages of all documents
 PANELS = (panels,)  # imported here so that the settings page shows them
 MONTH_CHECKS = (reports_months,)  # imported here so that the page for closing a month runs them

@@ -341,3 +341,13 @@ def test_a_credit_in_dollars_has_the_rate_of_its_invoice(
         "exchange_differences": -2_700 + 3_200,
     }
     assert findings(alice) == []
+    further = alice.does(
+        lambda actor: (
+            credit_note_service.issue_credit_note(
+                actor, invoice_id, reason=WHY, on=LATER, amounts={1: Money(2_000, "USD")}
+            ).id
+        )
+    )
+    credit_id = UUID(alice.api.get(f"/credit-notes/{further}").json["customer_credit_id"])
+    assert carried(owner_engine, "payments", credit_id) == (168_400, 0)
+    assert findings(alice) == []

@@ -26,6 +26,7 @@ from voyagent.billing.core.models.write_offs import WriteOff
 from voyagent.billing.core.service.pricing import LineItem
 from voyagent.billing.credit_notes import service as credit_note_service
 from voyagent.billing.invoices.service import drafts as invoice_drafts, issuing
+from voyagent.billing.payments.queries import documents as payment_queries
 from voyagent.billing.payments.service import payments as payment_service, settling
 from voyagent.billing.payments.service.means import Means
 from voyagent.billing.payouts import queries as payouts, service as payout_service
@@ -450,6 +451,13 @@ def _refunded(person: Person) -> object:
     return payment_id
 
 
+def _payer(person: Person) -> object:
+    """Return the id of a customer with an advance."""
+    payment_id: Any = _payment(person)
+    with person.acting():
+        return payment_queries.get_payment(payment_id).party_id
+
+
 def _refund(person: Person) -> object:
     """Return the refund of the newest payment, which the path also names."""
     with person.acting():
@@ -722,6 +730,8 @@ MAKERS_OF: dict[str, Makers] = {
         }
         for method in ("POST /api", "GET ", "POST ")
     },
+    **{f"{method} /parties/<party_id>/refund": {"party_id": _payer} for method in ("GET", "POST")},
+    "GET /api/refunds/<refund_id>": {"refund_id": _refund},
     **{
         f"{method} /bills/<bill_id>/{page}": {"bill_id": _draft_bill}
         for method in ("GET", "POST")
@@ -765,6 +775,11 @@ VISAS = {"description": "Dubai visa", "quantity": 2, "unit_price": "22500.00"}
 # A body that passes for each schema; a new schema needs its line here.
 BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "CapabilityInput": lambda: {"customer_name": "Deepa Krishnan"},
+    "RefundPartyIn": lambda: {
+        "party_id": str(new_id()),
+        "amount": "1.00",
+        "currency": "INR",
+    },
     "JournalEntryIn": lambda: {
         "narration": "Bank charges",
         "lines": [{"account_id": str(new_id()), "currency": "INR", side: "1.00"} for side in SIDES],

@@ -132,6 +132,7 @@ def test_every_operation_of_these_areas_is_in_the_table(app: Flask) -> None:
         "payments",
         "payouts",
         "privacy",
+        "refunds",
         "report-files",
         "reports",
         "supplier-credits",

@@ -29,6 +29,7 @@ from voyagent.billing.invoices.service import drafts as invoice_drafts, issuing
 from voyagent.billing.payments.service import payments as payment_service
 from voyagent.billing.payments.service.means import Means
 from voyagent.billing.payouts.service import Payout, record_payout
+from voyagent.billing.payments.service import payments as payment_service, refunds
 from voyagent.billing.supplier_credits import service as supplier_credit_service
 from voyagent.billing.treatments import service as treatments
 from voyagent.billing.write_offs import service as write_off_service
@@ -196,6 +197,11 @@ def _book(person: Person) -> None:
     )
     payment_service.refund_payment(person.actor, advance.id, on=ISSUED)
     _pay_out(person)
+    payment_service.refund_payment(
+        person.actor, advance.id, amount=Money(100, issued.currency), on=ISSUED
+    )
+    assert advance.party_id is not None
+    refunds.refund_party(person.actor, advance.party_id, Money(400, issued.currency), on=ISSUED)
     credit_note_service.issue_credit_note(
         person.actor, issued.id, reason="Not travelled", amounts={1: Money(100, issued.currency)}
     )

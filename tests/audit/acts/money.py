@@ -528,6 +528,39 @@ def refund_an_advance_over_the_api(stage: Stage) -> Doing:
     )
 
 
+RETURNED = Left(
+    "payment.refunded",
+    ("journal_entry_id", "payment_id", "refund_id"),
+    says={"number": "F/2024-25/000001", "amount": "40.00", "refunded_on": "2024-06-26"},
+)
+
+
+@act("POST /api/refunds", leaves=(POSTED, RETURNED), answers=201)
+def refund_a_customer_over_the_api(stage: Stage) -> Doing:
+    api, party_id = stage.alice.api, _payer(stage)
+    body = {"party_id": party_id, "amount": "40.00", "currency": "INR"}
+    return lambda: api.post("/refunds", json=body | {"refunded_on": "2024-06-26"})
+
+
+@act("POST /parties/<party_id>/refund", leaves=in_the_browser(POSTED, RETURNED), answers=303)
+def refund_a_customer_in_the_browser(stage: Stage) -> Doing:
+    browser, party_id = stage.alice.browser, _payer(stage)
+    return lambda: stage.submit(
+        browser,
+        f"/parties/{party_id}/refund",
+        amount="40",
+        currency="INR",
+        refunded_on="2024-06-26",
+        account="bank",
+    )
+
+
+def _payer(stage: Stage) -> str:
+    """The id of a customer with an advance."""
+    payment_id = papers.advance(stage.alice, 10_000)
+    return str(stage.alice.api.get(f"/payments/{payment_id}").json["party_id"])
+
+
 TAKEN_BACK = Left(
     "payment.reversed",
     ("journal_entry_id", "payment_id"),

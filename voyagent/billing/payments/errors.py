@@ -93,6 +93,26 @@ class AnotherParty(Conflict):
     )
 
 
+class RefundOfAnotherParty(AnotherParty):
+    """The payment belongs to another customer than the refund."""
+
+    message = N_("A refund returns payments and credits of one customer only.")
+
+
+class RefundExceedsCredit(Conflict):
+    """The amount to refund is above the unused payments and credits of the customer."""
+
+    code = "refund_exceeds_credit"
+    message = N_("This is more than the customer’s unused payments and credits in this currency.")
+
+
+class RefundPartsDiffer(Unprocessable):
+    """The parts of a refund do not add up to its amount."""
+
+    code = "refund_parts_differ"
+    message = N_("The amounts by payment do not add up to the amount of the refund.")
+
+
 class AllocationTakenBack(Conflict):
     """The allocation is already taken back, which is final."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
+from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
 from pydantic import BaseModel
@@ -20,6 +21,7 @@ from voyagent.billing.payments.schemas import (
     PaymentRecordIn,
     ReceiptIn,
     RefundIn,
+    RefundPartyIn,
     UnallocateIn,
 )
 from voyagent.billing.payments.service.settling import PARTS_MAX
@@ -42,7 +44,7 @@ from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, currenc
 
 Settles = TypeVar("Settles", PaymentRecordIn, AllocateIn)
 Taxed = TypeVar("Taxed", PaymentRecordIn, ReceiptIn)
-Paid = TypeVar("Paid", PaymentRecordIn, RefundIn, ReceiptIn)
+Paid = TypeVar("Paid", PaymentRecordIn, RefundIn, RefundPartyIn, ReceiptIn)
 PART_NAMES = ("document_id", "part")
 MEANS_ERROR_FIELDS = {
     **dict.fromkeys(("bank_account_not_found", "bank_account_closed"), "account"),
@@ -111,6 +113,10 @@ REFUNDED = {
     **dict.fromkeys(("account_not_found", "account_inactive"), "account"),
     "payment_reversed": "",
     **MEANS_ERROR_FIELDS,
+}
+PARTY_REFUNDED = REFUNDED | {
+    "refund_exceeds_credit": "amount",
+    "invalid_currency": "currency",
 }
 TDS_SENTENCES: dict[str, Any] = {
     "tds_amount.string_pattern_mismatch": AMOUNT_SENTENCE,
@@ -411,6 +417,28 @@ class RefundForm(MeansForm[RefundIn], SentOnce, AmountForm[RefundIn]):
     amount = AmountText(_l("Amount"))
     refunded_on = DateText(_l("Refunded on"), kind="book")
     reference = StringField(_l("Reference"))
+
+
+class PartyRefundForm(MeansForm[RefundPartyIn], SentOnce, AmountForm[RefundPartyIn]):
+    """Form to refund unused payments and credits of a customer in one of their currencies."""
+
+    schema: ClassVar[type[BaseModel]] = RefundPartyIn
+    sentences: ClassVar[dict[str, Any]] = _AMOUNTS
+
+    amount = AmountText(_l("Amount"))
+    currency = SelectField(_l("Currency"), validate_choice=False)
+    refunded_on = DateText(_l("Refunded on"), kind="book")
+    reference = StringField(_l("Reference"))
+
+    def __init__(self, party_id: UUID, currencies: Sequence[str], **given: Any) -> None:
+        super().__init__(**given)
+        self.party_id, self.currency.choices = str(party_id), [*currencies]
+
+    party_id: str
+
+    def values(self) -> dict[str, Any]:
+        """Return the entered values with the id of the customer."""
+        return super().values() | {"party_id": self.party_id}
 
 
 class PaymentList(PaymentQuery, Listing):

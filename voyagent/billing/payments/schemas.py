@@ -30,6 +30,7 @@ from voyagent.billing.payments.service.deducting import (
     Tds,
 )
 from voyagent.billing.payments.service.means import BANK_MAX, NUMBER_MAX, Means
+from voyagent.billing.payments.service.refunds import Returned
 from voyagent.billing.payments.service.settling import PARTS_MAX, Part
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
@@ -222,6 +223,41 @@ class RefundIn(MeansIn):
         return None if self.amount is None else Money.parse(self.amount, currency)
 
 
+class RefundPartIn(Closed):
+    """An amount of one payment that a refund returns."""
+
+    payment_id: Id
+    amount: PlainAmount
+
+
+class RefundPartyIn(MeansIn):
+    """A refund of unused payments and credits of a customer, in one currency.
+
+    `parts` add up to `amount`; without them the oldest payments are returned first. The date
+    defaults to today in the agency's time zone. The account defaults to the bank.
+    """
+
+    party_id: Id
+    amount: PlainAmount
+    currency: CurrencyCode
+    parts: Annotated[list[RefundPartIn], Field(min_length=1, max_length=PARTS_MAX)] | None = None
+    refunded_on: BusinessDate | None = None
+    reference: Annotated[str, Text(128)] | None = None
+
+    def money(self) -> Money:
+        """Return the amount. Raises InvalidAmount, UnknownCurrency."""
+        return Money.parse(self.amount, self.currency)
+
+    def returned(self) -> list[Returned] | None:
+        """Return the parts for the service, or None if absent. Raises InvalidAmount."""
+        if self.parts is None:
+            return None
+        return [
+            Returned(part.payment_id, Money.parse(part.amount, self.currency))
+            for part in self.parts
+        ]
+
+
 class ReceiptIn(PartialAmountIn, MeansIn, TdsIn):
     """A payment by the customer of an invoice.
 
@@ -399,12 +435,50 @@ class AllocationOut(AnswerOf[Row]):
 class RefundOut(AnswerOf[Row]):
     """A refund of an advance.
 
+    `amount` is what it returns of this payment, and `total_amount` what it returns of all payments.
     A refund with `reversed_on` was reversed on that date; `reversal_reason` has the reason.
     """
 
     id: UUID
     number: str
     amount: Annotated[WireAmount, Minor("amount_minor")]
+    total_amount: Annotated[WireAmount, Minor("total_minor")]
+    refunded_on: date
+    account: Literal["bank", "cash"]
+    bank_account_id: UUID | None
+    bank_account_name: str | None
+    mode: Mode | None
+    instrument_no: str | None
+    instrument_on: date | None
+    instrument_bank: str | None
+    reference: str | None
+    journal_entry_id: Annotated[UUID, Read("entry_id")]
+    reversed_on: date | None
+    reversal_reason: str | None
+    reversal_entry_id: UUID | None
+
+
+class RefundPartOut(AnswerOf[Row]):
+    """What a refund returns of a payment."""
+
+    payment_id: UUID
+    payment_number: Annotated[str, Read("number")]
+    amount: Annotated[WireAmount, Minor("amount_minor")]
+
+
+class RefundDocumentOut(AnswerOf[Row]):
+    """A refund with the amounts by payment, oldest payment first.
+
+    A refund with `reversed_on` was reversed on that date; `reversal_reason` has the reason.
+    """
+
+    id: UUID
+    number: str
+    party_id: UUID | None
+    party_name: str
+    currency: str
+    amount: Annotated[WireAmount, Minor("amount_minor")]
+    parts: list[RefundPartOut]
     refunded_on: date
     account: Literal["bank", "cash"]
     bank_account_id: UUID | None

@@ -560,6 +560,7 @@ WITHOUT: frozenset[str] = frozenset(
         *("monthly_balances", "number_series", "rate_limit_hits", "recovery_codes"),
         *(
             "refresh_tokens",
+            "refund_parts",
             "revaluations",
             "revoked_tokens",
             "supplier_credit_taxes",

@@ -21,16 +21,16 @@ from sqlalchemy import (
 )
 
 from voyagent.billing.core.models.counters import AdvancesByDay, AdvancesByParty
-from voyagent.billing.core.models.payments import Allocation, Payment, Refund
+from voyagent.billing.core.models.payments import Allocation, Payment
 from voyagent.billing.core.queries.open_documents import EVER, Kind
 from voyagent.billing.core.queries.open_list import LISTED_MAX, age_on, oldest_day
+from voyagent.billing.core.queries.refund_parts import parts_of_refunds
 from voyagent.billing.core.queries.roots import by_root, is_one_of
 from voyagent.kernel.database.statement_cache import cached_statement, inlined
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries.party_lines import PartyRef, is_of
 
 _ALLOCATIONS = Allocation.__table__.c
-_REFUNDS = Refund.__table__.c
 _PAYMENTS = Payment.__table__.c
 _DAY = AdvancesByDay.__table__.c
 _PARTY = AdvancesByParty.__table__.c
@@ -199,16 +199,13 @@ def _left(kind: Kind, first: date, last: date, among: Select[Any] | None = None)
 
 
 def _moved(as_of: date) -> Any:
+    refunds = parts_of_refunds().subquery("refunds").c
     return union_all(
         select(_ALLOCATIONS.payment_id, _ALLOCATIONS.amount_minor).where(
             owned(Allocation), _ALLOCATIONS.effective_on > as_of
         ),
-        select(_REFUNDS.payment_id, _REFUNDS.amount_minor).where(
-            owned(Refund), _REFUNDS.refunded_on > as_of
-        ),
-        select(_REFUNDS.payment_id, -_REFUNDS.amount_minor).where(
-            owned(Refund), _REFUNDS.reversed_on > as_of
-        ),
+        select(refunds.payment_id, refunds.amount_minor).where(refunds.refunded_on > as_of),
+        select(refunds.payment_id, -refunds.amount_minor).where(refunds.reversed_on > as_of),
         select(_PAYMENTS.id, _PAYMENTS.amount_minor).where(
             owned(Payment), _PAYMENTS.reversed_on > as_of
         ),

@@ -28,6 +28,7 @@ from voyagent.billing.core.models.invoices import (
 from voyagent.billing.core.models.payments import Allocation, Payment, Refund
 from voyagent.billing.core.models.write_offs import WriteOff
 from voyagent.billing.core.queries.open_documents import SETTLES, Kind
+from voyagent.billing.core.queries.refund_parts import parts_of_refunds
 from voyagent.billing.core.rules import ADVANCES_ACCOUNTS, CONTROL, CREDITS
 from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.tenancy import owned
@@ -127,10 +128,11 @@ def misused_statement() -> Select[Any]:
         .where(owned(Allocation))
         .group_by(_ALLOCATIONS.payment_id)
     ).subquery("allocated")
-    given_back = select(_REFUNDS.payment_id, func.sum(_REFUNDS.amount_minor).label("minor")).where(
-        owned(Refund), _REFUNDS.reversed_on.is_(None)
+    parts = parts_of_refunds().subquery("parts").c
+    given_back = select(parts.payment_id, func.sum(parts.amount_minor).label("minor")).where(
+        parts.reversed_on.is_(None)
     )
-    refunded = given_back.group_by(_REFUNDS.payment_id).subquery("refunded")
+    refunded = given_back.group_by(parts.payment_id).subquery("refunded")
     reversed_minor = case((_PAYMENTS.reversed_on.is_not(None), _PAYMENTS.amount_minor), else_=0)
     used = func.coalesce(allocated.c.minor, 0) + func.coalesce(refunded.c.minor, 0) + reversed_minor
     stored = _PAYMENTS.allocated_minor + _PAYMENTS.refunded_minor
@@ -259,7 +261,7 @@ def carried_statement() -> Select[Any]:
                 _PAYMENTS,
                 advances,
                 _PAYMENTS.base_used_minor,
-                (advances == _ADVANCES_ACCOUNT, _PAYMENTS.reversed_on.is_(None)),
+                (_ADVANCES_ACCOUNT.in_([advances]), _PAYMENTS.reversed_on.is_(None)),
             )
             for advances in ADVANCES_ACCOUNTS
         ),

@@ -11,6 +11,7 @@ from sqlalchemy.schema import SchemaItem
 
 from voyagent.billing.core.models.parts import (
     CURRENCY,
+    FALSE,
     ZERO,
     AtARate,
     InBase,
@@ -20,7 +21,7 @@ from voyagent.billing.core.models.parts import (
 )
 from voyagent.billing.core.rules import CONTROL, CREDITS, MODES
 from voyagent.kernel.db import Base, DefaultNow
-from voyagent.kernel.tenancy import TenantOwned, references
+from voyagent.kernel.tenancy import TenantBound, TenantOwned, references
 
 EXCHANGED = (
     "case when settled_minor is null then num_nonnulls(booked_minor, rate_base, rate_quote, rate,"
@@ -285,7 +286,10 @@ class Allocation(AtARate, TenantOwned, Base):
 class Refund(Paid, Reversible, InBase, TenantOwned, Base):
     """A refund of an advance or a part of it; it is never changed, only reversed.
 
-    `base_minor` is what the refund has taken of the base amount of the payment.
+    A refund of several payments of a customer has a `RefundPart` for each (`has_parts`), and names
+    the oldest one in `payment_id`.
+
+    `base_minor` is what the refund has taken of the base amounts of its payments.
     """
 
     __tablename__ = "refunds"
@@ -293,6 +297,7 @@ class Refund(Paid, Reversible, InBase, TenantOwned, Base):
     payment_id: Mapped[UUID]
     number: Mapped[str]
     amount_minor: Mapped[int]
+    has_parts: Mapped[bool] = mapped_column(server_default=FALSE)
     refunded_on: Mapped[date]
     reference: Mapped[str | None]
     entry_id: Mapped[UUID]
@@ -313,4 +318,25 @@ class Refund(Paid, Reversible, InBase, TenantOwned, Base):
         CheckConstraint("refunded_on between '1900-01-01' and '2200-12-31'", name="date"),
         Index("ix_refunds_payment", "tenant_id", "payment_id"),
         Index("ix_refunds_refunded", "tenant_id", "refunded_on"),
+    )
+
+
+class RefundPart(InBase, TenantBound, Base):
+    """The amount of one payment in a refund of several.
+
+    `base_minor` is what the refund has taken of the base amount of the payment.
+    """
+
+    __tablename__ = "refund_parts"
+
+    refund_id: Mapped[UUID] = mapped_column(primary_key=True)
+    payment_id: Mapped[UUID] = mapped_column(primary_key=True)
+    amount_minor: Mapped[int]
+
+    __table_args__ = (
+        references("refunds", "refund_id", "fk_refund_parts_refund"),
+        references("payments", "payment_id", "fk_refund_parts_payment"),
+        CheckConstraint("amount_minor > 0", name="amount"),
+        CheckConstraint("base_minor >= 0", name="base"),
+        Index("ix_refund_parts_payment", "tenant_id", "payment_id"),
     )

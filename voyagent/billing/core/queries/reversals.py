@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 
 from voyagent.billing.core.models.kinds import BILL, INVOICE
-from voyagent.billing.core.models.payments import Allocation, Refund
+from voyagent.billing.core.models.payments import Allocation, Refund, RefundPart
 from voyagent.billing.core.models.write_offs import WriteOff
 from voyagent.kernel.db import db
 
@@ -43,10 +43,17 @@ def last_taken_back(
         .where(Refund.payment_id == payment_id)
         .scalar_subquery()
     )
+    refunded_in_part = (
+        select(func.max(Refund.reversed_on))
+        .join(RefundPart, RefundPart.refund_id == Refund.id)
+        .where(RefundPart.payment_id == payment_id)
+        .scalar_subquery()
+    )
     credited = (
         select(func.max(kind.credit.model.reversed_on))
         .where(getattr(kind.credit.model, kind.key).in_(ids))
         .scalar_subquery()
         for kind in (INVOICE, BILL)
     )
-    return db.session.scalar(select(func.greatest(allocated, written_off, refunded, *credited)))
+    days = (allocated, written_off, refunded, refunded_in_part, *credited)
+    return db.session.scalar(select(func.greatest(*days)))

@@ -1,6 +1,7 @@
--- Refuse changes of allocations and write-offs. Each is taken back by another row that reverses it.
+-- Refuse changes of allocations and write-offs, and of the parts of a refund.
 --
--- A refund or payout may get a reversal (see guard_reversal), so only TRUNCATE is refused here.
+-- An allocation or a write-off is taken back by another row that reverses it. A refund or payout
+-- may get a reversal (see guard_reversal), so only TRUNCATE is refused here.
 -- requires: refuse_change
 
 create or replace trigger allocations_append_only before update or delete on allocations
@@ -13,6 +14,12 @@ create or replace trigger write_offs_append_only before update or delete on writ
   for each row when (current_user <> 'voyagent_mover')
   execute function app.refuse_change();
 create or replace trigger write_offs_no_truncate before truncate on write_offs
+  for each statement execute function app.refuse_change();
+
+create or replace trigger refund_parts_append_only before update or delete on refund_parts
+  for each row when (current_user <> 'voyagent_mover')
+  execute function app.refuse_change();
+create or replace trigger refund_parts_no_truncate before truncate on refund_parts
   for each statement execute function app.refuse_change();
 
 create or replace trigger refunds_no_truncate before truncate on refunds

@@ -1,7 +1,8 @@
 -- Refuse changes of a posted invoice or bill.
 --
 -- Only the columns in `free` may change: the amounts paid, credited and written off, what was
--- credited above the open amount, what they take of the base amount, the status that follows from them, the facts of a void, and remarks. A posted
+-- credited above the open amount, what they take of the base amount, the status that follows from
+-- them, the facts of a void, and remarks. A posted
 -- document is never deleted and never becomes a draft again. A document is posted only if its
 -- lines, tax and rounding add up to its total, and its instalments too. Only this trigger sets the
 -- due date of a document with instalments: it is that of the first open instalment.
@@ -23,7 +24,8 @@ language plpgsql as $$
 declare
   free constant text[] := array[
     'status', 'sent_at', 'sent_to', 'pay_on', 'paid_minor', 'credited_minor', 'written_off_minor',
-    'excess_minor', 'base_settled_minor', 'voided_on', 'void_reason', 'void_entry_id', 'voided_by_user_id',
+    'excess_minor',
+    'base_settled_minor', 'voided_on', 'void_reason', 'void_entry_id', 'voided_by_user_id',
     'notes', 'updated_at', 'enquiry_id', 'session_id', 'search',
     'customer_pan', 'customer_pan_sealed', 'customer_pan_digest',
     'customer_tax_number', 'customer_tax_number_sealed'

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, cast, func, select
+from sqlalchemy import BigInteger, cast, func, or_, select
 
 from voyagent.billing.bills.errors import BillNotFound
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.kinds import kind_of
 from voyagent.billing.core.models.parts import OPEN, RATE_COLUMNS
-from voyagent.billing.core.models.payments import Allocation, Refund
+from voyagent.billing.core.models.payments import Allocation, Refund, RefundPart
 from voyagent.billing.core.queries.open_documents import Kind
 from voyagent.billing.invoices.errors import InvoiceNotFound
 from voyagent.billing.payments.errors import AllocationNotFound, RefundNotFound
@@ -50,10 +50,11 @@ def get_allocation(payment_id: UUID, allocation_id: UUID) -> Allocation:
 
 
 def get_refund(payment_id: UUID, refund_id: UUID) -> Refund:
-    """Return a refund of a payment. Raises RefundNotFound."""
+    """Return a refund of a payment, or of several of which it is one. Raises RefundNotFound."""
+    in_part = select(RefundPart.refund_id).where(RefundPart.payment_id == payment_id)
     return load_one(
         select(Refund)
-        .where(Refund.id == refund_id, Refund.payment_id == payment_id)
+        .where(Refund.id == refund_id, or_(Refund.payment_id == payment_id, Refund.id.in_(in_part)))
         .execution_options(populate_existing=True),
         RefundNotFound,
     )
@@ -78,6 +79,19 @@ def payment_of_refund(reader: Reader, refund_id: UUID) -> UUID:
     ]
     payment_id: UUID = first_row(found, RefundNotFound)["payment_id"]
     return payment_id
+
+
+def refund_parts(refund: Refund) -> dict[UUID, tuple[int, int]]:
+    """Return the amount of each payment in a refund, and what it took of its base amount.
+
+    Both are in minor units; the second is 0 if there is no base amount.
+    """
+    found: Sequence[Refund | RefundPart] = (
+        db.session.scalars(select(RefundPart).where(RefundPart.refund_id == refund.id)).all()
+        if refund.has_parts
+        else [refund]
+    )
+    return {row.payment_id: (row.amount_minor, row.base_minor or 0) for row in found}
 
 
 def allocations_of(payment_id: UUID) -> list[Allocation]:

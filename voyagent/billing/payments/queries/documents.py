@@ -16,6 +16,7 @@ from voyagent.billing.core.models.parts import RATE_COLUMNS
 from voyagent.billing.core.models.payments import OPENING_ACCOUNT, Allocation, Payment, Refund
 from voyagent.billing.core.queries.documents import having_text, of_party
 from voyagent.billing.core.queries.exports import make_listing, text_conditions
+from voyagent.billing.core.queries.refund_parts import parts_of_refunds
 from voyagent.billing.payments.errors import PaymentNotFound
 from voyagent.identity.queries.people import name_of
 from voyagent.kernel.database.read_pool import Reader, Row, first_row
@@ -293,7 +294,7 @@ def _refunds_statement(payment_id: UUID) -> Select[Any]:
     names = (
         "id",
         "number",
-        "amount_minor",
+        "has_parts",
         "refunded_on",
         "account",
         "reference",
@@ -303,13 +304,17 @@ def _refunds_statement(payment_id: UUID) -> Select[Any]:
         "reversal_entry_id",
         *(*MEANS, "payout_id"),
     )
+    parts = parts_of_refunds().subquery("parts").c
     columns = (
         *(_REFUNDS[name] for name in names),
+        parts.amount_minor,
+        _REFUNDS.amount_minor.label("total_minor"),
         bank_accounts.name_of(_REFUNDS.bank_account_id).label("bank_account_name"),
         name_of(_REFUNDS.reversed_by_user_id).label("reversed_by"),
     )
     return (
         select(*columns)
-        .where(owned(Refund), _REFUNDS.payment_id == payment_id)
+        .join(parts.refund_id.table, parts.refund_id == _REFUNDS.id)
+        .where(owned(Refund), parts.payment_id == payment_id)
         .order_by(_REFUNDS.created_at, _REFUNDS.id)
     )

@@ -21,6 +21,7 @@ from voyagent.billing.payments.errors import (
 from voyagent.billing.payments.queries import (
     allocations as allocation_queries,
     documents as payment_queries,
+    refunds as refund_queries,
 )
 from voyagent.billing.payments.service.carried_lines import moving_lines
 from voyagent.billing.payments.service.deducting import TDS_ACCOUNTS
@@ -33,6 +34,7 @@ from voyagent.billing.payments.service.settling import (
     settlement_kept,
 )
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
 from voyagent.kernel.money import Money, wire_amount
 from voyagent.ledger import words
 from voyagent.ledger.service import entries
@@ -116,14 +118,17 @@ def reverse_payment(
 def reverse_refund(
     actor: Actor, payment_id: UUID, refund_id: UUID, *, reason: str, on: date | None = None
 ) -> Refund:
-    """Reverse a whole refund on a day (default today).
+    """Reverse a whole refund on a day (default today), also of other payments than the named one.
 
     Raises Forbidden, PaymentNotFound, RefundNotFound, RefundReversed, PaymentPaidOut,
     ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate, PeriodLocked.
     """
     actor.require_authority("payment.reverse")
-    payment = payment_queries.get_payment(payment_id, lock=True)
+    payment = payment_queries.get_payment(payment_id)
     refund = allocation_queries.get_refund(payment_id, refund_id)
+    parts = allocation_queries.refund_parts(refund)
+    payments = {one.id: one for one in refund_queries.lock_payments(parts.keys())}
+    db.session.refresh(refund)  # another request may have reversed it before the lock
     if refund.reversed_on is not None:
         raise RefundReversed
     if refund.payout_id is not None:
@@ -133,11 +138,18 @@ def reverse_refund(
     check_limit(actor, amount)
     day = day_of(actor, on, refund.refunded_on)
     narration = words.with_reason(
-        f"Reversal of refund {refund.number} of {payment.number}", payment.party_name, why
+        (
+            f"Reversal of refund {refund.number}"
+            if refund.has_parts
+            else f"Reversal of refund {refund.number} of {payment.number}"
+        ),
+        payment.party_name,
+        why,
     )
     reversal = entries.reverse(actor, refund.entry_id, reason=narration, entry_date=day)
-    payment.refunded_minor -= refund.amount_minor
-    payment.base_used_minor -= refund.base_minor or 0
+    for part_id, (minor, base_minor) in parts.items():
+        payments[part_id].refunded_minor -= minor
+        payments[part_id].base_used_minor -= base_minor
     mark(actor, refund, day, why, reversal.entry_id)
     audit.record(
         actor,

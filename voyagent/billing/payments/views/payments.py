@@ -101,7 +101,9 @@ def payment(reader: Reader, payment_id: UUID) -> Any:
         letterhead=settings.read(reader) or {},
         payment=_shown(found.payment),
         allocations=[_settling(row) for row in with_amounts(found.allocations, currency, "amount")],
-        refunds=[_with_means(row) for row in with_amounts(found.refunds, currency, "amount")],
+        refunds=[
+            _with_means(row) for row in with_amounts(found.refunds, currency, "amount", "total")
+        ],
         journal=with_amounts(found.journal, currency, "debit", "credit"),
     )
 
