@@ -51,6 +51,7 @@ _LISTED = (
     *(*MEANS, "payout_id"),
     *("tds_minor", "tds_section", "tds_certificate"),
     *("entry_id", "created_at", "reversed_on", "reversal_reason", "reversal_entry_id"),
+    "bounce_entry_id",
 )
 
 
