@@ -62,4 +62,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("drop table gateway_payouts")
+    op.execute("""
+        drop table gateway_payouts;
+        delete from app.sql_files
+         where path like '%/guard_reversal.sql' or path like '%/append_only_billing.sql';
+    """)

@@ -53,6 +53,15 @@ def test_a_bank_account_is_added_and_used(browser: Browser, site: Site) -> None:
         expect(page.locator("#sheet")).to_contain_text("Cheque 000123")
         expect(page.locator("#sheet")).to_contain_text("section 194H")
         look_at(visit, "payment-with-means")
+        page.get_by_role("link", name="Bounced").click()
+        page.get_by_label("Reason").fill("No money")
+        page.get_by_role("button", name="Record bounced cheque").click()
+        expect(page.get_by_text("This field is required.").last).to_be_visible()
+        page.get_by_label("Fee").fill("300")
+        expect(page.locator("#postings")).to_contain_text("300.00")
+        look_at(visit, "bounce")
+        page.get_by_role("button", name="Record bounced cheque").click()
+        expect(page.locator("#about")).to_contain_text("Bounced, charge of the bank")
 
 
 def test_a_receipt_follows_the_tax_and_a_gateway_pays_out(browser: Browser, site: Site) -> None:

@@ -429,6 +429,18 @@ def _payment(person: Person) -> object:
         ).id
 
 
+def _cheque(person: Person) -> object:
+    """Record a payment by cheque."""
+    with person.acting() as actor:
+        return payment_service.record_payment(
+            replace(actor, role="agency_admin"),
+            direction="in",
+            party_name="Deepa Krishnan",
+            amount=Money(500, actor.currency),
+            means=Means(mode="cheque"),
+        ).id
+
+
 def _allocation(person: Person) -> object:
     """Return the allocation of the newest payment, which the path also names."""
     newest = (
@@ -733,6 +745,10 @@ MAKERS_OF: dict[str, Makers] = {
     **{f"{method} /parties/<party_id>/refund": {"party_id": _payer} for method in ("GET", "POST")},
     "GET /api/refunds/<refund_id>": {"refund_id": _refund},
     **{
+        f"{method}/payments/<payment_id>/bounce": {"payment_id": _cheque}
+        for method in ("POST /api", "GET ", "POST ")
+    },
+    **{
         f"{method} /bills/<bill_id>/{page}": {"bill_id": _draft_bill}
         for method in ("GET", "POST")
         for page in ("edit", "discard", "receive", "match")
@@ -845,6 +861,7 @@ BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     },
     "CloseMonthRequest": lambda: {"unrevalued_reason": "No rate was published"},
     "BankAccountIn": lambda: {"kind": "bank", "currency": "INR", "name": "HDFC"},
+    "BounceIn": lambda: {"reason": "No money", "fee": "300.00"},
     "PayoutIn": lambda: {"gateway_id": str(new_id()), "bank_account_id": str(new_id())},
     "BankAccountPatch": lambda: {"ifsc": "HDFC0000001"},
     "PartyMergeIn": lambda: {"into_id": str(new_id()), "reason": "Entered twice"},

@@ -224,6 +224,7 @@ _KINDS = {
     "party.unmerged": _l("Merge of customers or suppliers undone"),
     "passport.opened": _l("Whole passport number opened"),
     "payment.allocated": _l("Payment allocated to documents"),
+    "payment.bounced": _l("Cheque bounced"),
     "payment.made": _l("Payment made"),
     "payment.received": _l("Payment received"),
     "payment.reversed": _l("Payment reversed"),

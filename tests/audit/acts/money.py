@@ -31,6 +31,7 @@ from voyagent.billing.credit_notes import service as credit_note_service
 from voyagent.billing.invoices.capabilities import create_invoice
 from voyagent.billing.payments.capabilities import pay_bill, record_receipt
 from voyagent.billing.payments.service import payments as payment_service
+from voyagent.billing.payments.service.means import Means
 from voyagent.billing.supplier_credits import service as supplier_credit_service
 from voyagent.billing.write_offs.capabilities import write_off_invoice
 from voyagent.enquiries import service as enquiries
@@ -585,6 +586,36 @@ def reverse_a_payment_in_the_browser(stage: Stage) -> Doing:
     return lambda: stage.submit(
         browser, f"/payments/{payment_id}/reverse", reason="Typed twice", reversed_on="2024-06-26"
     )
+
+
+BOUNCED = Left(
+    "payment.bounced",
+    ("journal_entry_id", "payment_id"),
+    says={"reason": "No money", "amount": "100.00", "charge": "3.00", "reversed_on": "2024-06-26"},
+)
+BOUNCE = {"reason": "No money", "reversed_on": "2024-06-26", "fee": "3.00"}
+
+
+def _bounce_of(stage: Stage) -> str:
+    """The path of a cheque that bounces."""
+    means = Means(mode="cheque")
+    return f"/payments/{papers.advance(stage.alice, 10_000, means=means)}/bounce"
+
+
+@act("POST /api/payments/<payment_id>/bounce", leaves=(REVERSED, POSTED, BOUNCED), answers=200)
+def record_a_bounced_cheque_over_the_api(stage: Stage) -> Doing:
+    api, path = stage.alice.api, _bounce_of(stage)
+    return lambda: api.post(path, json=BOUNCE)
+
+
+@act(
+    "POST /payments/<payment_id>/bounce",
+    leaves=in_the_browser(REVERSED, POSTED, BOUNCED),
+    answers=303,
+)
+def record_a_bounced_cheque_in_the_browser(stage: Stage) -> Doing:
+    browser, path = stage.alice.browser, _bounce_of(stage)
+    return lambda: stage.submit(browser, path, **BOUNCE)
 
 
 PAYOUT = ("bank_account_id", "journal_entry_id", "payout_id")

@@ -162,6 +162,13 @@ class PaymentOfCreditNote(Conflict):
     )
 
 
+class NotACheque(Conflict):
+    """The payment was not made by cheque, so it cannot bounce."""
+
+    code = "not_a_cheque"
+    message = N_("Only a payment by cheque can bounce. Reverse other payments.")
+
+
 class PaymentRefunded(Conflict):
     """A payment with a refund cannot be reversed before the refund is reversed."""
 

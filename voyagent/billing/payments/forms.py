@@ -12,11 +12,14 @@ from wtforms import SelectChoice, SelectField, StringField
 
 from voyagent.banking.rules import DEFAULT_PURPOSES
 from voyagent.banking.words import KIND_WORDS
+from voyagent.billing.core.forms.charges import CHARGE_ERROR_FIELDS, ChargeForm
 from voyagent.billing.core.forms.parties import PartyFields
 from voyagent.billing.core.forms.rates import RATE_SENTENCES
+from voyagent.billing.core.forms.reversals import REVERSED
 from voyagent.billing.core.words.means import MODE_WORDS
 from voyagent.billing.payments.schemas import (
     AllocateIn,
+    BounceIn,
     PaymentQuery,
     PaymentRecordIn,
     ReceiptIn,
@@ -118,6 +121,11 @@ PARTY_REFUNDED = REFUNDED | {
     "refund_exceeds_credit": "amount",
     "invalid_currency": "currency",
 }
+BOUNCED = (
+    REVERSED
+    | CHARGE_ERROR_FIELDS
+    | dict.fromkeys(("not_a_cheque", "account_not_found", "account_inactive"), "")
+)
 TDS_SENTENCES: dict[str, Any] = {
     "tds_amount.string_pattern_mismatch": AMOUNT_SENTENCE,
     "tds_section.string_pattern_mismatch": _l("Enter a section such as 194H."),
@@ -439,6 +447,17 @@ class PartyRefundForm(MeansForm[RefundPartyIn], SentOnce, AmountForm[RefundParty
     def values(self) -> dict[str, Any]:
         """Return the entered values with the id of the customer."""
         return super().values() | {"party_id": self.party_id}
+
+
+class BounceForm(SentOnce, ChargeForm[BounceIn]):
+    """Form of a cheque that bounced: reason, day and charge of the bank."""
+
+    schema: ClassVar[type[BaseModel]] = BounceIn
+    stand_ins: ClassVar[dict[str, Any]] = {"reason": "–"}
+
+    reason = StringField(_l("Reason"))
+    reversed_on = DateText(_l("Effective date"), kind="book")
+    fee = AmountText(_l("Fee"))
 
 
 class PaymentList(PaymentQuery, Listing):

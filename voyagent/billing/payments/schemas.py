@@ -16,6 +16,7 @@ from voyagent.billing.core.schemas.lines import PAGE_SIZE
 from voyagent.billing.core.schemas.parties import PartyName
 from voyagent.billing.core.schemas.payments import MoneyAccount, PartialAmountIn
 from voyagent.billing.core.schemas.rates import RateOut, rated
+from voyagent.billing.core.schemas.reversals import ReverseIn
 from voyagent.billing.core.service.charges import Charge
 from voyagent.billing.core.service.pricing import REASON_MAX
 from voyagent.billing.payments.queries.documents import (
@@ -147,6 +148,16 @@ class ChargeIn(Closed):
     def charge(self) -> Charge:
         """Return the charge for the service."""
         return Charge(self.fee, {tax.component: tax.amount for tax in self.taxes})
+
+
+class BounceIn(ReverseIn, ChargeIn):
+    """A cheque that bounced: the reason and the day, and what the bank takes for it.
+
+    `fee` is the charge before tax. The tax on it is claimed as input tax. `reversed_on` defaults
+    to today in the agency's time zone.
+    """
+
+    fee: PlainAmount
 
 
 class PaymentRecordIn(MeansIn, TdsIn):
@@ -354,7 +365,8 @@ class PaymentBrief(AnswerOf[Row]):
 
     `account` is `opening_balances` for an advance that was imported from a former program;
     `reference` is then the number of the advance in that program. From `reversed_on` on, the
-    payment has no effect.
+    payment has no effect. `bounce_entry_id` is the entry with the bank's charge for a cheque that
+    bounced.
     """
 
     id: UUID
@@ -387,6 +399,7 @@ class PaymentBrief(AnswerOf[Row]):
     reversed_on: date | None
     reversal_reason: str | None
     reversal_entry_id: UUID | None
+    bounce_entry_id: UUID | None
     created_at: Instant
 
 

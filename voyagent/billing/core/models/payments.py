@@ -86,6 +86,9 @@ class Payment(Paid, Reversible, InBase, TenantOwned, Base):
     `nature` is `service` for money that was paid for services. It is `refundable` if the agency
     must return the unused amount on demand, which is then on an account of its own.
 
+    A reversed payment with a `bounce_entry_id` was a cheque that bounced; the entry has what the
+    bank charged for it.
+
     `base_minor` is the amount as it was posted, in the base currency. `base_used_minor` is the part
     that allocations, refunds and a reversal have taken of it.
     """
@@ -113,18 +116,21 @@ class Payment(Paid, Reversible, InBase, TenantOwned, Base):
     credit_note_id: Mapped[UUID | None]
     base_used_minor: Mapped[int] = mapped_column(server_default=ZERO)
     entry_id: Mapped[UUID]
+    bounce_entry_id: Mapped[UUID | None]
     created_by_user_id: Mapped[UUID | None]
     created_at: Mapped[DefaultNow]
 
     __table_args__ = (
         UniqueConstraint("tenant_id", "number", name="uq_payments_number"),
         references("journal_entries", "entry_id", "fk_payments_entry"),
+        references("journal_entries", "bounce_entry_id", "fk_payments_bounce"),
         references("users", "created_by_user_id", "fk_payments_creator"),
         *_paid_rules("payments", "paid_on"),
         *party_rules("payments", "paid_on"),
         *reversal_rules(
             "payments", "paid_on", " and allocated_minor = 0 and refunded_minor = amount_minor"
         ),
+        CheckConstraint("bounce_entry_id is null or reversed_on is not null", name="bounce"),
         CheckConstraint("direction in ('in', 'out')", name="direction"),
         CheckConstraint(CURRENCY, name="currency"),
         CheckConstraint("amount_minor > 0", name="amount"),

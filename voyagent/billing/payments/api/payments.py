@@ -15,6 +15,7 @@ from voyagent.billing.payments.errors import AllocationNotFound, PaymentNotFound
 from voyagent.billing.payments.queries import documents as payment_queries
 from voyagent.billing.payments.schemas import (
     AllocateIn,
+    BounceIn,
     PaymentListOut,
     PaymentOut,
     PaymentQuery,
@@ -244,6 +245,38 @@ def reverse_payment(actor: Actor, payment_id: UUID, body: ReverseIn) -> Body[Pay
     again. The number of the payment stays used.
     """
     payment_reversals.reverse_payment(actor, payment_id, reason=body.reason, on=body.reversed_on)
+    return _payment(payment_id)
+
+
+@api.post(
+    "/payments/<payment_id>/bounce",
+    answer=PaymentOut,
+    permission="payment.reverse",
+    direct=True,
+    missing=PaymentNotFound,
+    errors=(
+        payment_errors.NotACheque,
+        payment_errors.PaymentReversed,
+        payment_errors.PaymentPaidOut,
+        payment_errors.PaymentRefunded,
+        errors.TaxNumberMissing,
+        errors.TaxInAnotherCurrency,
+        errors.TaxComponentUnknown,
+        errors.ReasonRequired,
+        errors.InvalidDate,
+        InvalidAmount,
+        *POSTING_ERRORS,
+    ),
+)
+def bounce_payment(actor: Actor, payment_id: UUID, body: BounceIn) -> Body[PaymentOut]:
+    """Record that a cheque bounced.
+
+    The payment is reversed, so the documents that it settled are open again. What the bank takes
+    for it is posted on the same day: `fee` to the account of bank charges, `taxes` to input tax.
+    """
+    payment_reversals.reverse_payment(
+        actor, payment_id, reason=body.reason, on=body.reversed_on, charge=body.charge()
+    )
     return _payment(payment_id)
 
 

@@ -53,6 +53,7 @@ _LISTED = (
     *(*MEANS, "payout_id"),
     *("tds_minor", "tds_section", "tds_certificate", "nature", "credit_note_id"),
     *("entry_id", "created_at", "reversed_on", "reversal_reason", "reversal_entry_id"),
+    "bounce_entry_id",
 )
 
 

@@ -9,9 +9,11 @@ from voyagent.audit.service import recording as audit
 from voyagent.billing.core.models.payments import Payment, Refund
 from voyagent.billing.core.queries import reversals as reversal_queries
 from voyagent.billing.core.rules import CONTROL
+from voyagent.billing.core.service.charges import Charge, ChargedAmounts, read_charge
 from voyagent.billing.core.service.days import day_of
 from voyagent.billing.core.service.reversals import mark, why_of
 from voyagent.billing.payments.errors import (
+    NotACheque,
     PaymentOfCreditNote,
     PaymentPaidOut,
     PaymentRefunded,
@@ -37,24 +39,38 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money, wire_amount
 from voyagent.ledger import words
+from voyagent.ledger.rules import DIFFERENCES
 from voyagent.ledger.service import entries
 from voyagent.settings.queries import check_limit
 
+CHEQUE = "cheque"
+
 
 def reverse_payment(
-    actor: Actor, payment_id: UUID, *, reason: str, on: date | None = None
+    actor: Actor,
+    payment_id: UUID,
+    *,
+    reason: str,
+    on: date | None = None,
+    charge: Charge | None = None,
 ) -> Payment:
     """Reverse a whole payment on a day (default today).
+
+    With a `charge` the payment is a cheque that bounced: what the bank takes for it is posted on
+    the same day, from the bank account of the payment.
 
     The day may not be before the date of the payment, the date of any of its allocations, or the
     last reversal of one of its allocations or refunds.
 
     Raises Forbidden, PaymentNotFound, PaymentOfCreditNote, PaymentReversed, PaymentPaidOut,
-    PaymentRefunded, ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate, PeriodLocked.
+    PaymentRefunded, ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate, PeriodLocked; with a
+    charge also NotACheque, and the errors of `read_charge`.
     """
     actor.require_authority("payment.reverse")
     payment = payment_queries.get_payment(payment_id, lock=True)
     check_reversible(payment)
+    if charge is not None:
+        check_cheque(payment)
     why = why_of(reason)
     amount = Money(payment.amount_minor, payment.currency)
     check_limit(actor, amount)
@@ -100,17 +116,22 @@ def reverse_payment(
         settle(payment, [counter_of(payment, one, day) for one in alike], reversal.entry_id)
     payment.refunded_minor = payment.amount_minor
     payment.base_used_minor = payment.base_minor or 0
+    outputs: dict[str, audit.Fact] = {
+        "amount": wire_amount(payment.money_minor, payment.currency),
+        "currency": payment.currency,
+        "reversed_on": day,
+    }
+    if charge is not None:
+        charged = _charged(payment, charge, day)
+        payment.bounce_entry_id = _post_charge(actor, payment, charged, day)
+        outputs["charge"] = charged.total.wire
     mark(actor, payment, day, why, reversal.entry_id)
     audit.record(
         actor,
-        "payment.reversed",
+        "payment.reversed" if charge is None else "payment.bounced",
         entity_refs={"payment_id": payment.id, "journal_entry_id": reversal.entry_id},
         private={"reason": why},
-        outputs={
-            "amount": wire_amount(payment.money_minor, payment.currency),
-            "currency": payment.currency,
-            "reversed_on": day,
-        },
+        outputs=outputs,
     )
     return payment
 
@@ -187,6 +208,26 @@ def check_reversible(payment: Payment) -> None:
         raise PaymentRefunded
 
 
+def check_cheque(payment: Payment) -> None:
+    """Check that a payment was made by cheque. Raises NotACheque."""
+    if payment.mode != CHEQUE:
+        raise NotACheque
+
+
+def bounce_sides(
+    payment: Payment, charge: Charge, day: date
+) -> list[tuple[UUID | str, int, Money | None]]:
+    """Return the journal lines that a bounced cheque would post.
+
+    They are those of the reversal and of the charge. A journal line is a tuple: key of the account,
+    1 for debit or -1 for credit, and amount. Raises the errors of `read_charge`.
+    """
+    return [
+        *reversal_sides(payment),
+        *_charge_sides(payment, _charged(payment, charge, day)),
+    ]
+
+
 def reversal_sides(payment: Payment) -> list[tuple[UUID | str, int, Money | None]]:
     """Return the journal lines that reversing a payment would post.
 
@@ -216,3 +257,26 @@ def reversal_sides(payment: Payment) -> list[tuple[UUID | str, int, Money | None
         (key, -sign, Money(minor, payment.currency)) for key, minor in money + deducted if minor
     ]
     return sides if sign > 0 else sides[::-1]
+
+
+def _charged(payment: Payment, charge: Charge, day: date) -> ChargedAmounts:
+    charged = read_charge(charge, payment.currency, day)
+    charged.total.within(1, entries.AMOUNT_MAX_MINOR)
+    return charged
+
+
+def _charge_sides(payment: Payment, charged: ChargedAmounts) -> list[tuple[UUID | str, int, Money]]:
+    return [*charged.sides, (ledger_account(payment), -1, charged.total)]
+
+
+def _post_charge(actor: Actor, payment: Payment, charged: ChargedAmounts, day: date) -> UUID:
+    return entries.post(
+        actor,
+        source_type="bounce",
+        source_id=payment.id,
+        purpose="charge",
+        narration=f"Bank charge for the bounced cheque {payment.number}, {payment.party_name}",
+        lines=entries.lines_of(_charge_sides(payment, charged), memo=payment.instrument_no),
+        entry_date=day,
+        differences=DIFFERENCES,
+    ).entry_id

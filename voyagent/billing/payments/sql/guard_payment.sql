@@ -11,6 +11,7 @@ language plpgsql as $$
 declare
   free constant text[] := array[
     'allocated_minor', 'refunded_minor', 'base_used_minor', 'payout_id',
+    'bounce_entry_id',
     'reversed_on', 'reversal_reason', 'reversal_entry_id', 'reversed_by_user_id'
   ];
   tied constant text[] := case

@@ -27,10 +27,12 @@ from voyagent.billing.payments import errors as payment_errors
 from voyagent.billing.payments.errors import AllocationNotFound, PaymentNotFound, RefundNotFound
 from voyagent.billing.payments.forms import (
     ALLOCATION_ERROR_FIELDS,
+    BOUNCED,
     RECORD_ERROR_FIELDS,
     REFUNDED,
     TAKEN_BACK,
     AllocateForm,
+    BounceForm,
     PaymentForm,
     PaymentList,
     RefundForm,
@@ -41,7 +43,13 @@ from voyagent.billing.payments.queries import (
     documents as payment_queries,
 )
 from voyagent.billing.payments.queries.documents import payments_listing
-from voyagent.billing.payments.schemas import AllocateIn, PaymentRecordIn, RefundIn, UnallocateIn
+from voyagent.billing.payments.schemas import (
+    AllocateIn,
+    BounceIn,
+    PaymentRecordIn,
+    RefundIn,
+    UnallocateIn,
+)
 from voyagent.billing.payments.service import (
     allocations,
     payments as payment_service,
@@ -56,6 +64,7 @@ from voyagent.http.template_filters import day, today
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader, RequestReader, Row, SessionReader
 from voyagent.kernel.db import db
+from voyagent.kernel.errors import Conflict
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money, currency_codes
 from voyagent.kernel.pages import page_or_first
@@ -383,6 +392,50 @@ def reverse_payment(actor: Actor, payment_id: UUID) -> Any:
         )
 
     return reverse_step(form, act, look, _("Payment reversed."), url)
+
+
+@pages.page(
+    "/payments/<payment_id>/bounce",
+    methods=("GET", "POST"),
+    permission="payment.reverse",
+    direct=True,
+    missing=PaymentNotFound,
+    once=True,
+)
+def bounce_payment(actor: Actor, payment_id: UUID) -> Any:
+    """Show and process the form of a cheque that bounced."""
+    url = url_for("billing.payment", payment_id=payment_id)
+    found = payment_queries.get_payment(payment_id)
+    try:
+        payment_reversals.check_cheque(found)
+        payment_reversals.check_reversible(found)
+    except Conflict as refusal:
+        return not_now(_(refusal.message), url)
+    form = BounceForm(data={"reversed_on": today()})
+    form.keep_known_taxes()
+
+    def act(body: BounceIn) -> Payment:
+        return payment_reversals.reverse_payment(
+            actor, payment_id, reason=body.reason, on=body.reversed_on, charge=body.charge()
+        )
+
+    def sides(body: BounceIn) -> list[tuple[UUID | str, int, Money | None]]:
+        return payment_reversals.bounce_sides(
+            payment_queries.get_payment(payment_id), body.charge(), body.reversed_on or today()
+        )
+
+    if is_preview() or form.attempt(act, **BOUNCED) is None:
+        facts = preview(form, sides)
+        found = payment_queries.get_payment(payment_id)
+        return render_template(
+            "payments/bounce.html",
+            form=form,
+            payment=found,
+            amount=Money(found.money_minor, found.currency),
+            **facts,
+        ), (200 if is_preview() else form.status)
+    toast(_("Bounced cheque recorded."))
+    return see_other(url)
 
 
 @pages.page(
