@@ -11,9 +11,13 @@ import pytest
 from tests.approvals import probes
 from tests.approvals.conftest import Desk
 from tests.billing.papers import draft, issue, issued, line, pay, seen
+from tests.billing.test_carrying import LATER, sold
 from tests.chat.parallel import at_once
+from tests.enquiries.reading import Page
 from tests.ledger.books import balances
+from tests.ledger.test_base_amounts import make_ready
 from tests.people import Person
+from tests.rates.entered import entered
 from voyagent.approvals.service import deciding, effects, proposing
 from voyagent.approvals.service.dry_run import hash_of
 from voyagent.approvals.service.errors import PreviewStale, RequesterGone, SelfApproval
@@ -80,6 +84,31 @@ def test_the_preview_has_the_postings_and_the_dry_run_stores_nothing(
     assert [event["kind"] for event in desk.events(row["id"])] == ["proposal.made"], (
         "what the dry run recorded is gone with it"
     )
+
+
+def test_the_preview_has_the_amount_of_an_exchange_difference(
+    desk: Desk, alice: Person, bob: Person
+) -> None:
+    make_ready(desk.engine, alice)
+    invoice_id = sold(alice, "100.00", "84.20")
+    entered(alice, LATER, "84.50")
+    money = {"amount": "100.00", "currency": "USD"}
+    arguments = money | {"invoice_id": str(invoice_id), "paid_on": str(LATER)}
+    approval_id = desk.propose(
+        bob, "record_receipt", arguments=arguments, summary="Record the receipt"
+    )
+    line = desk.row(approval_id)["preview"]["lines"][-1]
+    assert (line["code"], line["debit"], line["credit"]) == ("5920", None, None)
+    assert [line[f"base_{name}"] for name in ("currency", "debit", "credit")] == [
+        "INR",
+        None,
+        "30.00",
+    ]
+    page = Page(alice.browser.get(f"/approvals/{approval_id}"))
+    assert "INR30.00" in page.words(".//div[@id='journal-USD']")
+    entered(alice, LATER, "84.60")
+    with pytest.raises(PreviewStale):
+        grant(alice, approval_id)
 
 
 def test_a_dry_run_leaves_no_event_no_job_and_no_number(

@@ -41,6 +41,12 @@ def test_a_foreign_entry_is_in_the_statements(browser: Browser, site: Site, look
         expect(page.get_by_label("Narration")).to_have_value("Fee")
         page.get_by_role("button", name="Post entry").click()
         expect(page.get_by_role("heading", name="Journal entry", exact=True)).to_be_visible()
+        expect(page.get_by_role("columnheader", name="Debit in INR")).to_be_visible()
+        look_at(visit, "base-entry")
+        for path in ("general-ledger?account=1100", "day-book"):
+            page.goto(f"/reports/{path}")
+            expect(page.get_by_text("84,205.00").first).to_be_visible()
+            look_at(visit, f"base-{path[:8]}")
         for path in ("profit-and-loss", "balance-sheet", "trial-balance"):
             page.goto(f"/reports/{path}")
             expect(page.get_by_role("heading", name="All currencies")).to_be_visible()

@@ -24,7 +24,7 @@ from voyagent.reports.documents import books as paper
 from voyagent.reports.queries.margins import GroupBy, Margins, read_margins
 from voyagent.reports.queries.periods import Days
 from voyagent.reports.queries.roll_ups import TRIPS
-from voyagent.reports.service.rebuilding import fill_trip_bases
+from voyagent.reports.service.rebuilding import fill_base_sums
 
 SUMS = (
     "select currency, revenue_minor, cost_minor, base_revenue_minor, base_cost_minor"
@@ -84,7 +84,7 @@ def test_sums_of_earlier_releases_are_filled_unless_others_differ(
 
     def filled() -> int:
         with alice.acting():
-            return fill_trip_bases()
+            return fill_base_sums()
 
     change("base_revenue_minor = 0")
     assert [filled(), filled()] == [1, 0]

@@ -30,7 +30,11 @@ _OPAQUE = 64
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A journal line in a preview; balances are debit less credit."""
+    """A journal line in a preview; balances are debit less credit.
+
+    `debit` and `credit` are in the currency of the line. A line that is only a difference in the
+    base currency has neither, but `base_debit` or `base_credit`.
+    """
 
     code: str
     name: str
@@ -39,6 +43,8 @@ class Line:
     credit: Money | None
     before: Money | None
     after: Money | None
+    base_debit: Money | None = None
+    base_credit: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +281,10 @@ def _journals(lines: list[LineShown]) -> list[Journal]:
                 *(
                     _amount(line.get(side), currency)
                     for side in ("debit", "credit", "before", "after")
+                ),
+                *(
+                    _amount(line.get(side), line.get("base_currency", currency))
+                    for side in ("base_debit", "base_credit")
                 ),
             )
         )

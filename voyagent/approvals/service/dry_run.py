@@ -42,7 +42,7 @@ from voyagent.kernel.json_values import JsonMapping, JsonObject
 from voyagent.kernel.money import wire_amount
 from voyagent.kernel.outbound import OutboundCall
 from voyagent.ledger.queries.balances import balances_statement
-from voyagent.ledger.queries.entries import entry_lines_statement
+from voyagent.ledger.queries.entries import entry_lines_statement, sides_of
 from voyagent.ledger.service.months import LAST_DAY
 
 log = structlog.get_logger(__name__)
@@ -230,7 +230,10 @@ def _results_in(shown: Mapping[str, Any]) -> dict[str, Any]:
     document = shown.get("document")
     return {
         "lines": [
-            [line.get(name) for name in ("code", "party", "currency", "debit", "credit")]
+            [
+                *(line.get(name) for name in ("code", "party", "currency", "debit", "credit")),
+                *(line[name] for name in ("base_debit", "base_credit") if name in line),
+            ]
             for line in shown.get("lines", [])
         ],
         "document": (
@@ -319,7 +322,7 @@ def _lines(entries: Iterable[UUID]) -> list[LineShown]:
 
 def _line(row: Row, after_minor: int, moved_minor: int) -> LineShown:
     currency = row["currency"]
-    return LineShown(
+    line = LineShown(
         code=row["code"],
         name=row["name"],
         party=row["party_name"],
@@ -328,6 +331,14 @@ def _line(row: Row, after_minor: int, moved_minor: int) -> LineShown:
         credit=wire_amount(row["credit_minor"], currency) if row["credit_minor"] else None,
         before=wire_amount(after_minor - moved_minor, currency),
         after=wire_amount(after_minor, currency),
+    )
+    debit, credit = sides_of(row)
+    if debit.currency == currency:
+        return line
+    return line | LineShown(
+        base_currency=debit.currency,
+        base_debit=debit.wire if debit else None,
+        base_credit=credit.wire if credit else None,
     )
 
 

@@ -27,7 +27,8 @@ class MoneyShown(TypedDict):
 class LineShown(TypedDict, total=False):
     """A journal line of a preview, with the account's balance before and after.
 
-    Balances are debit less credit, so a credit balance is negative.
+    Balances are debit less credit, so a credit balance is negative. A line that is only a
+    difference in the base currency has its amount in `base_debit` or `base_credit`.
     """
 
     code: str
@@ -36,6 +37,9 @@ class LineShown(TypedDict, total=False):
     currency: str
     debit: str | None
     credit: str | None
+    base_currency: str
+    base_debit: str | None
+    base_credit: str | None
     before: str
     after: str
 

@@ -34,7 +34,7 @@ from voyagent.kernel.db_connections import Purpose, parameters_for
 from voyagent.kernel.housekeeping import in_agencies
 from voyagent.parties.service import parties
 from voyagent.reports.queries import checks as book_checks
-from voyagent.reports.service.rebuilding import fill_trip_bases
+from voyagent.reports.service.rebuilding import fill_base_sums
 
 # The functions have the restoring login as their owner. Applied again, each gets its own.
 _APPLY_AGAIN = "delete from app.sql_files"
@@ -95,7 +95,7 @@ def verified_copy(
         db.session.remove()
         # Rows of an earlier release, which the check of the books reports.
         parties.link(agencies)
-        in_agencies(lambda: agencies, fill_trip_bases, agency_max_s=math.inf)
+        in_agencies(lambda: agencies, fill_base_sums, agency_max_s=math.inf)
         _verify(backup, program.anchors, agencies)
         yield Copy(agencies, migrations_s)
         db.session.remove()

@@ -25,7 +25,7 @@ from voyagent.kernel.ids import parse_id
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import JournalEntry, Posting
-from voyagent.ledger.queries.balances import balances_statement
+from voyagent.ledger.queries.balances import SUMS, balances_statement
 
 _ENTRIES = JournalEntry.__table__.c
 _POSTINGS = Posting.__table__.c
@@ -76,8 +76,8 @@ def account_lines_statement(
 
     Book dates are from `first` to `last`. If `after` is given, only postings after that cursor in
     LINE_ORDER are selected. Rows: entry_id, line_no, effective_date, currency, debit_minor,
-    credit_minor, party_name and memo of the posting; narration, source_type and source_id of its
-    journal entry.
+    credit_minor, base_debit_minor, base_credit_minor, party_name and memo of the posting;
+    narration, source_type and source_id of its journal entry.
     """
     statement = (
         select(
@@ -87,6 +87,8 @@ def account_lines_statement(
             _POSTINGS.currency,
             _POSTINGS.debit_minor,
             _POSTINGS.credit_minor,
+            _POSTINGS.base_debit_minor,
+            _POSTINGS.base_credit_minor,
             _POSTINGS.party_name,
             _POSTINGS.memo,
             _ENTRIES.narration,
@@ -115,28 +117,25 @@ def account_lines_statement(
 def balances_at_statement(account_id: UUID, cursor: LineCursor) -> Select[Any]:
     """Select the balances of an account up to and including the posting at a cursor.
 
-    Rows: currency, debit_minor, credit_minor.
+    Rows: currency, debit_minor, credit_minor, base_debit_minor, base_credit_minor. A line without a
+    base amount counts as zero in the base sums.
     """
     before = balances_statement(cursor.day - timedelta(days=1), [account_id]).subquery("before")
-    same_day = select(_POSTINGS.currency, _POSTINGS.debit_minor, _POSTINGS.credit_minor).where(
+    same_day = select(
+        _POSTINGS.currency, *(func.coalesce(_POSTINGS[name], 0).label(name) for name in SUMS)
+    ).where(
         owned(Posting),
         _POSTINGS.account_id == account_id,
         _POSTINGS.effective_date == cursor.day,
         not_(is_after(cursor)),
     )
     both = (
-        union_all(select(before.c.currency, before.c.debit_minor, before.c.credit_minor), same_day)
+        union_all(select(before.c.currency, *(before.c[name] for name in SUMS)), same_day)
         .subquery("both")
         .c
     )
-    debit, credit = (
-        cast(func.sum(side), BigInteger) for side in (both.debit_minor, both.credit_minor)
-    )
-    return (
-        select(both.currency, debit.label("debit_minor"), credit.label("credit_minor"))
-        .group_by(both.currency)
-        .order_by(both.currency)
-    )
+    sums = (cast(func.sum(both[name]), BigInteger).label(name) for name in SUMS)
+    return select(both.currency, *sums).group_by(both.currency).order_by(both.currency)
 
 
 def is_after(cursor: LineCursor) -> ColumnElement[bool]:

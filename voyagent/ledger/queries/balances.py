@@ -120,7 +120,8 @@ def book_balances_statement(account_ids: Iterable[UUID], day: date | None = None
 def balances_statement(as_of: date, account_ids: Iterable[UUID]) -> Select[Any]:
     """Select total debits and credits of accounts up to and including a day.
 
-    Rows: account_id, currency, debit_minor, credit_minor.
+    Rows: account_id, currency, debit_minor, credit_minor, base_debit_minor, base_credit_minor, and
+    base_currency, which is null unless the base amounts of the agency are established.
     """
     return _balances_statement(as_of, tuple(account_ids))
 
@@ -189,7 +190,9 @@ def control_balances_statement(*purposes: str) -> Select[Any]:
 @cached_statement
 def _balances_statement(as_of: date, account_ids: tuple[UUID, ...]) -> Select[Any]:
     posted = posted_until(as_of, account_ids).subquery("posted")
-    return select(posted).order_by(posted.c.account_id, posted.c.currency)
+    return select(posted, chosen("base_currency").label("base_currency")).order_by(
+        posted.c.account_id, posted.c.currency
+    )
 
 
 def _year(day: date | None) -> CTE:

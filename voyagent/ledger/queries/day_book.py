@@ -12,6 +12,7 @@ from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account, JournalEntry, Posting
 from voyagent.ledger.queries.account_lines import LineCursor
+from voyagent.settings.queries import chosen
 
 _ACCOUNTS = Account.__table__.c
 _ENTRIES = JournalEntry.__table__.c
@@ -48,7 +49,8 @@ def day_book_statement(
       - of the entry: id, entry_date, narration, source_type, source_id, purpose, reverses_id
       - of the journal line: line_no, currency, debit_minor, credit_minor, party_name, memo, and of
         its amount in the base currency: base_debit_minor, base_credit_minor, base_basis, rate,
-        is_rate_inverse, rate_on, rate_source
+        is_rate_inverse, rate_on, rate_source, and base_currency, which is null unless the base
+        amounts are established
       - of the account: code, name, type, account_purpose
     """
     entries = select(*(_ENTRIES[name] for name in _SHOWN)).where(
@@ -71,6 +73,7 @@ def day_book_statement(
             _POSTINGS.party_name,
             _POSTINGS.memo,
             *(_POSTINGS[name] for name in _BASE),
+            chosen("base_currency").label("base_currency"),
         )
         .select_from(page)
         .join(Posting.__table__, _POSTINGS.entry_id == page.c.id)

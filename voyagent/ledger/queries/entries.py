@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -23,11 +24,14 @@ from voyagent.identity.queries.people import name_of
 from voyagent.kernel.database.read_pool import Reader, Row, first_row
 from voyagent.kernel.database.statement_cache import cached_statement, keyed_select
 from voyagent.kernel.db import db, load_one
+from voyagent.kernel.money import Money
 from voyagent.kernel.pages import Cursor, CursorPage, page_by_day
 from voyagent.kernel.rates import Quote
 from voyagent.kernel.tenancy import owned, owned_by_key
 from voyagent.ledger.errors import EntryNotFound
 from voyagent.ledger.models import Account, JournalEntry, Posting
+from voyagent.rates.queries import base_currency
+from voyagent.settings.queries import chosen
 
 _ACCOUNTS = Account.__table__.c
 _TABLE = JournalEntry.__table__
@@ -208,7 +212,8 @@ def entry_lines_statement(*entry_ids: UUID | ScalarSelect[UUID]) -> Select[Any]:
     """Select the lines of journal entries, each with its account.
 
     Rows: line_no, account_id, code, name, currency, debit_minor, credit_minor, party_id,
-    party_name, memo, base_debit_minor, base_credit_minor.
+    party_name, memo, base_debit_minor, base_credit_minor, books (the currency of the base amounts)
+    and base_currency, which is null unless the base amounts of the agency are established.
     """
     return (
         select(
@@ -216,6 +221,8 @@ def entry_lines_statement(*entry_ids: UUID | ScalarSelect[UUID]) -> Select[Any]:
             *(_POSTINGS[name] for name in ("currency", "debit_minor", "credit_minor")),
             *(_POSTINGS[name] for name in ("party_id", "party_name", "memo")),
             *(_POSTINGS[name] for name in ("base_debit_minor", "base_credit_minor")),
+            base_currency().label("books"),
+            chosen("base_currency").label("base_currency"),
         )
         .join(
             Account.__table__,
@@ -224,6 +231,33 @@ def entry_lines_statement(*entry_ids: UUID | ScalarSelect[UUID]) -> Select[Any]:
         .where(owned_by_key(Posting), _POSTINGS.entry_id.in_(entry_ids))
         .order_by(_POSTINGS.entry_id, _POSTINGS.line_no)
     )
+
+
+def sides_of(line: Row) -> tuple[Money, Money]:
+    """Return debit and credit of a row of `entry_lines_statement`.
+
+    A line that is only a difference in the base currency has both in this currency.
+    """
+    has_amount = line["debit_minor"] or line["credit_minor"]
+    prefix, currency = ("", line["currency"]) if has_amount else ("base_", line["books"])
+    debit, credit = (Money(line[f"{prefix}{side}_minor"], currency) for side in ("debit", "credit"))
+    return debit, credit
+
+
+def base_sides_of(lines: Iterable[Row]) -> tuple[Money, Money] | None:
+    """Return the sums of debits and credits of lines in the base currency.
+
+    `lines` are rows of `entry_lines_statement`. The result is None if the base amounts of the
+    agency are not established, or if all lines are in the base currency.
+    """
+    rows = list(lines)
+    if all(line["base_currency"] in (None, line["currency"]) for line in rows):
+        return None
+    debit, credit = (
+        Money(sum(line[f"base_{side}_minor"] for line in rows), rows[0]["base_currency"])
+        for side in ("debit", "credit")
+    )
+    return debit, credit
 
 
 _of_entry = keyed_select(

@@ -30,6 +30,7 @@ from voyagent.kernel.database.copy_export import (
     unit_of,
 )
 from voyagent.kernel.listings import Column, Listing, ends_of
+from voyagent.kernel.money import Money
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account, JournalEntry, Posting
 from voyagent.ledger.queries.account_lines import LINE_ORDER
@@ -46,20 +47,27 @@ _OF_LINE = (
     _POSTINGS.debit_minor,
     _POSTINGS.credit_minor,
 )
+_BASE = ("base_debit_minor", "base_credit_minor")
 _ZERO: ColumnElement[int] = literal_column("0::bigint", BigInteger)
 # OFFSET 0 keeps the planner from merging a subquery into the outer query.
 _OFFSET_ZERO: ColumnElement[int] = literal_column("0")
 
 
 def account_lines_cells(
-    account_id: UUID, first: date, last: date, mark: str, opening: Mapping[str, int]
+    account_id: UUID,
+    first: date,
+    last: date,
+    mark: str,
+    opening: Mapping[str, int],
+    base: Money | None = None,
 ) -> Select[Any]:
     """Select the cells of an account's postings in a period, with running balances.
 
     `mark` is the value of the first cell of each row. `opening` maps each currency to the account's
-    balance at the end of the day before `first`: debit less credit in minor units. Cells: mark,
-    day, entry id, line number, narration, party, memo, currency, debit, credit, running balance in
-    that currency.
+    balance at the end of the day before `first`: debit less credit in minor units. `base` is the
+    balance of all currencies in the base currency. Cells: mark, day, entry id, line number,
+    narration, party, memo, currency, debit, credit, running balance in that currency; and with
+    `base`: base currency, and debit, credit and running balance in it.
     """
     moved = _POSTINGS.debit_minor - _POSTINGS.credit_minor
     # One running total for each currency, all in the order of the file. A window partitioned by
@@ -72,7 +80,11 @@ def account_lines_cells(
         )
         for currency, start in opening.items()
     ]
-    of_line = (*_OF_LINE, _unit(opening), case(*balances).label("balance_minor"))
+    of_line = [*_OF_LINE, _unit(opening), case(*balances).label("balance_minor")]
+    if base is not None:
+        moved_in_base = _POSTINGS.base_debit_minor - _POSTINGS.base_credit_minor
+        running = base.amount_minor + running_total(moved_in_base, LINE_ORDER)
+        of_line += [*(_POSTINGS[name] for name in _BASE), running.label("base_balance_minor")]
     lines = _in_order(
         select(*LINE_ORDER, *of_line).where(_POSTINGS.account_id == account_id), first, last
     )
@@ -84,14 +96,20 @@ def account_lines_cells(
         text_cell(_ENTRIES.narration),
         *_of_line(lines.c),
     ]
-    return _with_entries(lines, [*cells, lines.c.balance_minor * lines.c.unit], first, last)
+    cells.append(lines.c.balance_minor * lines.c.unit)
+    if base is not None:
+        unit = unit_of(literal(base.currency), [base.currency])
+        amounts = (lines.c[name] * unit for name in (*_BASE, "base_balance_minor"))
+        cells += [literal(base.currency), *amounts]
+    return _with_entries(lines, cells, first, last)
 
 
-def day_book_cells(first: date, last: date, mark: str) -> Select[Any]:
+def day_book_cells(first: date, last: date, mark: str, books: str | None = None) -> Select[Any]:
     """Select the cells of every line of the journal entries in a period, oldest first.
 
     `mark` is the value of the first cell of each row. Cells: mark, day, entry id, narration, line
-    number, code and name of the account, party, memo, currency, debit, credit.
+    number, code and name of the account, party, memo, currency, debit, credit; and with `books`,
+    the base currency, this currency, and debit and credit in it.
     """
     # A lateral look-up of the account is cached by PostgreSQL (Memoize); a join under row-level
     # security is not.
@@ -100,9 +118,10 @@ def day_book_cells(first: date, last: date, mark: str) -> Select[Any]:
     )
     found = account.offset(_OFFSET_ZERO).lateral("account")
     lines = _in_order(
-        select(*LINE_ORDER, found.c.code, found.c.name, *_OF_LINE, _unit()).join_from(
-            Posting.__table__, found, true()
-        ),
+        select(
+            *(*LINE_ORDER, found.c.code, found.c.name, *_OF_LINE, _unit()),
+            *(_POSTINGS[name] for name in _BASE if books),
+        ).join_from(Posting.__table__, found, true()),
         first,
         last,
     )
@@ -115,7 +134,11 @@ def day_book_cells(first: date, last: date, mark: str) -> Select[Any]:
         lines.c.code,
         lines.c.name,
     ]
-    return _with_entries(lines, [*cells, *_of_line(lines.c)], first, last)
+    cells += _of_line(lines.c)
+    if books is not None:
+        unit = unit_of(literal(books), [books])
+        cells += [literal(books), *(lines.c[name] * unit for name in _BASE)]
+    return _with_entries(lines, cells, first, last)
 
 
 def party_entries_cells(

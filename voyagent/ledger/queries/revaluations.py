@@ -196,6 +196,35 @@ def posted_statement() -> Select[Any]:
     )
 
 
+@cached_statement
+def standing_statement(day: date) -> Select[Any]:
+    """Select the revaluations that are not reversed yet at the end of a day.
+
+    Those of accounts of documents stand on the last day of their month only. Those that are kept
+    are left out. Rows: purpose (of the account), currency, base_minor (debit less credit).
+    """
+    difference = func.sum(_REVALUATIONS.base_after_minor - _REVALUATIONS.base_before_minor)
+    return (
+        select(
+            _ACCOUNTS.purpose,
+            _REVALUATIONS.currency,
+            cast(difference, BigInteger).label("base_minor"),
+        )
+        .join(
+            Account.__table__,
+            (_ACCOUNTS.tenant_id == _REVALUATIONS.tenant_id)
+            & (_ACCOUNTS.id == _REVALUATIONS.account_id),
+        )
+        .where(
+            owned(Revaluation),
+            owned(Account),
+            cast(_REVALUATIONS.month + text("interval '1 month'"), Date) == day + timedelta(days=1),
+            _REVALUATIONS.reversal_entry_id.is_not(None),
+        )
+        .group_by(_ACCOUNTS.purpose, _REVALUATIONS.currency)
+    )
+
+
 def quote_of(row: Row) -> Quote | None:
     """Return the rate of a row of `Runs.items`, or None for a zero balance."""
     if row["rate"] is None:

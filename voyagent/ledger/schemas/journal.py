@@ -27,7 +27,7 @@ from voyagent.kernel.fields import (
 )
 from voyagent.kernel.money import Money, wire_amount
 from voyagent.kernel.pages import Cursor
-from voyagent.kernel.serializers import AnswerOf, Computed, CursorPageOf, Minor, Read
+from voyagent.kernel.serializers import AnswerOf, Computed, CursorPageOf, Minor, OmitNone, Read
 from voyagent.ledger.service.direct import LINES_MAX
 from voyagent.ledger.service.entries import Line
 
@@ -146,11 +146,21 @@ def _credit_minor(line: Row) -> int | None:
     return line["credit_minor"] or None
 
 
+def _base_debit_minor(line: Row) -> int | None:
+    return line["base_debit_minor"] if line["base_currency"] else None
+
+
+def _base_credit_minor(line: Row) -> int | None:
+    return line["base_credit_minor"] if line["base_currency"] else None
+
+
 class JournalLineOut(AnswerOf[Row]):
     """A line of a journal entry: a debit or a credit to an account.
 
     One of `debit_amount` and `credit_amount` has the amount; the other is null. Both are null for a
-    difference in the base currency, such as a line of a revaluation.
+    difference in the base currency, such as a line of a revaluation. `base_debit` and `base_credit`
+    are the amount in the base currency, in which all lines can be added. The three members with
+    `base` are absent unless the base amounts of the agency are established.
     """
 
     account_id: UUID
@@ -162,6 +172,13 @@ class JournalLineOut(AnswerOf[Row]):
     party_id: UUID | None
     party_name: str | None
     narration: Annotated[str | None, Read("memo")]
+    base_currency: Annotated[str | None, OmitNone()] = None
+    base_debit: Annotated[
+        WireAmount | None, Minor(_base_debit_minor, "base_currency"), OmitNone()
+    ] = None
+    base_credit: Annotated[
+        WireAmount | None, Minor(_base_credit_minor, "base_currency"), OmitNone()
+    ] = None
 
 
 class JournalEntryOut(JournalEntryBrief):

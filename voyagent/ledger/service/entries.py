@@ -324,11 +324,13 @@ def post(  # noqa: PLR0913 - each keyword is a fact of the entry, but the last
     if recorded_at is None:
         return Posted(entries.get_source_entry_id(source_type, source_id, purpose), is_new=False)
     _record(actor, "journal.posted", entry_id, values, _total(lines))
+    established = terms.base_currency if terms.is_ready else None
+    books = {"books": terms.base_currency, "base_currency": established}
     return Posted(
         entry_id,
         is_new=True,
         entry=values | {"id": entry_id, "recorded_at": recorded_at, "reversed_by_id": None},
-        lines=tuple(rows),
+        lines=tuple(row | books for row in rows),
         based=tuple(based) if terms.is_ready else (),
     )
 

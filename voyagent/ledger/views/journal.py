@@ -136,6 +136,7 @@ def entry(reader: RequestReader, entry_id: UUID) -> Any:
     """Show one journal entry with its lines."""
     found, lines = entries.read_entry(reader, entry_id)
     actor = reader.authenticate()
+    base = entries.base_sides_of(lines)
     may = (
         actor.can("ledger.post_direct")
         and found["source_type"] in WRITTEN
@@ -145,7 +146,8 @@ def entry(reader: RequestReader, entry_id: UUID) -> Any:
         "ledger/entry.html",
         entry=found,
         may_reverse=may,
-        lines=[_shown(line, actor.currency) for line in lines],
+        base=base,
+        lines=[_shown(line, is_in_base=base is not None) for line in lines],
     )
 
 
@@ -220,12 +222,16 @@ def _entry_page(actor: Actor, form: EntryForm, *, goes_on: bool) -> Any:
     )
 
 
-def _shown(line: Row, books: str) -> Row:
-    """Return a line with its amounts, or else with its base amounts."""
-    has_amount = line["debit_minor"] or line["credit_minor"]
-    prefix, currency = ("", line["currency"]) if has_amount else ("base_", books)
+def _shown(line: Row, *, is_in_base: bool) -> Row:
+    """Return a line with its debit and credit, and those in base if they are shown."""
+    if not is_in_base:
+        debit, credit = entries.sides_of(line)
+        return line | {"debit": debit, "credit": credit}
+    sides = {"": line["currency"], "base_": line["base_currency"]}
     return line | {
-        side: Money(line[f"{prefix}{side}_minor"], currency) for side in ("debit", "credit")
+        f"{prefix}{side}": Money(line[f"{prefix}{side}_minor"], currency)
+        for prefix, currency in sides.items()
+        for side in ("debit", "credit")
     }
 
 
@@ -237,8 +243,5 @@ def _place(typed: str) -> tuple[Cursor | None, bool]:
 
 
 def _swapped(line: Row) -> Row:
-    return {
-        "account": line,
-        "is_debit": line["credit_minor"] > 0,
-        "amount": Money(line["credit_minor"] or line["debit_minor"], line["currency"]),
-    }
+    debit, credit = entries.sides_of(line)
+    return {"account": line, "is_debit": bool(credit), "amount": credit or debit}

@@ -50,7 +50,7 @@ def get_reports_receivables(reader: RequestReader, query: AgeingQuery) -> Body[A
 
     Open invoices with an issue date from `from` to `to` are included. Age is the number of days
     past the due date. If `basis` is `document_date`, age is the number of days since the date of
-    the document. Amounts of different currencies are never added.
+    the document. Amounts of different currencies are added only in `base`.
     """
     return _ageing(reader, query, "receivable")
 
@@ -66,7 +66,7 @@ def get_reports_payables(reader: RequestReader, query: AgeingQuery) -> Body[Agin
 
     Open bills with a date from `from` to `to` are included. Age is the number of days past the due
     date. If `basis` is `document_date`, age is the number of days since the date of the document.
-    Amounts of different currencies are never added.
+    Amounts of different currencies are added only in `base`.
     """
     return _ageing(reader, query, "payable")
 
@@ -154,6 +154,9 @@ def _ageing(reader: RequestReader, query: AgeingQuery, kind: Kind) -> Body[Aging
         reader, kind, query.first, query.last, today=today, as_of=query.as_of, basis=query.basis
     )
     actor = reader.authenticate()
-    request = AgeingRequest(kind, Days(query.first, query.last), query.as_of or today, query.basis)
+    as_of = query.as_of or today
+    is_foreign = any(row["base_currency"] not in (None, row["currency"]) for row in counted)
+    base = receivables.read_in_base(reader, kind, as_of, query.basis) if is_foreign else None
+    request = AgeingRequest(kind, Days(query.first, query.last), as_of, query.basis, base)
     ageings = receivables.ageings(counted, largest, actor.currency)
     return AgingReportResponse.of(in_currencies(actor.tenant_id, request, ageings))

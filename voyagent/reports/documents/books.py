@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from flask_babel import gettext as _, ngettext
@@ -81,18 +81,31 @@ def balance_sheet(
 def general_ledger(report: GeneralLedger) -> Printed:
     """Return the general ledger of an account as one table for each currency.
 
+    If the base amounts are established and there are other currencies, the first table has all
+    lines in the base currency, and the others those of each other currency.
+
     Raises TooManyLines if `report` does not contain all its lines.
     """
     whole(report)
     account = f"{report.account['code']} {account_name(report.account['name'])}"
     return Printed(
         _("General ledger, %(account)s", account=account),
-        [_moved(one, report) for one in report.currencies],
+        [
+            *([_moved_in_base(report.added, report)] if report.added else []),
+            *(
+                _moved(one, report)
+                for one in report.currencies
+                if not report.added or one.opening.currency != report.added.opening.currency
+            ),
+        ],
     )
 
 
 def day_book(report: DayBook) -> Printed:
     """Return the day book as a table of journal entries with their lines.
+
+    If the base amounts are established and there are other currencies, each line also has its
+    amounts in the base currency.
 
     Raises TooManyLines if `report` does not contain all its lines.
     """
@@ -106,10 +119,18 @@ def day_book(report: DayBook) -> Printed:
         for debit, credit in report.totals
     ]
     columns = [_("Account"), _("Debit"), _("Credit")]
+    if report.base is not None:
+        books = report.base[0].currency
+        columns += [
+            _("Debit in %(currency)s", currency=books),
+            _("Credit in %(currency)s", currency=books),
+        ]
+        total = _("All currencies, in %(currency)s", currency=books)
+        sums = [*([*row, "", ""] for row in sums), [total, "", "", *map(amount, report.base)]]
     table = Table(
         _("Entries in this period"),
         columns,
-        [_entry(entry) for entry in report.entries],
+        [_entry(entry, is_in_base=report.base is not None) for entry in report.entries],
         sums,
         note="",
     )
@@ -258,26 +279,54 @@ def _compared(name: str, now: Money, before: Money, *, is_compared: bool) -> Cel
 
 def _moved(one: CurrencyMovement, report: GeneralLedger) -> Table:
     currency = one.opening.currency
-    carried = _("Transferred to the result of earlier years")
-
-    def description(row: LedgerLine | CarriedLine) -> str:
-        return (
-            _beneath(row.narration, row.party_name, row.memo)
-            if isinstance(row, LedgerLine)
-            else f"{carried} ({_('computed')})"
-        )
-
     rows = [
         [
             written(row.day),
-            description(row),
+            _description(row),
             figure(row.debit),
             figure(row.credit),
             _balance(row.balance),
         ]
         for row in report.rows
-        if row.balance.currency == currency
+        if row.balance.currency == currency and (row.debit or row.credit)
     ]
+    return _ledger(named(currency), one, report, rows)
+
+
+def _moved_in_base(base: CurrencyMovement, report: GeneralLedger) -> Table:
+    books = base.opening.currency
+
+    def description(row: LedgerLine | CarriedLine) -> str:
+        foreign = row.debit or row.credit
+        beside = symbol_money(foreign) if foreign and foreign.currency != books else None
+        return _beneath(_description(row), beside)
+
+    rows = [
+        [
+            written(row.day),
+            description(row),
+            figure(row.base.debit),
+            figure(row.base.credit),
+            _balance(row.base.balance),
+        ]
+        for row in report.rows
+        if row.base is not None
+    ]
+    title = _("All currencies, in %(currency)s", currency=named(books))
+    return _ledger(title, base, report, rows)
+
+
+def _description(row: LedgerLine | CarriedLine) -> str:
+    if isinstance(row, LedgerLine):
+        return _beneath(row.narration, row.party_name, row.memo)
+    return f"{_('Transferred to the result of earlier years')} ({_('computed')})"
+
+
+def _ledger(
+    title: str, one: CurrencyMovement, report: GeneralLedger, rows: Sequence[Cells]
+) -> Table:
+    """Return a table of lines between opening and closing balance."""
+    carried = _("Transferred to the result of earlier years")
     opening, closing = (
         _("Opening, %(day)s", day=written(report.period.first)),
         _("Closing, %(day)s", day=written(report.period.last)),
@@ -291,7 +340,7 @@ def _moved(one: CurrencyMovement, report: GeneralLedger) -> Table:
             ["", closing, "", "", _balance(one.closing)],
         ]
     return Table(
-        title=named(currency),
+        title=title,
         columns=[_("Book date"), _("Entry"), _("Debit"), _("Credit"), _("Balance")],
         groups=[Group("", [["", opening, "", "", _balance(one.opening)], *rows])],
         totals=sums,
@@ -301,11 +350,12 @@ def _moved(one: CurrencyMovement, report: GeneralLedger) -> Table:
     )
 
 
-def _entry(entry: BookedEntry) -> Group:
+def _entry(entry: BookedEntry, *, is_in_base: bool) -> Group:
     rows = [
         [
             _beneath(f"{line.code} {account_name(line.name)}", line.party_name, line.memo),
             *(symbol_money(side) if side else "" for side in (line.debit, line.credit)),
+            *(map(figure, line.base_sides or ()) if is_in_base else ()),
         ]
         for line in entry.lines
     ]

@@ -14,7 +14,7 @@ from voyagent.reports.documents.currencies import block_title, closing_note, oth
 from voyagent.reports.documents.sentences import age_titles, written
 from voyagent.reports.exports.spreadsheets import whole
 from voyagent.reports.queries.party_statement import PartyBalances, PartyStatement
-from voyagent.reports.queries.receivables import CurrencyBlock, Open
+from voyagent.reports.queries.receivables import CurrencyBlock, Open, OpenInBase
 from voyagent.reports.queries.trial_balance import PeriodBalance, PeriodBlock
 from voyagent.settings import queries as settings
 
@@ -32,11 +32,18 @@ def file(printed: Printed, name: str, words: str, reader: RequestReader) -> Atta
 
 
 def ageing(report: Open) -> Printed:
-    """Return receivables or payables by age as one table for each currency."""
+    """Return receivables or payables by age as one table for each currency.
+
+    If the base amounts are established and there are other currencies, the first table has all
+    currencies in base.
+    """
     owed_to_us = report.kind == "receivable"
     return Printed(
         _("Receivables by age") if owed_to_us else _("Payables by age"),
-        [_aged(block, owed_to_us=owed_to_us, basis=report.basis) for block in report.blocks],
+        [
+            *([_aged_in_base(report.base, report.basis)] if report.base else []),
+            *(_aged(block, owed_to_us=owed_to_us, basis=report.basis) for block in report.blocks),
+        ],
     )
 
 
@@ -64,6 +71,41 @@ def party_statement(report: PartyStatement) -> Printed:
     return Printed(
         _("Statement, %(name)s", name=report.party),
         [*tables, _open_by_age(report)] if report.has_open_documents else tables,
+    )
+
+
+def _aged_in_base(base: OpenInBase, basis: Basis) -> Table:
+    rows = [
+        [line.currency, *map(figure, (*line.ages, line.total)), amount(line.open)]
+        for line in base.lines
+    ]
+    rows += [
+        [
+            _("Revaluation, %(currency)s", currency=line.currency),
+            *[""] * len(base.ages),
+            amount(line.revaluation),
+            "",
+        ]
+        for line in base.lines
+        if line.revaluation
+    ]
+    total = _("Total %(currency)s", currency=base.currency)
+    proof = (
+        _("equals account %(code)s,", code=base.control_code)
+        if base.is_proved
+        else _("ledger balance")
+    )
+    return Table(
+        title=_("All currencies, in %(currency)s", currency=named(base.currency)),
+        columns=[
+            _("Currency"),
+            *age_titles(basis),
+            _("Amount due"),
+            _("In its currency"),
+        ],
+        groups=[Group("", rows)],
+        totals=[[total, *map(amount, (*base.ages, base.total)), ""]],
+        note=f"{proof} {symbol_money(base.control)}",
     )
 
 

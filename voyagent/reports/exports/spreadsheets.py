@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+from voyagent.billing.core.queries.open_list import AGES
 from voyagent.kernel.money import Money
 from voyagent.kernel.sheets import (
     AGE,
@@ -20,12 +21,17 @@ from voyagent.kernel.sheets import (
     TooManyLines,
 )
 from voyagent.reports.queries.currencies import ByCurrency
-from voyagent.reports.queries.day_book import DayBook
-from voyagent.reports.queries.general_ledger import CarriedLine, GeneralLedger, LedgerLine
+from voyagent.reports.queries.day_book import DayBook, EntryLine
+from voyagent.reports.queries.general_ledger import (
+    CarriedLine,
+    CurrencyMovement,
+    GeneralLedger,
+    LedgerLine,
+)
 from voyagent.reports.queries.margin_lines import MarginLines
 from voyagent.reports.queries.margins import Margin, Margins
 from voyagent.reports.queries.party_statement import PartyStatement
-from voyagent.reports.queries.receivables import AGE_NAMES, Open
+from voyagent.reports.queries.receivables import AGE_NAMES, Open, OpenInBase
 from voyagent.reports.queries.statements import COMPUTED, BalanceSheet, ProfitAndLoss, Section
 from voyagent.reports.queries.trial_balance import PeriodBalance
 from voyagent.trips.rules.journey import Total
@@ -33,7 +39,7 @@ from voyagent.trips.rules.journey import Total
 _COMPARED = ("amount", "before", "difference")
 _IN_BASE = ("base_currency", "base_revenue", "base_direct_cost", "base_actual_margin")
 
-LEDGER_COLUMNS = (
+_LEDGER_COLUMNS = (
     ROW,
     "entry_date",
     "entry_id",
@@ -46,8 +52,9 @@ LEDGER_COLUMNS = (
     "credit",
     "balance",
 )
+_LEDGER_BASE = ("base_currency", "base_debit", "base_credit", "base_balance")
 STATEMENT_COLUMNS = [ROW, "entry_date", "entry_id", "narration", "currency", "amount", "balance"]
-DAYBOOK_COLUMNS = (
+_DAYBOOK_COLUMNS = (
     ROW,
     "entry_date",
     "entry_id",
@@ -61,13 +68,16 @@ DAYBOOK_COLUMNS = (
     "debit",
     "credit",
 )
+_DAYBOOK_BASE = ("base_currency", "base_debit", "base_credit")
 
 
 def ageing(report: Open, as_of: date) -> Sheet:
     """Return receivables or payables by age as a sheet with totals.
 
     There is one row for each party and currency. A sheet of payables also has the amount that is
-    scheduled for payment and the nearest payment day.
+    scheduled for payment and the nearest payment day. If the base amounts are established and there
+    are other currencies, further rows at the end compare all documents in the base currency with
+    the balance of their account.
     """
     rows: list[list[Cell]] = []
     for block in report.blocks:
@@ -99,6 +109,7 @@ def ageing(report: Open, as_of: date) -> Sheet:
                 None,
             ]
         )
+    rows += _in_base(report.base) if report.base else []
     youngest, *older = AGE_NAMES
     columns = [
         ROW,
@@ -113,6 +124,23 @@ def ageing(report: Open, as_of: date) -> Sheet:
     columns += ["scheduled", "next_pay_on"]
     shown = len(columns) if report.kind == "payable" else len(columns) - 2
     return Sheet(f"{report.kind}s-{as_of}", columns[:shown], [row[:shown] for row in rows])
+
+
+def _in_base(base: OpenInBase) -> list[list[Cell]]:
+    """Return the rows of an ageing that are in the base currency."""
+    blank: list[Cell] = [None] * 4
+    none: list[Cell] = [None] * AGES
+    rows: list[list[Cell]] = []
+    for line in base.lines:
+        name = f"Carried, {line.currency}"
+        rows.append([BOOKS, base.currency, name, *line.ages, line.total, *blank])
+    for line in base.lines:
+        if line.revaluation:
+            name = f"Revaluation, {line.currency}"
+            rows.append([BOOKS, base.currency, name, *none, line.revaluation, *blank])
+    rows.append([BOOKS, base.currency, "Total", *base.ages, base.total, *blank])
+    account = f"Account {base.control_code}"
+    return [*rows, [BOOKS, base.currency, account, *none, base.control, *blank]]
 
 
 def trial_balance(report: PeriodBalance, currency: str | None) -> Sheet:
@@ -299,27 +327,31 @@ def ledger_name(report: GeneralLedger) -> str:
     return f"general-ledger-{report.account['code']}-{report.period.last}"
 
 
+def ledger_columns(report: GeneralLedger) -> tuple[str, ...]:
+    """Return the columns of a general ledger.
+
+    If the base amounts are established and there are other currencies, each line also has its
+    amounts in the base currency.
+    """
+    return (*_LEDGER_COLUMNS, *(_LEDGER_BASE if report.added else ()))
+
+
 def ledger_opening(report: GeneralLedger) -> list[list[Cell]]:
-    """Return the rows with the opening balance, one for each currency."""
-    return [
-        [
-            OPENING,
-            report.period.first,
-            None,
-            None,
-            "Opening",
-            None,
-            None,
-            one.opening.currency,
-            None,
-            None,
-            one.opening,
+    """Return the opening balance: a row for each currency, and one in base."""
+    about: list[Cell] = [OPENING, report.period.first, None, None, "Opening", None, None]
+    if report.added is None:
+        return [
+            [*about, one.opening.currency, None, None, one.opening] for one in report.currencies
         ]
-        for one in report.currencies
-    ]
+    blank: list[Cell] = [None] * 4
+    base: list[Cell] = [report.added.opening.currency, None, None, report.added.opening]
+    rows = (
+        [*about, one.opening.currency, None, None, one.opening, *blank] for one in report.currencies
+    )
+    return [*rows, [*about, *blank, *base]]
 
 
-def carried_row(row: CarriedLine) -> list[Cell]:
+def carried_row(report: GeneralLedger, row: CarriedLine) -> list[Cell]:
     """Return the row that transfers the balance at the end of a financial year."""
     about: list[Cell] = [
         CARRIED,
@@ -330,13 +362,21 @@ def carried_row(row: CarriedLine) -> list[Cell]:
         None,
         None,
     ]
-    return [*about, row.debit.currency, row.debit, row.credit, row.balance]
+    return [*about, *_ledger_amounts(report, row)]
 
 
 def ledger_closing(report: GeneralLedger) -> list[list[Cell]]:
-    """Return the rows with totals and closing balance, one for each currency."""
+    """Return totals and closing balance: a row for each currency, and one in base."""
     about: list[Cell] = [TOTAL, report.period.last, None, None, "Closing", None, None]
-    return [[*about, one.opening.currency, *one.in_all, one.closing] for one in report.currencies]
+
+    def closing(one: CurrencyMovement) -> list[Cell]:
+        return [one.opening.currency, *one.in_all, one.closing]
+
+    if report.added is None:
+        return [[*about, *closing(one)] for one in report.currencies]
+    blank: list[Cell] = [None] * 4
+    rows = ([*about, *closing(one), *blank] for one in report.currencies)
+    return [*rows, [*about, *blank, *closing(report.added)]]
 
 
 def general_ledger(report: GeneralLedger) -> Sheet:
@@ -357,10 +397,17 @@ def general_ledger(report: GeneralLedger) -> Sheet:
                 row.party_name,
                 row.memo,
             ]
-            rows.append([*about, row.debit.currency, row.debit, row.credit, row.balance])
+            rows.append([*about, *_ledger_amounts(report, row)])
         else:
-            rows.append(carried_row(row))
-    return Sheet(ledger_name(report), LEDGER_COLUMNS, rows + ledger_closing(report))
+            rows.append(carried_row(report, row))
+    return Sheet(ledger_name(report), ledger_columns(report), rows + ledger_closing(report))
+
+
+def _ledger_amounts(report: GeneralLedger, row: LedgerLine | CarriedLine) -> list[Cell]:
+    amounts: list[Cell] = [row.debit.currency, row.debit, row.credit, row.balance]
+    if report.added is None or row.base is None:
+        return amounts
+    return [*amounts, row.base.debit.currency, *row.base]
 
 
 def daybook_name(report: DayBook) -> str:
@@ -368,12 +415,26 @@ def daybook_name(report: DayBook) -> str:
     return f"day-book-{report.days.last}"
 
 
+def daybook_columns(report: DayBook) -> tuple[str, ...]:
+    """Return the columns of a day book.
+
+    If the base amounts are established and there are other currencies, each line also has its
+    amounts in the base currency.
+    """
+    return (*_DAYBOOK_COLUMNS, *(_DAYBOOK_BASE if report.base else ()))
+
+
 def daybook_totals(report: DayBook) -> list[list[Cell]]:
-    """Return the rows with the totals of all entries, one for each currency."""
-    return [
-        [TOTAL, report.days.last, None, "All entries", *(None,) * 5, debit.currency, debit, credit]
+    """Return the totals of all entries: a row for each currency, and one in base."""
+    about: list[Cell] = [TOTAL, report.days.last, None, "All entries", *(None,) * 5]
+    blank: list[Cell] = [None] * 3
+    rows: list[list[Cell]] = [
+        [*about, debit.currency, debit, credit, *(blank if report.base else [])]
         for debit, credit in report.totals
     ]
+    if report.base is None:
+        return rows
+    return [*rows, [*about, *blank, report.base[0].currency, *report.base]]
 
 
 def day_book(report: DayBook) -> Sheet:
@@ -396,10 +457,16 @@ def day_book(report: DayBook) -> Sheet:
                 line.debit.currency,
                 line.debit,
                 line.credit,
+                *(_base_cells(line) if report.base else []),
             ]
             for line in entry.lines
         ]
-    return Sheet(daybook_name(report), DAYBOOK_COLUMNS, rows + daybook_totals(report))
+    return Sheet(daybook_name(report), daybook_columns(report), rows + daybook_totals(report))
+
+
+def _base_cells(line: EntryLine) -> list[Cell]:
+    sides = line.base_sides
+    return [] if sides is None else [sides[0].currency, *sides]
 
 
 def statement_name(report: PartyStatement) -> str:

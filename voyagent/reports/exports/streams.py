@@ -31,12 +31,18 @@ def general_ledger(reader: Reader, account: Row, period: Period) -> Stream:
         yield spreadsheets.ledger_opening(report)
         for stretch in stretches(reader, report) if report.currencies else ():
             yield account_lines_cells(
-                account["id"], stretch.days.first, stretch.days.last, LINE, stretch.balances
+                account["id"],
+                stretch.days.first,
+                stretch.days.last,
+                LINE,
+                stretch.balances,
+                stretch.base,
             )
-            yield [spreadsheets.carried_row(line) for line in stretch.carried]
+            yield [spreadsheets.carried_row(report, line) for line in stretch.carried]
         yield spreadsheets.ledger_closing(report)
 
-    return Stream(spreadsheets.ledger_name(report), spreadsheets.LEDGER_COLUMNS, parts())
+    columns = spreadsheets.ledger_columns(report)
+    return Stream(spreadsheets.ledger_name(report), columns, parts())
 
 
 def day_book(reader: Reader, days: Days) -> Stream:
@@ -44,10 +50,12 @@ def day_book(reader: Reader, days: Days) -> Stream:
     report = read_day_book(reader, days, limit=1)
 
     def parts() -> Iterator[Sequence[Sequence[Cell]] | Select[Any]]:
-        yield day_book_cells(days.first, days.last, LINE)
+        books = report.base and report.base[0].currency
+        yield day_book_cells(days.first, days.last, LINE, books)
         yield spreadsheets.daybook_totals(report)
 
-    return Stream(spreadsheets.daybook_name(report), spreadsheets.DAYBOOK_COLUMNS, parts())
+    columns = spreadsheets.daybook_columns(report)
+    return Stream(spreadsheets.daybook_name(report), columns, parts())
 
 
 def party_statement(

@@ -18,6 +18,7 @@ from voyagent.ledger.queries.account_lines import LineCursor
 from voyagent.ledger.queries.day_book import day_book_statement
 from voyagent.ledger.queries.trial_balance import base_currency_of, trial_balance_statement
 from voyagent.reports.queries.periods import Days
+from voyagent.reports.queries.trial_balance import Sides
 
 PAGE_ENTRIES = 50
 _ENTRIES_AT_A_TIME = 500
@@ -26,9 +27,10 @@ _ENTRIES_AT_A_TIME = 500
 class EntryLine(NamedTuple):
     """A line of a journal entry: a debit or a credit to an account.
 
-    The members with `base` are the amount in the base currency, or None if it is not known. The
-    members with `rate` are the exchange rate of that amount, or None if it has none. If
-    `is_rate_inverse`, one unit of the base currency costs `rate` of the line's currency.
+    The members with `base` are the amount in the base currency, or None if it is not known;
+    `base_currency` is None unless the base amounts are established. The members with `rate` are the
+    exchange rate of that amount, or None if it has none. If `is_rate_inverse`, one unit of the base
+    currency costs `rate` of the line's currency.
     """
 
     line_no: int
@@ -48,6 +50,7 @@ class EntryLine(NamedTuple):
     is_rate_inverse: bool | None
     rate_on: date | None
     rate_source: str | None
+    base_currency: str | None
 
     @property
     def is_difference(self) -> bool:
@@ -63,6 +66,15 @@ class EntryLine(NamedTuple):
     def credit(self) -> Money:
         """Return the amount of the credit, zero for a debit."""
         return Money(self.credit_minor, self.currency)
+
+    @property
+    def base_sides(self) -> Sides | None:
+        """Return debit and credit in base, or None if they are not established."""
+        if self.base_currency is None:
+            return None
+        sides = (self.base_debit_minor, self.base_credit_minor)
+        debit, credit = (Money(minor or 0, self.base_currency) for minor in sides)
+        return debit, credit
 
 
 class BookedEntry(NamedTuple):
@@ -85,13 +97,15 @@ _line = itemgetter(*EntryLine._fields)
 class DayBook:
     """A page of journal entries, and the totals of all pages by currency.
 
-    `base_currency` is None unless the base amounts are established.
+    `base_currency` is None unless the base amounts are established. `base` has the totals of all
+    currencies in it, or is None if nothing is in another currency.
     """
 
     days: Days
     entries: tuple[BookedEntry, ...]
-    totals: tuple[tuple[Money, Money], ...]
+    totals: tuple[Sides, ...]
     base_currency: str | None
+    base: Sides | None
     is_first_page: bool
     next_cursor: str | None
 
@@ -113,11 +127,13 @@ def read_day_book(
     entries = _entries(rows)
     shown = entries[:limit]
     marked = _behind(shown[-1]) if len(entries) > limit else None
+    books = base_currency_of(closed)
     return DayBook(
         days,
         tuple(shown),
         tuple(_totals(opened, closed)),
-        base_currency_of(closed),
+        books,
+        _in_base(opened, closed, books) if books else None,
         is_first_page=after is None,
         next_cursor=marked.encode() if marked else None,
     )
@@ -160,7 +176,21 @@ def _entry(rows: list[Row]) -> BookedEntry:
     )
 
 
-def _totals(opened: list[Row], closed: list[Row]) -> list[tuple[Money, Money]]:
+def _in_base(opened: list[Row], closed: list[Row], books: str) -> Sides | None:
+    """Return the totals in base, or None if nothing was posted in another currency."""
+    sums: dict[str, list[int]] = {}
+    for sign, rows in ((1, closed), (-1, opened)):
+        for row in rows:
+            found = sums.setdefault(row["currency"], [0, 0])
+            for place, side in enumerate(("base_debit_minor", "base_credit_minor")):
+                found[place] += sign * int(row[side])
+    if not any(any(found) for currency, found in sums.items() if currency != books):
+        return None
+    debit, credit = (Money(sum(side), books) for side in zip(*sums.values(), strict=True))
+    return debit, credit
+
+
+def _totals(opened: list[Row], closed: list[Row]) -> list[Sides]:
     found = []
     for currency in sorted({row["currency"] for row in closed}):
         debit, credit = (

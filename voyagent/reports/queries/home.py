@@ -115,6 +115,7 @@ class Now:
     answered. `due` (from customers), `owed` (to suppliers) and `months` (sales and costs) map each
     currency code to amounts. The agency's own currency is the first key and always present. If
     `is_in_base` is true, `months` has the base currency only, with the amounts of all currencies.
+    If `is_due_in_base` is true, so have `due` and `owed`.
     If the user may not see amounts, `sees_money` is False and all amounts are zero.
     """
 
@@ -126,6 +127,7 @@ class Now:
     owed: dict[str, Due]
     months: dict[str, tuple[Month, ...]]
     is_in_base: bool
+    is_due_in_base: bool
     sees_money: bool
     done: list[Act]
     weeks: list[Week]
@@ -163,6 +165,9 @@ def read_now(reader: Reader, actor: Actor) -> Now:
         *spending.spending_statements(today),
     )
     due, owed, overdue, months = rest[: len(money)] or [[]] * 4
+    is_due_in_base = _adds_others([*due, *owed])
+    if is_due_in_base:
+        due, owed = _due_in_base(due), _due_in_base(owed)
     is_idle = not (numbers[0]["enquiries"] or waiting or decided or due)
     return Now(
         today=today,
@@ -173,6 +178,7 @@ def read_now(reader: Reader, actor: Actor) -> Now:
         owed=_due(owed, actor.currency),
         months=_months(_in_base(months) or months, firsts, actor.currency),
         is_in_base=bool(_in_base(months)),
+        is_due_in_base=is_due_in_base,
         sees_money=bool(money),
         done=_done(decided, talks),
         weeks=_weeks(weeks, monday),
@@ -208,6 +214,29 @@ def _due(rows: list[Row], home_currency: str) -> dict[str, Due]:
     for row in rows:
         by_currency[row["currency"]][row["week"]] = row
     return {currency: _due_in(currency, own_rows) for currency, own_rows in by_currency.items()}
+
+
+def _adds_others(rows: list[Row]) -> bool:
+    """Return True if amounts due in other currencies are known in the base currency.
+
+    An amount without its base amount is of an earlier release, or of a sum that is not filled yet.
+    """
+    others = [row for row in rows if row["currency"] != row["base_currency"]]
+    return bool(others) and all(row["base_currency"] and row["open_base_minor"] for row in others)
+
+
+def _due_in_base(rows: list[Row]) -> list[Row]:
+    """Return the amounts due of all currencies in base, one row for each week."""
+    weeks: dict[int, Row] = {}
+    for row in rows:
+        books = row["base_currency"]
+        minor = row["open_minor"] if row["currency"] == books else row["open_base_minor"]
+        known = weeks.setdefault(
+            row["week"], {"currency": books, "week": row["week"], "n": 0, "open_minor": 0}
+        )
+        known["n"] += row["n"]
+        known["open_minor"] += minor
+    return list(weeks.values())
 
 
 def _due_in(currency: str, by_week: dict[int, Row]) -> Due:

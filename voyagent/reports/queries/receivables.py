@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Date, Integer, Select, cast, null, select, union_all
 
 from voyagent.billing.ageing.queries import advances as advances_queries, open_items, party_balances
+from voyagent.billing.ageing.queries.in_base import carried_by_age_statement
 from voyagent.billing.core.queries import open_list
 from voyagent.billing.core.queries.open_documents import Kind
 from voyagent.billing.core.queries.open_list import AGES, Basis
@@ -20,9 +21,11 @@ from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.database.statement_cache import cached_statement, generic_plan, inlined
 from voyagent.kernel.money import Money
 from voyagent.ledger.queries.party_lines import PartyRef
-from voyagent.ledger.queries.trial_balance import trial_balance_statement
+from voyagent.ledger.queries.revaluations import standing_statement
+from voyagent.ledger.queries.trial_balance import base_currency_of, trial_balance_statement
 from voyagent.parties import queries as parties
 from voyagent.reports.queries.periods import PeriodInverted
+from voyagent.settings.queries import chosen
 
 SIDE: dict[Kind, int] = {"receivable": 1, "payable": -1}
 """Sign of a control account's balance (debit less credit) if money is owed."""
@@ -95,7 +98,8 @@ class Document:
 
     `age` is a number from 0 to 4. The age is 0 up to the due date, 1 from 1 to 30 days after the
     due date, 2 from 31 to 60 days, 3 from 61 to 90 days, and 4 after more than 90 days. With the
-    basis `document_date`, the days are counted from the date of the document.
+    basis `document_date`, the days are counted from the date of the document. `base` is the amount
+    in base that the open amount carries, or None if it is in base itself or carries none.
     """
 
     id: UUID
@@ -107,6 +111,7 @@ class Document:
     pay_on: date | None = None
     """Day on which a scheduled bill will be paid."""
     place: int | None = None
+    base: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,14 +204,76 @@ class CurrencyBlock:
 
 
 @dataclass(frozen=True, slots=True)
+class Carried:
+    """All open documents of one currency, at the base amounts that they carry.
+
+    `ages` has one amount in base for each age from 0 to 4, and `open` is the sum of the documents
+    in their currency. `revaluation` is what the month end added, until it is reversed. `unknown` is
+    the number of documents or instalments that carry no base amount; they are left out of `ages`.
+    """
+
+    currency: str
+    ages: tuple[Money, ...]
+    open: Money
+    revaluation: Money
+    unknown: int
+
+    @property
+    def total(self) -> Money:
+        """Sum of the amounts that the documents carry in base."""
+        return sum(self.ages[1:], self.ages[0])
+
+
+@dataclass(frozen=True, slots=True)
+class OpenInBase:
+    """All open documents in the base currency, compared with the control account.
+
+    `lines` has each currency with open documents or a revaluation, the base currency first.
+    `control` is the balance of the control account in base, and comes from a separate query.
+    """
+
+    currency: str
+    lines: tuple[Carried, ...]
+    control: Money
+    control_code: str
+
+    @property
+    def ages(self) -> tuple[Money, ...]:
+        """Sum of each age over all currencies."""
+        zero = Money(0, self.currency)
+        return tuple(sum((line.ages[age] for line in self.lines), zero) for age in range(AGES))
+
+    @property
+    def total(self) -> Money:
+        """Sum of the carried amounts and of the revaluations."""
+        zero = Money(0, self.currency)
+        return sum((line.total + line.revaluation for line in self.lines), zero)
+
+    @property
+    def unknown(self) -> int:
+        """Number of documents or instalments that carry no base amount."""
+        return sum(line.unknown for line in self.lines)
+
+    @property
+    def is_proved(self) -> bool:
+        """True if the sum equals the balance of the control account."""
+        return self.total == self.control
+
+
+@dataclass(frozen=True, slots=True)
 class Open:
-    """Receivables or payables in each currency; the agency's own comes first."""
+    """Receivables or payables in each currency; the agency's own comes first.
+
+    `base` has all of them in the base currency. It is None if the base amounts are not established,
+    if there is no other currency, or if a filter of issue dates or currency is set.
+    """
 
     kind: Kind
 
     blocks: tuple[CurrencyBlock, ...]
     currencies: tuple[str, ...]
     basis: Basis = "due_date"
+    base: OpenInBase | None = None
 
     @property
     def is_proved(self) -> bool:
@@ -277,8 +344,8 @@ def read_ageing(
     `due_date` or `document_date`.
 
     The rows for `ageings` are of three kinds, named by the column `part`: open documents (`ages`),
-    negative advances by age (`advances`), and open bills by payment day (`scheduled`). Raises
-    PeriodInverted.
+    negative advances by age (`advances`), and open bills by payment day (`scheduled`). Their column
+    base_currency is None unless the base amounts are established. Raises PeriodInverted.
     """
     if first > last:
         raise PeriodInverted
@@ -352,7 +419,10 @@ def _counted_statement(
         found.open_minor,
         found.not_due_minor,
     )
-    statement = select(*parties).order_by(found.part, found.currency, found.age, found.pay_on)
+    books = chosen("base_currency").label("base_currency")
+    statement = select(*parties, books).order_by(
+        found.part, found.currency, found.age, found.pay_on
+    )
     return generic_plan(statement) if as_of is None else statement
 
 
@@ -398,6 +468,8 @@ def read_open(
             kind, first, last, filters.as_of
         )
         statements["parties"] = open_items.parties_by_age_statement(kind, first, last, **ages)
+        if filters.basis != "due_date":
+            statements["totals"] = open_items.ageing_statement(kind, first, last, **ages)
     with (
         reader.snapshot()
     ):  # both queries must read the same snapshot, so that the ages and the account agree
@@ -416,6 +488,8 @@ def read_open(
             of_page["documents"] = open_list.list_instalments_statement(
                 kind, first, last, **ages, party=named, keys=keys
             )
+        if not filters.is_narrow and _foreign_books(read):
+            of_page |= _base_statements(kind, filters.as_of, filters.basis)
         if of_page:
             read |= zip(of_page, reader.read(*of_page.values()), strict=True)
     ids = {row["party_key"]: row["id"] for row in read.pop("ids", ())}
@@ -428,7 +502,86 @@ def read_open(
         tuple(block for block in blocks if block.parties_in_all or not block.is_proved),
         tuple(ordered),
         filters.basis,
+        _in_base(kind, read),
     )
+
+
+def read_in_base(
+    reader: Reader, kind: Kind, as_of: date, basis: Basis = "due_date"
+) -> OpenInBase | None:
+    """Return all open documents in the base currency at the end of a day.
+
+    The result is None if the base amounts are not established, or if no document is in another
+    currency.
+    """
+    days: dict[str, Any] = {"today": as_of, "as_of": as_of}
+    statements = {
+        "ever": open_items.ageing_statement(kind, *EVER, **days),
+        "control": _control_statement(kind, as_of),
+    }
+    if basis != "due_date":
+        statements["totals"] = open_items.ageing_statement(kind, *EVER, **days, basis=basis)
+    with reader.snapshot():
+        read = dict(zip(statements, reader.read(*statements.values()), strict=True))
+        if _foreign_books(read):
+            further = _base_statements(kind, as_of, basis)
+            read |= zip(further, reader.read(*further.values()), strict=True)
+    return _in_base(kind, read)
+
+
+def _foreign_books(read: dict[str, list[Row]]) -> str | None:
+    """Return the base currency if there are amounts in another currency too.
+
+    The result is None if the base amounts are not established.
+    """
+    books = base_currency_of(read["control"])
+    rows = (*read["ever"], *read["control"])
+    return books if any(row["currency"] != books for row in rows) else None
+
+
+def _base_statements(kind: Kind, as_of: date, basis: Basis) -> dict[str, Select[Any]]:
+    return {
+        "carried": carried_by_age_statement(kind, as_of, basis),
+        "revalued": standing_statement(as_of),
+    }
+
+
+def _in_base(kind: Kind, read: dict[str, list[Row]]) -> OpenInBase | None:
+    books = _foreign_books(read)
+    if books is None or "carried" not in read:
+        return None
+    control = [row for row in read["control"] if row["purpose"] == kind]
+    own = [row for row in read.get("totals", read["ever"]) if row["currency"] == books]
+    revalued = {
+        row["currency"]: SIDE[kind] * row["base_minor"]
+        for row in read["revalued"]
+        if row["purpose"] == kind
+    }
+    others = {row["currency"] for row in read["ever"]} | revalued.keys()
+
+    def line(currency: str, rows: list[Row], name: str) -> Carried:
+        by_age = {row["age"]: int(row[name]) for row in rows}
+        opened = (row["open_minor"] for row in read["ever"] if row["currency"] == currency)
+        return Carried(
+            currency,
+            tuple(Money(by_age.get(age, 0), books) for age in range(AGES)),
+            Money(sum(map(int, opened)), currency),
+            Money(revalued.get(currency, 0), books),
+            sum(row.get("unknown", 0) for row in rows),
+        )
+
+    foreign = [
+        line(one, [row for row in read["carried"] if row["currency"] == one], "base_minor")
+        for one in sorted(others - {books})
+    ]
+    balance = sum(int(row["base_debit_minor"] - row["base_credit_minor"]) for row in control)
+    base = OpenInBase(
+        books,
+        (line(books, own, "open_minor"), *foreign),
+        Money(SIDE[kind] * balance, books),
+        control[0]["code"] if control else "",
+    )
+    return base if foreign or not base.is_proved else None
 
 
 @cached_statement
@@ -496,8 +649,9 @@ def _block(
                 row["party_key"] in names
             ):  # a party on this page in one currency may be on another page in the next
                 by_party[row["party_key"]][part].append(row)
+    books = base_currency_of(read["control"])
     shown = [
-        _party(ids.get(key), name, currency, by_party[key], filters.as_of)
+        _party(ids.get(key), name, currency, by_party[key], filters.as_of, books)
         for key, name in names.items()
     ]
     totals, ahead_in_all = (
@@ -555,7 +709,12 @@ def _codes(accounts: list[Row]) -> str:
 
 
 def _party(
-    party_id: UUID | None, name: str, currency: str, rows: dict[str, list[Row]], as_of: date
+    party_id: UUID | None,
+    name: str,
+    currency: str,
+    rows: dict[str, list[Row]],
+    as_of: date,
+    books: str | None,
 ) -> Party:
     by_age = {row["age"]: int(row["open_minor"]) for row in rows["parties"]}
     return Party(
@@ -563,7 +722,7 @@ def _party(
         name,
         ages=tuple(Money(by_age.get(age, 0), currency) for age in range(AGES)),
         advance=Money(-sum(int(row["unapplied_minor"]) for row in rows["ahead"]), currency),
-        documents=tuple(_document(row) for row in rows["documents"]),
+        documents=tuple(_document(row, books) for row in rows["documents"]),
         advances=tuple(
             Advance(
                 row["id"],
@@ -581,7 +740,8 @@ def _party(
     )
 
 
-def _document(row: Row) -> Document:
+def _document(row: Row, books: str | None) -> Document:
+    base_minor = row["open_base_minor"]
     return Document(
         id=row["id"],
         number=row["reference"],
@@ -591,4 +751,5 @@ def _document(row: Row) -> Document:
         open=Money(int(row["open_minor"]), row["currency"]),
         pay_on=row["pay_on"],
         place=row["place"],
+        base=None if books is None or base_minor is None else Money(base_minor, books),
     )

@@ -17,6 +17,7 @@ from voyagent.ledger.queries.roll_ups import balances
 from voyagent.ledger.queries.trip_earnings import earnings
 
 TRIPS = earnings(of_trips())
+DUES = billing.AGEING[0]
 ROLL_UPS = (
     *balances(),
     TRIPS,

@@ -19,7 +19,14 @@ from voyagent.kernel.serializers import AnswerOf, Computed, MoneyText, OmitNone,
 from voyagent.ledger.schemas.chart import AccountType
 from voyagent.reports.queries.itinerary import Itinerary
 from voyagent.reports.queries.periods import Days
-from voyagent.reports.queries.receivables import Ageing, Bucket, Scheduled
+from voyagent.reports.queries.receivables import (
+    AGE_NAMES,
+    Ageing,
+    Bucket,
+    Carried,
+    OpenInBase,
+    Scheduled,
+)
 from voyagent.reports.queries.trial_balance import (
     AccountLine,
     CurrencyBalance,
@@ -168,16 +175,31 @@ class AgeingRequest:
     """The requested ageing of receivables or payables.
 
     `days` are the issue dates of the documents. Ages are counted up to `as_of`. `basis` says from
-    which day: `due_date` or `document_date`.
+    which day: `due_date` or `document_date`. `base` has all documents in the base currency.
     """
 
     kind: Kind
     days: Days
     as_of: date
     basis: Basis
+    base: OpenInBase | None
 
 
 AgeingInCurrency = InCurrency[AgeingRequest, Ageing]
+
+
+class AgedAmounts(AnswerOf[Row]):
+    """Open amounts of documents, by the number of days past the due date."""
+
+    not_due: MoneyText
+    days_1_to_30: MoneyText
+    days_31_to_60: MoneyText
+    days_61_to_90: MoneyText
+    days_over_90: MoneyText
+
+
+def _ages(line: Carried) -> Row:
+    return dict(zip(AGE_NAMES, line.ages, strict=True))
 
 
 def _debtors(source: AgeingInCurrency) -> list[Row]:
@@ -224,10 +246,47 @@ class CurrencyAgingResponse(AnswerOf[AgeingInCurrency]):
     scheduled: Annotated[list[ScheduledBills], Read("block.scheduled")]
 
 
+class CarriedAmounts(AnswerOf[Carried]):
+    """Open documents of one currency, and what they carry in the base currency.
+
+    `amount` is their sum in `currency`. The other amounts are in the base currency: `ages` are by
+    days past the due date, or since the date of the document; `carried` is their sum; `revaluation`
+    is what the month end added, until it is reversed on the next day. `unknown` documents or
+    instalments carry no base amount and are left out.
+    """
+
+    currency: str
+    amount: Annotated[MoneyText, Read("open")]
+    ages: Annotated[AgedAmounts, Computed(_ages)]
+    carried: Annotated[MoneyText, Read("total")]
+    revaluation: MoneyText
+    unknown: int
+
+
+class AgingInBase(AnswerOf[OpenInBase]):
+    """All open documents on the day `as_of` in the base currency, whatever their date.
+
+    `total` is what all documents carry, and the revaluations. If the books are correct, it equals
+    `control_balance`, the balance of the account `control_code`, and `is_proved` is true.
+    """
+
+    base_currency: Annotated[str, Read("currency")]
+    by_currency: Annotated[list[CarriedAmounts], Read("lines")]
+    total: MoneyText
+    control_code: str
+    control_balance: Annotated[MoneyText, Read("control")]
+    is_proved: bool
+
+
 class AgingReportResponse(CurrencyAgingResponse):
-    """Ageing in the agency's currency; those in other currencies are in `by_currency`."""
+    """Ageing in the agency's currency; those in other currencies are in `by_currency`.
+
+    `base` is absent unless the base amounts of the agency are established and a document is in
+    another currency.
+    """
 
     by_currency: Annotated[list[CurrencyAgingResponse], Read("others")]
+    base: Annotated[AgingInBase | None, Read("report.base"), OmitNone()] = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from voyagent.kernel.fields import (
     Text,
 )
 from voyagent.kernel.money import Money
-from voyagent.kernel.serializers import AnswerOf, Computed, Minor, MoneyText, Read
+from voyagent.kernel.serializers import AnswerOf, Computed, Minor, MoneyText, OmitNone, Read
 from voyagent.ledger.queries.account_lines import LineCursor
 from voyagent.ledger.schemas.chart import AccountType
 from voyagent.reports.queries.day_book import PAGE_ENTRIES, BookedEntry, DayBook, EntryLine
@@ -37,7 +37,7 @@ from voyagent.reports.queries.party_statement import (
     PartyStatement,
 )
 from voyagent.reports.queries.receivables import AGE_NAMES
-from voyagent.reports.schemas.books import PageOfReport, PeriodResponse
+from voyagent.reports.schemas.books import AgedAmounts, PageOfReport, PeriodResponse
 
 LIMIT_MAX = 200
 
@@ -99,8 +99,20 @@ class PartyStatementQuery(DayBookQuery):
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = PARTY_PAGE
 
 
+def _line_base_debit(line: EntryLine) -> str | None:
+    return line.base_sides[0].wire if line.base_sides else None
+
+
+def _line_base_credit(line: EntryLine) -> str | None:
+    return line.base_sides[1].wire if line.base_sides else None
+
+
 class DayBookLine(AnswerOf[EntryLine]):
-    """A line of a journal entry."""
+    """A line of a journal entry.
+
+    The members with `base` have the amount in the base currency, in which all lines can be added.
+    They are absent unless the base amounts of the agency are established.
+    """
 
     line_no: int
     account_code: Annotated[str, Read("code")]
@@ -110,6 +122,9 @@ class DayBookLine(AnswerOf[EntryLine]):
     currency: str
     debit: Annotated[str, Minor("debit_minor")]
     credit: Annotated[str, Minor("credit_minor")]
+    base_currency: Annotated[str | None, OmitNone()] = None
+    base_debit: Annotated[str | None, Computed(_line_base_debit), OmitNone()] = None
+    base_credit: Annotated[str | None, Computed(_line_base_credit), OmitNone()] = None
 
 
 class DayBookEntry(AnswerOf[BookedEntry]):
@@ -141,11 +156,17 @@ def _totals(source: PageOfReport[DayBook]) -> list[Row]:
     return [{"debit": debit, "credit": credit} for debit, credit in source.report.totals]
 
 
+def _base_total(source: PageOfReport[DayBook]) -> Row | None:
+    base = source.report.base
+    return base and {"debit": base[0], "credit": base[1]}
+
+
 class DayBookResponse(AnswerOf[PageOfReport[DayBook]]):
     """Journal entries by book date, oldest first; the last page has no `next_cursor`.
 
     `totals` has the total debits and credits of all entries of the period. Every page has the same
-    `totals`.
+    `totals`. `base` has the total of all currencies in the base currency; it is absent unless the
+    base amounts of the agency are established and something is in another currency.
     """
 
     tenant_id: UUID
@@ -154,6 +175,7 @@ class DayBookResponse(AnswerOf[PageOfReport[DayBook]]):
     totals: Annotated[list[SidesResponse], Computed(_totals)]
     limit: int
     next_cursor: Annotated[str | None, Read("report.next_cursor")]
+    base: Annotated[SidesResponse | None, Computed(_base_total), OmitNone()] = None
 
 
 class LedgerAccount(AnswerOf[Row]):
@@ -163,6 +185,22 @@ class LedgerAccount(AnswerOf[Row]):
     code: str
     name: str
     type: AccountType
+
+
+def _base_currency(line: LedgerLine | CarriedLine) -> str | None:
+    return line.base.debit.currency if line.base else None
+
+
+def _base_debit(line: LedgerLine | CarriedLine) -> str | None:
+    return line.base.debit.wire if line.base else None
+
+
+def _base_credit(line: LedgerLine | CarriedLine) -> str | None:
+    return line.base.credit.wire if line.base else None
+
+
+def _base_balance(line: LedgerLine | CarriedLine) -> str | None:
+    return line.base.balance.wire if line.base else None
 
 
 def _carried(movement: CurrencyMovement) -> Money:
@@ -188,7 +226,12 @@ class LedgerMovement(AnswerOf[CurrencyMovement]):
 
 
 class LedgerEntryLine(AnswerOf[LedgerLine]):
-    """A posting; `balance` is the running debit less credit in the posting's currency."""
+    """A posting; `balance` is the running debit less credit in the posting's currency.
+
+    The members with `base` have the amounts in the base currency. `base_balance` is the running
+    balance of all currencies. They are absent unless the base amounts of the agency are
+    established.
+    """
 
     entry_id: UUID
     line_no: int
@@ -202,13 +245,18 @@ class LedgerEntryLine(AnswerOf[LedgerLine]):
     debit: MoneyText
     credit: MoneyText
     balance: MoneyText
+    base_currency: Annotated[str | None, Computed(_base_currency), OmitNone()] = None
+    base_debit: Annotated[str | None, Computed(_base_debit), OmitNone()] = None
+    base_credit: Annotated[str | None, Computed(_base_credit), OmitNone()] = None
+    base_balance: Annotated[str | None, Computed(_base_balance), OmitNone()] = None
 
 
 class CarriedLedgerLine(AnswerOf[CarriedLine]):
     """A computed line at the end of a financial year.
 
     The line transfers the balance of a revenue or expense account to the result of earlier years.
-    The line belongs after the postings of the day `entry_date`.
+    The line belongs after the postings of the day `entry_date`. The members with `base` are as
+    those of a posting.
     """
 
     entry_date: Annotated[date, Read("day")]
@@ -216,13 +264,19 @@ class CarriedLedgerLine(AnswerOf[CarriedLine]):
     debit: MoneyText
     credit: MoneyText
     balance: MoneyText
+    base_currency: Annotated[str | None, Computed(_base_currency), OmitNone()] = None
+    base_debit: Annotated[str | None, Computed(_base_debit), OmitNone()] = None
+    base_credit: Annotated[str | None, Computed(_base_credit), OmitNone()] = None
+    base_balance: Annotated[str | None, Computed(_base_balance), OmitNone()] = None
 
 
 class GeneralLedgerResponse(AnswerOf[PageOfReport[GeneralLedger]]):
     """Postings of an account, oldest first; the last page has no `next_cursor`.
 
-    `currencies` covers the whole period. Every page has the same `currencies`. `carried` has the
-    computed year-end lines that belong between the postings of this page.
+    `currencies` covers the whole period. Every page has the same `currencies`. `base` has all of
+    them in the base currency; it is absent unless the base amounts of the agency are established
+    and something is posted. `carried` has the computed year-end lines that belong between the
+    postings of this page.
     """
 
     tenant_id: UUID
@@ -233,16 +287,7 @@ class GeneralLedgerResponse(AnswerOf[PageOfReport[GeneralLedger]]):
     carried: Annotated[list[CarriedLedgerLine], Read("report.carried")]
     limit: int
     next_cursor: Annotated[str | None, Read("report.next_cursor")]
-
-
-class AgedAmounts(AnswerOf[Row]):
-    """Open amounts of documents, by the number of days past the due date."""
-
-    not_due: MoneyText
-    days_1_to_30: MoneyText
-    days_31_to_60: MoneyText
-    days_61_to_90: MoneyText
-    days_over_90: MoneyText
+    base: Annotated[LedgerMovement | None, Read("report.base"), OmitNone()] = None
 
 
 def _ages(one: PartyBalances) -> Row:

@@ -9,7 +9,7 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.database.roll_ups import Difference, RollUp, differences_of
 from voyagent.kernel.db import db
-from voyagent.reports.queries.roll_ups import TRIPS
+from voyagent.reports.queries.roll_ups import DUES, TRIPS
 
 # Two rebuilds that find the same difference would both add it. Postings do not take this lock.
 _LOCK = text(
@@ -48,17 +48,19 @@ def rebuild(actor: Actor, roll_up: RollUp) -> list[Difference]:
     return found
 
 
-def fill_trip_bases() -> int:
-    """Fill the base sums of trips and return the number of rows.
+def fill_base_sums() -> int:
+    """Fill the base sums of trips and of amounts due, and return the number of rows.
 
-    Earlier releases did not have these sums. Nothing is filled if another sum of a trip differs, so
-    that the check of the books reports it. The audit log has no event of it, because nobody has
-    acted and no fact changes.
+    Earlier releases did not have these sums. Nothing of a table is filled if another sum of it
+    differs, so that the check of the books reports it. The audit log has no event of it, because
+    nobody has acted and no fact changes.
     """
     db.session.execute(text("set local statement_timeout = 0"))
     reader = SessionReader(db.session)
-    found = differences_of(TRIPS, reader.read(TRIPS.differences_statement)[0])
-    if any(not name.startswith(_BASE) for one in found for name in one.sums):
-        return 0
-    reader.read(TRIPS.rebuild_statement())
-    return len(found)
+    filled = 0
+    for roll_up in (TRIPS, DUES):
+        found = differences_of(roll_up, reader.read(roll_up.differences_statement)[0])
+        if all(_BASE in name for one in found for name in one.sums):
+            reader.read(roll_up.rebuild_statement())
+            filled += len(found)
+    return filled

@@ -63,7 +63,7 @@ def due_charts(now: Now) -> list[Chart]:
         for currency, pair in both.items()
     }
     return [
-        _due_chart(now.today, currency, due, owed)
+        _due_chart(now.today, due, owed, only=None if now.is_due_in_base else currency)
         for currency, (due, owed) in found.items()
         if due.total or owed.total
     ]
@@ -78,7 +78,11 @@ def month_charts(now: Now) -> list[Chart]:
     ]
 
 
-def _due_chart(today: date, currency: str, due: Due, owed: Due) -> Chart:
+def _due_chart(today: date, due: Due, owed: Due, *, only: str | None) -> Chart:
+    """Return a chart of the amounts due by week.
+
+    Its bars link to the open documents, in one currency if `only` is given.
+    """
     monday = today - timedelta(days=today.weekday())
     mondays = [monday + timedelta(weeks=ahead) for ahead in range(len(due.weeks) + 1)]
     spans: list[tuple[str, date | None, date | None]] = [
@@ -98,8 +102,7 @@ def _due_chart(today: date, currency: str, due: Due, owed: Due) -> Chart:
     for at, (label, first, last) in enumerate(spans):
         tones = ("warn", "warn") if at == 0 else ("", "second")
         ways = (
-            _open(endpoint, currency, first, last)
-            for endpoint in ("billing.invoices", "billing.bills")
+            _open(endpoint, only, first, last) for endpoint in ("billing.invoices", "billing.bills")
         )
         lines.append(
             (
@@ -111,10 +114,10 @@ def _due_chart(today: date, currency: str, due: Due, owed: Due) -> Chart:
             )
         )
     wholes = (
-        Bar(due.total, url_for("reports.receivables", currency=currency)),
-        Bar(owed.total, url_for("reports.payables", currency=currency)),
+        Bar(due.total, url_for("reports.receivables", currency=only)),
+        Bar(owed.total, url_for("reports.payables", currency=only)),
     )
-    return Chart(currency, _scaled(lines), wholes)
+    return Chart(due.total.currency, _scaled(lines), wholes)
 
 
 def _month_chart(today: date, currency: str, months: Sequence[Month], *, only: str | None) -> Chart:
@@ -163,7 +166,7 @@ def _scaled(lines: Sequence[tuple[str, list[Bar]]]) -> tuple[Line, ...]:
     )
 
 
-def _open(endpoint: str, currency: str, first: date | None, last: date | None) -> str:
+def _open(endpoint: str, currency: str | None, first: date | None, last: date | None) -> str:
     days = {
         name: value.isoformat() for name, value in (("due_from", first), ("due_to", last)) if value
     }

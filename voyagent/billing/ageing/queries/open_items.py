@@ -41,6 +41,7 @@ from voyagent.kernel.database.statement_cache import cached_statement, inlined
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries.party_lines import PartyRef, is_of
 from voyagent.parties import queries as parties
+from voyagent.settings.queries import chosen
 
 OVERDUE = -1
 _DUE = AgeingByDue.__table__.c
@@ -321,9 +322,11 @@ def scheduled_statement(first: date, last: date, *, as_of: date | None = None) -
 def due_statement(kind: Kind, *, today: date, monday: date, weeks: int) -> Select[Any]:
     """Select open amounts by the week of the due date, from the roll-up table.
 
-    Rows: currency, week, n, open_minor. Week 0 begins on `monday` and contains `today`. For a due
-    date before `today`, `week` is OVERDUE. For a due date in week number `weeks` or later, `week`
-    is equal to `weeks`. A document counts once in `n`, in the week of its first open instalment.
+    Rows: currency, week, n, open_minor, open_base_minor (what these documents carry in the base
+    currency), base_currency (null unless the base amounts are established). Week 0 begins on
+    `monday` and contains `today`. For a due date before `today`, `week` is OVERDUE. For a due date
+    in week number `weeks` or later, `week` is equal to `weeks`. A document counts once in `n`, in
+    the week of its first open instalment.
     """
     ahead = cast(_DUE.due_date - monday, Integer) // 7
     week = cast(
@@ -340,6 +343,8 @@ def due_statement(kind: Kind, *, today: date, monday: date, weeks: int) -> Selec
             week.label("week"),
             cast(func.sum(_DUE.documents), BigInteger).label("n"),
             _sum(_DUE.open_minor).label("open_minor"),
+            _sum(_DUE.open_base_minor).label("open_base_minor"),
+            chosen("base_currency").label("base_currency"),
         )
         .where(owned(AgeingByDue), _DUE.kind == inlined(kind), _DUE.n > inlined(0))
         .group_by(_DUE.currency, "week")

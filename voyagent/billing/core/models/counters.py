@@ -74,7 +74,8 @@ class AgeingByDue(OpenDocuments, Base):
     """Roll-up of open documents by month of issue and due date.
 
     Triggers on `invoices` and `bills` maintain the table. `documents` counts a document once, at
-    the due date of the first open instalment.
+    the due date of the first open instalment. `open_base_minor` is what the open documents carry in
+    the base currency, 0 for a document that carries nothing.
     """
 
     __tablename__ = "ageing_by_due"
@@ -82,6 +83,7 @@ class AgeingByDue(OpenDocuments, Base):
     issue_month: Mapped[date] = mapped_column(primary_key=True)
     due_date: Mapped[date] = mapped_column(primary_key=True)
     documents: Mapped[int] = mapped_column(server_default=_ZERO)
+    open_base_minor: Mapped[int] = mapped_column(server_default=_ZERO)
 
     __table_args__ = (
         Index(

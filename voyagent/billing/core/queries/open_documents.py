@@ -16,6 +16,7 @@ from sqlalchemy import (
     CompoundSelect,
     Date,
     Integer,
+    Numeric,
     Select,
     Subquery,
     cast,
@@ -48,6 +49,7 @@ _OF_SUPPLIERS = SupplierCredit.__table__.c
 _WRITE_OFFS = WriteOff.__table__.c
 DOCUMENTS: dict[Kind, Any] = {"receivable": Invoice.__table__, "payable": Bill.__table__}
 _OPEN = {"receivable": OPEN_INVOICE, "payable": OPEN_BILL}
+_OF_INSTALMENT = ("due_date", "open_minor", "open_base_minor")
 Found = Callable[..., Select[Any]]
 """A function that returns a select of open documents or instalments.
 
@@ -62,7 +64,8 @@ def open_instalments(
 
     `as_of` and `among` are as in `open_documents`. A document without instalments is one row.
     Payments and credits settle the earliest instalment first. `is_next` is true in the row of the
-    first open instalment of each document.
+    first open instalment of each document. `open_base_minor` is the share of the instalment; the
+    shares of a document add up to what it carries.
     """
     documents = open_documents(kind, first, last, as_of, among).subquery("documents")
     one = documents.c
@@ -73,7 +76,7 @@ def open_instalments(
     # OFFSET keeps the subquery separate, so that it is not evaluated for the many documents
     # without instalments; with the condition in the join it would be.
     each = (
-        select(plan)
+        select(plan, func.sum(plan.c.open_minor).over(order_by=plan.c.place).label("until_minor"))
         .where(one.instalment_dues.is_not(None))
         .offset(literal_column("0"))
         .lateral("plan")
@@ -81,13 +84,18 @@ def open_instalments(
     listed = [
         column
         for column in one
-        if column.name not in ("due_date", "open_minor", "instalment_dues", "instalment_minors")
+        if column.name not in (*_OF_INSTALMENT, "instalment_dues", "instalment_minors")
     ]
+    until = each.c.until_minor
+    base_minor = _share(one, until) - _share(one, until - each.c.open_minor)
     return (
         select(
             *listed,
             cast(func.coalesce(each.c.due_date, one.due_date), Date).label("due_date"),
             cast(func.coalesce(each.c.open_minor, one.open_minor), BigInteger).label("open_minor"),
+            cast(func.coalesce(base_minor, one.open_base_minor), BigInteger).label(
+                "open_base_minor"
+            ),
             cast(each.c.place, Integer).label("place"),
             cast(func.coalesce(each.c.amount_minor, one.total_minor), BigInteger).label(
                 "amount_minor"
@@ -100,6 +108,12 @@ def open_instalments(
     )
 
 
+def _share(document: Any, minor: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return the base amount of an open part of a document, rounded half up."""
+    whole: ColumnElement[Any] = cast(document.open_base_minor, Numeric)
+    return func.round(whole * minor / func.nullif(document.open_minor, 0))
+
+
 def open_documents(
     kind: Kind, first: date, last: date, as_of: date | None = None, among: Select[Any] | None = None
 ) -> Select[Any]:
@@ -108,11 +122,16 @@ def open_documents(
     If `as_of` is None, the documents must be open now; otherwise they must have been open at the
     end of `as_of`. `among` selects the ids of documents to which the result is restricted.
     Documents that were settled or voided after `as_of` are in the result even if `among` does not
-    select them.
+    select them. `open_base_minor` is the open part of the base amount that the document carries, or
+    null if it carries none.
     """
     if as_of is None:
         table = DOCUMENTS[kind]
-        return select(*_shown(kind, table), _open_of(table).label("open_minor")).where(
+        return select(
+            *_shown(kind, table),
+            _open_of(table).label("open_minor"),
+            _open_base_of(table).label("open_base_minor"),
+        ).where(
             owned(table),
             table.c.status.in_(list(map(inlined, _OPEN[kind]))),
             table.c.issue_date.between(first, last),
@@ -122,7 +141,9 @@ def open_documents(
     later = _settled_after(kind, as_of).subquery("later")
     still, since, undone = (DOCUMENTS[kind].alias(name) for name in ("still", "since", "undone"))
     paid_since = select(
-        *_shown(kind, since), cast(later.c.settled_minor, BigInteger).label("open_minor")
+        *_shown(kind, since),
+        cast(later.c.settled_minor, BigInteger).label("open_minor"),
+        cast(later.c.base_minor, BigInteger).label("open_base_minor"),
     ).select_from(later.join(since, later.c.document_id == since.c.id))
     both: CompoundSelect[Any] = union_all(
         _open_then(kind, still, later).where(
@@ -150,48 +171,61 @@ def open_documents(
 def _settled_after(kind: Kind, day: date) -> Select[Any]:
     document_id = _ALLOCATIONS.invoice_id if kind == "receivable" else _ALLOCATIONS.bill_id
     parts: list[Select[Any]] = [
-        select(document_id.label("document_id"), SETTLES.label("amount_minor")).where(
-            owned(Allocation), _ALLOCATIONS.effective_on > day, document_id.is_not(None)
-        )
+        select(
+            document_id.label("document_id"),
+            SETTLES.label("amount_minor"),
+            _ALLOCATIONS.document_base_minor.label("base_minor"),
+        ).where(owned(Allocation), _ALLOCATIONS.effective_on > day, document_id.is_not(None))
     ]
     if kind == "receivable":
         parts.append(
-            select(_CREDITS.invoice_id, _CREDITS.total_minor - _CREDITS.excess_minor).where(
-                owned(CreditNote), _CREDITS.issue_date > day
-            )
+            select(
+                _CREDITS.invoice_id,
+                _CREDITS.total_minor - _CREDITS.excess_minor,
+                _CREDITS.base_minor,
+            ).where(owned(CreditNote), _CREDITS.issue_date > day)
         )
         parts.append(
-            select(_CREDITS.invoice_id, _CREDITS.excess_minor - _CREDITS.total_minor).where(
-                owned(CreditNote), _CREDITS.reversed_on > day
-            )
+            select(
+                _CREDITS.invoice_id,
+                _CREDITS.excess_minor - _CREDITS.total_minor,
+                -_CREDITS.base_minor,
+            ).where(owned(CreditNote), _CREDITS.reversed_on > day)
         )
         parts.append(
-            select(_WRITE_OFFS.invoice_id, _WRITE_OFFS.amount_minor).where(
+            select(_WRITE_OFFS.invoice_id, _WRITE_OFFS.amount_minor, _WRITE_OFFS.base_minor).where(
                 owned(WriteOff), _WRITE_OFFS.effective_on > day
             )
         )
     else:
         parts.append(
-            select(_OF_SUPPLIERS.bill_id, _OF_SUPPLIERS.total_minor).where(
-                owned(SupplierCredit), _OF_SUPPLIERS.issue_date > day
-            )
+            select(
+                _OF_SUPPLIERS.bill_id, _OF_SUPPLIERS.total_minor, _OF_SUPPLIERS.base_minor
+            ).where(owned(SupplierCredit), _OF_SUPPLIERS.issue_date > day)
         )
         parts.append(
-            select(_OF_SUPPLIERS.bill_id, -_OF_SUPPLIERS.total_minor).where(
-                owned(SupplierCredit), _OF_SUPPLIERS.reversed_on > day
-            )
+            select(
+                _OF_SUPPLIERS.bill_id, -_OF_SUPPLIERS.total_minor, -_OF_SUPPLIERS.base_minor
+            ).where(owned(SupplierCredit), _OF_SUPPLIERS.reversed_on > day)
         )
     settled = union_all(*parts).subquery("settled").c
     return select(
-        settled.document_id, func.sum(settled.amount_minor).label("settled_minor")
+        settled.document_id,
+        func.sum(settled.amount_minor).label("settled_minor"),
+        func.sum(settled.base_minor).label("base_minor"),
     ).group_by(settled.document_id)
 
 
 def _open_then(kind: Kind, table: Any, later: Subquery) -> Select[Any]:
-    open_minor = _open_of(table) + cast(func.coalesce(later.c.settled_minor, 0), BigInteger)
-    return select(*_shown(kind, table), open_minor.label("open_minor")).select_from(
-        table.outerjoin(later, later.c.document_id == table.c.id)
+    settled, base = (
+        cast(func.coalesce(minor, 0), BigInteger)
+        for minor in (later.c.settled_minor, later.c.base_minor)
     )
+    return select(
+        *_shown(kind, table),
+        (_open_of(table) + settled).label("open_minor"),
+        (_open_base_of(table) + base).label("open_base_minor"),
+    ).select_from(table.outerjoin(later, later.c.document_id == table.c.id))
 
 
 def _open_of(table: Any) -> ColumnElement[int]:
@@ -200,6 +234,11 @@ def _open_of(table: Any) -> ColumnElement[int]:
     The roll-up tables use the same expression.
     """
     amount: ColumnElement[int] = table.c.total_minor - table.c.paid_minor - table.c.credited_minor
+    return amount
+
+
+def _open_base_of(table: Any) -> ColumnElement[int]:
+    amount: ColumnElement[int] = table.c.base_minor - table.c.base_settled_minor
     return amount
 
 

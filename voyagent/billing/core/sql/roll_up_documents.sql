@@ -2,8 +2,9 @@
 --
 -- A document is open if it is posted, not void, and not completely settled. By due date each open
 -- instalment is counted with its open amount, and the document is counted once, at the due date of
--- its first open instalment. By party the document is counted once. The rows of a statement are
--- written in the order of their key, due dates before parties, so that transactions never deadlock.
+-- its first open instalment. What a document carries in the base currency is split over its open
+-- instalments. By party the document is counted once. The rows of a statement are written in the
+-- order of their key, due dates before parties, so that transactions never deadlock.
 -- The trigger's argument is the kind of the roll-up rows: `receivable` or `payable`.
 --
 -- A transition table exists only for some operations, so the two branches repeat their text.
@@ -27,33 +28,45 @@ begin
   end if;
   if tg_op = 'INSERT' then
     insert into ageing_by_due as a
-        (tenant_id, kind, currency, issue_month, due_date, n, documents, open_minor)
+        (tenant_id, kind, currency, issue_month, due_date, n, documents, open_minor,
+         open_base_minor)
       select tenant_id, tg_argv[0], currency, month, due,
-             sum(step), sum(step * documents), sum(step * due_minor)
+             sum(step), sum(step * documents), sum(step * due_minor), sum(step * due_base_minor)
         from (
           select m.*, coalesce(i.due_date, m.due_date) as due,
                  coalesce(i.open_minor, m.open_minor) as due_minor,
-                 coalesce(i.is_next, true)::int as documents
+                 coalesce(i.is_next, true)::int as documents,
+                 coalesce(
+                   round(m.open_base_minor * i.until_minor / nullif(m.open_minor, 0))
+                   - round(m.open_base_minor * (i.until_minor - i.open_minor)
+                           / nullif(m.open_minor, 0)),
+                   m.open_base_minor, 0
+                 )::bigint as due_base_minor
             from (
               select 1 as step, tenant_id, currency,
                      date_trunc('month', issue_date::timestamp)::date as month,
                      due_date, party_key, party_name,
                      total_minor - paid_minor - credited_minor as open_minor,
+                     (base_minor - base_settled_minor)::numeric as open_base_minor,
                      instalment_dues, instalment_minors,
                      paid_minor + credited_minor as settled_minor
                 from new_rows
                where status in ('issued', 'partially_paid', 'received', 'scheduled')
             ) m
-            left join lateral
-              app.instalments(m.instalment_dues, m.instalment_minors, m.settled_minor) i on true
+            left join lateral (
+              select i.*, sum(i.open_minor) over (order by i.place) as until_minor
+                from app.instalments(m.instalment_dues, m.instalment_minors, m.settled_minor) i
+            ) i on true
         ) m
        where due_minor > 0
        group by 1, 2, 3, 4, 5
       having sum(step) <> 0 or sum(step * documents) <> 0 or sum(step * due_minor) <> 0
+             or sum(step * due_base_minor) <> 0
        order by 1, 2, 3, 4, 5
       on conflict (tenant_id, kind, currency, issue_month, due_date) do update
         set n = a.n + excluded.n, documents = a.documents + excluded.documents,
-            open_minor = a.open_minor + excluded.open_minor;
+            open_minor = a.open_minor + excluded.open_minor,
+            open_base_minor = a.open_base_minor + excluded.open_base_minor;
     insert into ageing_by_party as a
         (tenant_id, kind, currency, issue_month, party_key, party_name, n, open_minor)
       select tenant_id, tg_argv[0], currency, month, party_key, max(party_name),
@@ -76,18 +89,26 @@ begin
             party_name = excluded.party_name;
   else
     insert into ageing_by_due as a
-        (tenant_id, kind, currency, issue_month, due_date, n, documents, open_minor)
+        (tenant_id, kind, currency, issue_month, due_date, n, documents, open_minor,
+         open_base_minor)
       select tenant_id, tg_argv[0], currency, month, due,
-             sum(step), sum(step * documents), sum(step * due_minor)
+             sum(step), sum(step * documents), sum(step * due_minor), sum(step * due_base_minor)
         from (
           select m.*, coalesce(i.due_date, m.due_date) as due,
                  coalesce(i.open_minor, m.open_minor) as due_minor,
-                 coalesce(i.is_next, true)::int as documents
+                 coalesce(i.is_next, true)::int as documents,
+                 coalesce(
+                   round(m.open_base_minor * i.until_minor / nullif(m.open_minor, 0))
+                   - round(m.open_base_minor * (i.until_minor - i.open_minor)
+                           / nullif(m.open_minor, 0)),
+                   m.open_base_minor, 0
+                 )::bigint as due_base_minor
             from (
               select -1 as step, tenant_id, currency,
                      date_trunc('month', issue_date::timestamp)::date as month,
                      due_date, party_key, party_name,
                      total_minor - paid_minor - credited_minor as open_minor,
+                     (base_minor - base_settled_minor)::numeric as open_base_minor,
                      instalment_dues, instalment_minors,
                      paid_minor + credited_minor as settled_minor
                 from old_rows
@@ -97,21 +118,26 @@ begin
                      date_trunc('month', issue_date::timestamp)::date as month,
                      due_date, party_key, party_name,
                      total_minor - paid_minor - credited_minor as open_minor,
+                     (base_minor - base_settled_minor)::numeric as open_base_minor,
                      instalment_dues, instalment_minors,
                      paid_minor + credited_minor as settled_minor
                 from new_rows
                where status in ('issued', 'partially_paid', 'received', 'scheduled')
             ) m
-            left join lateral
-              app.instalments(m.instalment_dues, m.instalment_minors, m.settled_minor) i on true
+            left join lateral (
+              select i.*, sum(i.open_minor) over (order by i.place) as until_minor
+                from app.instalments(m.instalment_dues, m.instalment_minors, m.settled_minor) i
+            ) i on true
         ) m
        where due_minor > 0
        group by 1, 2, 3, 4, 5
       having sum(step) <> 0 or sum(step * documents) <> 0 or sum(step * due_minor) <> 0
+             or sum(step * due_base_minor) <> 0
        order by 1, 2, 3, 4, 5
       on conflict (tenant_id, kind, currency, issue_month, due_date) do update
         set n = a.n + excluded.n, documents = a.documents + excluded.documents,
-            open_minor = a.open_minor + excluded.open_minor;
+            open_minor = a.open_minor + excluded.open_minor,
+            open_base_minor = a.open_base_minor + excluded.open_base_minor;
     insert into ageing_by_party as a
         (tenant_id, kind, currency, issue_month, party_key, party_name, n, open_minor)
       select tenant_id, tg_argv[0], currency, month, party_key, max(party_name),

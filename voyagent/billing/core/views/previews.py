@@ -136,11 +136,8 @@ def reversal_of(entry_id: UUID | None) -> list[dict[str, Any]]:
     if entry_id is None:
         return []
     lines = ledger_entries.read_entry(SessionReader(db.session), entry_id)[1]
+    sides = ((line, *ledger_entries.sides_of(line)) for line in lines)
     return [
-        {
-            "account": line,
-            "is_debit": bool(line["credit_minor"]),
-            "amount": Money(line["credit_minor"] or line["debit_minor"], line["currency"]),
-        }
-        for line in lines
+        {"account": line, "is_debit": bool(credit), "amount": credit or debit}
+        for line, debit, credit in sides
     ]

@@ -63,8 +63,8 @@ def reverse_payment(
     last reversal of one of its allocations or refunds.
 
     Raises Forbidden, PaymentNotFound, PaymentOfCreditNote, PaymentReversed, PaymentPaidOut,
-    PaymentRefunded, ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate, PeriodLocked; with a
-    charge also NotACheque, and the errors of `read_charge`.
+    PaymentRefunded, ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate, PeriodLocked.
+    With a charge also NotACheque, and the errors of `read_charge`.
     """
     actor.require_authority("payment.reverse")
     payment = payment_queries.get_payment(payment_id, lock=True)
