@@ -52,7 +52,7 @@ from voyagent.ledger.queries import closed_months
 from voyagent.ledger.rules import parse_month
 from voyagent.ledger.service import chart, direct, entries, months
 from voyagent.parties.models import Party
-from voyagent.parties.service import addresses, merges, parties
+from voyagent.parties.service import addresses, contacts, merges, parties
 from voyagent.privacy.service import erasure
 from voyagent.reports.service import files as report_files
 from voyagent.routes import APIS
@@ -191,16 +191,24 @@ def _party(person: Person) -> object:
         ).id
 
 
-def _address(person: Person) -> object:
-    """Return an address of the newest party, which the path also names."""
+def _of_party(person: Person, add: Callable[[Actor, UUID], object]) -> object:
+    """Return what `add` makes for the newest party, which the path also names."""
     newest = sa.select(Party.id).order_by(Party.created_at.desc(), Party.id.desc()).limit(1)
     with person.acting() as actor:
         party_id = db.session.scalar(newest)
         if party_id is not None:
-            return addresses.add(
-                replace(actor, role="agent"), party_id, kind="office", lines="Kochi"
-            ).id
-    return _party(person) and _address(person)
+            return add(replace(actor, role="agent"), party_id)
+    return _party(person) and _of_party(person, add)
+
+
+def _address(person: Person) -> object:
+    return _of_party(
+        person, lambda actor, one: addresses.add(actor, one, kind="office", lines="Kochi").id
+    )
+
+
+def _contact(person: Person) -> object:
+    return _of_party(person, lambda actor, one: contacts.add(actor, one, name="Meera Nair").id)
 
 
 def _merge(person: Person) -> object:
@@ -675,6 +683,7 @@ MAKERS: Makers = {
     "enquiry_id": _enquiry,
     "party_id": _party,
     "address_id": _address,
+    "contact_id": _contact,
     "merge_id": _merge,
     "bank_account_id": _bank_account,
     "session_id": _session,
@@ -867,6 +876,8 @@ BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "PartyMergeIn": lambda: {"into_id": str(new_id()), "reason": "Entered twice"},
     "PartyAddressIn": lambda: {"kind": "office", "lines": "Kochi"},
     "PartyAddressPatch": lambda: {"city": "Kochi"},
+    "PartyContactIn": lambda: {"name": "Meera Nair", "email": "meera@malabar.example"},
+    "PartyContactPatch": lambda: {"role": "Accounts"},
     "InvoiceFromTripIn": lambda: {"trip_id": str(new_id()), "customer_name": "Deepa Krishnan"},
     "MatchesIn": lambda: {"matches": []},
     "BillFromExpectedIn": lambda: {

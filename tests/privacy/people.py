@@ -11,16 +11,16 @@ from tests.people import Person
 from tests.trips.things import OUT, PASSPORT, a_line, a_passenger, a_trip
 from voyagent.chat.service import conversations as chat
 from voyagent.enquiries import service as enquiries
-from voyagent.parties.service import addresses, parties
+from voyagent.parties.service import addresses, contacts, parties
 from voyagent.privacy.service import links
 
 NAME, MAIL, PHONE = "Deepa Krishnan", "deepa.k@example.com", "+91 98470 12345"
 ADDRESS, NOTE, PAN = "14 Lantern Lane, Kochi", "Allergic to walnuts", "AAPFU0939F"
 GSTIN = f"27{PAN}1ZV"
-OTHER_ADDRESS, EXTERNAL_ID = "8 Harbour Terrace", "CRM-90417"
+OTHER_ADDRESS, OTHER_MAIL, EXTERNAL_ID = "8 Harbour Terrace", "kavya@example.com", "CRM-90417"
 VALUES = (
     *(NAME, MAIL, "98470 12345", "Lantern Lane", "Harbour Terrace", EXTERNAL_ID, "walnuts", PAN),
-    *(PASSPORT, "1986-05-04"),
+    *(OTHER_MAIL, PASSPORT, "1986-05-04"),
 )
 """Texts that an erasure must leave nowhere."""
 
@@ -58,6 +58,7 @@ def a_subject(person: Person, *, paid: bool = True, confirmed: bool = True) -> S
         )
         party_id = party.id
         addresses.add(actor, party_id, kind="shipping", lines=OTHER_ADDRESS)
+        contacts.add(actor, party_id, name="Kavya Krishnan", email=OTHER_MAIL)
         enquiry = enquiries.create(
             actor,
             customer_name=NAME,

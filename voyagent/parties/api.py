@@ -1,4 +1,4 @@
-"""JSON API of customers and suppliers, and of their further addresses."""
+"""JSON API of customers and suppliers, their further addresses and contacts."""
 
 from __future__ import annotations
 
@@ -11,12 +11,16 @@ from voyagent.kernel.database.read_pool import Reader
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.serializers import Body
 from voyagent.parties import queries
-from voyagent.parties.queries import AddressNotFound, PartyNotFound
+from voyagent.parties.queries import AddressNotFound, ContactNotFound, PartyNotFound
 from voyagent.parties.schemas import (
     PartyAddressesOut,
     PartyAddressIn,
     PartyAddressOut,
     PartyAddressPatch,
+    PartyContactIn,
+    PartyContactOut,
+    PartyContactPatch,
+    PartyContactsOut,
     PartyCreatedOut,
     PartyIn,
     PartyListOut,
@@ -27,7 +31,7 @@ from voyagent.parties.schemas import (
     PartyPatch,
     PartyQuery,
 )
-from voyagent.parties.service import addresses, merges, parties as service
+from voyagent.parties.service import addresses, contacts, merges, parties as service
 
 api = ApiBlueprint("parties", __name__, tag="Parties", guard=Guard.BEARER)
 VALUE_ERRORS = (
@@ -204,3 +208,54 @@ def change_address(
 def remove_address(actor: Actor, party_id: UUID, address_id: UUID) -> None:
     """Remove an address."""
     addresses.remove(actor, party_id, address_id)
+
+
+@api.get(
+    "/parties/<party_id>/contacts",
+    answer=PartyContactsOut,
+    permission="party.read",
+    missing=PartyNotFound,
+)
+def list_contacts(reader: Reader, party_id: UUID) -> Body[PartyContactsOut]:
+    """List the contacts of a customer or supplier."""
+    queries.read_party(reader, party_id)
+    return PartyContactsOut.of({"items": queries.read_contacts(reader, party_id)})
+
+
+@api.post(
+    "/parties/<party_id>/contacts",
+    answer=PartyContactOut,
+    status=201,
+    permission="party.update",
+    missing=PartyNotFound,
+    errors=(contacts.InvalidContact, contacts.TooManyContacts),
+)
+def add_contact(actor: Actor, party_id: UUID, body: PartyContactIn) -> Body[PartyContactOut]:
+    """Add a contact; with `is_default` it replaces the default one."""
+    return PartyContactOut.of(queries.contact_row(contacts.add(actor, party_id, **body.changes())))
+
+
+@api.patch(
+    "/parties/<party_id>/contacts/<contact_id>",
+    answer=PartyContactOut,
+    permission="party.update",
+    missing=ContactNotFound,
+    errors=(contacts.InvalidContact,),
+)
+def change_contact(
+    actor: Actor, party_id: UUID, contact_id: UUID, body: PartyContactPatch
+) -> Body[PartyContactOut]:
+    """Change a contact: an absent member stays unchanged, and null clears a member."""
+    contact = contacts.change(actor, party_id, contact_id, body.changes())
+    return PartyContactOut.of(queries.contact_row(contact))
+
+
+@api.delete(
+    "/parties/<party_id>/contacts/<contact_id>",
+    status=204,
+    permission="party.update",
+    missing=ContactNotFound,
+)
+def remove_contact(actor: Actor, party_id: UUID, contact_id: UUID) -> None:
+    """Remove a contact."""
+    contacts.remove(actor, party_id, contact_id)

@@ -22,8 +22,15 @@ from voyagent.http.forms import AMOUNT_SENTENCE, SchemaForm, country_options
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.money import ungrouped, wire_amount
-from voyagent.parties.schemas import PartyAddressIn, PartyIn, PartyMergeIn, PartyQuery
+from voyagent.parties.schemas import (
+    PartyAddressIn,
+    PartyContactIn,
+    PartyIn,
+    PartyMergeIn,
+    PartyQuery,
+)
 from voyagent.parties.service.addresses import ERROR_FIELDS as FIELDS_OF_ADDRESS
+from voyagent.parties.service.contacts import ERROR_FIELDS as FIELDS_OF_CONTACT
 from voyagent.parties.service.merges import ERROR_FIELDS as FIELDS_OF_MERGE
 from voyagent.parties.service.parties import ERROR_FIELDS as FIELDS_OF_CODES
 from voyagent.taxes.rules.numbers import COUNTRY
@@ -32,6 +39,7 @@ from voyagent.taxes.rules.tables import states
 ERROR_FIELDS = FIELDS_OF_CODES | {"party_changed": ""}
 MERGE_ERROR_FIELDS = FIELDS_OF_MERGE | {"party_not_found": ""}
 ADDRESS_ERROR_FIELDS = FIELDS_OF_ADDRESS | {"party_changed": "", "too_many_addresses": ""}
+CONTACT_ERROR_FIELDS = FIELDS_OF_CONTACT | {"party_changed": "", "too_many_contacts": ""}
 ADDRESS_KINDS = {
     "billing": _l("Billing address"),
     "shipping": _l("Shipping address"),
@@ -166,6 +174,30 @@ class AddressForm(SchemaForm[PartyAddressIn]):
     def of(cls, row: Row) -> AddressForm:
         """Return a form filled with the values of an address."""
         known = {name: row[name] for name in PartyAddressIn.model_fields}
+        return cls(data=known | {"seen": row["updated_at"].isoformat()})
+
+
+class ContactForm(SchemaForm[PartyContactIn]):
+    """Form of a contact; `seen` is as in AddressForm."""
+
+    schema: ClassVar[type[BaseModel]] = PartyContactIn
+    sentences: ClassVar[dict[str, Any]] = {
+        "name.string_too_short": _l("Enter a name."),
+        "name.missing": _l("Enter a name."),
+        "email_invalid": _l("Enter an e-mail address such as name@example.com."),
+    }
+
+    name = StringField(_l("Name"))
+    role = StringField(_l("Role"))
+    email = StringField(_l("E-mail"))
+    phone = StringField(_l("Phone"))
+    is_default = BooleanField(_l("Mail documents to this contact"))
+    seen = HiddenField()
+
+    @classmethod
+    def of(cls, row: Row) -> ContactForm:
+        """Return a form filled with the values of a contact."""
+        known = {name: row[name] for name in PartyContactIn.model_fields}
         return cls(data=known | {"seen": row["updated_at"].isoformat()})
 
 

@@ -1,4 +1,4 @@
-"""Tables of customers and suppliers, their further addresses and merges."""
+"""Tables of customers and suppliers, their further addresses, contacts and merges."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ class Party(TenantOwned, Base):
     """A customer, a supplier, or both.
 
     The address, e-mail address, phone and tax number of this row are the main ones, which documents
-    use. `PartyAddress` has further addresses, not the main one.
+    use. `PartyAddress` has further addresses, not the main one, and `PartyContact` has the people
+    to talk to.
 
     Documents, payments and postings refer to a party by `party_id`, and store its name as it was
     then. They are found and added up by `party_key`, which they store too. It is unique: the name
@@ -194,6 +195,36 @@ class PartyAddress(TenantOwned, Base):
         CheckConstraint("kind in ('billing', 'shipping', 'office')", name="kind"),
         CheckConstraint("country ~ '^[A-Z]{2}$'", name="country"),
         CheckConstraint("state is null or country is not null", name="state"),
+    )
+
+
+class PartyContact(TenantOwned, Base):
+    """A person to talk to at a customer or supplier, such as its accountant.
+
+    Documents are mailed to the default contact. A party has at most one.
+    """
+
+    __tablename__ = "party_contacts"
+
+    party_id: Mapped[UUID]
+    name: Mapped[str]
+    role: Mapped[str | None]
+    email: Mapped[str | None]
+    phone: Mapped[str | None]
+    is_default: Mapped[bool] = mapped_column(server_default=_NO)
+    created_at: Mapped[DefaultNow]
+    updated_at: Mapped[DefaultNow]
+
+    __table_args__ = (
+        references("parties", "party_id", "fk_party_contacts_party", "CASCADE"),
+        Index("ix_party_contacts_party", "tenant_id", "party_id"),
+        Index(
+            "uq_party_contacts_default",
+            "tenant_id",
+            "party_id",
+            unique=True,
+            postgresql_where=text("is_default"),
+        ),
     )
 
 

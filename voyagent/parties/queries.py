@@ -48,6 +48,7 @@ from voyagent.parties.models import (
     TAX_NUMBER,
     Party,
     PartyAddress,
+    PartyContact,
     PartyMerge,
     PartyRoot,
     found_by,
@@ -110,6 +111,13 @@ class PartyNotFound(NotFound):
 
     code = "party_not_found"
     message = N_("We could not find that customer or supplier.")
+
+
+class ContactNotFound(NotFound):
+    """The party has no such contact."""
+
+    code = "contact_not_found"
+    message = N_("We could not find that contact.")
 
 
 class AddressNotFound(NotFound):
@@ -386,6 +394,31 @@ def read_addresses(reader: Reader, party_id: UUID) -> list[Row]:
     )[0]
 
 
+def get_contact(party_id: UUID, contact_id: UUID, *, lock: bool = False) -> PartyContact:
+    """Return a contact; `lock` locks the party's row. Raises ContactNotFound."""
+    if lock:
+        db.session.execute(select(Party.id).where(Party.id == party_id).with_for_update())
+    statement = select(PartyContact).where(
+        PartyContact.id == contact_id, PartyContact.party_id == party_id
+    )
+    return load_one(statement.execution_options(populate_existing=lock), ContactNotFound)
+
+
+def read_contacts(reader: Reader, party_id: UUID) -> list[Row]:
+    """Return the contacts of a party, the default first."""
+    columns = PartyContact.__table__.c
+    return reader.read(
+        select(*columns)
+        .where(owned_by_key(PartyContact), columns.party_id == party_id)
+        .order_by(columns.is_default.desc(), columns.created_at, columns.id)
+    )[0]
+
+
+def contact_row(contact: PartyContact) -> Row:
+    """Return the columns of a contact, by name."""
+    return {column.name: getattr(contact, column.name) for column in PartyContact.__table__.c}
+
+
 def address_row(address: PartyAddress) -> Row:
     """Return the columns of an address, by name."""
     return {column.name: getattr(address, column.name) for column in PartyAddress.__table__.c}
@@ -488,13 +521,20 @@ def credit_terms(
     return (statement.with_for_update(key_share=True) if lock else statement).lateral("terms")
 
 
-def email_of(name: str) -> str | None:
-    """Return the e-mail address of the party with a name.
+def emails_of(party: PartyRef) -> tuple[str | None, str | None]:
+    """Return the e-mail addresses of a party's default contact and of the party.
 
-    The result is None if there is none, or if several parties have the name.
+    Each is None if there is none, or if several parties have the name.
     """
-    found = db.session.scalars(select(Party.email).where(_is(name)).limit(2)).all()
-    return found[0] if len(found) == 1 else None
+    contact = and_(PartyContact.party_id == Party.id, PartyContact.is_default)
+    found = db.session.execute(
+        select(PartyContact.email, Party.email)
+        .select_from(Party)
+        .outerjoin(PartyContact, contact)
+        .where(_is(party))
+        .limit(2)
+    ).all()
+    return (found[0][0], found[0][1]) if len(found) == 1 else (None, None)
 
 
 def known_names(kind: str) -> list[str]:

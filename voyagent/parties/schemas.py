@@ -29,6 +29,7 @@ from voyagent.kernel.pages import NameCursor
 from voyagent.kernel.serializers import AnswerOf, CursorPageOf, Minor
 from voyagent.parties.queries import PartySearch
 from voyagent.parties.service.addresses import LENGTHS as ADDRESS_LENGTHS, AddressChanges
+from voyagent.parties.service.contacts import LENGTHS as CONTACT_LENGTHS, ContactChanges
 from voyagent.parties.service.merges import REASON_MAX
 from voyagent.parties.service.parties import LENGTHS, TERMS_MAX, PartyChanges
 
@@ -140,6 +141,34 @@ class PartyAddressPatch(_Address):
     is_default: bool = MAY_BE_ABSENT
 
 
+class _Contact(Closed):
+    """Fields of a contact that PartyContactIn and PartyContactPatch share."""
+
+    role: Annotated[str, Text(CONTACT_LENGTHS["role"])] | None = Field(
+        default=None, description="The work of the contact, such as accounts."
+    )
+    email: EmailText | None = None
+    phone: Annotated[str, Text(CONTACT_LENGTHS["phone"])] | None = None
+
+    def changes(self) -> ContactChanges:
+        """Return the members that were sent, under the names that the service uses."""
+        return cast("ContactChanges", self.model_dump(exclude_unset=True))
+
+
+class PartyContactIn(_Contact):
+    """A person to talk to at a customer or supplier."""
+
+    name: Annotated[str, Trimmed(CONTACT_LENGTHS["name"])]
+    is_default: bool = False
+
+
+class PartyContactPatch(_Contact):
+    """Changes of a contact: an absent member is unchanged, null clears it."""
+
+    name: Annotated[str, Trimmed(CONTACT_LENGTHS["name"])] = MAY_BE_ABSENT
+    is_default: bool = MAY_BE_ABSENT
+
+
 class PartyQuery(Query):
     """Filters and cursor of the list; a party must match all filters."""
 
@@ -237,6 +266,25 @@ class PartyAddressesOut(AnswerOf[Row]):
     items: list[PartyAddressOut]
 
 
+class PartyContactOut(AnswerOf[Row]):
+    """A contact of a party; documents are mailed to the default one."""
+
+    id: UUID
+    name: str
+    role: str | None
+    email: str | None
+    phone: str | None
+    is_default: bool
+    created_at: Instant
+    updated_at: Instant
+
+
+class PartyContactsOut(AnswerOf[Row]):
+    """The contacts of a party, the default first."""
+
+    items: list[PartyContactOut]
+
+
 class PartyMergeIn(Closed):
     """The party into which another one is merged, and the reason."""
 
@@ -271,6 +319,10 @@ __all__ = [
     "PartyAddressOut",
     "PartyAddressPatch",
     "PartyAddressesOut",
+    "PartyContactIn",
+    "PartyContactOut",
+    "PartyContactPatch",
+    "PartyContactsOut",
     "PartyCreatedOut",
     "PartyIn",
     "PartyListOut",

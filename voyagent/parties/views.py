@@ -1,4 +1,4 @@
-"""Pages of parties: list, detail, add, change, archive, and further addresses."""
+"""Pages of parties: list, detail, add, change, archive, addresses and contacts."""
 
 from __future__ import annotations
 
@@ -24,20 +24,23 @@ from voyagent.parties.forms import (
     ADDRESS_ERROR_FIELDS,
     ADDRESS_KINDS,
     BALANCE_LABELS,
+    CONTACT_ERROR_FIELDS,
     ERROR_FIELDS,
     MERGE_ERROR_FIELDS,
     SAME,
     AddressForm,
+    ContactForm,
     MergeForm,
     PartyForm,
     PartyList,
     told,
 )
 from voyagent.parties.models import Party
-from voyagent.parties.queries import AddressNotFound, PartyNotFound
-from voyagent.parties.schemas import PartyAddressIn, PartyIn
+from voyagent.parties.queries import AddressNotFound, ContactNotFound, PartyNotFound
+from voyagent.parties.schemas import PartyAddressIn, PartyContactIn, PartyIn
 from voyagent.parties.service import (
     addresses as address_service,
+    contacts as contact_service,
     merges as merge_service,
     parties as service,
 )
@@ -101,6 +104,7 @@ def detail(reader: Reader, party_id: UUID) -> Any:
         limit=limit,
         balances=balances,
         addresses=addresses,
+        contacts=queries.read_contacts(reader, party_id),
         kinds=ADDRESS_KINDS,
         merges=merges,
         balance_labels=BALANCE_LABELS,
@@ -259,6 +263,66 @@ def remove_address(actor: Actor, party_id: UUID, address_id: UUID) -> Any:
     """Remove an address."""
     address_service.remove(actor, party_id, address_id)
     toast(_("Address removed."))
+    return see_other(url_for("parties.detail", party_id=party_id))
+
+
+@pages.page(
+    "/parties/<party_id>/contacts/new",
+    methods=("GET", "POST"),
+    permission="party.update",
+    missing=PartyNotFound,
+)
+def new_contact(actor: Actor, party_id: UUID) -> Any:
+    """Show and process the form of a contact."""
+    party = queries.get_party(party_id)
+    form = ContactForm()
+    added = form.attempt(
+        lambda body: contact_service.add(actor, party_id, **body.changes()),
+        **CONTACT_ERROR_FIELDS,
+    )
+    if added is None:
+        return (
+            render_template("parties/contact.html", form=form, party=party, contact_id=None),
+            form.status,
+        )
+    toast(_("Saved."))
+    return see_other(url_for("parties.detail", party_id=party_id))
+
+
+@pages.page(
+    "/parties/<party_id>/contacts/<contact_id>/edit",
+    methods=("GET", "POST"),
+    permission="party.update",
+    missing=ContactNotFound,
+)
+def edit_contact(actor: Actor, party_id: UUID, contact_id: UUID) -> Any:
+    """Show and process the form that changes a contact."""
+    form = ContactForm.of(queries.contact_row(queries.get_contact(party_id, contact_id)))
+    party = queries.get_party(party_id)
+
+    def act(body: PartyContactIn) -> Any:
+        seen = opened_state(form.seen.data)
+        return contact_service.change(actor, party_id, contact_id, body.changes(), seen=seen)
+
+    if form.attempt(act, **CONTACT_ERROR_FIELDS) is None:
+        return (
+            render_template("parties/contact.html", form=form, party=party, contact_id=contact_id),
+            form.status,
+        )
+    toast(_("Saved."))
+    return see_other(url_for("parties.detail", party_id=party_id))
+
+
+@pages.page(
+    "/parties/<party_id>/contacts/<contact_id>/remove",
+    methods=("POST",),
+    permission="party.update",
+    missing=ContactNotFound,
+)
+def remove_contact(actor: Actor, party_id: UUID, contact_id: UUID) -> Any:
+    """Remove a contact."""
+    contact_service.remove(actor, party_id, contact_id)
+    toast(_("Contact removed."))
     return see_other(url_for("parties.detail", party_id=party_id))
 
 

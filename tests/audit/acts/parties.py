@@ -8,7 +8,7 @@ from tests.audit.acts.account import in_the_browser
 from tests.audit.acts.registry import Doing, Left, act
 from tests.audit.acts.stage import Stage
 from voyagent.kernel.actor import Actor
-from voyagent.parties.service import addresses, merges, parties
+from voyagent.parties.service import addresses, contacts, merges, parties
 
 VALUES = {
     "name": "Deepa Krishnan",
@@ -183,6 +183,77 @@ def change_an_address_on_its_page(stage: Stage) -> Doing:
 def remove_an_address_on_its_page(stage: Stage) -> Doing:
     party_id, address_id = _address_of(stage)
     return _posted(stage, f"/parties/{party_id}/addresses/{address_id}/remove")
+
+
+CONTACT = {"name": "Meera Nair", "role": "Accounts"}
+CONTACT_REFS = ("party_id", "contact_id")
+CONTACT_CHANGED = Left("party.contact_changed", CONTACT_REFS, says={"fields": [{"field": "phone"}]})
+
+
+def _contact_of(stage: Stage) -> tuple[Any, Any]:
+    """Add a contact to a party; return the ids of both."""
+
+    def make(actor: Actor) -> tuple[Any, Any]:
+        party_id = parties.create(actor, **VALUES).id
+        return party_id, contacts.add(actor, party_id, **CONTACT).id
+
+    return stage.bob.does(make)
+
+
+@act(
+    "POST /api/parties/<party_id>/contacts",
+    leaves=Left("party.contact_added", CONTACT_REFS),
+    answers=201,
+)
+def add_a_contact_over_the_api(stage: Stage) -> Doing:
+    api, (party_id, _contact_id) = stage.alice.api, _contact_of(stage)
+    return lambda: api.post(f"/parties/{party_id}/contacts", json=CONTACT)
+
+
+@act("PATCH /api/parties/<party_id>/contacts/<contact_id>", leaves=CONTACT_CHANGED, answers=200)
+def change_a_contact_over_the_api(stage: Stage) -> Doing:
+    api, (party_id, contact_id) = stage.alice.api, _contact_of(stage)
+    return lambda: api.patch(f"/parties/{party_id}/contacts/{contact_id}", json={"phone": "98"})
+
+
+@act(
+    "DELETE /api/parties/<party_id>/contacts/<contact_id>",
+    leaves=Left("party.contact_removed", CONTACT_REFS),
+    answers=204,
+)
+def remove_a_contact_over_the_api(stage: Stage) -> Doing:
+    api, (party_id, contact_id) = stage.alice.api, _contact_of(stage)
+    return lambda: api.delete(f"/parties/{party_id}/contacts/{contact_id}")
+
+
+@act(
+    "POST /parties/<party_id>/contacts/new",
+    leaves=in_the_browser(Left("party.contact_added", CONTACT_REFS)),
+    answers=303,
+)
+def add_a_contact_on_its_page(stage: Stage) -> Doing:
+    party_id, _contact_id = _contact_of(stage)
+    return _posted(stage, f"/parties/{party_id}/contacts/new", **CONTACT)
+
+
+@act(
+    "POST /parties/<party_id>/contacts/<contact_id>/edit",
+    leaves=in_the_browser(CONTACT_CHANGED),
+    answers=303,
+)
+def change_a_contact_on_its_page(stage: Stage) -> Doing:
+    party_id, contact_id = _contact_of(stage)
+    return _posted(stage, f"/parties/{party_id}/contacts/{contact_id}/edit", **CONTACT, phone="98")
+
+
+@act(
+    "POST /parties/<party_id>/contacts/<contact_id>/remove",
+    leaves=in_the_browser(Left("party.contact_removed", CONTACT_REFS)),
+    answers=303,
+)
+def remove_a_contact_on_its_page(stage: Stage) -> Doing:
+    party_id, contact_id = _contact_of(stage)
+    return _posted(stage, f"/parties/{party_id}/contacts/{contact_id}/remove")
 
 
 WHY = "Entered twice"

@@ -35,7 +35,8 @@ def send(actor: Actor, invoice_id: UUID) -> Any:
     """Show recipient and language of an invoice mail (GET), and send it (POST)."""
     invoice = invoice_queries.get_invoice(invoice_id)
     sending.check_sendable(invoice)
-    form = SendForm(actor.locale, address_of_customer(invoice.enquiry_id, invoice.party_name))
+    customer = invoice.party_id or invoice.party_name
+    form = SendForm(actor.locale, address_of_customer(invoice.enquiry_id, customer))
     sent = form.attempt(
         lambda body: mail_invoice(actor, invoice_id, to=body.to, locale=body.locale),
         **SEND_ERROR_FIELDS,

@@ -14,7 +14,6 @@ from uuid import UUID
 
 from sqlalchemy import func, select, update
 
-from voyagent.audit.service import recording as audit
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
@@ -22,6 +21,7 @@ from voyagent.kernel.errors import N_, Conflict, Unprocessable
 from voyagent.kernel.ids import new_id
 from voyagent.parties import queries
 from voyagent.parties.models import PartyAddress
+from voyagent.parties.service import details
 from voyagent.parties.service.parties import PartyChanged, read_place
 
 ADDRESSES_MAX = 50
@@ -153,15 +153,5 @@ def _checked(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _record(actor: Actor, kind: str, address: PartyAddress, changed: Mapping[str, Any]) -> None:
-    """Record an audit event; for personal fields it has the names without the values."""
-    fields = [
-        {"field": name} if name in _PRIVATE else {"field": name, "after": str(value).lower()}
-        for name, value in changed.items()
-        if value is not None
-    ]
-    audit.record(
-        actor,
-        kind,
-        entity_refs={"party_id": address.party_id, "address_id": address.id},
-        inputs={"fields": fields} if fields else {},
-    )
+    refs = {"party_id": address.party_id, "address_id": address.id}
+    details.record(actor, kind, refs, changed, private=_PRIVATE)

@@ -167,14 +167,17 @@ def rows_of(holding: Holding, values: Row) -> list[Row]:
 
     Such a row is, for example, a line of another customer's invoice. Only rows of records that are
     linked to the person are returned. Each text in these rows that does not name the person is
-    replaced by None. `values` has the keys of `Links.parameters`, and `patterns`: regular
-    expressions for the names and contact details of the person.
+    replaced by None, unless the whole row is about the person. `values` has the keys of
+    `Links.parameters`, and `patterns`: regular expressions for the names and contact details of the
+    person.
     """
     mention = holding.mention
     if mention is None:
         return []
     texts = (
-        f"case when t.{one} ~* any(cast(:patterns as text[])) then t.{one} end as {one}"
+        f"t.{one}"
+        if mention.is_whole
+        else f"case when t.{one} ~* any(cast(:patterns as text[])) then t.{one} end as {one}"
         for one in mention.texts
     )
     columns = ", ".join((*(f"t.{one}" for one in mention.shown), *texts))

@@ -322,6 +322,10 @@ select w.kind, w.word, w.record_kind, w.record_id
         union all
         select 'address', lines, null, null from party_addresses where party_id = :party_id
         union all
+        select kind, word, null, null
+          from party_contacts, lateral (values ('email', email), ('phone', phone)) own(kind, word)
+         where party_id = :party_id
+        union all
         select kind, word, 'enquiry', e.id
           from enquiries e, lateral (values ('name', e.customer_name), ('email', e.customer_email),
                                             ('phone', e.customer_phone)) own(kind, word)

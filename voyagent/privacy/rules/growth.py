@@ -139,6 +139,8 @@ GROWTH: tuple[Growth, ...] = (
     Growth(
         ("party_addresses",),
         "each further address of a customer or supplier",
+        ("party_addresses", "party_contacts"),
+        "each further address and contact of a customer or supplier",
         End.PARENT,
         "stays with its row in `parties`, until somebody removes it",
         "parties",

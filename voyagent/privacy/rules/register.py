@@ -28,7 +28,8 @@ class Mention:
     the kind of the record, and `record` the column with its id. `texts` are the columns in which an
     erasure replaces the names and contact details of the person, and `shown` are further columns
     for an export. If `posted` is true, only the database function `app.replace_words` can change
-    the rows.
+    the rows. If `is_whole` is true, a row that names the person is about nobody else, so an export
+    shows all its texts.
     """
 
     kind: str
@@ -39,6 +40,7 @@ class Mention:
     at: str = "created_at"
     offered: str = "true"
     posted: bool = True
+    is_whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,17 @@ HOLDINGS: tuple[Holding, ...] = (
         "removed",
         BOOKS,
         mention=Mention("party", ("lines", "city"), "party_id", posted=False),
+    ),
+    Holding(
+        "party_contacts",
+        N_("Contacts"),
+        ("name", "role", "email", "phone", "is_default", "created_at"),
+        "t.party_id = :party_id",
+        "removed",
+        BOOKS,
+        mention=Mention(
+            "party", ("name", "role", "email", "phone"), "party_id", posted=False, is_whole=True
+        ),
     ),
     Holding(
         "party_merges",

@@ -78,6 +78,10 @@ _STEPS = (
     "update enquiries set origin = left(app.without_words(origin, :names, :pseudonym), 128),"
     " destination = left(app.without_words(destination, :names, :pseudonym), 128), notes ="
     " app.without_words(notes, :names, :pseudonym) where id = any(:mentions)",
+    # A contact of another party who is the person is removed, and so is one with its address.
+    "delete from party_contacts where party_id = :party_id or party_id = any(:linked_party)"
+    " and app.without_words(concat_ws(' ', name, email, phone), :words, '') <>"
+    " concat_ws(' ', name, email, phone)",
     *(_without_words(holding.table, mention) for holding, mention in MENTIONS),
     "delete from party_addresses where party_id = :party_id",
     "update party_merges set reason = app.without_words(reason, :words, :pseudonym)"

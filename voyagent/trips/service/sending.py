@@ -17,6 +17,7 @@ from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.dry_run import is_dry_run
 from voyagent.kernel.limits import Limiter
+from voyagent.ledger.queries.party_lines import PartyRef
 from voyagent.mail.service import Attached, Outbox, masked
 from voyagent.parties import queries as parties
 from voyagent.trips.models import Trip, TripLine
@@ -101,16 +102,18 @@ def known_addresses(trip_id: UUID) -> list[str]:
     found = [trip.sent_to]
     if trip.enquiry_id is not None:
         enquiry = enquiries.get_row(SessionReader(db.session), trip.enquiry_id)
-        found = [enquiry["customer_email"], parties.email_of(enquiry["customer_name"]), *found]
+        found = [enquiry["customer_email"], *parties.emails_of(enquiry["customer_name"]), *found]
     return list(dict.fromkeys(filter(None, found)))
 
 
-def address_of_customer(enquiry_id: UUID | None, name: str | None = None) -> str | None:
+def address_of_customer(enquiry_id: UUID | None, party: PartyRef | None = None) -> str | None:
     """Return the customer's e-mail address, or None if it is not known.
 
-    The address is that in the enquiry, or else that of the customer called `name`. `name` is the
-    name on a document; the default is the name in the enquiry.
+    `party` is the customer of a document, which goes to its default contact first. Otherwise the
+    address is that in the enquiry, or else that of the customer with the name in the enquiry.
     """
     enquiry = enquiries.get_row(SessionReader(db.session), enquiry_id) if enquiry_id else {}
-    name = name or enquiry.get("customer_name")
-    return enquiry.get("customer_email") or (parties.email_of(name) if name else None)
+    in_enquiry = enquiry.get("customer_email")
+    customer = party or enquiry.get("customer_name")
+    contact, main = parties.emails_of(customer) if customer else (None, None)
+    return (contact or in_enquiry if party else in_enquiry or contact) or main
