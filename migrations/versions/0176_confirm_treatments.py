@@ -7,8 +7,8 @@ Never edit this file once it has landed.
 
 import recipes
 
-revision = "0198"
-down_revision = "0197"
+revision = "0176"
+down_revision = "0175"
 branch_labels = None
 depends_on = None
 

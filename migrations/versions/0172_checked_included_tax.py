@@ -1,4 +1,4 @@
-"""Check the constraints on document lines, which 0184 changed.
+"""Check the constraints on document lines, which 0171 changed.
 
 The release before works with the constraints.
 
@@ -7,8 +7,8 @@ Never edit this file once it has landed.
 
 import recipes
 
-revision = "0185"
-down_revision = "0184"
+revision = "0172"
+down_revision = "0171"
 branch_labels = None
 depends_on = None
 

@@ -8,8 +8,8 @@ Never edit this file once it has landed.
 from alembic import op
 from row_security import mover_policy, protect
 
-revision = "0171"
-down_revision = "0170"
+revision = "0165"
+down_revision = "0164"
 branch_labels = None
 depends_on = None
 

@@ -9,8 +9,8 @@ import recipes
 from alembic import op
 from row_security import APP
 
-revision = "0178"
-down_revision = "0177"
+revision = "0167"
+down_revision = "0166"
 branch_labels = None
 depends_on = None
 

@@ -9,7 +9,7 @@ Never edit this file once it has landed.
 import recipes
 from alembic import op
 
-revision = "0170"
+revision = "0164"
 down_revision = "0163"
 branch_labels = None
 depends_on = None

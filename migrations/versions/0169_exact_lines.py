@@ -8,8 +8,8 @@ Never edit this file once it has landed.
 
 import recipes
 
-revision = "0182"
-down_revision = "0163"
+revision = "0169"
+down_revision = "0168"
 branch_labels = None
 depends_on = None
 

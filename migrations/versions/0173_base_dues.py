@@ -8,8 +8,8 @@ Never edit this file once it has landed.
 import recipes
 from alembic import op
 
-revision = "0186"
-down_revision = "0163"
+revision = "0173"
+down_revision = "0172"
 branch_labels = None
 depends_on = None
 

@@ -7,8 +7,8 @@ Never edit this file once it has landed.
 
 import recipes
 
-revision = "0200"
-down_revision = "0199"
+revision = "0178"
+down_revision = "0177"
 branch_labels = None
 depends_on = None
 

@@ -8,8 +8,8 @@ Never edit this file once it has landed.
 from alembic import op
 from row_security import mover_policy, protect
 
-revision = "0197"
-down_revision = "0163"
+revision = "0175"
+down_revision = "0174"
 branch_labels = None
 depends_on = None
 

@@ -1,4 +1,4 @@
-"""Check the constraints on document lines, which 0182 added.
+"""Check the constraints on document lines, which 0169 added.
 
 The release before works with the constraints.
 
@@ -7,8 +7,8 @@ Never edit this file once it has landed.
 
 import recipes
 
-revision = "0183"
-down_revision = "0182"
+revision = "0170"
+down_revision = "0169"
 branch_labels = None
 depends_on = None
 

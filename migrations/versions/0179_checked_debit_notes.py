@@ -1,4 +1,4 @@
-"""Check the constraints on debit notes, which 0200 added, and index their invoices.
+"""Check the constraints on debit notes, which 0178 added, and index their invoices.
 
 The release before works with the constraints.
 
@@ -7,8 +7,8 @@ Never edit this file once it has landed.
 
 import recipes
 
-revision = "0201"
-down_revision = "0200"
+revision = "0179"
+down_revision = "0178"
 branch_labels = None
 depends_on = None
 

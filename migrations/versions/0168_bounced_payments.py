@@ -8,8 +8,8 @@ Never edit this file once it has landed.
 import recipes
 from alembic import op
 
-revision = "0179"
-down_revision = "0178"
+revision = "0168"
+down_revision = "0167"
 branch_labels = None
 depends_on = None
 

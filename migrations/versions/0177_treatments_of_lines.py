@@ -5,8 +5,8 @@ Never edit this file once it has landed.
 
 import recipes
 
-revision = "0199"
-down_revision = "0198"
+revision = "0177"
+down_revision = "0176"
 branch_labels = None
 depends_on = None
 
