@@ -26,10 +26,9 @@ from voyagent.billing.core.service import instalments
 from voyagent.billing.core.service.pricing import LineItem
 from voyagent.billing.credit_notes import service as credit_note_service
 from voyagent.billing.invoices.service import drafts as invoice_drafts, issuing
-from voyagent.billing.payments.service import payments as payment_service
+from voyagent.billing.payments.service import payments as payment_service, refunds
 from voyagent.billing.payments.service.means import Means
 from voyagent.billing.payouts.service import Payout, record_payout
-from voyagent.billing.payments.service import payments as payment_service, refunds
 from voyagent.billing.supplier_credits import service as supplier_credit_service
 from voyagent.billing.treatments import service as treatments
 from voyagent.billing.write_offs import service as write_off_service
