@@ -137,8 +137,6 @@ GROWTH: tuple[Growth, ...] = (
         _BOOKS,
     ),
     Growth(
-        ("party_addresses",),
-        "each further address of a customer or supplier",
         ("party_addresses", "party_contacts"),
         "each further address and contact of a customer or supplier",
         End.PARENT,
