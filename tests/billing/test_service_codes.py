@@ -53,6 +53,7 @@ def revise(person: Person, invoice_id: UUID, *lines: LineItem) -> None:
         ("service_fee", {}, "998559"),
         ("air_international", {"basic_fare": "60"}, "998551"),
         ("tour_without_credit", {}, "998555"),
+        ("room", {}, "996311"),
         ("room_above_7500", {}, "996311"),
         ("flight_economy", {}, "996425"),
         (None, {}, None),
@@ -64,7 +65,7 @@ def test_a_line_has_the_usual_code_of_its_tax_treatment(
     more: dict[str, Any],
     code: str | None,
 ) -> None:
-    assert codes(agency, draft(agency, taxed("100", tax, **more), **PLACE)) == [code]
+    assert codes(agency, draft(agency, taxed("8000", tax, **more), **PLACE)) == [code]
 
 
 def test_a_typed_code_stays_and_another_treatment_changes_the_usual_one(

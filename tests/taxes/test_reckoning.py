@@ -58,19 +58,22 @@ def test_half_a_paisa_is_rounded_up() -> None:
 
 
 @pytest.mark.parametrize(
-    ("treatment", "before", "after"),
+    ("treatment", "price", "before", "after"),
     [
-        ("flight_economy", "5", "5"),
-        ("flight_other_cabin", "12", "18"),
-        ("room_up_to_7500", "12", "5"),
-        ("room_above_7500", "18", "18"),
+        ("flight_economy", "1", "5", "5"),
+        ("flight_other_cabin", "1", "12", "18"),
+        ("room", "7500", "12", "5"),
+        ("room_up_to_7500", "7500", "12", "5"),
+        ("room_above_7500", "7500.01", "18", "18"),
     ],
 )
-def test_rates_change_on_their_effective_date(treatment: str, before: str, after: str) -> None:
+def test_rates_change_on_their_effective_date(
+    treatment: str, price: str, before: str, after: str
+) -> None:
     percents = [
         tax.percent
         for day in (date(2025, 9, 21), date(2025, 9, 22))
-        for tax in calculation.tax_on("IN", treatment, inr("1"), on=day, supply="other_state")
+        for tax in calculation.tax_on("IN", treatment, inr(price), on=day, supply="other_state")
     ]
     assert percents == [Decimal(before), Decimal(after)]
 
@@ -80,7 +83,7 @@ def test_no_date_has_two_rates_of_one_component() -> None:
         for treatment in tables.treatments(country):
             for day in (date(2018, 1, 1), date(2025, 9, 21), date(2025, 9, 22), TODAY):
                 rows = tables.rates_on(country, treatment, day)
-                assert len({(row.component, row.supply) for row in rows}) == len(rows)
+                assert len({(row.component, row.supply, row.slab) for row in rows}) == len(rows)
                 is_zero = treatment == tables.EXEMPT
                 assert all((row.percent == 0) == is_zero for row in rows)
                 assert all(row.source and 0 < row.share <= 100 for row in rows)

@@ -57,6 +57,7 @@ TREATMENTS: dict[str, Any] = {
     "tour_with_credit": _l("Tour, with input credit"),
     "flight_economy": _l("Flight, economy"),
     "flight_other_cabin": _l("Flight, other cabins"),
+    "room": _l("Hotel room, by price per night"),
     "room_up_to_7500": _l("Hotel room up to 7,500 a night"),
     "room_above_7500": _l("Hotel room above 7,500 a night"),
     "exempt": _l("Exempt or nil rated"),

@@ -11,7 +11,7 @@ from voyagent.kernel.errors import N_, Conflict
 from voyagent.kernel.money import Money
 from voyagent.taxes.rules.tables import Band, Rate, Supply, bands_on, rates_of, rates_on
 
-_HUNDRED = Decimal(100)
+_ONE, _HUNDRED = Decimal(1), Decimal(100)
 
 
 class PlaceOfSupplyMissing(Conflict):
@@ -19,6 +19,16 @@ class PlaceOfSupplyMissing(Conflict):
 
     code = "place_of_supply_required"
     message = N_("Enter the customer’s state. It decides which tax is due.")
+
+
+class NoRateForPrice(Conflict):
+    """No rate of the treatment applies to the value of one unit."""
+
+    code = "tax_rate_not_for_price"
+    message = N_(
+        "The price of one unit does not fit this tax. Choose “Hotel room, by price per night”, check"
+        " the quantity, or enter the price before tax."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +64,7 @@ def tax_on(
     *,
     on: date,
     supply: Supply | None,
+    quantity: Decimal = _ONE,
     is_included: bool = False,
 ) -> list[Taxed]:
     """Return the tax components of an amount, each rounded half up separately.
@@ -63,19 +74,28 @@ def tax_on(
     `treatment` says how the sale is taxed, such as `service_fee` or `air_domestic`. `base` is the
     amount of a document line. If the treatment taxes a share of the fare, `base` is the basic fare.
     `on` is the day whose rates apply. With `is_included` the tax is a part of `base`: the taxable
-    value is what the components leave of it, so that value and components add up.
+    value is what the components leave of it, so that value and components add up. `quantity` is the
+    number of units: rates may depend on the value of one unit, such as a room for a night.
 
-    Raises UnknownTreatment and NoRateThen. Raises PlaceOfSupplyMissing if `supply` is None and the
-    rates differ between supplies within a state and to another state.
+    Raises UnknownTreatment and NoRateThen, and NoRateForPrice if no rate is for the value of one
+    unit. Raises PlaceOfSupplyMissing if `supply` is None and the rates differ between supplies
+    within a state and to another state.
     """
     rows = rates_on(country, treatment, on)
     if supply is None and any(rate.supply != "any" for rate in rows):
         raise PlaceOfSupplyMissing
+    for slab in dict.fromkeys(rate.slab for rate in rows):
+        due = [rate for rate in rows if rate.slab == slab and rate.supply in ("any", supply)]
+        found = _taxes_in(base, due) if is_included else _taxes_of(base, due)
+        value = found[0].taxable if found and is_included else base
+        if _is_within(slab, value.decimal, quantity):
+            return [tax for tax in found if tax.percent]
+    raise NoRateForPrice
+
+
+def _taxes_of(base: Money, rates: Sequence[Rate]) -> list[Taxed]:
     found = []
-    due = [rate for rate in rows if rate.percent and rate.supply in ("any", supply)]
-    if is_included:
-        return _taxes_in(base, due)
-    for rate in due:
+    for rate in rates:
         taxable = Money.rounded(base.decimal * rate.share / _HUNDRED, base.currency)
         amount = Money.rounded(taxable.decimal * rate.percent / _HUNDRED, base.currency)
         found.append(Taxed(rate.component, rate.percent, taxable, amount, rate))
@@ -92,6 +112,15 @@ def _taxes_in(charged: Money, rates: Sequence[Rate]) -> list[Taxed]:
         Taxed(rate.component, rate.percent, taxable, amount, rate)
         for rate, amount in zip(rates, amounts, strict=True)
     ]
+
+
+def _is_within(
+    slab: tuple[Decimal | None, Decimal | None], value: Decimal, quantity: Decimal
+) -> bool:
+    above, up_to = slab
+    return (above is None or value > above * quantity) and (
+        up_to is None or value <= up_to * quantity
+    )
 
 
 def is_on_fare(country: str, treatment: str, on: date) -> bool:

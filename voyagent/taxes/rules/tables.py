@@ -53,7 +53,8 @@ class Rate:
     """The rate of one tax component of a treatment, and the days on which it applies.
 
     The tax is `percent` percent of `share` percent of the base. `valid_from` and `valid_to` are
-    inclusive. `valid_to` is None if no last day is known.
+    inclusive. `valid_to` is None if no last day is known. The rate is that of a value per unit
+    above `unit_above` and up to `unit_up_to`, in major units; None is no limit.
     """
 
     country: str
@@ -62,10 +63,17 @@ class Rate:
     supply: Supply
     percent: Decimal
     share: Decimal
+    unit_above: Decimal | None
+    unit_up_to: Decimal | None
     valid_from: date
     valid_to: date | None
     confirmed: bool
     source: str
+
+    @property
+    def slab(self) -> tuple[Decimal | None, Decimal | None]:
+        """Return the limits of the value per unit."""
+        return self.unit_above, self.unit_up_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,10 +198,10 @@ def highest_percent_on(country: str, day: date) -> Decimal | None:
 
     The result is None if the country has no rate on that day.
     """
-    sums: dict[tuple[str, Supply], Decimal] = defaultdict(Decimal)
+    sums: dict[tuple[object, ...], Decimal] = defaultdict(Decimal)
     for rate in _rates():
         if rate.country == country and _holds(rate, day):
-            sums[rate.treatment, rate.supply] += rate.percent
+            sums[rate.treatment, rate.supply, rate.slab] += rate.percent
     return max(sums.values(), default=None)
 
 
@@ -274,6 +282,8 @@ def _rates() -> tuple[Rate, ...]:
             _supply(row["supply"]),
             Decimal(row["percent"]),
             Decimal(row["share"]),
+            _limit(row["unit_above"]),
+            _limit(row["unit_up_to"]),
             date.fromisoformat(row["valid_from"]),
             _day(row["valid_to"]),
             row["confirmed"] == "yes",
@@ -291,7 +301,7 @@ def _bands() -> tuple[Band, ...]:
             row["kind"],
             row["component"],
             Decimal(row["above"]),
-            Decimal(row["up_to"]) if row["up_to"] else None,
+            _limit(row["up_to"]),
             Decimal(row["percent"]),
             Decimal(row["percent_without_pan"]),
             date.fromisoformat(row["valid_from"]),
@@ -335,6 +345,10 @@ def _supply(text: str) -> Supply:
         case "same_state" | "other_state" | "any":
             return text
     raise ValueError(text)
+
+
+def _limit(text: str) -> Decimal | None:
+    return Decimal(text) if text else None
 
 
 def _day(text: str) -> date | None:

@@ -90,6 +90,7 @@ DRAFT_ERROR_FIELDS = {
     "tax_treatment_unknown": "line_items",
     "service_code_invalid": "line_items",
     "tax_rate_not_known": "issue_date",
+    "tax_rate_not_for_price": "line_items",
     "tax_component_unknown": "line_items",
     "tax_currency": "currency",
     "agency_tax_number_required": "",

@@ -160,7 +160,8 @@ def reckon(
 
     A tax that depends on an unknown place of supply is left out; if `strict` is true,
     PlaceOfSupplyMissing is raised instead. Raises TaxNumberMissing, TaxInAnotherCurrency,
-    BasicFareRequired, BasicFareOutOfRange, CommissionOutOfRange, UnknownTreatment, NoRateThen.
+    BasicFareRequired, BasicFareOutOfRange, CommissionOutOfRange, UnknownTreatment, NoRateThen,
+    NoRateForPrice.
     """
     if not any(line.tax or line.collection for line in lines):
         return []
@@ -221,6 +222,7 @@ def _taxes_on(
             Money(base, invoice.currency),
             on=day,
             supply=calculation.supply_between(at.state, invoice.place_of_supply),
+            quantity=line.exact_quantity,
             is_included=line.included_tax_minor is not None and not is_on_fare,
         )
     except PlaceOfSupplyMissing:

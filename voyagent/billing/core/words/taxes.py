@@ -104,7 +104,7 @@ def tax_number_words(number: str | None) -> str:
 
 
 def line_notes(line: Row) -> list[str]:
-    """Return the notes of an invoice line: service code, date, tax in the rate, and TCS."""
+    """Return the notes of an invoice line, such as service code, date and TCS."""
     day = (
         [
             gettext(
