@@ -12,8 +12,9 @@ import gc
 import os
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,23 @@ for _name in (
     )  # no test, and no program that one starts, asks a model that somebody pays for
 
 registry.install(catalogue.CAPABILITIES)  # also for tests that make no application
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    """Import a share of the test files in each test process before they all collect.
+
+    In a new checkout, pytest rewrites the assertions of 540 files, and stores the result. All
+    processes would begin with the same file, and each would rewrite every file.
+    """
+    worker = getattr(session.config, "workerinput", None)
+    if worker is None or session.config.args != [HERE.name]:
+        return
+    files = [file for file in sorted(HERE.rglob("test_*.py")) if file.parent.name != "faults"]
+    first = int(worker["workerid"].removeprefix("gw"))
+    for file in files[first :: worker["workercount"]]:
+        name = ".".join(file.relative_to(ROOT).with_suffix("").parts)
+        with suppress(Exception, pytest.skip.Exception):  # the collection reports it
+            import_module(name)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

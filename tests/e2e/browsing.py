@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 import secrets
+import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from http import HTTPStatus
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 
 # Installed with the browser's tests only; without it a module that imports this one is skipped, and
 # says why.
-expect = pytest.importorskip("playwright.sync_api", reason=NO_BROWSER).expect
+_driver = pytest.importorskip("playwright.sync_api", reason=NO_BROWSER)
+expect = _driver.expect
 SERIOUS = {"serious", "critical"}
 CHECK = f"""axe.run(document, {{
   resultTypes: ["violations"], preload: false,
@@ -56,6 +58,7 @@ LEFT = ("htmx:sendAbort", "htmx:afterRequest")
 
 For each request that fails for another reason, htmx also logs the reason.
 """
+LOADED_WITHIN_S = 30
 PASSWORD = "Harbour-lantern-42"
 CSRF_TOKEN = re.compile(r'name="csrf_token"[^>]* value="([^"]+)"')
 
@@ -95,13 +98,24 @@ class Visit:
     look: Look
     also: Sequence[Look] = ()
     complaints: list[str] = field(default_factory=list)
-    _session: CDPSession | None = None
+    _loading: set[str] = field(default_factory=set)
+    """Ids of the frames that load a page, or have asked for one."""
+    _has_axe: bool = False
+
+    def __post_init__(self) -> None:
+        self._session: CDPSession = self.page.context.new_cdp_session(self.page)
+        self._session.on("Page.frameStartedLoading", lambda of: self._loading.add(of["frameId"]))
+        self._session.on(
+            "Page.frameStoppedLoading", lambda of: self._loading.discard(of["frameId"])
+        )
+        self._session.send("Page.enable")
 
     def looks_right(self, then: Callable[[Look], object] = lambda _look: None) -> None:
         """Check with axe, the content security policy and for sideways scrolling.
 
         The page is checked in each look; `then` is called while it is shown.
         """
+        self._wait()
         for look in (self.look, *self.also):
             if self.also:
                 self._show(look)
@@ -115,6 +129,22 @@ class Visit:
         self.page.emulate_media(color_scheme=look.theme)
         self.page.set_viewport_size(look.screen)
         self._evaluate(SETTLED)
+
+    def _wait(self) -> None:
+        """Wait until the page that was asked for is loaded.
+
+        A click does not wait for its page. The browser reports the start of a navigation before it
+        answers the script, which runs after the task that sends a form. There is no answer if the
+        page is left meanwhile.
+        """
+        with suppress(_driver.Error):
+            self._session.send(
+                "Runtime.evaluate", {"expression": "new Promise(setTimeout)", "awaitPromise": True}
+            )
+        deadline = time.monotonic() + LOADED_WITHIN_S
+        while self._loading:
+            assert time.monotonic() < deadline, f"{self.page.url}: the next page is not loaded"
+            self.page.wait_for_timeout(10)
 
     def _check(self) -> None:
         found = self._evaluate(f"'axe' in globalThis || loadAxe();\n{CHECK}")
@@ -131,13 +161,12 @@ class Visit:
         The driver passes a script to `eval`, which compiles axe again on each page. The browser
         gets axe once, and compiles it in the world of a page when the page is checked.
         """
-        if self._session is None:
-            self._session = self.page.context.new_cdp_session(self.page)
-            self._session.send("Page.enable")
+        if not self._has_axe:
             self._session.send(
                 "Page.addScriptToEvaluateOnNewDocument",
                 {"source": _axe(), "worldName": WORLD, "runImmediately": True},
             )
+            self._has_axe = True
         frame = self._session.send("Page.getFrameTree")["frameTree"]["frame"]["id"]
         world = self._session.send(
             "Page.createIsolatedWorld", {"frameId": frame, "worldName": WORLD}
