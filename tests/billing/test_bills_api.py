@@ -36,6 +36,7 @@ PRICED = {
     "bought_as": "cost",
     "taxes": [],
     "input_credit": False,
+    "service_date": None,
 }
 
 

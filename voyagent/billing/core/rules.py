@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any, Literal, get_args
 
 from voyagent.kernel.database.read_pool import Row
@@ -17,6 +18,17 @@ CONTROL = {"in": ("receivable", "customer_advances"), "out": ("payable", "suppli
 """Keys of the accounts of documents and of advances, by direction of the payment."""
 OPEN_ACCOUNTS = tuple(documents for documents, _advances in CONTROL.values())
 """Keys of the accounts of open documents, whose journal lines name the party."""
+BOUGHT = {"cost": "cost_of_services", "agent": "held_for_suppliers"}
+"""Key of the account of a bill line, by `bought_as`."""
+
+
+def prepaid_until(bought_as: str, service_date: date | None, day: date) -> date | None:
+    """Return the service date of a bill line that is prepaid on a day, else None.
+
+    The agency's own cost is prepaid before the service date. A purchase as agent is no cost.
+    """
+    is_later = service_date is not None and service_date > day
+    return service_date if bought_as == "cost" and is_later else None
 
 
 def settled_as(

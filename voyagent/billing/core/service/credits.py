@@ -252,8 +252,7 @@ def reverse_credit(
     title = f"Reversal of {_title(kind, number, document)}"
     narration = words.with_reason(title, credit.party_name, why)
     reversal = entries.reverse(actor, credit.entry_id, reason=narration, entry_date=day)
-    if isinstance(credit, CreditNote):
-        earning.take_back(actor, (kind.name, credit.id), reason=narration, day=day)
+    earning.take_back(actor, (kind.name, credit.id), reason=narration, day=day)
     document.credited_minor -= credit.total_minor
     document.base_settled_minor -= credit.base_minor or 0
     document.status = _open_status(document)

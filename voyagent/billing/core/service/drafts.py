@@ -446,6 +446,7 @@ def _item(
         quantity=line.quantity,
         unit_price=Money(line.unit_price_minor, known).decimal,
         currency=wanted,
+        service_date=line.service_date,
     )
     if isinstance(line, InvoiceLine):
         item |= {
@@ -457,7 +458,6 @@ def _item(
                 if line.basic_fare_minor is None
                 else Money(line.basic_fare_minor, known).decimal
             ),
-            "service_date": line.service_date,
             "commission": Money(line.commission_minor, known).decimal,
             "sac": line.sac,
             "trip_line_id": line.trip_line_id,

@@ -11,6 +11,7 @@ from flask import request
 from flask_babel import gettext as _
 
 from voyagent.billing.core.queries import recognitions
+from voyagent.billing.core.queries.recognitions import PREPAID
 from voyagent.billing.core.service.earning import Recognition
 from voyagent.billing.core.service.numbering import other_year
 from voyagent.http.forms import DateText, SchemaForm
@@ -19,6 +20,7 @@ from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
 from voyagent.ledger.queries import accounts, entries as ledger_entries
+from voyagent.ledger.rules import chart_account
 from voyagent.ledger.service import entries as posting
 
 
@@ -98,9 +100,11 @@ def preview(
 def postings_of(sides: Sequence[tuple[UUID | str, int, Money | None]]) -> list[dict[str, Any]]:
     """Return journal lines for a page, each with `account`, `is_debit` and `amount`.
 
-    An amount is None if it is not known yet.
+    An amount is None if it is not known yet. The account of prepaid costs is shown even if the
+    agency, which is of an earlier release, gets it only with the act.
     """
-    found = accounts.find_accounts(purpose for purpose, _sign, _amount in sides)
+    found: dict[UUID | str, Any] = {PREPAID: chart_account(PREPAID)}
+    found |= accounts.find_accounts(purpose for purpose, _sign, _amount in sides)
     return [
         {"account": found[purpose], "is_debit": sign > 0, "amount": amount}
         for purpose, sign, amount in sides
@@ -117,7 +121,7 @@ def recognition_postings(found: Iterable[Recognition]) -> list[dict[str, Any]]:
 
 
 def reversals_of(source: tuple[str, UUID], day: date) -> list[dict[str, Any]]:
-    """Return the entries that would reverse a document's recognised revenue.
+    """Return the entries that would reverse a document's recognised revenue or cost.
 
     Each item has `postings` and `day`. The day of an item is the date of the recognition, or the
     argument `day` if `day` is later.
