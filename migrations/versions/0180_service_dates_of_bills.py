@@ -7,8 +7,8 @@ Never edit this file once it has landed.
 
 from alembic import op
 
-revision = "0164"
-down_revision = "0163"
+revision = "0180"
+down_revision = "0179"
 branch_labels = None
 depends_on = None
 
