@@ -11,6 +11,7 @@ import pytest
 from tests.billing.papers import (
     DUE,
     advance,
+    bill_seen,
     draft,
     draft_bill,
     issued,
@@ -30,6 +31,7 @@ from voyagent.billing.payments.service import (
     reversals as payment_reversals,
 )
 from voyagent.billing.payments.service.settling import Part
+from voyagent.billing.supplier_credits import service as supplier_credit_service
 from voyagent.billing.write_offs import service as write_off_service
 from voyagent.kernel.actor import ApprovalRequired
 from voyagent.kernel.errors import Forbidden
@@ -139,6 +141,18 @@ def test_a_credit_note_and_its_reversal_post_recognitions_under_the_same_grant(
         note = credit_note_service.issue_credit_note(actor, invoice_id, reason="Not travelled").id
     granted.does(credit_note_service.reverse_credit_note, note, reason="Travelled")
     assert stored(alice, invoice_id)["status"] == "issued"
+
+
+def test_a_bill_posts_its_later_cost_under_the_same_grant(alice: Person, bob: Person) -> None:
+    bill_id = draft_bill(alice, given_later())
+    bob.granted("bill.receive").does(bill_service.receive_draft, bill_id)
+    granted = alice.granted("bill.credit")
+    with granted.acting() as actor:
+        given = {"vendor_reference": "C-1", "reason": "Not travelled"}
+        credit_id = supplier_credit_service.credit_bill(actor, bill_id, **given).id
+    granted.does(supplier_credit_service.reverse_supplier_credit, credit_id, reason="Travelled")
+    alice.granted("bill.void").does(bill_service.void_bill, bill_id, reason="Twice")
+    assert bill_seen(alice, bill_id)["status"] == "void"
 
 
 def test_reversing_a_payment_takes_back_its_allocations_under_the_same_grant(alice: Person) -> None:

@@ -39,6 +39,7 @@ PRICED = {
     "bought_as": "cost",
     "taxes": [],
     "input_credit": False,
+    "service_date": None,
 }
 
 

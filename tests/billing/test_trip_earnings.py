@@ -42,11 +42,16 @@ def sold(
 
 
 def bought(
-    person: Person, trip_id: UUID | None, price: str = "600.00", reference: str = "A-1"
+    person: Person,
+    trip_id: UUID | None,
+    price: str = "600.00",
+    reference: str = "A-1",
+    **values: Any,
 ) -> UUID:
+    item: Any = line(price, quantity=1) | values
     return receive(
         person,
-        line(price, quantity=1),
+        item,
         vendor_reference=reference,
         issue_date=MAY,
         due_date=MAY,
@@ -113,6 +118,10 @@ ACTS: dict[str, tuple[Callable[[Person, UUID], Any], Earned]] = {
         {(MAY, "INR"): (8_000, 0)},
     ),
     "deferred income": (invoice_of_later, {(JULY, "INR"): (100_000, 0)}),
+    "a prepaid cost": (
+        lambda who, trip: bought(who, trip, service_date=JULY),
+        {(JULY, "INR"): (0, 60_000)},
+    ),
     "a credit note": (
         lambda who, trip: credit_note_on(who, sold(who, trip)),
         {(MAY, "INR"): (100_000, 0), (JUNE, "INR"): (-30_000, 0)},

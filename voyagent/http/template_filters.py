@@ -98,6 +98,7 @@ def install(app: Flask) -> None:
         account_name=account_name,
         day=day,
         long_day=long_day,
+        month=month_words,
         when=when,
         moment=moment,
         typed_day=typed_day,
@@ -229,6 +230,11 @@ def long_day(value: date, *, weekday: bool = True, year: bool = False) -> str:
     return format_date(
         value, ("EEEE, " if weekday else "") + "d MMMM" + (" y" if year else ""), locale=_locale()
     )
+
+
+def month_words(month: date) -> str:
+    """Return the name of a month with its year, such as `November 2026`."""
+    return format_date(month, "LLLL y", locale=_locale())
 
 
 def _omits_year(value: date) -> bool:

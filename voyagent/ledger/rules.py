@@ -71,6 +71,7 @@ CHART = (
         revalued="reversed",
     ),
     ChartAccount("1320", N_("Advances to suppliers"), "asset", "supplier_advances"),
+    ChartAccount("1330", N_("Prepaid trip costs"), "asset", "prepaid_trip_costs"),
     ChartAccount("1410", N_("Input CGST"), "asset", "input_cgst"),
     ChartAccount("1411", N_("Input SGST"), "asset", "input_sgst"),
     ChartAccount("1412", N_("Input IGST"), "asset", "input_igst"),
@@ -151,6 +152,11 @@ _REVALUED = {account.purpose: account.revalued for account in CHART if account.p
 _FIXED_ASSETS = {
     account.code for account in CHART if account.purpose is None and account.type == "asset"
 }
+
+
+def chart_account(purpose: str) -> ChartAccount:
+    """Return the account of the chart of a new agency for a purpose of the chart."""
+    return next(one for one in CHART if one.purpose == purpose)
 
 
 def revalued(account: Row) -> Revalued | None:

@@ -35,6 +35,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.money import InvalidAmount
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.serializers import Body
+from voyagent.ledger.service.errors import AccountCodeTaken
 from voyagent.trips.queries import expected_bills
 
 TAX_ERRORS = (errors.TaxNumberMissing, errors.TaxInAnotherCurrency, errors.TaxComponentUnknown)
@@ -121,6 +122,7 @@ def discard_bill(actor: Actor, bill_id: UUID) -> None:
     missing=BillNotFound,
     errors=(
         *(errors.BillNotDraft, errors.InputTaxAboveRate, errors.BillVariance),
+        AccountCodeTaken,
         *MATCH_ERRORS,
         *TAX_ERRORS,
         *POSTING_ERRORS,
@@ -132,6 +134,9 @@ def receive_bill(actor: Actor, bill_id: UUID, body: BillReceiveIn | None) -> Bod
     If a line claims more tax than the highest rate of the day gives, `input_tax_reason` is
     required. If a matched line differs from what was expected by more than the tolerance of the
     settings, `variance_reason` is required.
+
+    The cost of a line with a `service_date` after the issue date is prepaid until then: a further
+    entry of that day is in `recognitions`.
 
     The bill is posted to the ledger on its issue date and is payable from then on. The caller needs
     the authority to receive bills without approval, up to the amount limit of their role.

@@ -8,7 +8,14 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from flask_babel import lazy_gettext as _l
 from pydantic import BaseModel, BeforeValidator
-from wtforms import FieldList, SelectChoice, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    FieldList,
+    SelectChoice,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 
 from voyagent.billing.bills.queries import BillSearch
 from voyagent.billing.bills.schemas import (
@@ -19,10 +26,18 @@ from voyagent.billing.bills.schemas import (
     ScheduleIn,
 )
 from voyagent.billing.core.forms.drafts import DRAFT_SENTENCES, DocumentForm, grouped
+from voyagent.billing.core.forms.instalments import iso_day
 from voyagent.billing.core.models.bills import Bill, BillLine, BillTax
 from voyagent.billing.core.schemas.documents import DocumentQuery
 from voyagent.billing.core.schemas.lines import items
-from voyagent.billing.core.service.input_taxes import INPUT, Bought, bought_sides, sketch_bill
+from voyagent.billing.core.service.earning import Recognition
+from voyagent.billing.core.service.input_taxes import (
+    INPUT,
+    Bought,
+    bought_sides,
+    later_costs,
+    sketch_bill,
+)
 from voyagent.billing.core.service.taxing import Home
 from voyagent.http.forms import DateText, SchemaForm, plain
 from voyagent.http.list_queries import LABELS, Listing
@@ -170,6 +185,7 @@ class BillForm(DocumentForm[BillDraftIn]):
     vendor_name = StringField(_l("Supplier"))
     vendor_reference = StringField(_l("Their reference"))
     party_reference = StringField(_l("Our reference"))
+    details = BooleanField()
     notes = TextAreaField(_l("Notes"))
 
     def __init__(
@@ -177,6 +193,8 @@ class BillForm(DocumentForm[BillDraftIn]):
     ) -> None:
         super().__init__(currency, books, **given)
         self.home = home
+        if any(row.get("service_date") for row in self.line_items.data):
+            self.details.data = True  # show the optional input if it has a value
 
     @classmethod
     def of(
@@ -203,9 +221,10 @@ class BillForm(DocumentForm[BillDraftIn]):
 
     @classmethod
     def row_of(cls, line: BillLine, currency: str) -> dict[str, Any]:
-        """Return the input values of a bill line, with purchase type and input credit."""
+        """Return the input values of a bill line, with all of its choices."""
         return super().row_of(line, currency) | {
             "bought_as": line.bought_as,
+            "service_date": line.service_date or "",
             "input_credit": "yes" if line.input_credit else "",
         }
 
@@ -224,13 +243,14 @@ class BillForm(DocumentForm[BillDraftIn]):
         ]
 
     def line_values(self, row: dict[str, str]) -> dict[str, Any]:
-        """Return the entered values of a bill line, with purchase type and printed taxes."""
+        """Return the entered values of a bill line, with printed taxes and service date."""
         taxes = [{"component": one, "amount": typed} for one, typed in _printed(row)]
         return super().line_values(row) | {
             "bought_as": row.get("bought_as") or "cost",
             "taxes": taxes,
             "input_credit": row.get("input_credit") == "yes",
             "price_includes_tax": row.get("price_includes_tax") == "yes",
+            "service_date": iso_day(row.get("service_date") or "") or None,
         }
 
     def place_of(self, loc: tuple[int | str, ...]) -> str:
@@ -256,15 +276,18 @@ class BillForm(DocumentForm[BillDraftIn]):
         A journal line is a tuple: key of the account, 1 for debit or -1 for credit, and amount. The
         amounts are None if the form is incomplete or if the service would refuse it.
         """
-        purposes = bought_sides(
-            [Bought(row.get("bought_as") or "cost", 1) for row in self.line_items.data],
-            self.currency.data,
-        )
-        return self.dry_run(self._bought) or [
-            (purpose, sign, None) for purpose, sign, _amount in purposes
-        ]
+        currency, lines = self.currency.data, self.dry_run(self._bought)
+        if lines is not None:
+            return bought_sides(lines, currency)
+        typed = [Bought(row.get("bought_as") or "cost", 1) for row in self.line_items.data]
+        return [(purpose, sign, None) for purpose, sign, _amount in bought_sides(typed, currency)]
 
-    def _bought(self, body: BillDraftIn) -> Sequence[tuple[str, int, Money]]:
+    @property
+    def recognitions(self) -> list[Recognition]:
+        """Return the cost that receiving the bill would recognise on later service dates."""
+        return later_costs(self.dry_run(self._bought) or (), self.currency.data)
+
+    def _bought(self, body: BillDraftIn) -> list[Bought]:
         self.check(body)
         return sketch_bill(items(body.line_items, body.currency), issue_date=body.issue_date)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -28,12 +30,15 @@ from voyagent.billing.core.queries.exports import (
     settled_column,
 )
 from voyagent.billing.core.queries.parts import items_statement, settling_statement
+from voyagent.billing.core.queries.recognitions import by_entry, recognitions_statement
 from voyagent.billing.core.queries.taxes import tax_amounts_statement
+from voyagent.billing.core.rules import prepaid_until, taxes_by_line
 from voyagent.identity.queries.people import name_of
 from voyagent.kernel.database.read_pool import Reader, Row, first_row
 from voyagent.kernel.database.statement_cache import cached_statement, keyed_select
 from voyagent.kernel.db import load_one
 from voyagent.kernel.listings import Column, Listing
+from voyagent.kernel.money import Money
 from voyagent.kernel.pages import Cursor, CursorPage
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries.entries import entry_lines_statement
@@ -99,7 +104,10 @@ class BillSearch(DocumentSearch):
 
 @dataclass(frozen=True, slots=True)
 class BillDocument:
-    """A bill with lines, taxes, payments, credits, journal lines and matches."""
+    """A bill with lines, taxes, payments, credits, journal lines and matches.
+
+    `later_lines` are those of its journal entries on later service dates.
+    """
 
     bill: Row
     lines: list[Row]
@@ -108,6 +116,12 @@ class BillDocument:
     credits: list[Row]
     journal: list[Row]
     matches: list[Row]
+    later_lines: list[Row]
+
+    @property
+    def recognitions(self) -> list[Row]:
+        """Return the journal entries on later service dates, as `by_entry` groups them."""
+        return by_entry(self.later_lines)
 
 
 def list_bills(
@@ -121,12 +135,29 @@ def list_bills(
 
 
 def read_bill(reader: Reader, bill_id: UUID) -> BillDocument:
-    """Return a bill with its parts, journal lines and matches.
+    """Return a bill with its parts, journal entries and matches.
 
     Raises BillNotFound.
     """
     bills, *parts = reader.read(*_document_statements(bill_id))
     return BillDocument(first_row(bills, BillNotFound), *parts)
+
+
+def costs_by_month(document: BillDocument) -> dict[date, Money]:
+    """Return the cost of a bill by the first day of the month to which it belongs.
+
+    The cost of a line belongs to the month of its service date, if it is prepaid until then, or
+    else to that of the issue date. Credits are not subtracted. An imported bill is no cost.
+    """
+    bill, taxes = document.bill, taxes_by_line(document.taxes)
+    found: dict[date, int] = defaultdict(int)
+    for line in document.lines:
+        if line["bought_as"] == "cost" and not bill["is_opening"]:
+            until = prepaid_until("cost", line["service_date"], bill["issue_date"])
+            printed = () if line["input_credit"] else taxes[line["line_no"]]
+            month = (until or bill["issue_date"]).replace(day=1)
+            found[month] += line["amount_minor"] + sum(tax["amount_minor"] for tax in printed)
+    return {month: Money(minor, bill["currency"]) for month, minor in sorted(found.items())}
 
 
 @cached_statement
@@ -147,6 +178,7 @@ def _document_statements(bill_id: Any) -> tuple[Select[Any], ...]:
         credits_of_statement(BILL, bill_id),
         entry_lines_statement(entry_id),
         _matches_statement(bill_id),
+        recognitions_statement("bill", bill_id),
     )
 
 

@@ -19,6 +19,7 @@ from voyagent.billing.core.schemas.documents import (
     DocumentLineOut,
     DocumentParts,
     DocumentPatch,
+    RecognitionOut,
     TripDocumentQuery,
     in_currency,
     taxed_lines,
@@ -83,12 +84,16 @@ class BoughtLineIn(InvoiceLineIn):
     occurs at most once, and the sum of the taxes is at most the line's amount. With `input_credit`
     the taxes are claimed as input tax credit. Without `input_credit` the taxes are part of the
     line's cost. With `price_includes_tax` the taxes are taken out of unit price and discount.
+
+    `service_date` is the first day of the service. If it is after the issue date, a `cost` line is
+    a prepaid cost until then.
     """
 
     bought_as: BoughtAs = "cost"
     taxes: InputTaxes = ()
     input_credit: bool = False
     price_includes_tax: bool = False
+    service_date: BusinessDate | None = None
 
     def item(self, currency: str) -> LineItem:
         """Return the bill line in the type that the bill service takes."""
@@ -98,6 +103,7 @@ class BoughtLineIn(InvoiceLineIn):
             "input_taxes": {tax.component: tax.amount for tax in self.taxes},
             "input_credit": self.input_credit,
             "price_includes_tax": self.price_includes_tax,
+            "service_date": self.service_date,
         }
         return item
 
@@ -238,6 +244,7 @@ class BoughtLineOut(DocumentLineOut):
     bought_as: BoughtAs
     taxes: list[InputTaxOut]
     input_credit: bool
+    service_date: date | None
 
 
 class MatchOut(AnswerOf[Row]):
@@ -253,9 +260,13 @@ class MatchOut(AnswerOf[Row]):
 
 
 class BillOut(BillBrief, DocumentParts):
-    """A bill with its lines, its matches, its payments and the supplier's credits."""
+    """A bill with its lines, its matches, its payments and the supplier's credits.
+
+    `recognitions` has the prepaid cost of lines with a service date after the issue date.
+    """
 
     matches: list[MatchOut]
+    recognitions: list[RecognitionOut]
     tax_amount: Annotated[WireAmount, Minor("tax_minor")]
     line_items: list[BoughtLineOut]
     credits: list[BillCreditOut]
@@ -381,6 +392,7 @@ def bill_row(document: BillDocument) -> Row:
         **row,
         "line_items": taxed_lines(document.lines, document.taxes, currency),
         "matches": in_currency(document.matches, currency),
+        "recognitions": document.recognitions,
         "payments": in_currency(document.payments, currency),
         "credits": in_currency(document.credits, currency),
     }

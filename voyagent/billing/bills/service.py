@@ -29,8 +29,10 @@ from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.kinds import BILL
 from voyagent.billing.core.models.parts import OPEN_BILL
 from voyagent.billing.core.queries import taxes as tax_queries
-from voyagent.billing.core.service import drafts, input_taxes, matching
+from voyagent.billing.core.queries.recognitions import PREPAID
+from voyagent.billing.core.service import drafts, earning, input_taxes, matching
 from voyagent.billing.core.service.drafts import DocumentChanges, FurtherColumns
+from voyagent.billing.core.service.earning import Recognition
 from voyagent.billing.core.service.instalments import InstalmentItem
 from voyagent.billing.core.service.matching import Match
 from voyagent.billing.core.service.opening import balance_line
@@ -192,8 +194,8 @@ def bill_from_expected(
 ) -> Bill:
     """Draft a bill from expected bills of one supplier and currency.
 
-    The lines have what is still expected, and are matched. Raises ExpectedBillNotFound,
-    ExpectedBillNotOpen, ExpectedBillsDiffer, and the errors of `draft_bill`.
+    The lines have what is still expected and the first day of the service, and are matched. Raises
+    ExpectedBillNotFound, ExpectedBillNotOpen, ExpectedBillsDiffer, and the errors of `draft_bill`.
     """
     actor.require("bill.draft")
     rows = expected_bills.get_expected_bills(expected_bill_ids, lock=True)
@@ -234,14 +236,15 @@ def receive_draft(
 ) -> Bill:
     """Receive a draft bill and post it against payables.
 
-    Costs, purchases as agent and input taxes are posted on the issue date. `seen` is the
+    Costs, purchases as agent and input taxes are posted on the issue date. The cost of a line with
+    a later service date is prepaid until then: a further entry posts it on that day. `seen` is the
     `updated_at` that the caller has read, or None to receive any version of the draft.
     `input_tax_reason` confirms a claimed tax above the highest rate of the day, and
     `variance_reason` a difference from the expected bills above the tolerance of the settings.
 
     Raises Forbidden, BillNotFound, BillNotDraft, DraftChanged, DateInFuture, InputTaxAboveRate,
     BillVariance, ExpectedBillNotOpen, ExpectedBillsDiffer, MatchExceedsLine, TextTooLong,
-    AmountAboveLimit, PeriodLocked, AccountNotFound, AccountInactive.
+    AmountAboveLimit, PeriodLocked, AccountNotFound, AccountInactive, AccountCodeTaken.
     """
     actor.require_authority("bill.receive")
     bill = bill_queries.get_bill(bill_id, lock=True)
@@ -288,6 +291,13 @@ def receive_sides(bill: Bill) -> list[tuple[str, int, Money]]:
     return input_taxes.bought_sides(input_taxes.bought(bill), bill.currency)
 
 
+def recognitions_of(bill: Bill) -> list[Recognition]:
+    """Return the cost to recognise on later service dates."""
+    if bill.is_opening:
+        return []
+    return input_taxes.later_costs(input_taxes.bought(bill), bill.currency)
+
+
 def _begin(actor: Actor, fields: BillFields, *, is_opening: bool = False) -> Bill:
     with _once():
         return drafts.create_draft(
@@ -313,18 +323,30 @@ def _receive(
     """Post a draft bill on its issue date."""
     input_taxes.check(bill, (tax.component for tax in tax_queries.get_taxes(bill)))
     why = input_taxes.check_rates(bill, input_tax_reason)
-    entry_id = post_document(actor, bill, bill.vendor_reference, receive_sides(bill)).entry_id
+    later = recognitions_of(bill)
+    if later:
+        chart.account_of(actor, PREPAID)
+    posted = post_document(actor, bill, bill.vendor_reference, receive_sides(bill))
+    earning.recognise(
+        actor,
+        ("bill", bill.id),
+        later,
+        narration=f"Bill {bill.vendor_reference}, {bill.party_name}",
+        memo=bill.vendor_reference,
+        document=bill,
+        posted=posted,
+    )
     # Posting comes first: an invoice of the trip also locks its sums before the expected bills.
     reasons = {"input_tax_reason": why, "variance_reason": matching.confirm(bill, variance_reason)}
     private: dict[str, audit.Fact] = {name: why for name, why in reasons.items() if why}
     bill.status = "received"
-    bill.entry_id = entry_id
+    bill.entry_id = posted.entry_id
     bill.updated_at = clock.now()
     db.session.flush()
     audit.record(
         actor,
         "bill.received",
-        entity_refs={**drafts.refs_of(bill), "journal_entry_id": entry_id},
+        entity_refs={**drafts.refs_of(bill), "journal_entry_id": posted.entry_id},
         outputs=drafts.audit_facts(bill),
         private=private or None,
     )
@@ -396,4 +418,5 @@ def _item(row: Row) -> LineItem:
         quantity=1,
         unit_price=Money(max(row["open_minor"], 0), row["currency"]).wire,
         currency=row["currency"],
+        service_date=row["starts_on"],
     )

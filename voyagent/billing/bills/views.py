@@ -23,7 +23,7 @@ from voyagent.billing.bills.forms import (
     MatchForm,
     ScheduleForm,
 )
-from voyagent.billing.bills.queries import bills_listing
+from voyagent.billing.bills.queries import bills_listing, costs_by_month
 from voyagent.billing.bills.schemas import BillDraftIn
 from voyagent.billing.bills.service import BillChanges
 from voyagent.billing.core.errors import ExpectedBillNotFound
@@ -39,6 +39,7 @@ from voyagent.billing.core.views.documents import (
     Place,
     discard_step,
     draft_page,
+    journal_of,
     listed,
     post_step,
     settling,
@@ -49,8 +50,13 @@ from voyagent.billing.core.views.documents import (
     void_step,
     with_amounts,
 )
-from voyagent.billing.core.views.previews import continues_editing, other_year_words, postings_of
-from voyagent.billing.core.words.taxes import tax_note
+from voyagent.billing.core.views.previews import (
+    continues_editing,
+    other_year_words,
+    postings_of,
+    recognition_postings,
+)
+from voyagent.billing.core.words.taxes import service_note, tax_note
 from voyagent.http.errors import sentence_of
 from voyagent.http.files import list_file
 from voyagent.http.forms import opened_state
@@ -110,6 +116,7 @@ def bill(reader: Reader, bill_id: UUID) -> Any:
             | {
                 "tax_note": tax_note(line, taxes[line["line_no"]], currency),
                 "quantity_words": quantity_words(line),
+                "notes": service_note(line),
             }
             for line in with_amounts(document.lines, currency, "unit_price", "discount", "amount")
         ],
@@ -121,6 +128,8 @@ def bill(reader: Reader, bill_id: UUID) -> Any:
             "amount",
         ),
         journal=with_amounts(document.journal, currency, "debit", "credit"),
+        recognitions=journal_of(document.recognitions),
+        costs=costs_by_month(document),
     )
 
 
@@ -203,6 +212,7 @@ def receive_bill(actor: Actor, bill_id: UUID) -> Any:
             "bills/receive.html",
             place=Place(draft),
             postings=postings_of(bill_service.receive_sides(draft)),
+            recognitions=recognition_postings(bill_service.recognitions_of(draft)),
             other_year=other_year_words(draft.issue_date),
             above=above and sentence_of(above),
             variance=variance and sentence_of(variance),
@@ -374,4 +384,5 @@ def _form_page(form: BillForm, draft: Bill | None) -> Any:
         bought_as=BOUGHT_AS,
         input_credit=INPUT_CREDIT,
         components=components,
+        recognitions=recognition_postings(form.recognitions),
     )

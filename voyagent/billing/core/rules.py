@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any, Literal, get_args
 
@@ -23,6 +24,17 @@ ADVANCES_ACCOUNTS = (*(advances for _documents, advances in CONTROL.values()), C
 """Keys of the accounts of the unused amounts of payments."""
 NAMED_ACCOUNTS = (*(documents for documents, _advances in CONTROL.values()), CREDITS)
 """Keys of the accounts in entries of documents whose journal lines name the party."""
+BOUGHT = {"cost": "cost_of_services", "agent": "held_for_suppliers"}
+"""Key of the account of a bill line, by `bought_as`."""
+
+
+def prepaid_until(bought_as: str, service_date: date | None, day: date) -> date | None:
+    """Return the service date of a bill line that is prepaid on a day, else None.
+
+    The agency's own cost is prepaid before the service date. A purchase as agent is no cost.
+    """
+    is_later = service_date is not None and service_date > day
+    return service_date if bought_as == "cost" and is_later else None
 
 
 def settled_as(

@@ -147,7 +147,7 @@ def issue_credit_note(
         credit.recognitions,
         narration=f"Credit note {number} on invoice {invoice.number}, {invoice.party_name}",
         memo=number,
-        invoice=invoice,
+        document=invoice,
         posted=posted,
     )
     keep_later("credit_note", note.id)

@@ -15,6 +15,7 @@ from voyagent.billing.core.queries.credits import (
     credit_statements,
     list_credits,
 )
+from voyagent.billing.core.queries.recognitions import by_entry, recognitions_statement
 from voyagent.billing.supplier_credits.errors import SupplierCreditNotFound
 from voyagent.kernel.database.read_pool import Reader, Row, first_row
 from voyagent.kernel.database.statement_cache import keyed_select
@@ -23,12 +24,15 @@ from voyagent.kernel.pages import Cursor, CursorPage
 
 
 def read_supplier_credit(reader: Reader, supplier_credit_id: UUID) -> CreditDocument:
-    """Return a supplier credit with its lines, taxes and journal lines.
+    """Return a supplier credit with its lines, taxes and journal entries.
 
     Raises SupplierCreditNotFound.
     """
-    found, *parts = reader.read(*_document_statements(supplier_credit_id))
-    return CreditDocument(first_row(found, SupplierCreditNotFound), *parts)
+    found, lines, taxes, journal, recognitions = reader.read(
+        *_document_statements(supplier_credit_id)
+    )
+    credit = first_row(found, SupplierCreditNotFound)
+    return CreditDocument(credit, lines, taxes, journal, by_entry(recognitions))
 
 
 def get_supplier_credit(supplier_credit_id: UUID) -> SupplierCredit:
@@ -48,4 +52,7 @@ def list_supplier_credits(
 
 @keyed_select
 def _document_statements(supplier_credit_id: Any) -> tuple[Select[Any], ...]:
-    return credit_statements(BILL, supplier_credit_id)
+    return (
+        *credit_statements(BILL, supplier_credit_id),
+        recognitions_statement("supplier_credit", supplier_credit_id),
+    )

@@ -11,7 +11,7 @@ from pydantic import Field
 from voyagent.billing.bills.schemas import InputTaxOut
 from voyagent.billing.core.queries.credits import CreditSearch
 from voyagent.billing.core.schemas.credits import CreditIn
-from voyagent.billing.core.schemas.documents import DocumentQuery
+from voyagent.billing.core.schemas.documents import DocumentQuery, RecognitionOut
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
     Filter,
@@ -98,10 +98,15 @@ class SupplierCreditLineOut(AnswerOf[Row]):
 
 
 class SupplierCreditOut(SupplierCreditBrief):
-    """A supplier credit with its lines."""
+    """A supplier credit with its lines and the prepaid cost that it cancels.
+
+    `recognitions` has only cost of service dates after the date of the credit. All other cost is
+    cancelled by the entry of the credit itself.
+    """
 
     tax_amount: Annotated[WireAmount, Minor("tax_minor")]
     lines: list[SupplierCreditLineOut]
+    recognitions: list[RecognitionOut]
 
 
 class SupplierCreditListOut(CursorPageOf[SupplierCreditBrief]):

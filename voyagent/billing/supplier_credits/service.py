@@ -21,7 +21,8 @@ from voyagent.billing.core.queries import (
     documents as document_queries,
     taxes as tax_queries,
 )
-from voyagent.billing.core.service import crediting
+from voyagent.billing.core.queries.recognitions import prepaid_lines
+from voyagent.billing.core.service import crediting, earning
 from voyagent.billing.core.service.crediting import CreditedTax
 from voyagent.billing.core.service.credits import (
     CreditEntry,
@@ -32,7 +33,8 @@ from voyagent.billing.core.service.credits import (
     reverse_credit,
 )
 from voyagent.billing.core.service.days import book_day
-from voyagent.billing.core.service.input_taxes import bought_sides, of_line
+from voyagent.billing.core.service.earning import Recognition
+from voyagent.billing.core.service.input_taxes import Bought, bought_sides, later_costs, of_line
 from voyagent.billing.core.service.reversals import why_of
 from voyagent.billing.supplier_credits import queries as supplier_credit_queries
 from voyagent.billing.supplier_credits.errors import SupplierCreditTaken
@@ -70,7 +72,7 @@ def credit_bill(
 
     `amounts` are the amounts to credit before tax, by line number. The default is every amount of
     the bill that is not credited yet. `vendor_reference` is the supplier's number of the credit
-    note.
+    note. Prepaid cost is credited as such, and so is its recognition on the later service date.
 
     Raises Forbidden, BillNotFound, DocumentNotOpen, VendorReferenceRequired, ReasonRequired,
     TextTooLong, InvalidDate, NoLines, LineNotOnBill, InvalidAmount, MixedCurrencies,
@@ -86,11 +88,22 @@ def credit_bill(
     credit, day = credit_now(actor, bill, amounts, on)
     entry = CreditEntry(number=reference, reason=why, day=day, contents=credit)
     try:
-        return enter_credit(actor, SUPPLIER_CREDIT, bill, entry)[0]
+        found, posted = enter_credit(actor, SUPPLIER_CREDIT, bill, entry)
     except IntegrityError as error:
         if "uq_supplier_credits_reference" in str(error.orig):
             raise SupplierCreditTaken from None
         raise
+    earning.recognise(
+        actor,
+        ("supplier_credit", found.id),
+        credit.recognitions,
+        narration=f"Supplier credit note {reference} on bill {bill.vendor_reference},"
+        f" {bill.party_name}",
+        memo=reference,
+        document=bill,
+        posted=posted,
+    )
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +111,14 @@ class BillCredit:
     """The contents of a supplier credit: lines, credited amounts and taxes.
 
     `lines` are the credited lines of the bill. `minors` are the credited amounts before tax by line
-    number, in minor units.
+    number, in minor units. `prepaid` has the service dates of lines that are still prepaid.
     """
 
     currency: str
     lines: list[BillLine]
     minors: Mapping[int, int]
     taxes: list[CreditedTax]
+    prepaid: Mapping[int, date]
 
     @property
     def rows(self) -> list[CreditLineColumns]:
@@ -131,11 +145,20 @@ class BillCredit:
     @property
     def sides(self) -> list[tuple[str, int, Money]]:
         """Return the journal lines: account, 1 for debit or -1 for credit, and amount."""
-        billed = bought_sides(
-            (of_line(line, self.minors[line.line_no], self.taxes) for line in self.lines),
-            self.currency,
-        )
+        billed = bought_sides(self._bought, self.currency)
         return [(purpose, -sign, amount) for purpose, sign, amount in reversed(billed)]
+
+    @property
+    def recognitions(self) -> list[Recognition]:
+        """Return the cost whose recognition on later service dates is cancelled."""
+        return later_costs(self._bought, self.currency, is_credit=True)
+
+    @property
+    def _bought(self) -> list[Bought]:
+        return [
+            of_line(line, self.minors[line.line_no], self.taxes, self.prepaid.get(line.line_no))
+            for line in self.lines
+        ]
 
 
 def credit_now(
@@ -151,7 +174,8 @@ def credit_now(
     left = crediting.left_of(
         document_queries.get_lines(bill), credit_queries.credited_by_line(bill)
     )
-    credit = _crediting(bill)(crediting.wanted_of(bill, left, amounts))
+    credit_of = _crediting(bill, prepaid_lines(bill, day))
+    credit = credit_of(crediting.wanted_of(bill, left, amounts))
     if credit.total.amount_minor > bill.open_minor:
         raise SupplierCreditExceedsOpen
     check_credit(actor, credit.total, day)
@@ -170,14 +194,16 @@ def proposed(bill: Bill) -> dict[int, Money]:
 
     The sum of the amounts and their taxes is at most the open amount of the bill.
     """
-    return proposed_amounts(bill, _crediting(bill))
+    return proposed_amounts(bill, _crediting(bill, {}))
 
 
-def _crediting(bill: Bill) -> Callable[[Mapping[int, int]], BillCredit]:
+def _crediting(
+    bill: Bill, prepaid: Mapping[int, date]
+) -> Callable[[Mapping[int, int]], BillCredit]:
     """Return a function that computes a supplier credit without further queries.
 
     The argument of the function is the amounts to credit by line number, in minor units. Taxes are
-    in proportion to the taxes of the bill's lines.
+    in proportion to the taxes of the bill's lines. `prepaid` is that of the credit.
     """
     lines, charged = document_queries.get_lines(bill), tax_queries.get_taxes(bill)
     before, taken = credit_queries.credited_by_line(bill), credit_queries.credited_taxes(bill)
@@ -188,6 +214,7 @@ def _crediting(bill: Bill) -> Callable[[Mapping[int, int]], BillCredit]:
             [line for line in lines if line.line_no in minors],
             minors,
             crediting.taxes_on(minors, lines, charged, before, taken, bill.currency),
+            prepaid,
         )
 
     return credit_of

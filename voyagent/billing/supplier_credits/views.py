@@ -16,7 +16,8 @@ from voyagent.billing.core.service import days
 from voyagent.billing.core.service.credits import creditable
 from voyagent.billing.core.views.blueprint import pages
 from voyagent.billing.core.views.credits import CreditPages, credit_page, reverse_page
-from voyagent.billing.core.views.documents import Place, not_now, with_amounts
+from voyagent.billing.core.views.documents import Place, journal_of, not_now, with_amounts
+from voyagent.billing.core.views.previews import recognition_postings
 from voyagent.billing.supplier_credits import (
     queries as supplier_credit_queries,
     service as supplier_credit_service,
@@ -62,6 +63,7 @@ def supplier_credit(reader: Reader, supplier_credit_id: UUID) -> Any:
         taxes=tax_queries.sum_taxes(document.taxes, currency),
         lines=with_amounts(document.lines, currency, "amount"),
         journal=with_amounts(document.journal, currency, "debit", "credit"),
+        recognitions=journal_of(document.recognitions),
     )
 
 
@@ -94,11 +96,14 @@ def credit_bill(actor: Actor, bill_id: UUID) -> Any:
         )
 
     def sides(body: BillCreditIn) -> list[tuple[str, int, Money]]:
-        return supplier_credit_service.credit_now(
+        credit, _day = supplier_credit_service.credit_now(
             actor, bill_queries.get_bill(bill_id), body.amounts(bill.currency), body.issue_date
-        )[0].sides
+        )
+        recognitions.extend(recognition_postings(credit.recognitions))
+        return credit.sides
 
-    return credit_page(PAGES, form, act, sides)
+    recognitions: list[dict[str, Any]] = []
+    return credit_page(PAGES, form, act, sides, recognitions)
 
 
 @pages.page(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Select, cast, func, select
+from sqlalchemy import BigInteger, Select, and_, cast, func, or_, select
 
 from voyagent.kernel.db import db
 from voyagent.kernel.tenancy import owned, owned_by_key
@@ -135,6 +135,45 @@ def posted_by_statement(
             func.coalesce(first.c.source_type, _ENTRIES.source_type).in_(source_types),
         )
         .group_by(_POSTINGS.account_id)
+    )
+
+
+def base_by_day_statement(of_sources: Mapping[str, Collection[UUID]]) -> Select[Any]:
+    """Select the base amounts of the entries of some sources, and of their reversals.
+
+    `of_sources` has the ids of sources by their type. Rows: purpose (of the account),
+    effective_date, base_minor (debit less credit); a line without a base amount counts as zero.
+    """
+    first, reversing = (JournalEntry.__table__.alias(name) for name in ("first", "reversing"))
+    own = select(first.c.id).where(
+        owned(first),
+        or_(
+            *(
+                and_(first.c.source_type == source_type, first.c.source_id.in_(ids))
+                for source_type, ids in of_sources.items()
+            )
+        ),
+    )
+    reversals = select(reversing.c.id).where(owned(reversing), reversing.c.reverses_id.in_(own))
+    base_minor = func.sum(_POSTINGS.base_debit_minor - _POSTINGS.base_credit_minor)
+    return (
+        select(
+            _ACCOUNTS.purpose,
+            _POSTINGS.effective_date,
+            cast(func.coalesce(base_minor, 0), BigInteger).label("base_minor"),
+        )
+        .join_from(
+            Posting.__table__,
+            Account.__table__,
+            (_ACCOUNTS.tenant_id == _POSTINGS.tenant_id) & (_ACCOUNTS.id == _POSTINGS.account_id),
+        )
+        .where(
+            owned(Posting),
+            owned(Account),
+            _ACCOUNTS.purpose.is_not(None),
+            or_(_POSTINGS.entry_id.in_(own), _POSTINGS.entry_id.in_(reversals)),
+        )
+        .group_by(_ACCOUNTS.purpose, _POSTINGS.effective_date)
     )
 
 

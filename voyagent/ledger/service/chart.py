@@ -17,7 +17,7 @@ from voyagent.kernel.ids import new_id
 from voyagent.kernel.tenancy import current_tenant
 from voyagent.ledger.models import Account
 from voyagent.ledger.queries import accounts
-from voyagent.ledger.rules import CHART, ChartAccount, normal_side_of, revalued
+from voyagent.ledger.rules import ChartAccount, chart_account, normal_side_of, revalued
 from voyagent.ledger.service.errors import (
     AccountCodeTaken,
     AccountHasBalance,
@@ -79,17 +79,20 @@ def opening_account(actor: Actor) -> UUID:
     Raises Forbidden. Raises AccountCodeTaken if other accounts have all codes that the new account
     could get.
     """
+    actor.require("ledger.chart")
     return _account_of(actor, ChartAccount("3800", "Opening balances", "equity", OPENING))
 
 
 def account_of(actor: Actor, purpose: str) -> UUID:
     """Return the id of the account of the chart for a purpose.
 
-    An agency of an earlier release may lack the account; the function then creates it.
+    An agency of an earlier release may lack the account; the function then creates it, for
+    everybody who may post to it.
 
     Raises Forbidden. Raises AccountCodeTaken as `opening_account` does.
     """
-    return _account_of(actor, next(one for one in CHART if one.purpose == purpose))
+    actor.require("ledger.post")
+    return _account_of(actor, chart_account(purpose))
 
 
 def change_account(actor: Actor, account_id: UUID, changes: AccountChanges) -> Account:
@@ -152,7 +155,6 @@ def _depends_on_code(account: Account) -> bool:
 
 
 def _account_of(actor: Actor, wanted: ChartAccount) -> UUID:
-    actor.require("ledger.chart")
     purpose = str(wanted.purpose)
     known = accounts.find_accounts([purpose])
     if purpose in known:

@@ -6,12 +6,12 @@ from datetime import date
 from typing import Any
 
 from flask import render_template, request, url_for
-from flask_babel import format_date, gettext as _
+from flask_babel import gettext as _
 
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import PageBlueprint, toast
-from voyagent.http.template_filters import today
+from voyagent.http.template_filters import month_words, today
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import RequestReader, Row, SessionReader
 from voyagent.kernel.db import db
@@ -122,11 +122,6 @@ def reopen_month(actor: Actor, closed_month: str) -> Any:
         )
     toast(_("%(month)s reopened.", month=month_words(first)))
     return see_other(url_for("ledger.months"))
-
-
-def month_words(month: date) -> str:
-    """Return the name of a month with its year, in the language of the page."""
-    return str(format_date(month, "LLLL y"))
 
 
 def _named(month: date) -> Row:

@@ -12,6 +12,7 @@ from voyagent.http.errors import sentence_of
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import PageBlueprint, toast
+from voyagent.http.template_filters import month_words
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
 from voyagent.kernel.db import db
@@ -24,7 +25,6 @@ from voyagent.ledger.queries.closing_checks import Check, register_checks
 from voyagent.ledger.rules import next_month, parse_month
 from voyagent.ledger.service import revaluations as revaluing
 from voyagent.ledger.service.months import wire_month
-from voyagent.ledger.views.months import month_words
 
 pages = PageBlueprint("revaluations", __name__, guard=Guard.SIGNED_IN)
 

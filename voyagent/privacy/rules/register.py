@@ -261,11 +261,12 @@ HOLDINGS: tuple[Holding, ...] = (
         "bill_lines",
         N_("Lines of bills"),
         ("description", "quantity", "unit", "amount_minor"),
+        ("description", "quantity", "amount_minor", "service_date"),
         _OF_BILL,
         "pseudonym",
         BOOKS,
         _TAX,
-        mention=Mention("bill", ("description",), "bill_id"),
+        mention=Mention("bill", ("description",), "bill_id", ("service_date",)),
     ),
     Holding(
         "payments",

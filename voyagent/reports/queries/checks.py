@@ -143,6 +143,7 @@ def findings(reader: Reader) -> Iterator[Finding]:
         misused,
         unexchanged,
         undeferred,
+        unrecognised,
         *series,
     ) = reader.read(
         checks.unbalanced_currencies_statement(),
@@ -152,7 +153,8 @@ def findings(reader: Reader) -> Iterator[Finding]:
         queries_checks.unwritten_statement(),
         queries_checks.misused_statement(),
         queries_checks.unexchanged_statement(),
-        recognitions.undeferred_statement(),
+        recognitions.unrecognised_statement(recognitions.DEFERRED),
+        recognitions.unrecognised_statement(recognitions.PREPAID),
         *map(queries_checks.series_statement, plain),
         *(queries_checks.lettered_statement(*one) for one in lettered),
     )
@@ -208,6 +210,14 @@ def findings(reader: Reader) -> Iterator[Finding]:
             _difference(row),
         )
         for row in undeferred
+    )
+    yield from (
+        Finding(
+            "deferred",
+            f"{row['source_type']} {row['source_id']}: what is prepaid never becomes cost",
+            _difference(row),
+        )
+        for row in unrecognised
     )
     for name, rows in zip((*plain, *(name for name, _letter in lettered)), series, strict=True):
         yield from (_of_series(name.replace("_", " "), row) for row in rows)

@@ -49,9 +49,9 @@ def list_expected_bills(
 ) -> CursorPage[Row]:
     """Return a page of expected bills, the first due one first.
 
-    Each row has the columns of the table, `trip_title`, `kind` and `service` (the name) of the
-    line, `supplier` (the name as the line has it), and `open_minor`. A line that was removed leaves
-    them empty.
+    Each row has the columns of the table, `trip_title`, `open_minor`, and of the line `kind`,
+    `service` (the name), `starts_on` and `supplier` (the name as the line has it). A line that was
+    removed leaves them empty.
     """
     rows = reader.read(_list_statement(search, limit + 1, cursor))[0]
     return page_by_day([_shown(row) for row in rows], limit, "due_on")
@@ -75,7 +75,10 @@ def _statement() -> Select[Any]:
             *(_EXPECTED[name] for name in _COLUMNS),
             (_EXPECTED.amount_minor - _EXPECTED.matched_minor).label("open_minor"),
             _TRIPS.title.label("trip_title"),
-            *(_LINES[name] for name in ("kind", "details", "supplier", "supplier_ref")),
+            *(
+                _LINES[name]
+                for name in ("kind", "details", "supplier", "supplier_ref", "starts_on")
+            ),
         )
         .join_from(ExpectedBill.__table__, Trip.__table__, _TRIPS.id == _EXPECTED.trip_id)
         .outerjoin(

@@ -25,6 +25,8 @@ from voyagent.billing.core.errors import InstalmentsDoNotAddUp
 from voyagent.billing.core.schemas.documents import Instalments
 from voyagent.billing.core.schemas.lines import LineItemIn
 from voyagent.billing.core.service import instalments, pricing
+from voyagent.billing.core.service.earning import Recognition
+from voyagent.billing.core.service.input_taxes import bought_lines, later_costs
 from voyagent.billing.core.service.instalments import InstalmentItem, Plan
 from voyagent.billing.core.service.pricing import LINES_MAX, REASON_MAX, BoughtAs
 from voyagent.billing.core.words.lines import line_words
@@ -73,6 +75,10 @@ class BillLine(LineItemIn):
         default=None,
         description="True to claim the taxes as input tax credit; else they are part of the cost.",
     )
+    service_date: BusinessDate | None = Field(
+        default=None,
+        description="First day of the service, YYYY-MM-DD; a cost is prepaid until then.",
+    )
 
     price_includes_tax: bool | None = Field(
         default=None, description="True if unit price and discount include the taxes of the line."
@@ -86,6 +92,7 @@ class BillLine(LineItemIn):
             "input_taxes": {tax.component: tax.amount for tax in self.taxes or ()},
             "input_credit": bool(self.input_credit),
             "price_includes_tax": bool(self.price_includes_tax),
+            "service_date": self.service_date,
         }
         return item
 
@@ -152,12 +159,16 @@ class ReceiveBillInput(Closed):
 
 
 class Totals(NamedTuple):
-    """A checked bill before it is stored; `total` includes the taxes."""
+    """A checked bill before it is stored; `total` includes the taxes.
+
+    `later` is the cost to recognise on later service dates.
+    """
 
     party: str
     lines: list[pricing.PricedLine]
     plan: Plan
     total: Money
+    later: list[Recognition]
 
 
 def run(call: Invocation, inputs: ReceiveBillInput) -> JsonObject:
@@ -194,7 +205,7 @@ def run(call: Invocation, inputs: ReceiveBillInput) -> JsonObject:
 
 def preview(call: Invocation, inputs: ReceiveBillInput) -> Description:
     """Return the bill as a document for the reviewer. Raises the errors of `policy`."""
-    name, lines, plan, total = _totals(inputs)
+    name, lines, plan, total, later = _totals(inputs)
     document = DocumentShown(
         title=gettext("Bill"),
         number=inputs.vendor_reference,
@@ -225,6 +236,13 @@ def preview(call: Invocation, inputs: ReceiveBillInput) -> Description:
                 for value in _due_values(inputs, plan, total)
             ),
             *rate_facts(inputs.exchange_rate.quoted if inputs.exchange_rate else None),
+            *(
+                FactShown(
+                    label=gettext("Cost on %(day)s", day=day(one.day)),
+                    value=spoken(one.amount.wire, one.amount.currency),
+                )
+                for one in later
+            ),
         ],
         checks=check_name(call.reader, name, "supplier"),
     )
@@ -235,7 +253,7 @@ def measure(_call: Invocation, inputs: ReceiveBillInput) -> Measured:
 
     Raises the errors of `policy`.
     """
-    name, _lines, _plan, total = _totals(inputs)
+    name, _lines, _plan, total, _later = _totals(inputs)
     return party_balance("payable", name, total.currency)
 
 
@@ -269,7 +287,8 @@ def _totals(inputs: ReceiveBillInput) -> Totals:
     plan = instalments.read(inputs.plan, total.currency, inputs.issue_date, inputs.due_date)
     if plan.minors and sum(plan.minors) != total.amount_minor:
         raise InstalmentsDoNotAddUp
-    return Totals(name, priced.lines, plan, total)
+    later = later_costs(bought_lines(priced.lines, inputs.issue_date), total.currency)
+    return Totals(name, priced.lines, plan, total, later)
 
 
 def _tax_rows(lines: Sequence[pricing.PricedLine]) -> list[RowShown]:

@@ -70,7 +70,7 @@ class BillLine(DocumentLineColumns, TenantBound, Base):
 
     `bought_as` is `cost` for the agency's own cost, or `agent` for a purchase on behalf of a
     customer. With `input_credit` the tax is claimed as input tax credit, otherwise the tax is part
-    of the cost.
+    of the cost. A cost with a `service_date` after the issue date is prepaid until then.
     """
 
     __tablename__ = "bill_lines"
@@ -78,6 +78,7 @@ class BillLine(DocumentLineColumns, TenantBound, Base):
     bill_id: Mapped[UUID] = mapped_column(primary_key=True)
     bought_as: Mapped[str] = mapped_column(server_default=text("'cost'"))
     input_credit: Mapped[bool] = mapped_column(server_default=FALSE)
+    service_date: Mapped[date | None]
 
     __table_args__ = (
         references("bills", "bill_id", "fk_bill_lines_bill", "CASCADE"),

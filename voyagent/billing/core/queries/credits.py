@@ -52,7 +52,7 @@ class CreditDocument:
     taxes: list[Row]
     journal: list[Row]
     recognitions: list[Row] = field(default_factory=list)
-    """Journal entries on service dates after the date of a credit note."""
+    """Journal entries on service dates after the date of the credit."""
 
 
 def list_credits(

@@ -1,4 +1,4 @@
-"""Queries of the journal entries that recognise deferred revenue on service dates."""
+"""Queries of the journal entries that recognise revenue and cost on service dates."""
 
 from __future__ import annotations
 
@@ -8,41 +8,69 @@ from uuid import UUID
 
 from sqlalchemy import Select
 
+from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.queries.documents import get_lines
+from voyagent.billing.core.rules import prepaid_until
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.ledger.queries import sources
 
-RECOGNITION = "recognition"
-"""Prefix of the purpose of a journal entry that recognises revenue."""
 DEFERRED = "deferred_income"
 """Key of the account of deferred income."""
+PREPAID = "prepaid_trip_costs"
+"""Key of the account of costs that were billed before the service."""
+WAITING = {
+    "invoice": DEFERRED,
+    "credit_note": DEFERRED,
+    "bill": PREPAID,
+    "supplier_credit": PREPAID,
+}
+"""Account on which revenue or cost waits for its service date, by type of document."""
+PURPOSES = {DEFERRED: "recognition", PREPAID: "cost"}
+"""Prefix of the purpose of the journal entries on service dates, by account."""
 
 
 def recognised(source_type: str, source_id: UUID) -> list[tuple[UUID, date]]:
-    """Return the journal entries that recognise a document's revenue, by date.
+    """Return the journal entries that recognise a document's revenue or cost, by date.
 
     Each item has the id and the date of a journal entry.
     """
-    return sources.find_entries(source_type, source_id, RECOGNITION)
+    return sources.find_entries(source_type, source_id, PURPOSES[WAITING[source_type]])
+
+
+def prepaid_lines(bill: Bill, day: date) -> dict[int, date]:
+    """Return the service dates of the lines that are prepaid on a day.
+
+    The bill is posted. The keys are line numbers. A line counts only if its cost was prepaid when
+    the bill was received: an earlier release posted it at once.
+    """
+    found = {
+        line.line_no: until
+        for line in get_lines(bill)
+        if (until := prepaid_until(line.bought_as, line.service_date, day)) is not None
+    }
+    booked = {booked_on for _entry_id, booked_on in recognised("bill", bill.id)} if found else set()
+    return {line_no: until for line_no, until in found.items() if until in booked}
 
 
 def recognitions_statement(source_type: str, source_id: UUID) -> Select[Any]:
-    """Select the journal lines that recognise a document's revenue.
+    """Select the journal lines that recognise a document's revenue or cost.
 
     The rows have the columns of `sources.further_lines_statement`.
     """
-    return sources.further_lines_statement(source_type, source_id, RECOGNITION)
+    return sources.further_lines_statement(source_type, source_id, PURPOSES[WAITING[source_type]])
 
 
 @cached_statement
-def undeferred_statement() -> Select[Any]:
-    """Return the SQL for documents whose deferred income does not add up to zero.
+def unrecognised_statement(account: str) -> Select[Any]:
+    """Return the SQL for documents whose postings to an account are not zero.
 
-    The entries that recognise the revenue are posted at issue, with future dates. So the postings
-    of a correct document to the account of deferred income add up to zero. Rows: source_type,
-    source_id, currency, difference_minor (debits less credits).
+    The account is DEFERRED or PREPAID. The entries that recognise revenue or cost are posted with
+    the document, with future dates. So the postings of a correct document to the account add up to
+    zero. Rows: source_type, source_id, currency, difference_minor (debits less credits).
     """
-    return sources.unsettled_statement(DEFERRED, ("invoice", "credit_note"))
+    types = [source_type for source_type, one in WAITING.items() if one == account]
+    return sources.unsettled_statement(account, types)
 
 
 def by_entry(lines: list[Row]) -> list[Row]:

@@ -272,11 +272,11 @@ class SettledOut(AnswerOf[Row]):
 
 
 class RecognitionOut(AnswerOf[Row]):
-    """Revenue that is recognised on a service date.
+    """Revenue or cost that is recognised on a service date.
 
-    `journal_entry_id` is the entry that recognises the revenue. `reversal_journal_entry_id` is the
-    entry that reverses the recognition, or null. On a credit note, `amount` is revenue that is
-    cancelled on the service date.
+    `journal_entry_id` is the entry that recognises it. `reversal_journal_entry_id` is the entry
+    that reverses the recognition, or null. On a credit note, `amount` is revenue that is cancelled
+    on the service date, and on a supplier credit it is cost.
     """
 
     recognised_on: Annotated[date, Read("entry_date")]

@@ -271,8 +271,8 @@ def reverse_credit(
     title = f"Reversal of {_title(kind, number, document)}"
     narration = words.with_reason(title, credit.party_name, why)
     reversal = entries.reverse(actor, credit.entry_id, reason=narration, entry_date=day)
+    earning.take_back(actor, (kind.name, credit.id), reason=narration, day=day)
     if isinstance(credit, CreditNote):
-        earning.take_back(actor, (kind.name, credit.id), reason=narration, day=day)
         document.credited_minor += credit.excess_minor
         if isinstance(document, Invoice):
             document.excess_minor -= credit.excess_minor

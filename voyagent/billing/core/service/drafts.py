@@ -458,6 +458,7 @@ def _item(
         discount=Money(line.discount_minor, known).decimal,
         price_includes_tax=line.included_tax_minor is not None,
         currency=wanted,
+        service_date=line.service_date,
     )
     if isinstance(line, InvoiceLine):
         item |= {
@@ -469,7 +470,6 @@ def _item(
                 if line.basic_fare_minor is None
                 else Money(line.basic_fare_minor, known).decimal
             ),
-            "service_date": line.service_date,
             "commission": Money(line.commission_minor, known).decimal,
             "sac": line.sac,
             "trip_line_id": line.trip_line_id,

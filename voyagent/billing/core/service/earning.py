@@ -1,6 +1,7 @@
-"""Deferred revenue, which is recognised on the day of service.
+"""Deferred revenue and prepaid cost, which are recognised on the day of service.
 
-Only the revenue of invoice lines sold as principal, in the agency's own name, is deferred.
+Only the revenue of invoice lines sold as principal, in the agency's own name, is deferred. The cost
+that is prepaid is that of bill lines which are the agency's own cost (`input_taxes`).
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice, InvoiceLine
-from voyagent.billing.core.queries.recognitions import DEFERRED, RECOGNITION, recognised
+from voyagent.billing.core.queries.recognitions import DEFERRED, PURPOSES, WAITING, recognised
 from voyagent.billing.core.service.crediting import CreditedLine
 from voyagent.billing.core.service.exchange import booked_at
 from voyagent.kernel.actor import Actor
@@ -26,15 +28,20 @@ The amount of a line sold as agent is no revenue: the agency holds it for the su
 """
 COMMISSION = "revenue_commission"
 """Key of the account of the agency's commission."""
-_RECOGNISES = {"invoice": "invoice.issue", "credit_note": "invoice.credit"}
-"""Permission to recognise revenue, by type of document."""
-_TAKES_BACK = {"invoice": "invoice.void", "credit_note": "invoice.credit"}
-"""Permission to reverse recognised revenue, by type of document."""
+_RECOGNISES = {
+    "invoice": "invoice.issue",
+    "credit_note": "invoice.credit",
+    "bill": "bill.receive",
+    "supplier_credit": "bill.credit",
+}
+"""Permission to recognise revenue or cost, by type of document."""
+_TAKES_BACK = _RECOGNISES | {"invoice": "invoice.void", "bill": "bill.void"}
+"""Permission to reverse recognised revenue or cost, by type of document."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """The journal lines that recognise revenue on a service date.
+    """The journal lines that recognise revenue or cost on a service date.
 
     Each item of `sides` is a journal line: key of the account, 1 for debit or -1 for credit, and
     amount.
@@ -74,13 +81,27 @@ def recognitions(
     `waiting` has the numbers of the deferred lines; other lines are ignored. Set `is_credit` for
     the lines of a credit note; the debit and the credit are then swapped.
     """
-    sums: dict[date, int] = {}
-    for line in lines:
-        if line.service_date is not None and line.line_no in waiting:
-            sums[line.service_date] = sums.get(line.service_date, 0) + line.amount_minor
+    dated = (
+        (line.service_date, line.amount_minor)
+        for line in lines
+        if line.service_date is not None and line.line_no in waiting
+    )
     accounts = (SALES["principal"], DEFERRED) if is_credit else (DEFERRED, SALES["principal"])
+    return by_day(dated, *accounts, currency)
+
+
+def by_day(
+    dated: Iterable[tuple[date, int]], debited: str, credited: str, currency: str
+) -> list[Recognition]:
+    """Return a recognition for each date, with the sum of its amounts in minor units.
+
+    `debited` and `credited` are keys of accounts.
+    """
+    sums: dict[date, int] = {}
+    for day, minor in dated:
+        sums[day] = sums.get(day, 0) + minor
     return [
-        Recognition(day, [(accounts[0], 1, amount), (accounts[1], -1, amount)])
+        Recognition(day, [(debited, 1, amount), (credited, -1, amount)])
         for day, minor in sorted(sums.items())
         if (amount := Money(minor, currency))
     ]
@@ -93,43 +114,41 @@ def recognise(
     *,
     narration: str,
     memo: str,
-    invoice: Invoice,
+    document: Invoice | Bill,
     posted: Posted,
 ) -> None:
-    """Post the entries that recognise a document's revenue, one for each service date.
+    """Post the entries that recognise revenue or cost, one for each service date.
 
-    `source` is the type of the document, `invoice` or `credit_note`, and its id. `memo` is the text
-    of the journal lines. `invoice` is the source itself or the invoice of the credit note; the
-    entries have its exchange rate and its trip. `posted` is the entry of the source: what it
-    deferred in the base currency is divided over the service dates. Raises ApprovalRequired, and
-    the errors of `entries.post`.
+    `source` is the type of the document (a key of `WAITING`) and its id. `memo` is the text of the
+    journal lines. `document` is the source itself or the document that the source credits; the
+    entries have its exchange rate and its trip. `posted` is the entry of the source: what waits of
+    it in the base currency is divided over the service dates. Raises ApprovalRequired, and the
+    errors of `entries.post`.
     """
     actor.require_authority(_RECOGNISES[source[0]])
-    days = list(found)
-    deferred_minor = posted.base_minor(DEFERRED)
+    days, account = list(found), WAITING[source[0]]
+    base_minor = posted.base_minor(account)
     bases: list[Money] | list[None] = (
         [None] * len(days)
-        if deferred_minor is None or not days
-        else Money(abs(deferred_minor), actor.currency).split(
-            [one.amount.amount_minor for one in days]
-        )
+        if base_minor is None or not days
+        else Money(abs(base_minor), actor.currency).split([one.amount.amount_minor for one in days])
     )
     for one, base in zip(days, bases, strict=True):
         entries.post(
             actor,
             source_type=source[0],
             source_id=source[1],
-            purpose=f"{RECOGNITION} {one.day.isoformat()}",
+            purpose=f"{PURPOSES[account]} {one.day.isoformat()}",
             narration=f"{narration}, on the day of service",
             lines=entries.lines_of(one.sides, memo=memo, bases=[base, base]),
             entry_date=one.day,
-            trip_id=invoice.trip_id,
-            **booked_at(invoice),
+            trip_id=document.trip_id,
+            **booked_at(document),
         )
 
 
 def take_back(actor: Actor, source: tuple[str, UUID], *, reason: str, day: date) -> None:
-    """Reverse the entries that recognise a document's revenue.
+    """Reverse the entries that recognise a document's revenue or cost.
 
     Each reversal has the date of the entry that it reverses, or `day` if `day` is later. Raises
     ApprovalRequired, and the errors of `entries.reverse`.

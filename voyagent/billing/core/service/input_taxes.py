@@ -1,4 +1,4 @@
-"""Taxes printed on a bill: claimed as input tax credit, or part of the cost."""
+"""Postings of a bill: its cost, and its taxes, claimed or part of the cost."""
 
 from __future__ import annotations
 
@@ -15,15 +15,17 @@ from voyagent.billing.core.errors import (
 )
 from voyagent.billing.core.models.bills import Bill, BillLine, BillTax
 from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
+from voyagent.billing.core.queries.recognitions import PREPAID
+from voyagent.billing.core.rules import BOUGHT, prepaid_until
+from voyagent.billing.core.service import earning
 from voyagent.billing.core.service.crediting import CreditedTax
+from voyagent.billing.core.service.earning import Recognition
 from voyagent.billing.core.service.pricing import REASON_MAX, LineItem, PricedLine, price, words
 from voyagent.billing.core.service.taxing import home
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
 from voyagent.taxes.rules import tables
 
-BOUGHT = {"cost": "cost_of_services", "agent": "held_for_suppliers"}
-"""Key of the account of a bill line, by `bought_as`."""
 INPUT = {"cgst": "input_cgst", "sgst": "input_sgst", "igst": "input_igst", "vat": "input_vat"}
 """Key of the account of each claimed tax component, from which it is set off later."""
 
@@ -33,13 +35,26 @@ class Bought(NamedTuple):
 
     `minor` is the amount before tax. `taxes` has pairs of tax component and amount. Amounts are in
     minor units. If `input_credit` is true, the taxes are claimed as input tax credit; otherwise
-    they are part of the cost.
+    they are part of the cost. `prepaid_until` is the service date if the cost is prepaid until
+    then, otherwise None.
     """
 
     bought_as: str
     minor: int
-    taxes: Iterable[tuple[str, int]] = ()
+    taxes: Sequence[tuple[str, int]] = ()
     input_credit: bool = False
+    prepaid_until: date | None = None
+
+    @property
+    def account(self) -> str:
+        """Return the key of the account to which the line is posted."""
+        return PREPAID if self.prepaid_until else BOUGHT.get(self.bought_as, BOUGHT["cost"])
+
+    @property
+    def cost_minor(self) -> int:
+        """Return the amount with the taxes that are not claimed, in minor units."""
+        taxes_minor = 0 if self.input_credit else sum(minor for _component, minor in self.taxes)
+        return self.minor + taxes_minor
 
 
 def charge(bill: Bill, lines: Sequence[PricedLine]) -> None:
@@ -120,11 +135,10 @@ def above_rate(bill: Bill) -> InputTaxAboveRate | None:
     return None
 
 
-def sketch_bill(items: Sequence[LineItem], *, issue_date: date) -> list[tuple[str, int, Money]]:
-    """Return the journal lines for receiving a bill with the given lines.
+def sketch_bill(items: Sequence[LineItem], *, issue_date: date) -> list[Bought]:
+    """Return the lines of a bill that is not stored, as they would be posted.
 
-    Nothing is stored. A journal line is a tuple: key of the account, 1 for debit or -1 for credit,
-    and amount. Raises the errors of `pricing.price` and `charge`.
+    Raises the errors of `pricing.price` and `charge`.
     """
     priced = price(items)
     currency = priced.total.currency
@@ -132,38 +146,66 @@ def sketch_bill(items: Sequence[LineItem], *, issue_date: date) -> list[tuple[st
         Bill(issue_date=issue_date, currency=currency),
         {component for line in priced.lines for component in line.input_taxes},
     )
-    taxes = (
-        [(component, tax.amount_minor) for component, tax in line.input_taxes.items()]
-        for line in priced.lines
-    )
-    billed = zip(priced.lines, taxes, strict=True)
-    return bought_sides(
-        (
-            Bought(line.bought_as, line.amount.amount_minor, printed, line.input_credit)
-            for line, printed in billed
-        ),
-        currency,
-    )
+    return bought_lines(priced.lines, issue_date)
+
+
+def bought_lines(lines: Iterable[PricedLine], issue_date: date) -> list[Bought]:
+    """Return checked lines of a bill with their taxes, for posting on its issue date."""
+    return [
+        Bought(
+            line.bought_as,
+            line.amount.amount_minor,
+            [(component, tax.amount_minor) for component, tax in line.input_taxes.items()],
+            line.input_credit,
+            prepaid_until(line.bought_as, line.service_date, issue_date),
+        )
+        for line in lines
+    ]
 
 
 def bought(bill: Bill) -> list[Bought]:
-    """Return the lines of a bill with their taxes, for posting."""
+    """Return the lines of a bill with their taxes, for posting on its issue date."""
     taxes = tax_queries.get_taxes(bill)
-    return [of_line(line, line.amount_minor, taxes) for line in document_queries.get_lines(bill)]
+    return [
+        of_line(
+            line,
+            line.amount_minor,
+            taxes,
+            prepaid_until(line.bought_as, line.service_date, bill.issue_date),
+        )
+        for line in document_queries.get_lines(bill)
+    ]
 
 
-def of_line(line: BillLine, minor: int, taxes: Iterable[BillTax | CreditedTax]) -> Bought:
+def of_line(
+    line: BillLine, minor: int, taxes: Iterable[BillTax | CreditedTax], until: date | None
+) -> Bought:
     """Return an amount of a bill line, `minor` in minor units, with the line's taxes.
 
     The amount is the whole line or, for a supplier credit, the credited part. `taxes` may have
-    taxes of other lines, which are ignored.
+    taxes of other lines, which are ignored. The cost is prepaid until the date `until`, if given.
     """
     return Bought(
         line.bought_as,
         minor,
         [(tax.component, tax.amount_minor) for tax in taxes if tax.line_no == line.line_no],
         line.input_credit,
+        until,
     )
+
+
+def later_costs(
+    lines: Iterable[Bought], currency: str, *, is_credit: bool = False
+) -> list[Recognition]:
+    """Return a recognition for each service date until which cost is prepaid.
+
+    Set `is_credit` for the lines of a supplier credit; the debit and the credit are then swapped.
+    """
+    prepaid = (
+        (line.prepaid_until, line.cost_minor) for line in lines if line.prepaid_until is not None
+    )
+    accounts = (PREPAID, BOUGHT["cost"]) if is_credit else (BOUGHT["cost"], PREPAID)
+    return earning.by_day(prepaid, *accounts, currency)
 
 
 def bought_sides(lines: Iterable[Bought], currency: str) -> list[tuple[str, int, Money]]:
@@ -171,16 +213,15 @@ def bought_sides(lines: Iterable[Bought], currency: str) -> list[tuple[str, int,
 
     A purchase as agent is no cost; it reduces the amount held for suppliers (Ind AS 115, B34 to
     B38). A claimed tax is posted to its own account (section 16 of the CGST Act); any other tax is
-    posted as part of the cost.
+    posted as part of the cost. A cost before its service is an asset until then.
 
     A journal line is a tuple: key of the account, 1 for debit or -1 for credit, and amount.
     """
-    sums = dict.fromkeys((*BOUGHT.values(), *INPUT.values()), 0)
+    sums = dict.fromkeys((PREPAID, *BOUGHT.values(), *INPUT.values()), 0)
     for line in lines:
-        own = BOUGHT.get(line.bought_as, BOUGHT["cost"])
-        sums[own] += line.minor
-        for component, minor in line.taxes:
-            sums[INPUT[component] if line.input_credit else own] += minor
+        sums[line.account] += line.cost_minor
+        for component, minor in line.taxes if line.input_credit else ():
+            sums[INPUT[component]] += minor
     debits = [(purpose, 1, Money(minor, currency)) for purpose, minor in sums.items() if minor]
     return [
         *(debits or [(BOUGHT["cost"], 1, Money(0, currency))]),

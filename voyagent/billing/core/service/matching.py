@@ -18,7 +18,7 @@ from voyagent.billing.core.errors import (
     MatchExceedsLine,
 )
 from voyagent.billing.core.models.bills import Bill, ExpectedBillMatch
-from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
+from voyagent.billing.core.queries.costs import costs_of
 from voyagent.billing.core.service import exchange
 from voyagent.billing.core.service.pricing import REASON_MAX, words
 from voyagent.kernel.database.read_pool import Row, SessionReader
@@ -122,7 +122,7 @@ def _billed(
     """Return each match of a draft with its expected bill and amount in minor units."""
     ids = [row.expected_bill_id for row in rows]
     known = {row["id"]: row for row in expected_bills.get_expected_bills(ids, lock=lock)}
-    costs = _costs_of(bill) if rows else {}
+    costs = costs_of(bill) if rows else {}
     given: dict[int, int] = defaultdict(int)
     for row in rows:
         given[row.line_no] += row.amount_minor or 0
@@ -149,17 +149,6 @@ def _is_of(party_id: UUID | None, bill: Bill) -> bool:
     if party_id is None or party_id == bill.party_id:
         return True
     return bill.party_id is not None and parties.root_of(party_id) == parties.root_of(bill.party_id)
-
-
-def _costs_of(bill: Bill) -> dict[int, int]:
-    """Return the cost of each line in minor units, with taxes that are not credited."""
-    taxes: dict[int, int] = defaultdict(int)
-    for tax in tax_queries.get_taxes(bill):
-        taxes[tax.line_no] += tax.amount_minor
-    return {
-        line.line_no: line.amount_minor + (0 if line.input_credit else taxes[line.line_no])
-        for line in document_queries.get_lines(bill)
-    }
 
 
 def _variance(

@@ -50,9 +50,9 @@ class LineItem(TypedDict):
     With `price_includes_tax`, unit price and discount include the taxes of the line.
 
     Keys of invoice lines only: `sold_as` (default `principal`), `tax`, `collection`, `basic_fare`,
-    `service_date`, `sac` (a service code), `trip_line_id`, and `commission`, which only a line sold
-    as agent may have. Keys of bill lines only: `bought_as` (default `cost`), `input_taxes` (the
-    taxes printed on the supplier's bill, by component), and `input_credit` (default False).
+    `sac` (a service code), `trip_line_id`, and `commission`, which only a line sold as agent may
+    have. Keys of bill lines only: `bought_as` (default `cost`), `input_taxes` (the taxes printed on
+    the supplier's bill, by component), and `input_credit` (default False).
     """
 
     description: str
@@ -135,6 +135,7 @@ class BoughtColumns(LineColumns):
 
     bought_as: BoughtAs
     input_credit: bool
+    service_date: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +192,12 @@ class Priced:
     def bought_columns(self) -> Iterator[BoughtColumns]:
         """Yield the values to store for each bill line, in the order of the lines."""
         for line, columns in zip(self.lines, self.line_columns(), strict=True):
-            yield {**columns, "bought_as": line.bought_as, "input_credit": line.input_credit}
+            yield {
+                **columns,
+                "bought_as": line.bought_as,
+                "input_credit": line.input_credit,
+                "service_date": line.service_date,
+            }
 
 
 def price(items: Sequence[LineItem]) -> Priced:

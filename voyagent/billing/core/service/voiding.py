@@ -57,8 +57,7 @@ def void_document(actor: Actor, document: Document, reason: str, on: date | None
     title = f"Void of {kind.name} {number_of(document)}"
     narration = words.with_reason(title, document.party_name, why)
     reversal = entries.reverse(actor, document.entry_id, reason=narration, entry_date=day)
-    if isinstance(document, Invoice):
-        earning.take_back(actor, ("invoice", document.id), reason=narration, day=day)
+    earning.take_back(actor, (kind.name, document.id), reason=narration, day=day)
     document.status = "void"
     document.voided_on = day
     document.void_reason = why

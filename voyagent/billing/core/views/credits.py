@@ -115,9 +115,7 @@ def reverse_page(pages: CreditPages, actor: Actor, credit_id: UUID) -> Any:
             pages.list_url(),
             url,
             reversal_of(credit.entry_id),
-            reversals_of((pages.kind.name, credit.id), day)
-            if isinstance(credit, CreditNote)
-            else (),
+            reversals_of((pages.kind.name, credit.id), day),
         )
 
     return reverse_step(form, act, look, str(pages.reversed), url)

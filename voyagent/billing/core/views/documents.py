@@ -327,11 +327,8 @@ def _void_page(form: VoidForm, document: Invoice | Bill) -> Any:
         "place": Place(document),
         "postings": reversal_of(document.entry_id),
     }
-    recognitions = (
-        reversals_of(("invoice", document.id), typed_day(form.voided_on) or document.issue_date)
-        if isinstance(document, Invoice)
-        else []
-    )
+    on = typed_day(form.voided_on) or document.issue_date
+    recognitions = reversals_of((kind_of(document).name, document.id), on)
     return render_template(
         "billing/void.html", form=form, recognitions=recognitions, **shown
     ), form.status

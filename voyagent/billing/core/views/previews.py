@@ -120,7 +120,7 @@ def recognition_postings(found: Iterable[Recognition]) -> list[dict[str, Any]]:
 
 
 def reversals_of(source: tuple[str, UUID], day: date) -> list[dict[str, Any]]:
-    """Return the entries that would reverse a document's recognised revenue.
+    """Return the entries that would reverse a document's recognised revenue or cost.
 
     Each item has `postings` and `day`. The day of an item is the date of the recognition, or the
     argument `day` if `day` is later.

@@ -22,7 +22,7 @@ class Reversed:
     `words` is the number or label of the payment, refund or credit, and `explained` a sentence
     about the reversal. `all_words` and `all_url` are the label and the URL of the list of such
     records. `postings` are the journal lines of the reversal. `recognitions` are the entries that
-    reverse revenue recognised on service dates.
+    reverse revenue or cost recognised on service dates.
     """
 
     words: str

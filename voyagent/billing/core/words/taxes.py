@@ -105,23 +105,18 @@ def tax_number_words(number: str | None) -> str:
 
 def line_notes(line: Row) -> list[str]:
     """Return the notes of an invoice line, such as service code, date and TCS."""
-    day = (
-        [
-            gettext(
-                "Service on %(day)s", day=long_day(line["service_date"], weekday=False, year=True)
-            )
-        ]
-        if line["service_date"]
-        else []
-    )
     code = [f"SAC {line['sac']}"] if line["sac"] else []
     included = [gettext("Rate includes tax")] if line["included_tax_minor"] else []
-    return [
-        *code,
-        *day,
-        *included,
-        *([gettext("TCS is collected on this")] if line["collection"] else []),
-    ]
+    collected = [gettext("TCS is collected on this")] if line["collection"] else []
+    return [*code, *service_note(line), *included, *collected]
+
+
+def service_note(line: Row) -> list[str]:
+    """Return the note with the service date of a line, or [] without one."""
+    if not line["service_date"]:
+        return []
+    day = long_day(line["service_date"], weekday=False, year=True)
+    return [gettext("Service on %(day)s", day=day)]
 
 
 def place_of_supply(code: str | None) -> str:

@@ -201,7 +201,7 @@ def issue_invoice(
         recognitions_of(invoice),
         narration=f"Invoice {number}, {invoice.party_name}",
         memo=number,
-        invoice=invoice,
+        document=invoice,
         posted=posted,
     )
     now = clock.now()
