@@ -1,4 +1,4 @@
-"""Refunds of several payments and credits of a customer, with one number and one bank line."""
+"""Refunds of several payments and credits of a customer at once."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def inr(minor: int) -> Money:
 
 
 def owed(person: Person) -> UUID:
-    """Credits of 9,000 and 4,000 and an advance of 1,000 of Deepa Krishnan; return her id."""
+    """Give Deepa credits of 9,000 and 4,000 and an advance of 1,000; return her id."""
     for minor in (900_000, 400_000):
         invoice_id = issued(person, line(str(minor // 100), quantity=1))
         pay(person, invoice_id, minor)

@@ -428,7 +428,7 @@ class RefundForm(MeansForm[RefundIn], SentOnce, AmountForm[RefundIn]):
 
 
 class PartyRefundForm(MeansForm[RefundPartyIn], SentOnce, AmountForm[RefundPartyIn]):
-    """Form to refund unused payments and credits of a customer in one of their currencies."""
+    """Form to refund unused payments and credits of a customer in one currency."""
 
     schema: ClassVar[type[BaseModel]] = RefundPartyIn
     sentences: ClassVar[dict[str, Any]] = _AMOUNTS

@@ -472,7 +472,7 @@ class RefundOut(AnswerOf[Row]):
 
 
 class RefundPartOut(AnswerOf[Row]):
-    """What a refund returns of a payment."""
+    """The part of a payment that a refund returns."""
 
     payment_id: UUID
     payment_number: Annotated[str, Read("number")]

@@ -260,8 +260,7 @@ HOLDINGS: tuple[Holding, ...] = (
     Holding(
         "bill_lines",
         N_("Lines of bills"),
-        ("description", "quantity", "unit", "amount_minor"),
-        ("description", "quantity", "amount_minor", "service_date"),
+        ("description", "quantity", "unit", "amount_minor", "service_date"),
         _OF_BILL,
         "pseudonym",
         BOOKS,

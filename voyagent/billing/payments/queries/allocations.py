@@ -50,7 +50,10 @@ def get_allocation(payment_id: UUID, allocation_id: UUID) -> Allocation:
 
 
 def get_refund(payment_id: UUID, refund_id: UUID) -> Refund:
-    """Return a refund of a payment, or of several of which it is one. Raises RefundNotFound."""
+    """Return a refund that covers a payment, alone or with others.
+
+    Raises RefundNotFound.
+    """
     in_part = select(RefundPart.refund_id).where(RefundPart.payment_id == payment_id)
     return load_one(
         select(Refund)
@@ -82,9 +85,9 @@ def payment_of_refund(reader: Reader, refund_id: UUID) -> UUID:
 
 
 def refund_parts(refund: Refund) -> dict[UUID, tuple[int, int]]:
-    """Return the amount of each payment in a refund, and what it took of its base amount.
+    """Return the amounts that a refund takes of each of its payments.
 
-    Both are in minor units; the second is 0 if there is no base amount.
+    The first is in the currency of the payment, the second in the base currency. Both are in minor units; the second is 0 if there is no base amount.
     """
     found: Sequence[Refund | RefundPart] = (
         db.session.scalars(select(RefundPart).where(RefundPart.refund_id == refund.id)).all()

@@ -1,4 +1,4 @@
-"""Services that refund several payments of a customer at once, and reverse a refund."""
+"""Services that refund several payments of a customer at once."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Returned:
 
 @dataclass(frozen=True, slots=True)
 class _Planned:
-    """A checked refund: its day, and the payments with the amounts that it returns of them."""
+    """A checked refund: its day, and the amount that it returns of each payment."""
 
     day: date
     parts: list[tuple[Payment, int]]
@@ -83,9 +83,9 @@ def refund_party(
     parts: Sequence[Returned] | None = None,
     reference: str | None = None,
 ) -> Refund:
-    """Refund the unused advances and credits of a customer, with one number and one bank line.
+    """Refund the unused advances and credits of a customer.
 
-    `parts` are the amounts by payment; they add up to `amount`. By default the oldest payments are
+    The refund has one number and one line on the bank account. `parts` are the amounts by payment; they add up to `amount`. By default the oldest payments are
     returned first. `on`, the date of the refund, defaults to today. It is not before the date of a
     payment, nor before the last reversal of one of its allocations or refunds.
 

@@ -139,7 +139,9 @@ def reverse_payment(
 def reverse_refund(
     actor: Actor, payment_id: UUID, refund_id: UUID, *, reason: str, on: date | None = None
 ) -> Refund:
-    """Reverse a whole refund on a day (default today), also of other payments than the named one.
+    """Reverse a whole refund on a day; the default is today.
+
+    The refund may cover other payments than the named one too.
 
     Raises Forbidden, PaymentNotFound, RefundNotFound, RefundReversed, PaymentPaidOut,
     ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate, PeriodLocked.
