@@ -87,7 +87,8 @@ def payment_of_refund(reader: Reader, refund_id: UUID) -> UUID:
 def refund_parts(refund: Refund) -> dict[UUID, tuple[int, int]]:
     """Return the amounts that a refund takes of each of its payments.
 
-    The first is in the currency of the payment, the second in the base currency. Both are in minor units; the second is 0 if there is no base amount.
+    The first is in the currency of the payment, the second in the base currency. Both are in
+    minor units; the second is 0 if there is no base amount.
     """
     found: Sequence[Refund | RefundPart] = (
         db.session.scalars(select(RefundPart).where(RefundPart.refund_id == refund.id)).all()

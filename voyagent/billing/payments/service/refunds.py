@@ -85,9 +85,10 @@ def refund_party(
 ) -> Refund:
     """Refund the unused advances and credits of a customer.
 
-    The refund has one number and one line on the bank account. `parts` are the amounts by payment; they add up to `amount`. By default the oldest payments are
-    returned first. `on`, the date of the refund, defaults to today. It is not before the date of a
-    payment, nor before the last reversal of one of its allocations or refunds.
+    The refund has one number and one line on the bank account. `parts` are the amounts by payment;
+    they add up to `amount`. By default the oldest payments are returned first. `on`, the date of
+    the refund, defaults to today. It is not before the date of a payment, nor before the last
+    reversal of one of its allocations or refunds.
 
     Raises Forbidden, PartyNotFound, PaymentNotFound, InvalidAmount, MixedCurrencies,
     InvalidAllocations, RefundOfAnotherParty, RefundPartsDiffer, RefundExceedsCredit,
