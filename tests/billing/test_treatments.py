@@ -155,6 +155,8 @@ def test_a_confirmation_names_the_person_the_text_and_the_rates(
         "supply": "same_state",
         "percent": "6",
         "share": "100",
+        "unit_above": None,
+        "unit_up_to": "7500",
         "valid_from": "2017-07-01",
         "valid_to": "2025-09-21",
         "source": "CGST rate schedule for services; heading 9963",
@@ -234,6 +236,10 @@ def test_the_pages_show_the_rates_and_confirm_them(agency: Person) -> None:
     rates = Page(agency.browser.get(PATH))
     row = rates.words(".//tr[@id='treatment-air_domestic']")
     assert "CGST 9 % + SGST 9 %, or IGST 18 % of 5 % of the basic fare Not confirmed" in row
+    rooms = rates.words(".//tr[@id='treatment-room']")
+    assert "up to 7500: CGST 2.5 % + SGST 2.5 %, or IGST 5 %; above 7500: CGST 9 %" in rooms
+    by_unit = Page(agency.browser.get(f"{PATH}/confirm?treatment=room")).words(".//table")
+    assert "above 999.99, up to 2499.99" in by_unit
     path = f"{PATH}/confirm?treatment=service_fee"
     assert path in rates.links()
     form = Page(agency.browser.get(path))

@@ -195,13 +195,12 @@ def _book(person: Person) -> None:
         amount=Money(500, issued.currency),
         on=ISSUED,
     )
-    payment_service.refund_payment(person.actor, advance.id, on=ISSUED)
-    _pay_out(person)
     payment_service.refund_payment(
         person.actor, advance.id, amount=Money(100, issued.currency), on=ISSUED
     )
     assert advance.party_id is not None
     refunds.refund_party(person.actor, advance.party_id, Money(400, issued.currency), on=ISSUED)
+    _pay_out(person)
     credit_note_service.issue_credit_note(
         person.actor, issued.id, reason="Not travelled", amounts={1: Money(100, issued.currency)}
     )

@@ -30,17 +30,28 @@ def _last_day(rate: Row) -> str | None:
     return rate["valid_to"] or None
 
 
+def _above(rate: Row) -> str | None:
+    return rate.get("unit_above") or None
+
+
+def _up_to(rate: Row) -> str | None:
+    return rate.get("unit_up_to") or None
+
+
 class TaxRateOut(AnswerOf[Row]):
     """The rate of one tax component, on the days from `valid_from` to `valid_to`.
 
     The tax is `percent` percent of `share` percent of the base. `valid_to` is null if no last day
-    is known.
+    is known. The rate is for a value of one unit above `unit_above` and up to `unit_up_to`; null is
+    no limit.
     """
 
     component: str
     supply: str
     percent: str
     share: str
+    unit_above: Annotated[str | None, Computed(_above)]
+    unit_up_to: Annotated[str | None, Computed(_up_to)]
     valid_from: date
     valid_to: Annotated[date | None, Computed(_last_day)]
     source: str

@@ -12,7 +12,7 @@ from voyagent.billing.core.queries.tax_confirmations import Standing
 from voyagent.billing.core.views.blueprint import pages
 from voyagent.billing.treatments import queries, service
 from voyagent.billing.treatments.forms import ERROR_FIELDS, ConfirmTreatmentForm
-from voyagent.billing.treatments.words import STATES, SUPPLIES, rates_on
+from voyagent.billing.treatments.words import STATES, SUPPLIES, rates_on, unit_words
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
 from voyagent.http.template_filters import today
@@ -93,6 +93,7 @@ def _rate(rate: dict[str, str], change: str) -> Row:
         "supply": SUPPLIES[rate["supply"]],
         "percent": rate["percent"],
         "share": rate["share"],
+        "unit": unit_words(rate),
         "valid_from": date.fromisoformat(rate["valid_from"]),
         "valid_to": date.fromisoformat(rate["valid_to"]) if rate["valid_to"] else None,
         "source": rate["source"],

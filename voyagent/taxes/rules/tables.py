@@ -138,7 +138,8 @@ def rates_as_texts(country: str, treatment: str) -> list[dict[str, str]]:
     """Return the rates of a treatment on all days as texts.
 
     People compare them with the law. The members are those of `Rate` without country, treatment and
-    `confirmed`. `valid_to` is empty if no last day is known.
+    `confirmed`. `valid_to` is empty if no last day is known, and so are the limits of the value of
+    a unit if there are none.
     """
     return [
         {
@@ -146,6 +147,8 @@ def rates_as_texts(country: str, treatment: str) -> list[dict[str, str]]:
             "supply": rate.supply,
             "percent": f"{rate.percent.normalize():f}",
             "share": f"{rate.share.normalize():f}",
+            "unit_above": "" if rate.unit_above is None else f"{rate.unit_above:f}",
+            "unit_up_to": "" if rate.unit_up_to is None else f"{rate.unit_up_to:f}",
             "valid_from": rate.valid_from.isoformat(),
             "valid_to": rate.valid_to.isoformat() if rate.valid_to else "",
             "source": rate.source,
