@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
 from uuid import UUID
 
 from voyagent.audit.service import recording as audit
@@ -14,7 +13,7 @@ def record(
     actor: Actor,
     kind: str,
     refs: Mapping[str, UUID],
-    changed: Mapping[str, Any],
+    changed: Mapping[str, object],
     *,
     private: Collection[str],
 ) -> None:
