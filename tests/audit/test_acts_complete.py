@@ -135,13 +135,16 @@ def _calls(tree: ast.Module) -> Iterator[tuple[ast.Call, ast.FunctionDef | None]
                 yield node, function
 
 
-def _calls_of(name: str, tree: ast.Module, path: Path) -> list[tuple[ast.Call, Path]]:
+Place = tuple[ast.Module, ast.FunctionDef | None, Path]
+
+
+def _calls_of(name: str, tree: ast.Module, path: Path) -> list[tuple[ast.Call, Place]]:
     """The calls of a function in its module, else in all others."""
     for trees in ([(tree, path)], _files_with(f"{name}(")):
         found = [
-            (call, file)
+            (call, (one, around, file))
             for one, file in trees
-            for call, _around in _calls(one)
+            for call, around in _calls(one)
             if isinstance(call.func, ast.Name) and call.func.id == name
         ]
         if found:
@@ -167,8 +170,8 @@ def _read(
         case ast.Name(id=name) if function is not None and name in (
             arguments := [argument.arg for argument in function.args.args]
         ):
-            for call, file in _calls_of(function.name, tree, path):
-                yield from _read(call.args[arguments.index(name)], tree, None, file)
+            for call, place in _calls_of(function.name, tree, path):
+                yield from _read(call.args[arguments.index(name)], *place)
         case ast.Name(id=name):
             yield _constant(path, name)
         case _:

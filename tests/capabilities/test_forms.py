@@ -222,6 +222,7 @@ def test_lines_are_added_and_blank_ones_ignored(alice: Person, bob: Person) -> N
             "currency": "INR",
             "taxes": [{"component": "cgst", "amount": "250"}],
             "input_credit": False,
+            "price_includes_tax": False,
         }
     ]
 

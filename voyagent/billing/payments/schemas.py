@@ -464,6 +464,7 @@ class RefundOut(AnswerOf[Row]):
     instrument_no: str | None
     instrument_on: date | None
     instrument_bank: str | None
+    payout_id: UUID | None
     reference: str | None
     journal_entry_id: Annotated[UUID, Read("entry_id")]
     reversed_on: date | None

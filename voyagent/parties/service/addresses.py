@@ -21,7 +21,7 @@ from voyagent.kernel.errors import N_, Conflict, Unprocessable
 from voyagent.kernel.ids import new_id
 from voyagent.parties import queries
 from voyagent.parties.models import PartyAddress
-from voyagent.parties.service import details
+from voyagent.parties.service.details import record_details
 from voyagent.parties.service.parties import PartyChanged, read_place
 
 ADDRESSES_MAX = 50
@@ -154,4 +154,4 @@ def _checked(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _record(actor: Actor, kind: str, address: PartyAddress, changed: Mapping[str, Any]) -> None:
     refs = {"party_id": address.party_id, "address_id": address.id}
-    details.record(actor, kind, refs, changed, private=_PRIVATE)
+    record_details(actor, kind, refs, changed, private=_PRIVATE)

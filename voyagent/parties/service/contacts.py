@@ -16,7 +16,7 @@ from voyagent.kernel.errors import N_, Conflict, Unprocessable
 from voyagent.kernel.ids import new_id
 from voyagent.parties import queries
 from voyagent.parties.models import PartyContact
-from voyagent.parties.service import details
+from voyagent.parties.service.details import record_details
 from voyagent.parties.service.parties import PartyChanged
 
 CONTACTS_MAX = 50
@@ -133,4 +133,4 @@ def _checked(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _record(actor: Actor, kind: str, contact: PartyContact, changed: Mapping[str, Any]) -> None:
     refs = {"party_id": contact.party_id, "contact_id": contact.id}
-    details.record(actor, kind, refs, changed, private=_PRIVATE)
+    record_details(actor, kind, refs, changed, private=_PRIVATE)

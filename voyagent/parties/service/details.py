@@ -9,7 +9,7 @@ from voyagent.audit.service import recording as audit
 from voyagent.kernel.actor import Actor
 
 
-def record(
+def record_details(
     actor: Actor,
     kind: str,
     refs: Mapping[str, UUID],

@@ -74,7 +74,7 @@ def _refund_statement(refund_id: UUID) -> Select[Any]:
     names = (
         *("id", "number", "amount_minor", "refunded_on", "account", "reference"),
         *("entry_id", "reversed_on", "reversal_reason", "reversal_entry_id"),
-        *MEANS,
+        *(*MEANS, "payout_id"),
     )
     return (
         select(
