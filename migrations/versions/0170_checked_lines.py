@@ -20,4 +20,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Do nothing: the constraints stay until 0182 is undone."""
+    """Do nothing: the constraints stay until 0169 is undone."""

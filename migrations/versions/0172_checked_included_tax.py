@@ -19,4 +19,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Do nothing: the constraints stay until 0184 is undone."""
+    """Do nothing: the constraints stay until 0171 is undone."""

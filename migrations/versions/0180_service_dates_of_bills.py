@@ -5,7 +5,7 @@ The release before ignores the column. A draft with such a day that it receives 
 Never edit this file once it has landed.
 """
 
-from alembic import op
+import recipes
 
 revision = "0180"
 down_revision = "0179"
@@ -14,8 +14,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.execute("alter table bill_lines add column service_date date")
+    recipes.change("alter table bill_lines add column if not exists service_date date")
 
 
 def downgrade() -> None:
-    op.execute("alter table bill_lines drop column service_date")
+    recipes.change("alter table bill_lines drop column if exists service_date")

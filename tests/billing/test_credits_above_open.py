@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from tests.billing.papers import (
     DUE,
+    ISSUED,
     draft,
     issued,
     left_of,
@@ -351,3 +352,38 @@ def test_a_credit_in_dollars_has_the_rate_of_its_invoice(
     credit_id = UUID(alice.api.get(f"/credit-notes/{further}").json["customer_credit_id"])
     assert carried(owner_engine, "payments", credit_id) == (168_400, 0)
     assert findings(alice) == []
+
+
+def test_a_credit_of_an_invoice_that_is_open_again_is_used_for_it_first(alice: Person) -> None:
+    """A cheque bounces after a credit note above the amount that was open then."""
+    invoice_id = issued(alice, line("100", quantity=1))
+    payment_id = pay(alice, invoice_id, 10_000)
+    found = credited(alice, invoice_id, 4_000)
+    alice.does(lambda actor: reversals.reverse_payment(actor, payment_id, reason=WHY, on=DUE))
+    assert seen(alice, invoice_id)["status"] == "issued"
+    with pytest.raises(errors.CustomerCreditUnused):
+        write_off(alice, invoice_id)
+    body = {"amount": "40", "refunded_on": DUE.isoformat()}
+    for answer in (
+        alice.api.post(f"/payments/{found['id']}/refund", json=body),
+        alice.api.post("/refunds", json=body | {"party_id": found["party_id"], "currency": "INR"}),
+    ):
+        assert (answer.status_code, answer.json["detail"]) == (409, "customer_credit_unused")
+    page = send(alice, f"/payments/{found['id']}/refund", amount="40", refunded_on="25 Jun 2024")
+    assert "Allocate that credit to the invoice first" in Page(page).words()
+    alice.does(lambda actor: allocations.allocate(actor, UUID(found["id"]), on=DUE))
+    write_off(alice, invoice_id)
+    assert (seen(alice, invoice_id)["status"], findings(alice)) == ("paid", [])
+
+
+def test_a_small_rest_does_not_change_the_base_amount_of_a_large_credit(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
+    """Almost all of a dollar invoice is paid; the carried rest is rounded down."""
+    make_ready(owner_engine, alice)
+    entered(alice, ISSUED, "83.33333333")
+    invoice_id = sold(alice, "10000", "83.33333333")
+    pay(alice, invoice_id, 999_999, ISSUED, currency="USD")
+    credit(alice, invoice_id, on=ISSUED)
+    assert abs(worth(owner_engine, alice).get("revenue_services", 0)) <= 1
+    assert (untied(alice), findings(alice)) == ([], [])

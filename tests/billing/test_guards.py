@@ -12,7 +12,6 @@ from voyagent.billing.invoices.service import issuing
 from voyagent.billing.payments.service import payments as payment_service, settling
 from voyagent.kernel.db import db, rows_changed
 from voyagent.kernel.money import Money
-from voyagent.ledger.service.errors import EntryUnbalanced
 
 
 @pytest.fixture(params=["application", "owner"])
@@ -145,11 +144,11 @@ def test_an_invoice_whose_lines_do_not_add_up_is_not_issued(alice: Person) -> No
             )
             == 1
         )
-    with pytest.raises(EntryUnbalanced):
-        alice.does(lambda actor: issuing.issue_invoice(actor, invoice_id))
     with alice.acting(), pytest.raises(sa.exc.IntegrityError, match="do not add up"):
         rows_changed("update invoices set status = 'issued' where id = :id", id=invoice_id)
     assert seen(alice, invoice_id)["status"] == "draft"
+    alice.does(lambda actor: issuing.issue_invoice(actor, invoice_id))
+    assert seen(alice, invoice_id)["total_minor"] == 4_500_000  # computed from the lines
 
 
 def test_a_draft_can_be_deleted_with_its_lines(alice: Person, owner_engine: sa.Engine) -> None:

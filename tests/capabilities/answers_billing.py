@@ -394,9 +394,10 @@ EMPTY: list[Empty] = [
         "show_taxes",
         {},
         {"count": 0, "invoices": []},
-        "The price of an invoice line is before tax. The tax treatment of the line decides its tax,"
-        " which is computed for the date of the invoice and added to the total. Give an invoice"
-        " number to see its taxes.",
+        "The price of an invoice line is before tax, unless the line says that its rate includes"
+        " tax. The tax treatment of the line decides its tax, which is computed for the date of the"
+        " invoice or of a later service. Tax in the rate is taken out of it; other tax is added to"
+        " the total. Give an invoice number to see its taxes.",
     ),
     (
         "show_taxes",

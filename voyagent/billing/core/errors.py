@@ -318,6 +318,16 @@ class InstalmentsDoNotAddUp(Unprocessable):
     message = N_("The instalments do not add up to the document total, including tax.")
 
 
+class CustomerCreditUnused(Conflict):
+    """An invoice is open again, and the customer has an unused credit from its credit note."""
+
+    code = "customer_credit_unused"
+    message = N_(
+        "The invoice is open again, and a credit note on it left a credit of the customer. Allocate"
+        " that credit to the invoice first."
+    )
+
+
 class DocumentNotOpen(Conflict):
     """The document has no open amount: it is a draft, paid or void."""
 

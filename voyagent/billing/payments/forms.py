@@ -114,7 +114,7 @@ REFUNDED = {
     **dict.fromkeys(("invalid_date", "date_in_future", "period_locked"), "refunded_on"),
     **dict.fromkeys(("payment_over_allocated", "invalid_amount", "amount_above_limit"), "amount"),
     **dict.fromkeys(("account_not_found", "account_inactive"), "account"),
-    "payment_reversed": "",
+    **dict.fromkeys(("payment_reversed", "customer_credit_unused"), ""),
     **MEANS_ERROR_FIELDS,
 }
 PARTY_REFUNDED = REFUNDED | {

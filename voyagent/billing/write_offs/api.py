@@ -27,6 +27,7 @@ __all__ = ["api"]
 
 WRITE_OFF_ERRORS = (
     errors.DocumentNotOpen,
+    errors.CustomerCreditUnused,
     write_off_errors.WriteOffExceedsOpen,
     write_off_errors.WriteOffRequested,
     errors.InvalidDate,

@@ -15,6 +15,7 @@ from voyagent.http.forms import AMOUNT_SENTENCE, AmountForm, AmountText, DateTex
 _REASON_ERROR_FIELDS = {"reason_required": "reason", "text_too_long": "reason"}
 REQUEST_ERROR_FIELDS = _REASON_ERROR_FIELDS | {
     "write_off_exceeds_open": "amount",
+    "customer_credit_unused": "",
     "invalid_amount": "amount",
     "invalid_date": "written_off_on",
     "date_in_future": "written_off_on",

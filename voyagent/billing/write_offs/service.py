@@ -11,10 +11,11 @@ from voyagent.approvals import queries as approvals
 from voyagent.approvals.service.effects import Approval
 from voyagent.approvals.service.proposing import propose
 from voyagent.audit.service import recording as audit
-from voyagent.billing.core.errors import DocumentNotOpen
+from voyagent.billing.core.errors import CustomerCreditUnused, DocumentNotOpen
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.parts import OPEN_INVOICE
 from voyagent.billing.core.models.write_offs import WriteOff
+from voyagent.billing.core.queries.credits import has_unused_credit
 from voyagent.billing.core.service.carrying import carried_by_document, money_or_none
 from voyagent.billing.core.service.days import book_day, day_of
 from voyagent.billing.core.service.exchange import booked_at
@@ -133,7 +134,7 @@ def checked(
 
     The amount defaults to the open amount. The date defaults to today, or to the issue date if the
     issue date is later. Raises DocumentNotOpen, ReasonRequired, TextTooLong, MixedCurrencies,
-    InvalidAmount, WriteOffExceedsOpen, InvalidDate, PeriodLocked.
+    InvalidAmount, WriteOffExceedsOpen, CustomerCreditUnused, InvalidDate, PeriodLocked.
     """
     if invoice.status not in OPEN_INVOICE:
         raise DocumentNotOpen
@@ -143,6 +144,8 @@ def checked(
         raise MixedCurrencies
     if total.within(1).amount_minor > invoice.open_minor:
         raise WriteOffExceedsOpen
+    if invoice.excess_minor and has_unused_credit(invoice.id):
+        raise CustomerCreditUnused
     day = book_day(actor, invoice, on)
     if months.is_closed(day):
         raise PeriodLocked

@@ -54,8 +54,8 @@ GROWTH: tuple[Growth, ...] = (
     Growth(
         (
             *("invoices", "bills", "payments", "refunds", "credit_notes", "supplier_credits"),
-            *("write_offs", "gateway_payouts", "number_series", "closed_months", "imports"),
-            *("refund_parts", "write_offs", "number_series", "closed_months", "imports"),
+            *("write_offs", "gateway_payouts", "refund_parts", "number_series"),
+            *("closed_months", "imports"),
         ),
         "each document, payout, series of numbers, closed month and imported file",
         End.NEVER,

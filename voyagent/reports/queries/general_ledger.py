@@ -400,7 +400,7 @@ class _Running:
             debit=debit,
             credit=credit,
             balance=self._move(debit - credit),
-            base=self._move_base(*(row[f"base_{side}"] for side in _SIDES)),
+            base=self._move_base(*(row[f"base_{side}"] or 0 for side in _SIDES)),
         )
 
     def carry(self, ended: Row) -> CarriedLine:

@@ -26,8 +26,8 @@ class NoRateForPrice(Conflict):
 
     code = "tax_rate_not_for_price"
     message = N_(
-        "The price of one unit does not fit this tax. Choose “Hotel room, by price per night”,"
-        " check the quantity, or enter the price before tax."
+        "The price of one unit does not fit this tax. Choose another tax, check the quantity, or"
+        " enter the price before tax."
     )
 
 

@@ -254,7 +254,7 @@ def measure(_call: Invocation, inputs: ReceiveBillInput) -> Measured:
     Raises the errors of `policy`.
     """
     name, _lines, _plan, total, _later = _totals(inputs)
-    return party_balance("payable", name, total.currency)
+    return party_balance("payable", name, total.currency, party_id=inputs.party_id)
 
 
 def policy(_call: Invocation, inputs: ReceiveBillInput) -> Policy:

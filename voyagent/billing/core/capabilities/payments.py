@@ -6,6 +6,7 @@ import re
 from datetime import date
 from decimal import Decimal
 from typing import Annotated
+from uuid import UUID
 
 from flask_babel import gettext
 from pydantic import Field
@@ -126,17 +127,21 @@ def amount_due(output: JsonObject) -> str:
     return str(gettext("Amount due: %(amount)s.", amount=left))
 
 
-def party_balance(kind: Kind, party: str, currency: str, note: str = "") -> Measured:
+def party_balance(
+    kind: Kind, party: str, currency: str, note: str = "", *, party_id: UUID | None = None
+) -> Measured:
     """Return a party's open balance in one currency, to show in a preview.
 
-    The preview shows the balance before and after the act, with the text `note`.
+    The preview shows the balance before and after the act, with the text `note`. Without `party_id`
+    it is that of all parties with the name.
     """
     label = (
         gettext("Balance of %(name)s", name=party)
         if kind == "receivable"
         else gettext("Payable to %(name)s", name=party)
     )
-    owed = Money(open_list.party_open(SessionReader(db.session), kind, party, currency), currency)
+    minor = open_list.party_open(SessionReader(db.session), kind, party_id or party, currency)
+    owed = Money(minor, currency)
     amount = MoneyShown(amount=owed.wire, currency=owed.currency)
     return Measured(balances=[MeasuredBalance(key=party, label=label, amount=amount, note=note)])
 

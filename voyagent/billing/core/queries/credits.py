@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -10,8 +11,11 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Result, Select, cast, func, select
 
 from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.credits import CreditNote
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.kinds import DocumentKind, kind_of
+from voyagent.billing.core.models.parts import OPEN_INVOICE
+from voyagent.billing.core.models.payments import Payment
 from voyagent.billing.core.queries.documents import having_text, newest_first, of_party, page_of
 from voyagent.billing.core.queries.parts import items_statement
 from voyagent.billing.core.queries.taxes import tax_amounts_statement
@@ -197,3 +201,24 @@ def _credits(kind: DocumentKind) -> Select[Any]:
         )
         .where(owned(kind.credit.model))
     )
+
+
+def has_unused_credit(invoice_id: UUID) -> bool:
+    """Return True if a credit note on an invoice left a credit that is not used up."""
+    unused = Payment.amount_minor - Payment.allocated_minor - Payment.refunded_minor
+    found = (
+        select(Payment.id)
+        .join(CreditNote, CreditNote.id == Payment.credit_note_id)
+        .where(CreditNote.invoice_id == invoice_id, Payment.reversed_on.is_(None), unused > 0)
+    )
+    return db.session.scalars(found.limit(1)).first() is not None
+
+
+def is_of_open_invoice(credit_note_ids: Collection[UUID]) -> bool:
+    """Return True if one of some credit notes is on an invoice that is open."""
+    found = (
+        select(CreditNote.id)
+        .join(Invoice, Invoice.id == CreditNote.invoice_id)
+        .where(CreditNote.id.in_(credit_note_ids), Invoice.status.in_(OPEN_INVOICE))
+    )
+    return db.session.scalars(found.limit(1)).first() is not None

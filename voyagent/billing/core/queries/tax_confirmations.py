@@ -97,7 +97,11 @@ def _standing(country: str, code: str, last: Row | None, *, is_used: bool) -> St
 
 
 def _last_statement(country: str) -> Select[Any]:
-    """Select the last confirmation of each treatment of a country."""
+    """Select the confirmation of each treatment of a country that counts.
+
+    It is that of the present rates, or else the last one.
+    """
+    present = [tables.rates_hash(country, code) for code in tables.treatments(country)]
     return (
         select(
             _CONFIRMATIONS.treatment,
@@ -109,7 +113,11 @@ def _last_statement(country: str) -> Select[Any]:
         )
         .where(owned(TaxConfirmation), _CONFIRMATIONS.country == country)
         .ext(distinct_on(_CONFIRMATIONS.treatment))
-        .order_by(_CONFIRMATIONS.treatment, _CONFIRMATIONS.confirmed_at.desc())
+        .order_by(
+            _CONFIRMATIONS.treatment,
+            _CONFIRMATIONS.rates_hash.in_(present).desc(),
+            _CONFIRMATIONS.confirmed_at.desc(),
+        )
     )
 
 

@@ -7,7 +7,7 @@ advance carries its base amount to what it is used for in the same way.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -55,22 +55,30 @@ def money_or_none(minor: int | None, currency: str) -> Money | None:
     return None if minor is None else Money(minor, currency)
 
 
-def carry(lines: Sequence[Line], account: UUID | str, base: Money | None) -> list[Line]:
-    """Return the lines of an entry with base amounts in proportion to one of them.
+def carry(lines: Sequence[Line], bases: Mapping[UUID | str, Money | None]) -> list[Line]:
+    """Return the lines of an entry with base amounts in proportion to some of them.
 
-    `base` is the base amount of the first line on `account`. All lines are in the same currency and
-    balance, so they balance in the base currency too. Without `base` the lines are unchanged.
+    `bases` has the base amount of the first line on each of its accounts; these lines are on one
+    side. All lines are in the same currency and balance, so they balance in the base currency too.
+    If a base amount is not known, the lines are unchanged.
     """
-    if base is None:
+    known = {
+        next(at for at, one in enumerate(lines) if one.account == account): base
+        for account, base in bases.items()
+        if base is not None
+    }
+    if len(known) < len(bases):
         return list(lines)
-    done, first = list(lines), next(at for at, one in enumerate(lines) if one.account == account)
-    minors = [one.signed_minor for one in lines]
+    done, minors = list(lines), [one.signed_minor for one in lines]
     whole = sum(minor for minor in minors if minor > 0)
-    side = Money(_share(base.amount_minor, whole, abs(minors[first])), base.currency)
-    done[first] = replace(lines[first], base=base)
+    base = sum(list(known.values())[1:], next(iter(known.values())))
+    share = abs(sum(minors[at] for at in known))
+    side = Money(_share(base.amount_minor, whole, share), base.currency)
+    for at, amount in known.items():
+        done[at] = replace(lines[at], base=amount)
     for sign in (1, -1):
-        rest = side - base if minors[first] * sign > 0 else side
-        places = [at for at, minor in enumerate(minors) if minor * sign > 0 and at != first]
+        rest = side - base if minors[next(iter(known))] * sign > 0 else side
+        places = [at for at, minor in enumerate(minors) if minor * sign > 0 and at not in known]
         parts = rest.split([abs(minors[at]) for at in places]) if places else []
         for at, part in zip(places, parts, strict=True):
             done[at] = replace(lines[at], base=part)

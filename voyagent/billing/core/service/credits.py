@@ -150,11 +150,9 @@ def enter_credit(
     credit_id, contents = new_id(), entry.contents
     total, settled = contents.total, contents.total - contents.excess
     base_minor = carried_by_document(document, settled.amount_minor)
-    known = (
-        (kind_of(document).account, base_minor)
-        if settled
-        else (CREDITS, booked_in_base(document, total.amount_minor))
-    )
+    known = {kind_of(document).account: base_minor} if settled else {}
+    if contents.excess:
+        known[CREDITS] = booked_in_base(document, contents.excess.amount_minor)
     title = _title(kind, entry.number, document)
     posted = entries.post(
         actor,
@@ -172,8 +170,7 @@ def enter_credit(
                 party_name=document.party_name,
                 named=NAMED_ACCOUNTS,
             ),
-            known[0],
-            money_or_none(known[1], actor.currency),
+            {account: money_or_none(minor, actor.currency) for account, minor in known.items()},
         ),
         entry_date=entry.day,
         trip_id=document.trip_id,

@@ -106,7 +106,8 @@ def tax_number_words(number: str | None) -> str:
 def line_notes(line: Row) -> list[str]:
     """Return the notes of an invoice line, such as service code, date and TCS."""
     code = [f"SAC {line['sac']}"] if line["sac"] else []
-    included = [gettext("Rate includes tax")] if line["included_tax_minor"] else []
+    is_included = line["tax"] and line["included_tax_minor"] is not None
+    included = [gettext("Rate includes tax")] if is_included else []
     collected = [gettext("TCS is collected on this")] if line["collection"] else []
     return [*code, *service_note(line), *included, *collected]
 

@@ -155,7 +155,7 @@ class DraftInvoiceInput(Closed):
         list[DraftLine],
         Field(min_length=1, max_length=LINES_MAX),
         Slot("lines", N_("What is the invoice for, and how much?")),
-    ] = Field(description="The lines before tax, all in one currency.")
+    ] = Field(description="The lines, all in one currency; before tax unless price_includes_tax.")
     instalments: Instalments | None = Field(
         default=None,
         description=(

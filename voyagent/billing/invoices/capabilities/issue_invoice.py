@@ -137,7 +137,11 @@ def measure(_call: Invocation, inputs: IssueInvoiceInput) -> Measured:
     """
     invoice = invoice_queries.get_invoice(inputs.invoice_id)
     return party_balance(
-        "receivable", invoice.party_name, invoice.currency, due_note(invoice.due_date)
+        "receivable",
+        invoice.party_name,
+        invoice.currency,
+        due_note(invoice.due_date),
+        party_id=invoice.party_id,
     )
 
 

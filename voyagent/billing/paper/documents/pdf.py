@@ -29,6 +29,7 @@ from voyagent.billing.core.words.taxes import (
     line_notes,
     place_of_supply,
     required_sentences,
+    service_note,
     tax_note,
     tax_number_words,
     taxable_total,
@@ -245,7 +246,10 @@ def bill_of(reader: Reader, document: BillDocument, agency: str) -> Attached:
         for row in document.payments
     ]
     taxes = taxes_by_line(document.taxes)
-    notes = [tax_note(line, taxes[line["line_no"]], currency) for line in document.lines]
+    notes = [
+        [*service_note(line), tax_note(line, taxes[line["line_no"]], currency)]
+        for line in document.lines
+    ]
     shows_discount = any(line["discount_minor"] for line in document.lines)
     letter = Letter(
         file=file_name("bill", bill["vendor_reference"]),
@@ -263,10 +267,10 @@ def bill_of(reader: Reader, document: BillDocument, agency: str) -> Attached:
         columns=[_("Description"), *_price_columns(shows_discount=shows_discount)],
         rows=[
             [
-                "\n".join(filter(None, (line["description"], note))),
+                "\n".join(filter(None, (line["description"], *of_line))),
                 *_price_cells(line, currency, shows_discount=shows_discount),
             ]
-            for line, note in zip(document.lines, notes, strict=True)
+            for line, of_line in zip(document.lines, notes, strict=True)
         ],
         total_label=_("Total"),
         total=Money(bill["total_minor"], currency),

@@ -202,6 +202,7 @@ def unallocate_payment(
     errors=(
         payment_errors.PaymentReversed,
         payment_errors.PaymentOverAllocated,
+        errors.CustomerCreditUnused,
         errors.InvalidDate,
         InvalidAmount,
         *MEANS_ERRORS,
@@ -256,6 +257,7 @@ def reverse_payment(actor: Actor, payment_id: UUID, body: ReverseIn) -> Body[Pay
     missing=PaymentNotFound,
     errors=(
         payment_errors.NotACheque,
+        payment_errors.PaymentOfCreditNote,
         payment_errors.PaymentReversed,
         payment_errors.PaymentPaidOut,
         payment_errors.PaymentRefunded,

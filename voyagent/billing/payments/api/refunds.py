@@ -36,6 +36,7 @@ api = ApiBlueprint("refunds", __name__, tag="Payments", guard=Guard.BEARER)
         payment_errors.RefundExceedsCredit,
         payment_errors.RefundPartsDiffer,
         payment_errors.InvalidAllocations,
+        errors.CustomerCreditUnused,
         errors.InvalidDate,
         MixedCurrencies,
         InvalidAmount,

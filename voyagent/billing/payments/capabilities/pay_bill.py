@@ -100,7 +100,7 @@ def measure(_call: Invocation, inputs: PayBillInput) -> Measured:
     Raises BillNotFound.
     """
     bill = bill_queries.get_bill(inputs.bill_id)
-    return party_balance("payable", bill.party_name, bill.currency)
+    return party_balance("payable", bill.party_name, bill.currency, party_id=bill.party_id)
 
 
 def policy(_call: Invocation, inputs: PayBillInput) -> Policy:

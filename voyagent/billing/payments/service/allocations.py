@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from uuid import UUID
 
 from voyagent.audit.service import recording as audit
 from voyagent.billing.bills import queries as bill_queries
+from voyagent.billing.core.errors import CustomerCreditUnused
 from voyagent.billing.core.models.parts import OPEN
 from voyagent.billing.core.models.payments import Allocation, Payment
+from voyagent.billing.core.queries.credits import is_of_open_invoice
 from voyagent.billing.core.queries.open_documents import Kind
 from voyagent.billing.core.service.carrying import carried_by_payment
 from voyagent.billing.core.service.days import day_of
@@ -233,6 +235,16 @@ def allocation_sides(
     return sides + [
         side for part in settlements if part.is_exchanged for side in exchange_sides(payment, part)
     ]
+
+
+def check_refundable(payments: Iterable[Payment]) -> None:
+    """Check that no credit of a customer is refunded while its invoice is open.
+
+    Raises CustomerCreditUnused.
+    """
+    notes = [one.credit_note_id for one in payments if one.credit_note_id is not None]
+    if notes and is_of_open_invoice(notes):
+        raise CustomerCreditUnused
 
 
 def check_left(payment: Payment) -> None:

@@ -24,7 +24,12 @@ from voyagent.billing.core.service.days import day_of
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.payments.errors import PaidInOtherMoney, PaymentOverAllocated
 from voyagent.billing.payments.queries import documents as payment_queries
-from voyagent.billing.payments.service.allocations import check_left, exchange, settlements_now
+from voyagent.billing.payments.service.allocations import (
+    check_left,
+    check_refundable,
+    exchange,
+    settlements_now,
+)
 from voyagent.billing.payments.service.cash import (
     check_cash_limit,
     over_limit_output,
@@ -370,13 +375,14 @@ def _refunded_on(actor: Actor, payment: Payment, amount: Money, on: date | None)
     """Check a refund and return its date.
 
     Raises PaymentReversed, NothingLeft, MixedCurrencies, InvalidAmount, PaymentOverAllocated,
-    AmountAboveLimit, InvalidDate.
+    CustomerCreditUnused, AmountAboveLimit, InvalidDate.
     """
     check_left(payment)
     if amount.currency != payment.currency:
         raise MixedCurrencies
     if amount.within(1).amount_minor > payment.unapplied_minor:
         raise PaymentOverAllocated
+    check_refundable([payment])
     check_limit(actor, amount)
     return day_of(
         actor,

@@ -21,7 +21,7 @@ from voyagent.billing.payments.errors import (
     RefundPartsDiffer,
 )
 from voyagent.billing.payments.queries import refunds as refund_queries
-from voyagent.billing.payments.service.allocations import spread
+from voyagent.billing.payments.service.allocations import check_refundable, spread
 from voyagent.billing.payments.service.means import BY_BANK, Means, find_means, ledger_account
 from voyagent.billing.payments.service.payments import REFUND_LETTER, REFUND_SERIES
 from voyagent.billing.payments.service.settling import PARTS_MAX
@@ -62,15 +62,21 @@ class _Planned:
             (account, -1, Money(sum(minors.values()), currency)),
         ]
 
-    def bases(self) -> dict[UUID | str, int]:
+    def bases(self) -> dict[UUID, int]:
+        """Return what the refund takes of the base amounts, by payment.
+
+        The result is empty if one of them is not known.
+        """
+        found = {payment.id: carried_by_payment(payment, minor) for payment, minor in self.parts}
+        known = {key: minor for key, minor in found.items() if minor is not None}
+        return known if len(known) == len(found) else {}
+
+    def bases_by_account(self) -> dict[UUID | str, int]:
         """Return what the refund takes of the base amounts, by account, if they are known."""
-        found = Counter[UUID | str]()
-        for payment, minor in self.parts:
-            base_minor = carried_by_payment(payment, minor)
-            if base_minor is None:
-                return {}
-            found[payment.advances_account] += base_minor
-        return dict(found)
+        bases, found = self.bases(), Counter[UUID | str]()
+        for payment, _minor in self.parts:
+            found[payment.advances_account] += bases.get(payment.id, 0)
+        return dict(found) if bases else {}
 
 
 def refund_party(
@@ -92,13 +98,14 @@ def refund_party(
 
     Raises Forbidden, PartyNotFound, PaymentNotFound, InvalidAmount, MixedCurrencies,
     InvalidAllocations, RefundOfAnotherParty, RefundPartsDiffer, RefundExceedsCredit,
-    AmountAboveLimit, InvalidDate, TextTooLong, PeriodLocked, and the errors of `find_means`.
+    CustomerCreditUnused, AmountAboveLimit, InvalidDate, TextTooLong, PeriodLocked, and the errors
+    of `find_means`.
     """
     actor.require_authority("payment.record")
     party = parties.get_party(party_id)
     planned = _plan(actor, party_id, amount, parts, on)
     paid = find_means(actor, means, amount.currency)
-    account, bases = ledger_account(paid), planned.bases()
+    account, bases, by_account = ledger_account(paid), planned.bases(), planned.bases_by_account()
     refund = Refund(
         id=new_id(),
         payment_id=planned.parts[0][0].id,
@@ -123,7 +130,9 @@ def refund_party(
             memo=refund.reference,
             party_id=party_id,
             party_name=party.name,
-            bases=[money_or_none(bases.get(key), actor.currency) for key, _side, _amount in sides],
+            bases=[
+                money_or_none(by_account.get(key), actor.currency) for key, _side, _amount in sides
+            ],
         ),
         entry_date=planned.day,
         differences=DIFFERENCES,
@@ -131,7 +140,7 @@ def refund_party(
     db.session.add(refund)
     db.session.flush()
     for payment, minor in planned.parts:
-        base_minor = carried_by_payment(payment, minor)
+        base_minor = bases.get(payment.id)
         db.session.add(
             RefundPart(
                 refund_id=refund.id,
@@ -205,6 +214,7 @@ def _plan(
     if sum(minor for _id, minor in minors) < amount.amount_minor:
         raise RefundExceedsCredit
     chosen = [(by_id[payment_id], minor) for payment_id, minor in minors]
+    check_refundable(payment for payment, _minor in chosen)
     days = [
         max(payment.paid_on, reversal_queries.last_taken_back(payment.id) or payment.paid_on)
         for payment, _minor in chosen

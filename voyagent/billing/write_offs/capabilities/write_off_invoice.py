@@ -110,7 +110,9 @@ def measure(_call: Invocation, inputs: WriteOffInvoiceInput) -> Measured:
     Raises InvoiceNotFound.
     """
     invoice = invoice_queries.get_invoice(inputs.invoice_id)
-    return party_balance("receivable", invoice.party_name, invoice.currency)
+    return party_balance(
+        "receivable", invoice.party_name, invoice.currency, party_id=invoice.party_id
+    )
 
 
 def policy(_call: Invocation, inputs: WriteOffInvoiceInput) -> Policy:
