@@ -6,7 +6,7 @@ Never edit this file once it has landed.
 """
 
 from alembic import op
-from row_security import mover_policy, protect
+from row_security import BOUND, mover_policy, protect
 
 revision = "0165"
 down_revision = "0164"
@@ -36,6 +36,12 @@ def upgrade() -> None:
     """)
     protect("refund_parts", grants="select, insert")
     op.execute(mover_policy("refund_parts"))
+    # An erasure updates payments and refunds, and their check at commit reads the parts.
+    op.execute(f"""
+        create policy refund_parts_eraser on refund_parts to voyagent_eraser
+          using (tenant_id = {BOUND}) with check (tenant_id = {BOUND});
+        grant select on refund_parts to voyagent_eraser;
+    """)
 
 
 def downgrade() -> None:

@@ -16,20 +16,29 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.billing.papers import advance, draft, issued, line, pay
+from tests.billing.papers import DUE, advance, draft, issued, line, pay, receive
 from tests.billing.test_paper import send as send_invoice
 from tests.people import Person
 from tests.privacy.people import GSTIN, MAIL, NAME, PAN, VALUES, a_subject
 from tests.trips.test_sending import send as send_itinerary
 from tests.trips.things import BACK, DESERT, OUT, a_line, a_passenger, a_trip, keyring
 from voyagent.audit.service import checks as audit_checks
+from voyagent.billing.bills import service as bills
+from voyagent.billing.core.service.charges import Charge
+from voyagent.billing.credit_notes import service as credit_notes
 from voyagent.billing.invoices.queries import documents as invoices
+from voyagent.billing.invoices.service import issuing
+from voyagent.billing.payments.service import reversals
+from voyagent.billing.payments.service.means import Means
+from voyagent.billing.payments.service.settling import Part
+from voyagent.billing.supplier_credits import service as supplier_credits
 from voyagent.chat.service import conversations as chat
 from voyagent.enquiries import service as enquiries
 from voyagent.enquiries.queries import enquiries as queries
 from voyagent.kernel import clock, person_keys
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden
+from voyagent.kernel.money import Money
 from voyagent.parties import queries as parties
 from voyagent.parties.queries import PartyNotFound
 from voyagent.parties.service import parties as party_service
@@ -42,6 +51,7 @@ from voyagent.privacy.errors import (
 )
 from voyagent.privacy.models import PersonLink
 from voyagent.privacy.queries import person as held
+from voyagent.privacy.rules.register import BY_TABLE
 from voyagent.privacy.service import erasure, links, retention
 from voyagent.reports.models import ReportFile
 from voyagent.reports.queries import checks as book_checks
@@ -105,6 +115,70 @@ def test_nothing_of_the_person_is_readable_in_a_dump(
     assert {"parties", "enquiries", "invoices", "postings", "chat_messages"} <= before.keys()
     erase(alice, one.party_id)
     assert seen(owner_engine, alice) == {}
+
+
+def post_without_a_line_of_the_person(person: Person) -> None:
+    """Post revenue and cost of a later day, and the bank's charge for a cheque.
+
+    None of these entries has a line with the party. A credit reduces the revenue and the cost, and
+    a void reverses them. All documents are closed afterwards.
+    """
+    later: Any = line("100.00", quantity=1) | {"service_date": date(2024, 8, 1)}
+    invoice_id, void_id = (issued(person, later) for _ in range(2))
+    bill_id, void_bill_id = (
+        receive(person, later, vendor_name=NAME, vendor_reference=f"TKT {NAME} {number}")
+        for number in (1, 2)
+    )
+    part = {1: Money(40_00, "INR")}
+    reason = f"{NAME} stays"
+    person.does(credit_notes.issue_credit_note, invoice_id, reason=reason, on=DUE, amounts=part)
+    person.does(
+        supplier_credits.credit_bill,
+        bill_id,
+        vendor_reference=f"CN {NAME}",
+        reason=reason,
+        on=DUE,
+        amounts=part,
+    )
+    person.does(issuing.void_invoice, void_id, reason=reason, on=DUE)
+    person.does(bills.void_bill, void_bill_id, reason=reason, on=DUE)
+    cheque = Means(mode="cheque", instrument_no=f"000123 {NAME}")
+    settles = Part(invoice_id, Money(60_00, "INR"))
+    payment_id = advance(person, 60_00, DUE, settles, means=cheque)
+    person.does(
+        reversals.reverse_payment, payment_id, reason=reason, on=DUE, charge=Charge("300.00")
+    )
+    pay(person, invoice_id, 60_00)
+    paid = Part(bill_id, Money(60_00, "INR"))
+    advance(person, 60_00, DUE, paid, direction="out", party_name=NAME)
+
+
+def test_entries_without_a_line_of_the_person_have_no_name_either(
+    alice: Person, app: Flask, owner_engine: sa.Engine
+) -> None:
+    with alice.acting() as actor:
+        party_id = party_service.create(actor, name=NAME, is_customer=True, is_supplier=True).id
+    issued(alice, {**line(), "service_date": date(2024, 8, 1)}, customer_name="Rajiv Menon")
+    post_without_a_line_of_the_person(alice)
+    with owner_engine.connect() as connection:
+        named = sa.text(
+            "select narration from journal_entries where tenant_id = :t and narration like :name"
+        )
+        values = {"t": alice.actor.tenant_id, "name": f"%{NAME}%"}
+        narrations = sorted(connection.scalars(named, values))
+    assert sum("on the day of service" in one for one in narrations) == 6
+    assert f"000123 {NAME}" in dump(owner_engine, alice)["postings"]
+    with alice.acting():
+        found = held.rows_of(held.links_of(party_id), BY_TABLE["journal_entries"])
+    assert sorted(row["narration"] for row in found) == narrations, "an export has all of them"
+    balances = alice.api.get("/reports/trial-balance").json
+    erase(alice, party_id)
+    rows = dump(owner_engine, alice)
+    assert [table for table, words in rows.items() if NAME in words] == []
+    assert rows["journal_entries"].count("Rajiv Menon, on the day of service") == 1
+    assert alice.api.get("/reports/trial-balance").json == balances
+    with app.app_context():
+        assert book_checks.run(alice.actor.tenant_id) == []
 
 
 def test_the_route_of_an_enquiry_stays_without_the_words_of_the_person(

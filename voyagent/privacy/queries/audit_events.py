@@ -77,8 +77,7 @@ select distinct seq from ids
     or exists (select from credit_notes t where t.id = ids.id and t.party_key <> :key)
     or exists (select from supplier_credits t where t.id = ids.id and t.party_key <> :key)
     or exists (select from journal_entries t where t.id = ids.id
-                  and not exists (select from postings l
-                                   where l.entry_id = t.id and l.party_key = :key))
+                  and t.id not in (select id from app.entries_of_party(:key)))
 """  # noqa: S608 - constants
 )
 _ACTS = text(

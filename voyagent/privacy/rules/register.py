@@ -387,7 +387,7 @@ HOLDINGS: tuple[Holding, ...] = (
         "journal_entries",
         N_("Journal entries"),
         ("entry_date", "narration"),
-        "t.id in (select entry_id from postings where party_key = :key)",
+        "t.id in (select id from app.entries_of_party(:key))",
         "pseudonym",
         BOOKS,
         _LEDGER,

@@ -6,7 +6,7 @@
 -- stay. The function runs as a role that cannot sign in, sees the rows of the bound agency only,
 -- and may update only columns with texts; the guards of these tables let it pass. It fails without
 -- an agency, and if the party has open amounts. `party` is the key of the party.
--- requires: without_words
+-- requires: entries_of_party, without_words
 
 create or replace function app.pseudonymise_party(party text, pseudonym text, words text[])
 returns void
@@ -18,8 +18,8 @@ declare
   key text := lower(party);
   entries uuid[];
 begin
-  select coalesce(array_agg(distinct entry_id), '{}') into entries
-    from postings where tenant_id = agency and party_key = key;
+  -- The documents find these entries, so this comes before the documents lose the name.
+  select coalesce(array_agg(e.id), '{}') into entries from app.entries_of_party(key) e;
   update invoice_lines l set description = app.without_words(l.description, words, pseudonym)
     from invoices d where d.tenant_id = agency and d.party_key = key
      and l.tenant_id = agency and l.invoice_id = d.id;
