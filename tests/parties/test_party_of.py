@@ -299,9 +299,19 @@ def test_the_database_gives_ids_to_rows_of_the_release_before(alice: Person) -> 
             entries.credit("payable", amount, party_name="uma rao"),
         ],
     )
+    party(alice, "BSP India", is_customer=False, is_supplier=True)
+    refundable = [
+        entries.debit("bank", amount),
+        entries.credit("customer_credits", amount, party_name="BSP India"),
+    ]
+    post(alice, lines=refundable)
+    assert found(alice, "BSP")["is_customer"] is True
     with alice.acting():
         rows = db.session.execute(
-            sa.text("select party_key, party_id from postings order by line_no")
+            sa.text(
+                "select party_key, party_id from postings where party_key <> 'bsp india'"
+                " order by line_no"
+            )
         ).all()
         zeenat = db.session.scalar(sa.text("select id from parties where party_key = 'zeenat'"))
     assert [tuple(row) for row in rows] == [("zeenat", zeenat), ("uma rao", uma)]
@@ -355,6 +365,13 @@ def test_rows_of_earlier_releases_are_linked(
             entries.credit("payable", Money(1000, "INR"), party_name="By hand"),
         ],
     )
+    post(
+        alice,
+        lines=[
+            entries.debit("customer_credits", Money(1000, "INR"), party_name="Both ways"),
+            entries.credit("payable", Money(1000, "INR"), party_name="Both ways"),
+        ],
+    )
     trade(charlie)
     agencies = (alice, charlie)
     monkeypatch.setattr(chain, "every_agency", lambda: [one.actor.tenant_id for one in agencies])
@@ -374,6 +391,7 @@ def test_rows_of_earlier_releases_are_linked(
     made = {item["name"]: item for item in alice.api.get("/parties").json["items"]}
     assert {name: (item["is_customer"], item["is_supplier"]) for name, item in made.items()} == {
         "BSP India": (False, True),
+        "Both ways": (True, True),
         "By hand": (False, True),
         "DEEPA Krishnan": (True, False),
         "Zeenat": (True, False),

@@ -21,7 +21,8 @@ begin
     ('credit_notes', 'issue_date', 'true', 'false'),
     ('supplier_credits', 'issue_date', 'false', 'true'),
     ('postings', 'effective_date',
-     'app.has_purpose(tenant_id, account_id, ''receivable'', ''customer_advances'')',
+     'app.has_purpose(
+        tenant_id, account_id, ''receivable'', ''customer_advances'', ''customer_credits'')',
      'app.has_purpose(tenant_id, account_id, ''payable'', ''supplier_advances'')')
   loop
     execute format(

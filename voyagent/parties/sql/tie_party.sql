@@ -53,7 +53,8 @@ begin
   if new.party_id is not null then return new; end if;
   new.party_id := app.party_of(
     new.tenant_id, new.party_name,
-    app.has_purpose(new.tenant_id, new.account_id, 'receivable', 'customer_advances'),
+    app.has_purpose(
+      new.tenant_id, new.account_id, 'receivable', 'customer_advances', 'customer_credits'),
     app.has_purpose(new.tenant_id, new.account_id, 'payable', 'supplier_advances'), 'document');
   return new;
 end $$;

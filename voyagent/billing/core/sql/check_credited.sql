@@ -1,6 +1,7 @@
 -- Refuse a document whose credited amount is not the sum of its credit notes that are not reversed.
 --
--- What a credit note has credited above the open amount of the invoice is a sum of its own.
+-- What a credit note has credited above the open amount of the invoice is a sum of its own. It is a
+-- payment, which the release before does not know: such a note is reversed only with its payment.
 --
 -- The check runs at commit of a transaction that reversed a credit note or a supplier credit.
 
@@ -18,6 +19,13 @@ begin
     select coalesce(sum(n.total_minor), 0) into credited from credit_notes n
      where n.tenant_id = new.tenant_id and n.invoice_id = (to_jsonb(new)->>'invoice_id')::uuid
        and n.reversed_on is null;
+    if new.reversed_on is not null and exists (
+      select from payments p
+       where p.tenant_id = new.tenant_id and p.credit_note_id = new.id and p.reversed_on is null
+    ) then
+      raise exception 'a credit note can only be reversed with its payment'
+        using errcode = 'check_violation', constraint = 'ck_credit_note_payment';
+    end if;
   else
     select d.credited_minor into stored
       from bills d

@@ -5,12 +5,18 @@
 -- return several payments. A reversed
 -- payment has its whole amount as the refunded amount. It has no refund, its entry is reversed by
 -- another entry on the day of the reversal, and it settles nothing from that day on.
+--
+-- A payment from a credit note is reversed only with the note. An entry that allocates or refunds a
+-- refundable payment has a line on the account of customer credits. The release before does not
+-- know these payments: it would reverse them alone, and take them from the advances.
+-- requires: has_purpose
 
 create or replace function app.check_payment_used() returns trigger
 language plpgsql as $$
 declare
   keys uuid[] := array[(to_jsonb(new)->>
     case tg_table_name when 'payments' then 'id' else 'payment_id' end)::uuid];
+  moved_by uuid := (to_jsonb(new)->>'entry_id')::uuid;
   key uuid;
   payment payments%rowtype;
   allocated bigint;
@@ -52,7 +58,28 @@ begin
         raise exception 'an allocation is dated after the reversal of its payment'
           using errcode = 'check_violation', constraint = 'ck_payment_reversal';
       end if;
+      if payment.credit_note_id is not null and not exists (
+        select from credit_notes n
+         where n.tenant_id = payment.tenant_id and n.id = payment.credit_note_id
+           and n.reversal_entry_id = payment.reversal_entry_id
+      ) then
+        raise exception 'a payment from a credit note can only be reversed with the credit note'
+          using errcode = 'check_violation', constraint = 'ck_payment_credit_note';
+      end if;
       refunded := payment.amount_minor;
+    end if;
+    -- Rows that belong to the entry of the payment, or to its reversal, never were on the account.
+    if tg_op = 'INSERT' and tg_table_name in ('allocations', 'refunds')
+       and payment.nature = 'refundable'
+       and moved_by is distinct from payment.entry_id
+       and moved_by is distinct from payment.reversal_entry_id
+       and not exists (
+      select from postings p
+       where p.tenant_id = payment.tenant_id and p.entry_id = moved_by
+         and app.has_purpose(p.tenant_id, p.account_id, 'customer_credits')
+    ) then
+      raise exception 'a refundable payment can only be used from the account of customer credits'
+        using errcode = 'check_violation', constraint = 'ck_payment_credits';
     end if;
     if (payment.allocated_minor, payment.refunded_minor) <> (allocated, refunded) then
       raise exception 'allocations sum to % and refunds to %, but the payment has % and %',
