@@ -1,4 +1,4 @@
-"""Store which invoice a debit note refers to.
+"""Store which invoice and which of its lines a debit note refers to.
 
 The release before shows a debit note as an invoice of its own.
 
@@ -14,6 +14,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    recipes.change("alter table invoice_lines add column if not exists debits_line_no bigint")
     recipes.change("""
         alter table invoices add column if not exists debits_id uuid;
         alter table invoices drop constraint if exists fk_invoices_debits;
@@ -26,4 +27,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    recipes.change("alter table invoice_lines drop column if exists debits_line_no")
     recipes.change("alter table invoices drop column if exists debits_id")

@@ -104,6 +104,32 @@ def test_it_has_the_rates_of_the_invoice_that_it_corrects(agency: Person) -> Non
     assert {percent for _, _, percent, _, _ in charged(agency, note_id)} == {"6.000"}
 
 
+@pytest.mark.parametrize(
+    ("price", "nights", "tax", "amount", "percent"),
+    [
+        ("8000", 2, "room", "500", "9.000"),
+        ("5000", 10, "room", "10000", "2.500"),
+        ("8000", 2, "room_above_7500", "500", "9.000"),
+        ("5000", 10, "room_up_to_7500", "10000", "2.500"),
+    ],
+)
+def test_more_for_a_room_has_the_rate_of_the_line_that_it_corrects(
+    agency: Person, price: str, nights: int, tax: str, amount: str, percent: str
+) -> None:
+    room = taxed(price, tax, quantity=nights)
+    invoice_id = an_invoice(agency, taxed("10"), room)
+    note_id = debited(agency, invoice_id, {2: amount})
+    assert {one[2] for one in charged(agency, note_id)} == {percent}
+    issue(agency, note_id)
+    assert {one[2] for one in charged(agency, note_id)} == {percent}
+
+
+def test_more_for_a_room_whose_price_included_tax_has_its_rate(agency: Person) -> None:
+    room = taxed("7875", "room", quantity=2, price_includes_tax=True)
+    note_id = debited(agency, an_invoice(agency, room), {1: "8000"})
+    assert {one[2] for one in charged(agency, note_id)} == {"2.500"}
+
+
 def test_basic_fare_and_commission_grow_in_proportion(agency: Person) -> None:
     ticket = taxed("1000", "air_domestic", basic_fare="600", sold_as="agent", commission="50")
     invoice_id = an_invoice(agency, taxed("10"), ticket)

@@ -11,11 +11,14 @@ import pytest
 
 from tests.billing.papers import carry_out, issue
 from tests.billing.test_forms import send
+from tests.billing.test_taxes import HERE, charged
 from tests.capabilities.test_current_trip import perform
 from tests.chat.parallel import at_once
 from tests.enquiries.test_following import an_enquiry
 from tests.people import Person
+from tests.trips.test_service import session_of
 from tests.trips.things import CREEK, DESERT, RIDE, YAS, a_line, a_trip
+from voyagent.assistant.queries import turn_context
 from voyagent.billing.core.errors import CustomerNameRequired
 from voyagent.billing.invoices.errors import NothingToInvoice
 from voyagent.billing.invoices.service import drafts, issuing
@@ -46,6 +49,13 @@ def lines_of(person: Person, invoice_id: UUID) -> list[dict[str, Any]]:
     return found
 
 
+def _first(page: str, name: str) -> str:
+    """Return the value of the first input of a name."""
+    (field,) = re.findall(rf'<input[^>]*name="{name}"[^>]*>', page)[:1]
+    (value,) = re.findall(r'value="([^"]*)"', field)
+    return str(value)
+
+
 def test_a_draft_has_the_services_the_customer_and_the_enquiry(alice: Person) -> None:
     trip_id, hotel, ride = a_sold_trip(alice)
     answer = alice.api.post("/invoices/from-trip", json={"trip_id": str(trip_id)})
@@ -58,9 +68,36 @@ def test_a_draft_has_the_services_the_customer_and_the_enquiry(alice: Person) ->
     )
     assert invoice["enquiry_id"] is not None
     assert [
-        (one["unit_price"], one["service_date"], one["trip_line_id"])
+        (one["quantity"], one["unit"], one["unit_price"], one["service_date"], one["trip_line_id"])
         for one in invoice["line_items"]
-    ] == [("200.00", "2026-12-19", str(hotel)), ("30.00", "2026-12-23", str(ride))]
+    ] == [
+        (4, "nights", "50.00", "2026-12-19", str(hotel)),
+        (1, None, "30.00", "2026-12-23", str(ride)),
+    ]
+
+
+def test_a_stay_has_its_nights_and_the_rate_of_a_room_by_the_night(alice: Person) -> None:
+    assert alice.api.patch("/tenant-settings", json={"tax_number": HERE}).status_code == 200
+    trip_id = a_trip(alice, enquiry_id=an_enquiry(alice))
+    hotel = a_line(alice, trip_id, CREEK, price="20000.50", currency="INR")
+    page = alice.browser.get(f"/invoices/new?trip={trip_id}").text
+    shown = {name: _first(page, name) for name in ("quantity", "unit", "unit_price", "discount")}
+    assert shown == {
+        "quantity": "4",
+        "unit": "nights",
+        "unit_price": "5000.13",
+        "discount": "0.02",
+    }
+    invoice_id, _left_out = drafted(alice, trip_id)
+    (line,) = lines_of(alice, invoice_id)
+    assert [line[name] for name in (*shown, "amount")] == [
+        *(4, "nights", "5000.13", "0.02", "20000.50"),
+    ]
+    named = ("description", "quantity", "unit", "unit_price", "discount", "service_date")
+    room = {name: line[name] for name in named} | {"tax": "room", "trip_line_id": str(hotel)}
+    change = {"line_items": [room], "place_of_supply": "27"}
+    assert alice.api.patch(f"/invoices/{invoice_id}", json=change).status_code == 200
+    assert {one[2] for one in charged(alice, invoice_id)} == {"2.500"}
 
 
 def test_what_is_invoiced_is_left_out_and_named_until_it_is_void(alice: Person) -> None:
@@ -93,7 +130,7 @@ def test_other_currencies_and_discounts_are_left_out(alice: Person) -> None:
         "in AED",
     ]
     (one,) = lines_of(alice, drafted(alice, trip_id)[0])
-    assert one["unit_price"] == "90.00"
+    assert (one["quantity"], one["unit_price"]) == (2, "45.00")
 
 
 def test_a_trip_without_an_enquiry_needs_a_name(alice: Person) -> None:
@@ -156,6 +193,30 @@ def test_what_the_assistant_invoices_is_invoiced(alice: Person) -> None:
     alice.does(carry_out("draft_invoice"), wanted | {"trip_id": str(trip_id)})
     with pytest.raises(NothingToInvoice):
         drafted(alice, trip_id)
+
+
+def test_the_assistant_s_lines_of_a_trip_have_the_nights_of_a_stay(alice: Person) -> None:
+    session_id = session_of(alice)
+    trip_id = a_trip(alice, session_id=session_id)
+    hotel = a_line(alice, trip_id, CREEK, price="20000.50", currency="INR")
+    ride = a_line(alice, trip_id, RIDE, price="30.00", currency="INR")
+    with alice.acting() as actor:
+        stay, transfer = turn_context.context_of(actor, session_id, "").trip["charges"]
+    del stay["description"], transfer["description"]
+    assert stay == {
+        "quantity": 4,
+        "unit": "nights",
+        "unit_price": "5000.13",
+        "discount": "0.02",
+        "currency": "INR",
+        "trip_line_id": str(hotel),
+    }
+    assert transfer == {
+        "quantity": 1,
+        "unit_price": "30.00",
+        "currency": "INR",
+        "trip_line_id": str(ride),
+    }
 
 
 def test_a_line_names_a_service_of_the_invoice_s_trip_only(alice: Person) -> None:

@@ -299,11 +299,13 @@ def _trip(reader: Reader, session_id: UUID) -> JsonObject:
     charges = [
         {
             "description": one.description,
-            "quantity": 1,
-            "unit_price": one.price.wire,
+            "quantity": one.quantity,
+            "unit_price": one.unit_price.wire,
             "currency": one.price.currency,
             "trip_line_id": str(one.line_id),
         }
+        | ({"unit": one.unit} if one.unit else {})
+        | ({"discount": one.discount.wire} if one.discount else {})
         for one in charges_of(journey)
     ]
     return {"id": str(journey.trip["id"]), "held": list(held.values()), "charges": charges}

@@ -319,7 +319,9 @@ def _row_of(item: LineItem) -> dict[str, str]:
     return {
         "description": item["description"],
         "quantity": str(item["quantity"]),
+        "unit": item.get("unit") or "",
         "unit_price": str(item["unit_price"]),
+        "discount": str(item.get("discount") or ""),
         "service_date": str(item.get("service_date") or ""),
         "trip_line_id": str(item.get("trip_line_id") or ""),
     }

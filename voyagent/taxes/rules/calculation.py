@@ -57,7 +57,7 @@ def supply_between(home: str | None, place: str | None) -> Supply | None:
     return "same_state" if home == place else "other_state"
 
 
-def tax_on(
+def tax_on(  # noqa: PLR0913 - each keyword is a fact of the sale
     country: str,
     treatment: str,
     base: Money,
@@ -65,6 +65,7 @@ def tax_on(
     on: date,
     supply: Supply | None,
     quantity: Decimal = _ONE,
+    unit_value: Decimal | None = None,
     is_included: bool = False,
 ) -> list[Taxed]:
     """Return the tax components of an amount, each rounded half up separately.
@@ -75,7 +76,8 @@ def tax_on(
     amount of a document line. If the treatment taxes a share of the fare, `base` is the basic fare.
     `on` is the day whose rates apply. With `is_included` the tax is a part of `base`: the taxable
     value is what the components leave of it, so that value and components add up. `quantity` is the
-    number of units: rates may depend on the value of one unit, such as a room for a night.
+    number of units: rates may depend on the value of one unit, such as a room for a night. That
+    value is `unit_value` if it is given, as for a further amount on an earlier sale.
 
     Raises UnknownTreatment and NoRateThen, and NoRateForPrice if no rate is for the value of one
     unit. Raises PlaceOfSupplyMissing if `supply` is None and the rates differ between supplies
@@ -88,7 +90,8 @@ def tax_on(
         due = [rate for rate in rows if rate.slab == slab and rate.supply in ("any", supply)]
         found = _taxes_in(base, due) if is_included else _taxes_of(base, due)
         value = found[0].taxable if found and is_included else base
-        if _is_within(slab, value.decimal, quantity):
+        units = (value.decimal, quantity) if unit_value is None else (unit_value, _ONE)
+        if _is_within(slab, *units):
             return [tax for tax in found if tax.percent]
     raise NoRateForPrice
 

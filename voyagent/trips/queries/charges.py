@@ -29,7 +29,8 @@ class Charge:
     """An item to invoice to the customer.
 
     `line_ids` are the lines of the trip that it covers, and `service_date` is their first day.
-    `line_id` is the one with the price.
+    `line_id` is the one with the price. `nights` is the length of a hotel stay, or None. A stay is
+    invoiced by the night: quantity times `unit_price`, less `discount`, is `price`.
     """
 
     description: str
@@ -38,6 +39,28 @@ class Charge:
     line_ids: tuple[UUID, ...]
     line_id: UUID
     service_date: date | None
+    nights: int | None = None
+
+    @property
+    def quantity(self) -> int:
+        """Return the number of units: the nights of a stay, else 1."""
+        return self.nights or 1
+
+    @property
+    def unit(self) -> str | None:
+        """Return what is counted, or None if nothing is."""
+        return None if self.nights is None else "night" if self.nights == 1 else "nights"
+
+    @property
+    def unit_price(self) -> Money:
+        """Return the price of one unit, rounded up to the minor unit."""
+        return Money(-(-self.price.amount_minor // self.quantity), self.price.currency)
+
+    @property
+    def discount(self) -> Money:
+        """Return what the rounded unit price adds to the price of the whole."""
+        whole = Money(self.unit_price.amount_minor * self.quantity, self.price.currency)
+        return whole - self.price
 
 
 def charges_of(journey: Journey) -> list[Charge]:
@@ -61,10 +84,15 @@ def charges_of(journey: Journey) -> list[Charge]:
             tuple(line.id for line in lines),
             next((line.id for line in lines if line.price), lines[0].id),
             min((line.starts_on for line in lines if line.starts_on), default=None),
+            _nights(lines[0]),
         )
         for lines in bookings.values()
     ]
     return [charge for charge in found if charge.price]
+
+
+def _nights(line: Line) -> int | None:
+    return line.details.nights if isinstance(line.details, HotelDetails) else None
 
 
 def _in_words(lines: Sequence[Line]) -> str:

@@ -222,7 +222,8 @@ class InvoiceLine(DocumentLineColumns, TenantBound, Base):
     `air_domestic`, which selects the tax rates. `collection` is such a code for tax collected at
     source. `commission_minor` is the agency's earnings from a line sold as agent. `sac` is the
     service code that an Indian invoice must show. `trip_line_id` is the line of the trip that is
-    sold, which may have been removed since.
+    sold, which may have been removed since. `debits_line_no` is the line of the invoice for which a
+    line of a debit note charges more.
     """
 
     __tablename__ = "invoice_lines"
@@ -236,6 +237,7 @@ class InvoiceLine(DocumentLineColumns, TenantBound, Base):
     commission_minor: Mapped[int] = mapped_column(server_default=ZERO)
     sac: Mapped[str | None]
     trip_line_id: Mapped[UUID | None]
+    debits_line_no: Mapped[int | None]
 
     __table_args__ = (
         references("invoices", "invoice_id", "fk_invoice_lines_invoice", "CASCADE"),

@@ -473,6 +473,7 @@ def _item(
             "commission": Money(line.commission_minor, known).decimal,
             "sac": line.sac,
             "trip_line_id": line.trip_line_id,
+            "debits_line_no": line.debits_line_no,
         }
     else:
         taxes = {component: Money(minor, known).decimal for component, minor in printed.items()}

@@ -50,9 +50,10 @@ class LineItem(TypedDict):
     With `price_includes_tax`, unit price and discount include the taxes of the line.
 
     Keys of invoice lines only: `sold_as` (default `principal`), `tax`, `collection`, `basic_fare`,
-    `sac` (a service code), `trip_line_id`, and `commission`, which only a line sold as agent may
-    have. Keys of bill lines only: `bought_as` (default `cost`), `input_taxes` (the taxes printed on
-    the supplier's bill, by component), and `input_credit` (default False).
+    `sac` (a service code), `trip_line_id`, `commission`, which only a line sold as agent may have,
+    and `debits_line_no`, the invoice's line for which a line of a debit note charges more. Keys of
+    bill lines only: `bought_as` (default `cost`), `input_taxes` (the taxes printed on the
+    supplier's bill, by component), and `input_credit` (default False).
     """
 
     description: str
@@ -70,6 +71,7 @@ class LineItem(TypedDict):
     commission: NotRequired[str | Decimal | None]
     sac: NotRequired[str | None]
     trip_line_id: NotRequired[UUID | None]
+    debits_line_no: NotRequired[int | None]
     bought_as: NotRequired[BoughtAs]
     input_taxes: NotRequired[Mapping[str, str | Decimal]]
     input_credit: NotRequired[bool]
@@ -98,6 +100,7 @@ class PricedLine:
     commission: Money | None = None
     sac: str | None = None
     trip_line_id: UUID | None = None
+    debits_line_no: int | None = None
     bought_as: BoughtAs = "cost"
     input_taxes: Mapping[str, Money] = field(default_factory=dict)
     input_credit: bool = False
@@ -128,6 +131,7 @@ class SoldColumns(LineColumns):
     commission_minor: int
     sac: str | None
     trip_line_id: UUID | None
+    debits_line_no: int | None
 
 
 class BoughtColumns(LineColumns):
@@ -176,6 +180,7 @@ class Priced:
                 "commission_minor": line.commission.amount_minor if line.commission else 0,
                 "sac": line.sac,
                 "trip_line_id": line.trip_line_id,
+                "debits_line_no": line.debits_line_no,
             }
 
     def printed(self) -> Iterator[tuple[int, dict[str, int]]]:
@@ -336,6 +341,7 @@ def _line(item: LineItem) -> PricedLine:
         commission=_commission(item, amount),
         sac=item.get("sac") or None,
         trip_line_id=item.get("trip_line_id"),
+        debits_line_no=item.get("debits_line_no"),
         bought_as=item.get("bought_as", "cost"),
         input_taxes=printed,
         input_credit=item.get("input_credit", False),

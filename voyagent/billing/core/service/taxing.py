@@ -12,6 +12,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -173,9 +174,11 @@ def reckon(
     found: list[tuple[int, Taxed]] = []
     before: Money | None = None
     issued_on = _supplied_from(invoice)
+    values = _debited_values(invoice)
     for line in lines:
         day = calculation.day_of_supply(issued_on, service=line.service_date)
-        parts = _taxes_on(line, invoice, at, day, strict=strict)
+        value = values.get(line.debits_line_no)
+        parts = _taxes_on(line, invoice, at, day, unit_value=value, strict=strict)
         _take_out(line, parts)
         if line.collection:
             before = before or _collected_before(invoice)
@@ -205,10 +208,33 @@ def _supplied_from(invoice: Invoice) -> date:
     return db.session.scalars(debited).one()
 
 
+def _debited_values(invoice: Invoice) -> dict[int | None, Decimal]:
+    """Return the value of one unit before tax of each line that a debit note corrects.
+
+    The keys are line numbers of the debited invoice. The result is empty for other invoices.
+    """
+    if invoice.debits_id is None:
+        return {}
+    debited = select(InvoiceLine).where(InvoiceLine.invoice_id == invoice.debits_id)
+    return {
+        line.line_no: Money(line.amount_minor, invoice.currency).decimal / line.exact_quantity
+        for line in db.session.scalars(debited)
+    }
+
+
 def _taxes_on(
-    line: InvoiceLine, invoice: Invoice, at: Home, day: date, *, strict: bool
+    line: InvoiceLine,
+    invoice: Invoice,
+    at: Home,
+    day: date,
+    *,
+    unit_value: Decimal | None,
+    strict: bool,
 ) -> list[Taxed]:
-    """Return the tax components of an invoice line, without tax collected at source."""
+    """Return the tax components of an invoice line, without tax collected at source.
+
+    `unit_value` is the value of one unit of the line that a line of a debit note corrects.
+    """
     if not line.tax:
         return []
     is_on_fare = calculation.is_on_fare(at.country, line.tax, day)
@@ -223,6 +249,7 @@ def _taxes_on(
             on=day,
             supply=calculation.supply_between(at.state, invoice.place_of_supply),
             quantity=line.exact_quantity,
+            unit_value=unit_value,
             is_included=line.included_tax_minor is not None and not is_on_fare,
         )
     except PlaceOfSupplyMissing:

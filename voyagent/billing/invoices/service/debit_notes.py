@@ -153,4 +153,5 @@ def _item(line: InvoiceLine, amount: Money) -> LineItem:
         service_date=line.service_date,
         commission=share(line.commission_minor).decimal if line.commission_minor else None,
         sac=line.sac if has_code else None,
+        debits_line_no=line.line_no,
     )

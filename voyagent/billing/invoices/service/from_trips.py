@@ -120,8 +120,10 @@ def _why_not(
 def _item(charge: Charge) -> LineItem:
     return LineItem(
         description=charge.description,
-        quantity=1,
-        unit_price=charge.price.wire,
+        quantity=charge.quantity,
+        unit=charge.unit,
+        unit_price=charge.unit_price.wire,
+        discount=charge.discount.wire if charge.discount else None,
         currency=charge.price.currency,
         service_date=charge.service_date,
         trip_line_id=charge.line_id,
