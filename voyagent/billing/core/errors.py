@@ -319,7 +319,7 @@ class InstalmentsDoNotAddUp(Unprocessable):
 
 
 class CustomerCreditUnused(Conflict):
-    """An invoice is open again, and the customer has an unused credit from its credit note."""
+    """A credit of a customer is from an invoice that is open again."""
 
     code = "customer_credit_unused"
     message = N_(

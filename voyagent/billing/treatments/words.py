@@ -24,9 +24,10 @@ SUPPLIES: dict[str, Any] = {
 
 
 def unit_words(rate: Mapping[str, str]) -> str:
-    """Return the value of one unit that a rate is for, such as `up to 7500`; empty without limits.
+    """Return the value of one unit that a rate is for, such as `up to 7500`.
 
-    A confirmation of an earlier release has rates without these limits.
+    The text is empty without limits. A confirmation of an earlier release has rates without these
+    limits.
     """
     above, up_to = rate.get("unit_above"), rate.get("unit_up_to")
     if above and up_to:
