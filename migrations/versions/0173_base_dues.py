@@ -1,6 +1,7 @@
 """Sum in the base currency what open documents carry, by due date.
 
-The trigger of the release before leaves the sums as they are. `flask books rebuild` fills them.
+A sum is null while it is not known. The trigger of the release before leaves the sums null.
+`flask books rebuild` fills them.
 
 Never edit this file once it has landed.
 """
@@ -17,7 +18,7 @@ depends_on = None
 def upgrade() -> None:
     recipes.change("""
         alter table ageing_by_due
-          add column if not exists open_base_minor bigint not null default 0
+          add column if not exists open_base_minor bigint
     """)
 
 

@@ -120,20 +120,20 @@ def spoil(
         changed, deleted, copied = rows(connection, roll_up, person)[:3]
         added = copied | {name: key for name, key in OTHER_KEY.items() if name in roll_up.key}
         for statement, row in (
-            (f"update {table} set {one} = {one} + 7 where {of_key}", changed),
+            (f"update {table} set {one} = coalesce({one}, 0) + 7 where {of_key}", changed),
             (f"delete from {table} where {of_key}", deleted),
             (f"insert into {table} ({', '.join(columns)}) values ({values})", added),
         ):
             assert connection.execute(sa.text(statement), row).rowcount == 1
     found = [
-        line_of(roll_up, changed, {one: (changed[one] + 7, changed[one])}),
+        line_of(roll_up, changed, {one: ((changed[one] or 0) + 7, changed[one])}),
         line_of(roll_up, deleted, {name: (0, deleted[name]) for name in roll_up.sums}),
-        line_of(roll_up, added, {name: (added[name], 0) for name in roll_up.sums}),
+        line_of(roll_up, added, {name: (added[name], added[name] and 0) for name in roll_up.sums}),
     ]
     return [f"{person.actor.tenant_id}: {line_}" for line_ in found]
 
 
-def line_of(roll_up: RollUp, row: Row, sums: dict[str, tuple[int, int]]) -> str:
+def line_of(roll_up: RollUp, row: Row, sums: dict[str, tuple[int | None, int | None]]) -> str:
     """Return the line about a row, of the sums that differ."""
     key = " ".join(f"{name}={row[name]}" for name in roll_up.key)
     differing = "; ".join(
@@ -421,12 +421,14 @@ def spoil_all(engine: sa.Engine, person: Person, roll_up: RollUp) -> None:
         of_agency, order = "tenant_id = :t", ", ".join(roll_up.key)
         locked = f"select from {table} where {of_agency} order by {order} for update"
         connection.execute(sa.text(locked), t)
-        connection.execute(sa.text(f"update {table} set {one} = {one} + 7 where {of_agency}"), t)
+        connection.execute(
+            sa.text(f"update {table} set {one} = coalesce({one}, 0) + 7 where {of_agency}"), t
+        )
 
 
 def drop_wrong(engine: sa.Engine, person: Person, roll_up: RollUp) -> None:
     """Delete the rows that a rebuild has set to zero, so that they can be added again."""
-    zero = " and ".join(f"{name} = 0" for name in roll_up.sums)
+    zero = " and ".join(f"coalesce({name}, 0) = 0" for name in roll_up.sums)
     change(engine, person, f"delete from {roll_up.table.name}", zero)
 
 

@@ -14,13 +14,17 @@ from typing import Any, cast
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     ColumnElement,
     Integer,
     Select,
     Table,
     bindparam,
+    case,
     func,
     literal,
+    literal_column,
+    null,
     or_,
     select,
     union_all,
@@ -36,8 +40,9 @@ class RollUp:
     """Declaration of a table with sums that triggers maintain.
 
     The key is the primary key without the agency, in the order in which the triggers write rows.
-    The other columns with numbers are the sums. A column that is neither key nor sum, such as the
-    name of a party, is written when a row is inserted, and is not updated.
+    The other columns with numbers are the sums. A sum that can be null is null if it is not known,
+    and so is the sum of source rows of which one has null. A column that is neither key nor sum,
+    such as the name of a party, is written when a row is inserted, and is not updated.
     """
 
     check: str
@@ -75,15 +80,23 @@ class RollUp:
     def differences_statement(self) -> Select[Any]:
         """Select the keys at which a stored sum differs from the sum of the source rows.
 
-        A row that is missing counts as zeros. The selected rows are in the order of the key. They
-        have the columns of the key, the texts, and for each sum the columns `stored_<sum>` and
-        `recomputed_<sum>`.
+        A row that is missing counts as zeros, and null as equal if there are no source rows. The
+        selected rows are in the order of the key. They have the columns of the key, the texts, and
+        for each sum the columns `stored_<sum>` and `recomputed_<sum>`.
         """
         stored = self._part(self.table.c, "stored").where(owned(self.table), *self.only)
         summed = [self._part(one.subquery().c, "recomputed") for one in self.sources]
         both = union_all(stored, *summed).subquery("both").c
         names = [f"{side}_{name}" for side in ("stored", "recomputed") for name in self.sums]
-        sums = {name: func.sum(both[name]) for name in names}
+        sums: dict[str, ColumnElement[Any]] = {name: func.sum(both[name]) for name in names}
+        for name in self._nullable:
+            stored_null, source_null = (
+                func.bool_or(both[f"{side}_{name}"].is_(None)) for side in ("stored", "recomputed")
+            )
+            is_unknown = source_null | (stored_null & ~func.bool_or(both.is_source))
+            for side, unknown in (("stored", stored_null), ("recomputed", is_unknown)):
+                known = sums[f"{side}_{name}"]
+                sums[f"{side}_{name}"] = case((unknown, null()), else_=known)
         key = [both[name] for name in self.key]
         return (
             select(
@@ -93,7 +106,12 @@ class RollUp:
             )
             .group_by(*key)
             .having(
-                or_(*(sums[f"stored_{name}"] != sums[f"recomputed_{name}"] for name in self.sums))
+                or_(
+                    *(
+                        sums[f"stored_{name}"].is_distinct_from(sums[f"recomputed_{name}"])
+                        for name in self.sums
+                    )
+                )
             )
             .order_by(*key)
         )
@@ -103,7 +121,8 @@ class RollUp:
 
         The rows are those of `differences_statement`. The statement adds to the sums, as the
         triggers do, and writes in the order of the key. Therefore amounts that a posting adds at
-        the same time are not lost.
+        the same time are not lost. A sum that was null stays null if the row changes at the same
+        time, because what was added to null is lost.
         """
         found = self.differences_statement.cte("found")
         order = [found.c[name] for name in self.key]
@@ -111,17 +130,45 @@ class RollUp:
         rows = select(
             bindparam(TENANT, type_=self.table.c[TENANT].type),
             *(found.c[name] for name in (*self.key, *self.texts)),
-            *(found.c[f"recomputed_{name}"] - found.c[f"stored_{name}"] for name in self.sums),
+            *(
+                found.c[f"recomputed_{name}"] - func.coalesce(found.c[f"stored_{name}"], 0)
+                for name in self.sums
+            ),
         ).order_by(*order)
         added = insert(self.table).from_select([TENANT, *names], rows)
         written = added.on_conflict_do_update(
             index_elements=list(self.table.primary_key),
-            set_={name: self.table.c[name] + added.excluded[name] for name in self.sums},
+            set_={name: self._corrected(name, added.excluded) for name in self.sums},
         )
         return select(found).order_by(*order).add_cte(written.cte("written"))
 
+    @cached_property
+    def _nullable(self) -> tuple[str, ...]:
+        return tuple(name for name in self.sums if self.table.c[name].nullable)
+
+    def _corrected(self, name: str, correction: Any) -> ColumnElement[Any]:
+        """Return the new value of a stored sum.
+
+        The subquery reads the row as it was when the statement began.
+        """
+        added: ColumnElement[Any] = self.table.c[name] + correction[name]
+        if name not in self._nullable:
+            return added
+        before = self.table.alias("before")
+        names = [column.name for column in self.table.primary_key]
+        # As columns of `correction` the subquery would have `excluded` as a table of its own.
+        is_same = [before.c[one] == literal_column(f"excluded.{one}") for one in names]
+        unknown = (
+            select(literal_column("before.xmin"))
+            .where(*is_same, before.c[name].is_(None))
+            .scalar_subquery()
+        )
+        is_unchanged = literal_column(f"{self.table.name}.xmin") == unknown
+        return case((is_unchanged, correction[name]), else_=added)
+
     def _part(self, columns: Any, side: str) -> Select[Any]:
         return select(
+            literal(side == "recomputed", Boolean).label("is_source"),
             *(columns[name] for name in (*self.key, *self.texts)),
             *(
                 (columns[name] if one == side else literal(0, BigInteger)).label(f"{one}_{name}")
@@ -137,8 +184,8 @@ class Difference:
 
     roll_up: RollUp
     key: Mapping[str, Any]
-    sums: Mapping[str, tuple[int, int]]
-    """The stored and the recomputed sum, by column, of the sums that differ."""
+    sums: Mapping[str, tuple[int | None, int | None]]
+    """The stored and the recomputed sum, by column, of the sums that differ; None if not known."""
 
     @property
     def place(self) -> str:

@@ -241,9 +241,9 @@ def sums(reader: Reader) -> Iterator[Finding]:
                 (
                     Money(
                         stored - recomputed,
-                        books if name.startswith("base_") else row.key["currency"],
+                        books if "base_" in name else row.key["currency"],
                     )
-                    if name.endswith("_minor")
+                    if name.endswith("_minor") and stored is not None and recomputed is not None
                     else None
                 ),
             )

@@ -219,10 +219,12 @@ def _due(rows: list[Row], home_currency: str) -> dict[str, Due]:
 def _adds_others(rows: list[Row]) -> bool:
     """Return True if amounts due in other currencies are known in the base currency.
 
-    An amount without its base amount is of an earlier release, or of a sum that is not filled yet.
+    The base amount is None if a document has none, or if its sum has not been filled yet.
     """
     others = [row for row in rows if row["currency"] != row["base_currency"]]
-    return bool(others) and all(row["base_currency"] and row["open_base_minor"] for row in others)
+    return bool(others) and all(
+        row["base_currency"] and row["open_base_minor"] is not None for row in others
+    )
 
 
 def _due_in_base(rows: list[Row]) -> list[Row]:

@@ -323,7 +323,8 @@ def due_statement(kind: Kind, *, today: date, monday: date, weeks: int) -> Selec
     """Select open amounts by the week of the due date, from the roll-up table.
 
     Rows: currency, week, n, open_minor, open_base_minor (what these documents carry in the base
-    currency), base_currency (null unless the base amounts are established). Week 0 begins on
+    currency; null if it is not known of all), base_currency (null unless the base amounts are
+    established). Week 0 begins on
     `monday` and contains `today`. For a due date before `today`, `week` is OVERDUE. For a due date
     in week number `weeks` or later, `week` is equal to `weeks`. A document counts once in `n`, in
     the week of its first open instalment.
@@ -343,7 +344,9 @@ def due_statement(kind: Kind, *, today: date, monday: date, weeks: int) -> Selec
             week.label("week"),
             cast(func.sum(_DUE.documents), BigInteger).label("n"),
             _sum(_DUE.open_minor).label("open_minor"),
-            _sum(_DUE.open_base_minor).label("open_base_minor"),
+            case(
+                (func.bool_and(_DUE.open_base_minor.is_not(None)), _sum(_DUE.open_base_minor))
+            ).label("open_base_minor"),
             chosen("base_currency").label("base_currency"),
         )
         .where(owned(AgeingByDue), _DUE.kind == inlined(kind), _DUE.n > inlined(0))

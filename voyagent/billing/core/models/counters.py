@@ -75,7 +75,8 @@ class AgeingByDue(OpenDocuments, Base):
 
     Triggers on `invoices` and `bills` maintain the table. `documents` counts a document once, at
     the due date of the first open instalment. `open_base_minor` is what the open documents carry in
-    the base currency, 0 for a document that carries nothing.
+    the base currency, or None if it is not known: before the sum is filled, and beside a document
+    that carries no base amount, such as one in the base currency itself.
     """
 
     __tablename__ = "ageing_by_due"
@@ -83,7 +84,7 @@ class AgeingByDue(OpenDocuments, Base):
     issue_month: Mapped[date] = mapped_column(primary_key=True)
     due_date: Mapped[date] = mapped_column(primary_key=True)
     documents: Mapped[int] = mapped_column(server_default=_ZERO)
-    open_base_minor: Mapped[int] = mapped_column(server_default=_ZERO)
+    open_base_minor: Mapped[int | None]
 
     __table_args__ = (
         Index(

@@ -40,8 +40,7 @@ def _documents(kind: Kind) -> Select[Any]:
 def _instalments(kind: Kind) -> Select[Any]:
     one = open_instalments(kind, *EVER).subquery().c
     documents = cast(one.is_next, Integer).label("documents")
-    base = func.coalesce(one.open_base_minor, 0).label("open_base_minor")
-    return select(*_shown(kind, one), one.due_date, documents, base)
+    return select(*_shown(kind, one), one.due_date, documents, one.open_base_minor)
 
 
 def _shown(kind: Kind, one: Columns) -> list[ColumnElement[Any]]:

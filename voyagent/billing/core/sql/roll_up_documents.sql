@@ -3,7 +3,9 @@
 -- A document is open if it is posted, not void, and not completely settled. By due date each open
 -- instalment is counted with its open amount, and the document is counted once, at the due date of
 -- its first open instalment. What a document carries in the base currency is split over its open
--- instalments. By party the document is counted once. The rows of a statement are written in the
+-- instalments. The sum in the base currency is null if it is not known: a document carries no base
+-- amount, or the sum has not been filled since the upgrade. It stays null until nothing is open at
+-- the due date, or until it is rebuilt. By party the document is counted once. The rows of a statement are written in the
 -- order of their key, due dates before parties, so that transactions never deadlock.
 -- The trigger's argument is the kind of the roll-up rows: `receivable` or `payable`.
 --
@@ -31,7 +33,8 @@ begin
         (tenant_id, kind, currency, issue_month, due_date, n, documents, open_minor,
          open_base_minor)
       select tenant_id, tg_argv[0], currency, month, due,
-             sum(step), sum(step * documents), sum(step * due_minor), sum(step * due_base_minor)
+             sum(step), sum(step * documents), sum(step * due_minor),
+             case when bool_and(due_base_minor is not null) then sum(step * due_base_minor) end
         from (
           select m.*, coalesce(i.due_date, m.due_date) as due,
                  coalesce(i.open_minor, m.open_minor) as due_minor,
@@ -40,7 +43,7 @@ begin
                    round(m.open_base_minor * i.until_minor / nullif(m.open_minor, 0))
                    - round(m.open_base_minor * (i.until_minor - i.open_minor)
                            / nullif(m.open_minor, 0)),
-                   m.open_base_minor, 0
+                   m.open_base_minor
                  )::bigint as due_base_minor
             from (
               select 1 as step, tenant_id, currency,
@@ -62,11 +65,14 @@ begin
        group by 1, 2, 3, 4, 5
       having sum(step) <> 0 or sum(step * documents) <> 0 or sum(step * due_minor) <> 0
              or sum(step * due_base_minor) <> 0
+             or sum(step) filter (where due_base_minor is null) <> 0
        order by 1, 2, 3, 4, 5
       on conflict (tenant_id, kind, currency, issue_month, due_date) do update
         set n = a.n + excluded.n, documents = a.documents + excluded.documents,
             open_minor = a.open_minor + excluded.open_minor,
-            open_base_minor = a.open_base_minor + excluded.open_base_minor;
+            open_base_minor = case when a.open_base_minor is null and a.n = 0
+              then excluded.open_base_minor
+              else a.open_base_minor + excluded.open_base_minor end;
     insert into ageing_by_party as a
         (tenant_id, kind, currency, issue_month, party_key, party_name, n, open_minor)
       select tenant_id, tg_argv[0], currency, month, party_key, max(party_name),
@@ -92,7 +98,8 @@ begin
         (tenant_id, kind, currency, issue_month, due_date, n, documents, open_minor,
          open_base_minor)
       select tenant_id, tg_argv[0], currency, month, due,
-             sum(step), sum(step * documents), sum(step * due_minor), sum(step * due_base_minor)
+             sum(step), sum(step * documents), sum(step * due_minor),
+             case when bool_and(due_base_minor is not null) then sum(step * due_base_minor) end
         from (
           select m.*, coalesce(i.due_date, m.due_date) as due,
                  coalesce(i.open_minor, m.open_minor) as due_minor,
@@ -101,7 +108,7 @@ begin
                    round(m.open_base_minor * i.until_minor / nullif(m.open_minor, 0))
                    - round(m.open_base_minor * (i.until_minor - i.open_minor)
                            / nullif(m.open_minor, 0)),
-                   m.open_base_minor, 0
+                   m.open_base_minor
                  )::bigint as due_base_minor
             from (
               select -1 as step, tenant_id, currency,
@@ -133,11 +140,14 @@ begin
        group by 1, 2, 3, 4, 5
       having sum(step) <> 0 or sum(step * documents) <> 0 or sum(step * due_minor) <> 0
              or sum(step * due_base_minor) <> 0
+             or sum(step) filter (where due_base_minor is null) <> 0
        order by 1, 2, 3, 4, 5
       on conflict (tenant_id, kind, currency, issue_month, due_date) do update
         set n = a.n + excluded.n, documents = a.documents + excluded.documents,
             open_minor = a.open_minor + excluded.open_minor,
-            open_base_minor = a.open_base_minor + excluded.open_base_minor;
+            open_base_minor = case when a.open_base_minor is null and a.n = 0
+              then excluded.open_base_minor
+              else a.open_base_minor + excluded.open_base_minor end;
     insert into ageing_by_party as a
         (tenant_id, kind, currency, issue_month, party_key, party_name, n, open_minor)
       select tenant_id, tg_argv[0], currency, month, party_key, max(party_name),
