@@ -325,6 +325,7 @@ TYPED = sorted(
             "trial balance",
             "Text",
             "Session id",
+            "viewer",  # the role of a contact; roles of people are translated
         ),
         *(
             "log an enquiry from Deepa Krishnan: Kochi to Dubai",

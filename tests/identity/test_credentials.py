@@ -55,6 +55,7 @@ NO_CREDENTIAL = {
     "audit_events": "the hashes of the chain",
     "audit_heads": "the hash of the newest event",
     "idempotency_keys": "the hash of a request",
+    "tax_confirmations": "the hash of rates",
 }
 
 
