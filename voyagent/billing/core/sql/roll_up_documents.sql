@@ -5,8 +5,9 @@
 -- its first open instalment. What a document carries in the base currency is split over its open
 -- instalments. The sum in the base currency is null if it is not known: a document carries no base
 -- amount, or the sum has not been filled since the upgrade. It stays null until nothing is open at
--- the due date, or until it is rebuilt. By party the document is counted once. The rows of a statement are written in the
--- order of their key, due dates before parties, so that transactions never deadlock.
+-- the due date, or until it is rebuilt. By party the document is counted once. The rows of a
+-- statement are written in the order of their key, due dates before parties, so that transactions
+-- never deadlock.
 -- The trigger's argument is the kind of the roll-up rows: `receivable` or `payable`.
 --
 -- A transition table exists only for some operations, so the two branches repeat their text.
