@@ -237,6 +237,17 @@ def _gateway(person: Person) -> object:
         ).id
 
 
+def _payer(person: Person) -> object:
+    """Return the id of a customer with an advance."""
+    with person.acting() as actor:
+        return payment_service.record_payment(
+            replace(actor, role="agency_admin"),
+            direction="in",
+            party_name="Deepa Krishnan",
+            amount=Money(10_000, "INR"),
+        ).party_id
+
+
 def _through_gateway(person: Person) -> object:
     """Return the ids of a payment through the gateway."""
     gateway_id: Any = _gateway(person)
@@ -784,6 +795,7 @@ NAMED_IN: dict[str, Makers] = {
         "bank_account_id": _bank_account,
         "payment_ids": _through_gateway,
     },
+    "RefundPartyIn": {"party_id": _payer},
     "CreditNoteIn": {"invoice_id": _invoice},
     "SupplierCreditIn": {"bill_id": _bill},
     "JournalEntryIn": {"lines": _lines},

@@ -351,6 +351,7 @@ CODES = re.compile(
     r"https?://\S+|(?<!\w)/[\w/.{}-]+|[\w.+*-]+@[\w.-]+|\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\b(?:[0-9a-f]{16}|[0-9a-f]{64})\b|\bvy_\w*|\b[a-z]+(?:[._][a-z0-9_.]+)+"
     r"|\bBill BSP-\d+, BSP India|\bVoid of bill BSP-\d+(?:, BSP India: Entered twice)?|\bInvoice"
     r" \d{4}[-\d]*/\d+|\bReceipt R/\d{4}[-\d]*/\d+(?:, \d{4}[-\d]*/\d+)?"
+    r"|\bPayout of HDFC"
     r"|\bRefund F/\d{4}[-\d]*/\d+ of R/\d{4}[-\d]*/\d+"
     r"|\bSupplier credit note [A-Z]+-\d+ on bill BSP-\d+(?:, BSP India: Not travelled)?"
     r"|\bWrite-off of invoice \d{4}[-\d]*/\d+(?:, [^:]+: Cannot be traced)?"

@@ -431,7 +431,9 @@ class PartyRefundForm(MeansForm[RefundPartyIn], SentOnce, AmountForm[RefundParty
     """Form to refund unused payments and credits of a customer in one currency."""
 
     schema: ClassVar[type[BaseModel]] = RefundPartyIn
-    sentences: ClassVar[dict[str, Any]] = _AMOUNTS
+    sentences: ClassVar[dict[str, Any]] = _AMOUNTS | {
+        "currency.invalid_currency": _l("Choose one from the list.")
+    }
 
     amount = AmountText(_l("Amount"))
     currency = SelectField(_l("Currency"), validate_choice=False)
