@@ -91,6 +91,8 @@ def test_a_payment_is_recorded_allocated_and_refunded(alice: Person) -> None:
     assert refunded.json["refunds"][0] | changing == changing | {
         "number": "F/2024-25/000001",
         "amount": "49000.00",
+        "total_amount": "49000.00",
+        "payout_id": None,
         "refunded_on": "2024-06-28",
         "account": "bank",
         "bank_account_name": "Bank, current account",
