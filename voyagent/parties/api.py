@@ -177,7 +177,7 @@ def list_addresses(reader: Reader, party_id: UUID) -> Body[PartyAddressesOut]:
 def add_address(actor: Actor, party_id: UUID, body: PartyAddressIn) -> Body[PartyAddressOut]:
     """Add an address; with `is_default` it replaces the default of its kind."""
     address = addresses.add(actor, party_id, **body.changes())
-    return PartyAddressOut.of(queries.address_row(address))
+    return PartyAddressOut.of(queries.detail_row(address))
 
 
 @api.patch(
@@ -196,7 +196,7 @@ def change_address(
     state is sent, the state is cleared.
     """
     address = addresses.change(actor, party_id, address_id, body.changes())
-    return PartyAddressOut.of(queries.address_row(address))
+    return PartyAddressOut.of(queries.detail_row(address))
 
 
 @api.delete(
@@ -232,7 +232,7 @@ def list_contacts(reader: Reader, party_id: UUID) -> Body[PartyContactsOut]:
 )
 def add_contact(actor: Actor, party_id: UUID, body: PartyContactIn) -> Body[PartyContactOut]:
     """Add a contact; with `is_default` it replaces the default one."""
-    return PartyContactOut.of(queries.contact_row(contacts.add(actor, party_id, **body.changes())))
+    return PartyContactOut.of(queries.detail_row(contacts.add(actor, party_id, **body.changes())))
 
 
 @api.patch(
@@ -247,7 +247,7 @@ def change_contact(
 ) -> Body[PartyContactOut]:
     """Change a contact: an absent member stays unchanged, and null clears a member."""
     contact = contacts.change(actor, party_id, contact_id, body.changes())
-    return PartyContactOut.of(queries.contact_row(contact))
+    return PartyContactOut.of(queries.detail_row(contact))
 
 
 @api.delete(

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from babel.core import Locale
@@ -81,6 +81,8 @@ COLUMNS = (
 )
 NAMES_MAX = 500
 """Largest number of names that a form suggests."""
+Detail = TypeVar("Detail", PartyAddress, PartyContact)
+"""An address or contact of a party."""
 SIGNS = {
     "receivable": 1,
     "customer_advances": -1,
@@ -373,12 +375,7 @@ def read_party(reader: Reader, party_id: UUID) -> Row:
 
 def get_address(party_id: UUID, address_id: UUID, *, lock: bool = False) -> PartyAddress:
     """Return a further address; `lock` locks the party's row. Raises AddressNotFound."""
-    if lock:
-        db.session.execute(select(Party.id).where(Party.id == party_id).with_for_update())
-    statement = select(PartyAddress).where(
-        PartyAddress.id == address_id, PartyAddress.party_id == party_id
-    )
-    return load_one(statement.execution_options(populate_existing=lock), AddressNotFound)
+    return _get_detail(PartyAddress, party_id, address_id, AddressNotFound, lock=lock)
 
 
 def read_addresses(reader: Reader, party_id: UUID) -> list[Row]:
@@ -396,12 +393,7 @@ def read_addresses(reader: Reader, party_id: UUID) -> list[Row]:
 
 def get_contact(party_id: UUID, contact_id: UUID, *, lock: bool = False) -> PartyContact:
     """Return a contact; `lock` locks the party's row. Raises ContactNotFound."""
-    if lock:
-        db.session.execute(select(Party.id).where(Party.id == party_id).with_for_update())
-    statement = select(PartyContact).where(
-        PartyContact.id == contact_id, PartyContact.party_id == party_id
-    )
-    return load_one(statement.execution_options(populate_existing=lock), ContactNotFound)
+    return _get_detail(PartyContact, party_id, contact_id, ContactNotFound, lock=lock)
 
 
 def read_contacts(reader: Reader, party_id: UUID) -> list[Row]:
@@ -414,14 +406,9 @@ def read_contacts(reader: Reader, party_id: UUID) -> list[Row]:
     )[0]
 
 
-def contact_row(contact: PartyContact) -> Row:
-    """Return the columns of a contact, by name."""
-    return {column.name: getattr(contact, column.name) for column in PartyContact.__table__.c}
-
-
-def address_row(address: PartyAddress) -> Row:
-    """Return the columns of an address, by name."""
-    return {column.name: getattr(address, column.name) for column in PartyAddress.__table__.c}
+def detail_row(detail: PartyAddress | PartyContact) -> Row:
+    """Return the columns of an address or contact, by name."""
+    return {column.name: getattr(detail, column.name) for column in detail.__table__.columns}
 
 
 def with_tax_numbers(row: Row) -> Row:
@@ -753,3 +740,12 @@ def _matches(
             )
         )
     return wanted
+
+
+def _get_detail(
+    model: type[Detail], party_id: UUID, detail_id: UUID, missing: type[NotFound], *, lock: bool
+) -> Detail:
+    if lock:
+        db.session.execute(select(Party.id).where(Party.id == party_id).with_for_update())
+    statement = select(model).where(model.id == detail_id, model.party_id == party_id)
+    return load_one(statement.execution_options(populate_existing=lock), missing)

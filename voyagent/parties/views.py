@@ -237,7 +237,7 @@ def new_address(actor: Actor, party_id: UUID) -> Any:
 )
 def edit_address(actor: Actor, party_id: UUID, address_id: UUID) -> Any:
     """Show and process the form that changes an address."""
-    form = AddressForm.of(queries.address_row(queries.get_address(party_id, address_id)))
+    form = AddressForm.of(queries.detail_row(queries.get_address(party_id, address_id)))
     party = queries.get_party(party_id)
 
     def act(body: PartyAddressIn) -> Any:
@@ -297,7 +297,7 @@ def new_contact(actor: Actor, party_id: UUID) -> Any:
 )
 def edit_contact(actor: Actor, party_id: UUID, contact_id: UUID) -> Any:
     """Show and process the form that changes a contact."""
-    form = ContactForm.of(queries.contact_row(queries.get_contact(party_id, contact_id)))
+    form = ContactForm.of(queries.detail_row(queries.get_contact(party_id, contact_id)))
     party = queries.get_party(party_id)
 
     def act(body: PartyContactIn) -> Any:

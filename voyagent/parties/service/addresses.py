@@ -12,17 +12,19 @@ from datetime import datetime
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
-from sqlalchemy import func, select, update
-
-from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, Conflict, Unprocessable
-from voyagent.kernel.ids import new_id
 from voyagent.parties import queries
 from voyagent.parties.models import PartyAddress
-from voyagent.parties.service.details import record_details
-from voyagent.parties.service.parties import PartyChanged, read_place
+from voyagent.parties.service.details import (
+    check_room,
+    check_unchanged,
+    delete_detail,
+    insert_detail,
+    record_details,
+    update_detail,
+)
+from voyagent.parties.service.parties import read_place
 
 ADDRESSES_MAX = 50
 LENGTHS = {"lines": 500, "city": 120, "postcode": 20}
@@ -73,16 +75,9 @@ def add(actor: Actor, party_id: UUID, **changes: Unpack[AddressChanges]) -> Part
     Raises Forbidden, PartyNotFound, TooManyAddresses, InvalidAddress, UnknownCountry, UnknownState.
     """
     actor.require("party.update")
-    queries.get_party(party_id, lock=True)
-    number = db.session.scalar(select(func.count()).where(PartyAddress.party_id == party_id))
-    if (number or 0) >= ADDRESSES_MAX:
-        raise TooManyAddresses
-    values, now = _checked(changes), clock.now()
-    if values.get("is_default"):
-        _clear_default(party_id, values["kind"])
-    address = PartyAddress(id=new_id(), party_id=party_id, created_at=now, updated_at=now, **values)
-    db.session.add(address)
-    db.session.flush()
+    check_room(PartyAddress, party_id, ADDRESSES_MAX, TooManyAddresses)
+    values = _checked(changes)
+    address = insert_detail(PartyAddress, party_id, values, PartyAddress.kind == values["kind"])
     _record(actor, "party.address_added", address, values)
     return address
 
@@ -102,22 +97,13 @@ def change(
     """
     actor.require("party.update")
     address = queries.get_address(party_id, address_id, lock=True)
-    if seen is not None and seen != address.updated_at:
-        raise PartyChanged
+    check_unchanged(address, seen)
     if "country" in changes and "state" not in changes and changes["country"] != address.country:
         changes = {**changes, "state": None}
     known = {name: getattr(address, name) for name in AddressChanges.__annotations__}
     values = _checked(known | dict(changes))
-    changed = {name: value for name, value in values.items() if known[name] != value}
-    if not changed:
-        return address
-    if values["is_default"]:
-        _clear_default(party_id, values["kind"])
-    for name, value in values.items():
-        setattr(address, name, value)
-    address.updated_at = clock.now()
-    db.session.flush()
-    _record(actor, "party.address_changed", address, changed)
+    if changed := update_detail(address, values, PartyAddress.kind == values["kind"]):
+        _record(actor, "party.address_changed", address, changed)
     return address
 
 
@@ -125,17 +111,8 @@ def remove(actor: Actor, party_id: UUID, address_id: UUID) -> None:
     """Remove an address. Raises Forbidden, AddressNotFound."""
     actor.require("party.update")
     address = queries.get_address(party_id, address_id, lock=True)
-    db.session.delete(address)
-    db.session.flush()
+    delete_detail(address)
     _record(actor, "party.address_removed", address, {})
-
-
-def _clear_default(party_id: UUID, kind: str) -> None:
-    db.session.execute(
-        update(PartyAddress)
-        .where(PartyAddress.party_id == party_id, PartyAddress.kind == kind)
-        .values(is_default=False)
-    )
 
 
 def _checked(row: Mapping[str, Any]) -> dict[str, Any]:

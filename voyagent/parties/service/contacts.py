@@ -7,17 +7,18 @@ from datetime import datetime
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
-from sqlalchemy import func, select, update
-
-from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, Conflict, Unprocessable
-from voyagent.kernel.ids import new_id
 from voyagent.parties import queries
 from voyagent.parties.models import PartyContact
-from voyagent.parties.service.details import record_details
-from voyagent.parties.service.parties import PartyChanged
+from voyagent.parties.service.details import (
+    check_room,
+    check_unchanged,
+    delete_detail,
+    insert_detail,
+    record_details,
+    update_detail,
+)
 
 CONTACTS_MAX = 50
 LENGTHS = {"name": 255, "role": 120, "email": 254, "phone": 64}
@@ -60,16 +61,9 @@ def add(actor: Actor, party_id: UUID, **changes: Unpack[ContactChanges]) -> Part
     Raises Forbidden, PartyNotFound, TooManyContacts, InvalidContact.
     """
     actor.require("party.update")
-    queries.get_party(party_id, lock=True)
-    number = db.session.scalar(select(func.count()).where(PartyContact.party_id == party_id))
-    if (number or 0) >= CONTACTS_MAX:
-        raise TooManyContacts
-    values, now = _checked(changes), clock.now()
-    if values.get("is_default"):
-        _clear_default(party_id)
-    contact = PartyContact(id=new_id(), party_id=party_id, created_at=now, updated_at=now, **values)
-    db.session.add(contact)
-    db.session.flush()
+    check_room(PartyContact, party_id, CONTACTS_MAX, TooManyContacts)
+    values = _checked(changes)
+    contact = insert_detail(PartyContact, party_id, values)
     _record(actor, "party.contact_added", contact, values)
     return contact
 
@@ -89,20 +83,10 @@ def change(
     """
     actor.require("party.update")
     contact = queries.get_contact(party_id, contact_id, lock=True)
-    if seen is not None and seen != contact.updated_at:
-        raise PartyChanged
+    check_unchanged(contact, seen)
     known = {name: getattr(contact, name) for name in ContactChanges.__annotations__}
-    values = _checked(known | dict(changes))
-    changed = {name: value for name, value in values.items() if known[name] != value}
-    if not changed:
-        return contact
-    if values["is_default"]:
-        _clear_default(party_id)
-    for name, value in values.items():
-        setattr(contact, name, value)
-    contact.updated_at = clock.now()
-    db.session.flush()
-    _record(actor, "party.contact_changed", contact, changed)
+    if changed := update_detail(contact, _checked(known | dict(changes))):
+        _record(actor, "party.contact_changed", contact, changed)
     return contact
 
 
@@ -110,15 +94,8 @@ def remove(actor: Actor, party_id: UUID, contact_id: UUID) -> None:
     """Remove a contact. Raises Forbidden, ContactNotFound."""
     actor.require("party.update")
     contact = queries.get_contact(party_id, contact_id, lock=True)
-    db.session.delete(contact)
-    db.session.flush()
+    delete_detail(contact)
     _record(actor, "party.contact_removed", contact, {})
-
-
-def _clear_default(party_id: UUID) -> None:
-    db.session.execute(
-        update(PartyContact).where(PartyContact.party_id == party_id).values(is_default=False)
-    )
 
 
 def _checked(row: Mapping[str, Any]) -> dict[str, Any]:
