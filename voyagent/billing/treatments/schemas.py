@@ -26,16 +26,9 @@ class ConfirmTreatmentIn(Closed):
     compared_with: Annotated[str, Trimmed(COMPARED_WITH_MAX)]
 
 
-def _last_day(rate: Row) -> str | None:
-    return rate["valid_to"] or None
-
-
-def _above(rate: Row) -> str | None:
-    return rate.get("unit_above") or None
-
-
-def _up_to(rate: Row) -> str | None:
-    return rate.get("unit_up_to") or None
+def _filled(name: str) -> Computed:
+    """Return the text of a rate with this name, or null for an empty one."""
+    return Computed(lambda rate: rate[name] or None)
 
 
 class TaxRateOut(AnswerOf[Row]):
@@ -50,10 +43,10 @@ class TaxRateOut(AnswerOf[Row]):
     supply: str
     percent: str
     share: str
-    unit_above: Annotated[str | None, Computed(_above)]
-    unit_up_to: Annotated[str | None, Computed(_up_to)]
+    unit_above: Annotated[str | None, _filled("unit_above")]
+    unit_up_to: Annotated[str | None, _filled("unit_up_to")]
     valid_from: date
-    valid_to: Annotated[date | None, Computed(_last_day)]
+    valid_to: Annotated[date | None, _filled("valid_to")]
     source: str
 
 

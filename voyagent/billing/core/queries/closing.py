@@ -22,21 +22,18 @@ from voyagent.kernel.tenancy import owned
 _SERIES = NumberSeries.__table__.c
 _INVOICES, _PAYMENTS = Invoice.__table__.c, Payment.__table__.c
 _NUMBERED: dict[str, tuple[Any, str, tuple[ColumnElement[bool], ...]]] = {
-    "invoice": (
-        Invoice,
-        "issue_date",
-        (_INVOICES.is_opening.is_(False), is_numbered_as(_INVOICES.number, "")),
-    ),
-    "bill_of_supply": (
-        Invoice,
-        "issue_date",
-        (_INVOICES.is_opening.is_(False), is_numbered_as(_INVOICES.number, BILL_OF_SUPPLY)),
-    ),
-    "debit_note": (
-        Invoice,
-        "issue_date",
-        (_INVOICES.is_opening.is_(False), is_numbered_as(_INVOICES.number, DEBIT_NOTE)),
-    ),
+    **{
+        series: (
+            Invoice,
+            "issue_date",
+            (_INVOICES.is_opening.is_(False), is_numbered_as(_INVOICES.number, letter)),
+        )
+        for series, letter in (
+            ("invoice", ""),
+            ("bill_of_supply", BILL_OF_SUPPLY),
+            ("debit_note", DEBIT_NOTE),
+        )
+    },
     "opening": (Invoice, "issue_date", (_INVOICES.is_opening.is_(True),)),
     "credit_note": (CreditNote, "issue_date", ()),
     "receipt": (

@@ -10,6 +10,7 @@ from flask_babel import gettext
 from pydantic import Field
 
 from voyagent.approvals.queries import session_statement
+from voyagent.billing.core.capabilities.payments import row_amount
 from voyagent.billing.core.queries import taxes as tax_queries
 from voyagent.billing.invoices.capabilities.find_invoices import number_end
 from voyagent.billing.invoices.queries import board as invoice_board, documents as invoice_queries
@@ -22,7 +23,6 @@ from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Closed, Text
 from voyagent.kernel.json_values import JsonObject
-from voyagent.kernel.money import wire_amount
 
 
 class ShowTaxesInput(Closed):
@@ -113,21 +113,17 @@ def _of_conversation(call: Invocation) -> list[UUID]:
 
 
 def _invoice(row: Row, taxes: list[Row]) -> JsonObject:
-    currency = row["currency"]
-
-    def amount(minor: int) -> JsonObject:
-        return {"amount": wire_amount(minor, currency), "currency": currency}
-
+    net_minor = row["total_minor"] - row["tax_minor"] - row["round_off_minor"]
     return {
         "id": str(row["id"]),
         "number": row["number"],
         "customer_name": row["party_name"],
-        "net": amount(row["total_minor"] - row["tax_minor"] - row["round_off_minor"]),
+        "net": row_amount(row, net_minor),
         "taxes": [
-            {"words": tax["words"], **amount(tax["amount"].amount_minor)}
-            for tax in tax_queries.sum_taxes(taxes, currency)
+            {"words": tax["words"], **row_amount(row, tax["amount"].amount_minor)}
+            for tax in tax_queries.sum_taxes(taxes, row["currency"])
         ],
-        "total": amount(row["total_minor"]),
+        "total": row_amount(row, row["total_minor"]),
     }
 
 

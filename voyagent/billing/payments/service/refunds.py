@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from uuid import UUID
@@ -71,12 +71,13 @@ class _Planned:
         known = {key: minor for key, minor in found.items() if minor is not None}
         return known if len(known) == len(found) else {}
 
-    def bases_by_account(self) -> dict[UUID | str, int]:
-        """Return what the refund takes of the base amounts, by account, if they are known."""
-        bases, found = self.bases(), Counter[UUID | str]()
+    def by_account(self, bases: Mapping[UUID, int]) -> dict[UUID | str, int]:
+        """Return the sums of base amounts by payment, by the account of the payment."""
+        found = Counter[UUID | str]()
         for payment, _minor in self.parts:
-            found[payment.advances_account] += bases.get(payment.id, 0)
-        return dict(found) if bases else {}
+            if payment.id in bases:
+                found[payment.advances_account] += bases[payment.id]
+        return dict(found)
 
 
 def refund_party(
@@ -105,7 +106,8 @@ def refund_party(
     party = parties.get_party(party_id)
     planned = _plan(actor, party_id, amount, parts, on)
     paid = find_means(actor, means, amount.currency)
-    account, bases, by_account = ledger_account(paid), planned.bases(), planned.bases_by_account()
+    account, bases = ledger_account(paid), planned.bases()
+    by_account = planned.by_account(bases)
     refund = Refund(
         id=new_id(),
         payment_id=planned.parts[0][0].id,
