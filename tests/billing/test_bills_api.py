@@ -40,6 +40,7 @@ PRICED = {
     "taxes": [],
     "input_credit": False,
     "service_date": None,
+    "service_to": None,
 }
 
 

@@ -74,6 +74,7 @@ def test_a_draft_has_the_services_the_customer_and_the_enquiry(alice: Person) ->
         (4, "nights", "50.00", "2026-12-19", str(hotel)),
         (1, None, "30.00", "2026-12-23", str(ride)),
     ]
+    assert [one["service_to"] for one in invoice["line_items"]] == ["2026-12-22", None]
 
 
 def test_a_stay_has_its_nights_and_the_rate_of_a_room_by_the_night(alice: Person) -> None:

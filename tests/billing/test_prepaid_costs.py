@@ -454,7 +454,9 @@ def test_a_bill_from_an_expected_one_has_the_first_day_of_the_service(alice: Per
         "issue_date": "2026-06-10",
     }
     bill = alice.api.post("/bills/from-expected", json=body).json
-    assert [item["service_date"] for item in bill["line_items"]] == ["2026-12-19"]
+    assert [(item["service_date"], item["service_to"]) for item in bill["line_items"]] == [
+        ("2026-12-19", "2026-12-22")
+    ]
 
 
 def test_the_reviewer_of_a_bill_sees_when_it_becomes_cost(alice: Person) -> None:

@@ -131,6 +131,7 @@ ARGUMENTS: dict[str, Any] = {
     "rate": _l("Rate"),
     "report_id": _l("Report"),
     "service_date": _l("Service date"),
+    "service_to": _l("Last day of service"),
     "sold_as": _l("Sale type"),
     "input_credit": _l("Claim input tax"),
     "source": _l("Source"),

@@ -225,6 +225,7 @@ class BillForm(DocumentForm[BillDraftIn]):
         return super().row_of(line, currency) | {
             "bought_as": line.bought_as,
             "service_date": line.service_date or "",
+            "service_to": line.service_to or "",
             "input_credit": "yes" if line.input_credit else "",
         }
 
@@ -251,6 +252,7 @@ class BillForm(DocumentForm[BillDraftIn]):
             "input_credit": row.get("input_credit") == "yes",
             "price_includes_tax": row.get("price_includes_tax") == "yes",
             "service_date": iso_day(row.get("service_date") or "") or None,
+            "service_to": iso_day(row.get("service_to") or "") or None,
         }
 
     def place_of(self, loc: tuple[int | str, ...]) -> str:

@@ -24,7 +24,7 @@ from voyagent.billing.core.schemas.documents import (
     in_currency,
     taxed_lines,
 )
-from voyagent.billing.core.schemas.lines import PAGE_SIZE, InvoiceLineIn
+from voyagent.billing.core.schemas.lines import PAGE_SIZE, InvoiceLineIn, ServiceFrom
 from voyagent.billing.core.schemas.parties import PartyName
 from voyagent.billing.core.service.matching import MATCHES_MAX, Match
 from voyagent.billing.core.service.pricing import LINES_MAX, REASON_MAX, BoughtAs, LineItem
@@ -85,15 +85,17 @@ class BoughtLineIn(InvoiceLineIn):
     the taxes are claimed as input tax credit. Without `input_credit` the taxes are part of the
     line's cost. With `price_includes_tax` the taxes are taken out of unit price and discount.
 
-    `service_date` is the first day of the service. If it is after the issue date, a `cost` line is
-    a prepaid cost until then.
+    The service lasts from `service_date`, also accepted as `service_from`, to `service_to`, or one
+    day without `service_to`. If `service_date` is after the issue date, a `cost` line is a prepaid
+    cost until then.
     """
 
     bought_as: BoughtAs = "cost"
     taxes: InputTaxes = ()
     input_credit: bool = False
     price_includes_tax: bool = False
-    service_date: BusinessDate | None = None
+    service_date: ServiceFrom = None
+    service_to: BusinessDate | None = None
 
     def item(self, currency: str) -> LineItem:
         """Return the bill line in the type that the bill service takes."""
@@ -104,6 +106,7 @@ class BoughtLineIn(InvoiceLineIn):
             "input_credit": self.input_credit,
             "price_includes_tax": self.price_includes_tax,
             "service_date": self.service_date,
+            "service_to": self.service_to,
         }
         return item
 
@@ -245,6 +248,7 @@ class BoughtLineOut(DocumentLineOut):
     taxes: list[InputTaxOut]
     input_credit: bool
     service_date: date | None
+    service_to: date | None
 
 
 class MatchOut(AnswerOf[Row]):

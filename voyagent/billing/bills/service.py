@@ -194,7 +194,7 @@ def bill_from_expected(
 ) -> Bill:
     """Draft a bill from expected bills of one supplier and currency.
 
-    The lines have what is still expected and the first day of the service, and are matched. Raises
+    The lines have what is still expected and the days of the service, and are matched. Raises
     ExpectedBillNotFound, ExpectedBillNotOpen, ExpectedBillsDiffer, and the errors of `draft_bill`.
     """
     actor.require("bill.draft")
@@ -419,4 +419,5 @@ def _item(row: Row) -> LineItem:
         unit_price=Money(max(row["open_minor"], 0), row["currency"]).wire,
         currency=row["currency"],
         service_date=row["starts_on"],
+        service_to=row["service_to"],
     )

@@ -91,6 +91,15 @@ class CommissionNotAgent(Unprocessable):
     message = N_("Only a line sold as agent can have a commission.")
 
 
+class ServiceDatesInverted(Unprocessable):
+    """The last day of a service is before its first day, or has no first day."""
+
+    code = "service_dates_inverted"
+    message = N_(
+        "A service can’t end before its first day. Enter both days, or the first day only."
+    )
+
+
 class BasicFareRequired(Unprocessable):
     """An invoice line is taxed on its basic fare, which is missing."""
 

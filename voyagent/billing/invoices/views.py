@@ -323,6 +323,7 @@ def _row_of(item: LineItem) -> dict[str, str]:
         "unit_price": str(item["unit_price"]),
         "discount": str(item.get("discount") or ""),
         "service_date": str(item.get("service_date") or ""),
+        "service_to": str(item.get("service_to") or ""),
         "trip_line_id": str(item.get("trip_line_id") or ""),
     }
 

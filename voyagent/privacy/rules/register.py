@@ -232,7 +232,7 @@ HOLDINGS: tuple[Holding, ...] = (
     Holding(
         "invoice_lines",
         N_("Lines of invoices"),
-        ("description", "quantity", "unit", "amount_minor", "service_date"),
+        ("description", "quantity", "unit", "amount_minor", "service_date", "service_to"),
         _OF_INVOICE,
         "pseudonym",
         BOOKS,
@@ -260,7 +260,7 @@ HOLDINGS: tuple[Holding, ...] = (
     Holding(
         "bill_lines",
         N_("Lines of bills"),
-        ("description", "quantity", "unit", "amount_minor", "service_date"),
+        ("description", "quantity", "unit", "amount_minor", "service_date", "service_to"),
         _OF_BILL,
         "pseudonym",
         BOOKS,

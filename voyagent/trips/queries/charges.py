@@ -17,6 +17,7 @@ from voyagent.trips.rules.details import (
     OtherDetails,
     TransferDetails,
     VisaDetails,
+    service_days,
 )
 from voyagent.trips.rules.journey import Journey, Line
 from voyagent.trips.words import country_name
@@ -29,6 +30,7 @@ class Charge:
     """An item to invoice to the customer.
 
     `line_ids` are the lines of the trip that it covers, and `service_date` is their first day.
+    `service_to` is the last day, or None for a service of one day.
     `line_id` is the one with the price. `nights` is the length of a hotel stay, or None. A stay is
     invoiced by the night: quantity times `unit_price`, less `discount`, is `price`.
     """
@@ -39,6 +41,7 @@ class Charge:
     line_ids: tuple[UUID, ...]
     line_id: UUID
     service_date: date | None
+    service_to: date | None
     nights: int | None = None
 
     @property
@@ -83,7 +86,7 @@ def charges_of(journey: Journey) -> list[Charge]:
             _sum([line.price for line in lines]),
             tuple(line.id for line in lines),
             next((line.id for line in lines if line.price), lines[0].id),
-            min((line.starts_on for line in lines if line.starts_on), default=None),
+            *service_days([line.details for line in lines]),
             _nights(lines[0]),
         )
         for lines in bookings.values()

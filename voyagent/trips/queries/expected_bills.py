@@ -17,7 +17,7 @@ from voyagent.kernel.pages import Cursor, CursorPage, page_by_day
 from voyagent.kernel.tenancy import owned
 from voyagent.parties import queries as parties
 from voyagent.trips.models import ExpectedBill, Trip, TripLine
-from voyagent.trips.rules.details import name_of, read_details
+from voyagent.trips.rules.details import name_of, read_details, service_days
 
 State = Literal["open", "matched", "released"]
 _EXPECTED, _LINES, _TRIPS = ExpectedBill.__table__.c, TripLine.__table__.c, Trip.__table__.c
@@ -50,8 +50,8 @@ def list_expected_bills(
     """Return a page of expected bills, the first due one first.
 
     Each row has the columns of the table, `trip_title`, `open_minor`, and of the line `kind`,
-    `service` (the name), `starts_on` and `supplier` (the name as the line has it). A line that was
-    removed leaves them empty.
+    `service` (the name), `starts_on`, `service_to` (None for one day) and `supplier` (the name as
+    the line has it). A line that was removed leaves them empty.
     """
     rows = reader.read(_list_statement(search, limit + 1, cursor))[0]
     return page_by_day([_shown(row) for row in rows], limit, "due_on")
@@ -120,5 +120,7 @@ def _conditions(search: ExpectedBillSearch) -> list[ColumnElement[bool]]:
 
 def _shown(row: Row) -> Row:
     details = row["details"]
-    service = None if details is None else name_of(read_details(row["kind"], details))
-    return {**row, "service": service}
+    if details is None:
+        return {**row, "service": None, "service_to": None}
+    read = read_details(row["kind"], details)
+    return {**row, "service": name_of(read), "service_to": service_days([read])[1]}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal, get_args, get_type_hints
 
@@ -269,6 +269,19 @@ def span(details: AnyDetails) -> tuple[date | None, date | None]:
             return details.on, details.until or details.on
         case _:
             return None, None
+
+
+def service_days(parts: Sequence[AnyDetails]) -> tuple[date | None, date | None]:
+    """Return the first and the last day on which services are given.
+
+    The last day is None if it is the first day, or if there is no day. A stay is given by the
+    night, so its last day is the one before the departure.
+    """
+    spans = [(isinstance(details, HotelDetails), *span(details)) for details in parts]
+    first = min((first for _is_stay, first, _last in spans if first), default=None)
+    lasts = (last - timedelta(days=is_stay) for is_stay, _first, last in spans if last)
+    last = max(lasts, default=None)
+    return first, None if last == first else last
 
 
 def name_of(details: AnyDetails) -> str:

@@ -79,6 +79,10 @@ class BillLine(LineItemIn):
         default=None,
         description="First day of the service, YYYY-MM-DD; a cost is prepaid until then.",
     )
+    service_to: BusinessDate | None = Field(
+        default=None,
+        description="Last day of the service, YYYY-MM-DD; `service_date` if absent.",
+    )
 
     price_includes_tax: bool | None = Field(
         default=None, description="True if unit price and discount include the taxes of the line."
@@ -93,6 +97,7 @@ class BillLine(LineItemIn):
             "input_credit": bool(self.input_credit),
             "price_includes_tax": bool(self.price_includes_tax),
             "service_date": self.service_date,
+            "service_to": self.service_to,
         }
         return item
 

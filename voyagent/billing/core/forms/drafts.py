@@ -83,6 +83,7 @@ DRAFT_ERROR_FIELDS = {
     **dict.fromkeys(
         (
             *("discount_out_of_range", "basic_fare_out_of_range"),
+            "service_dates_inverted",
             *("commission_out_of_range", "commission_not_agent"),
         ),
         "line_items",
@@ -133,6 +134,7 @@ class LinesField(RowsField):
         "sold_as",
         "commission",
         "service_date",
+        "service_to",
         "collect",
         "sac",
         "trip_line_id",

@@ -12,6 +12,7 @@ from voyagent.billing.core.models.parts import (
     FALSE,
     LINE,
     OPEN_BILL,
+    SERVICE,
     STILL_OPEN,
     UNIT,
     DocumentColumns,
@@ -70,7 +71,8 @@ class BillLine(DocumentLineColumns, TenantBound, Base):
 
     `bought_as` is `cost` for the agency's own cost, or `agent` for a purchase on behalf of a
     customer. With `input_credit` the tax is claimed as input tax credit, otherwise the tax is part
-    of the cost. A cost with a `service_date` after the issue date is prepaid until then.
+    of the cost. The service lasts from `service_date` to `service_to`, or one day if `service_to`
+    is null. A cost with a `service_date` after the issue date is prepaid until then.
     """
 
     __tablename__ = "bill_lines"
@@ -79,11 +81,13 @@ class BillLine(DocumentLineColumns, TenantBound, Base):
     bought_as: Mapped[str] = mapped_column(server_default=text("'cost'"))
     input_credit: Mapped[bool] = mapped_column(server_default=FALSE)
     service_date: Mapped[date | None]
+    service_to: Mapped[date | None]
 
     __table_args__ = (
         references("bills", "bill_id", "fk_bill_lines_bill", "CASCADE"),
         CheckConstraint(LINE, name="amount"),
         CheckConstraint(UNIT, name="unit"),
+        CheckConstraint(SERVICE, name="service"),
         CheckConstraint("bought_as in ('cost', 'agent')", name="bought_as"),
     )
 

@@ -24,6 +24,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from voyagent.billing.core.models.parts import (
     LINE,
     OPEN_INVOICE,
+    SERVICE,
     STILL_OPEN,
     UNIT,
     ZERO,
@@ -222,8 +223,9 @@ class InvoiceLine(DocumentLineColumns, TenantBound, Base):
     `air_domestic`, which selects the tax rates. `collection` is such a code for tax collected at
     source. `commission_minor` is the agency's earnings from a line sold as agent. `sac` is the
     service code that an Indian invoice must show. `trip_line_id` is the line of the trip that is
-    sold, which may have been removed since. `debits_line_no` is the line of the invoice for which a
-    line of a debit note charges more.
+    sold, which may have been removed since. The service lasts from `service_date` to `service_to`,
+    or one day if `service_to` is null. `debits_line_no` is the line of the invoice for which a line
+    of a debit note charges more.
     """
 
     __tablename__ = "invoice_lines"
@@ -234,6 +236,7 @@ class InvoiceLine(DocumentLineColumns, TenantBound, Base):
     collection: Mapped[str | None]
     basic_fare_minor: Mapped[int | None]
     service_date: Mapped[date | None]
+    service_to: Mapped[date | None]
     commission_minor: Mapped[int] = mapped_column(server_default=ZERO)
     sac: Mapped[str | None]
     trip_line_id: Mapped[UUID | None]
@@ -249,6 +252,7 @@ class InvoiceLine(DocumentLineColumns, TenantBound, Base):
         ),
         CheckConstraint(LINE, name="amount"),
         CheckConstraint(UNIT, name="unit"),
+        CheckConstraint(SERVICE, name="service"),
         CheckConstraint("sac ~ '^99[0-9]{2}([0-9]{2})?$'", name="sac"),
         CheckConstraint("sold_as in ('principal', 'agent', 'fee')", name="sold_as"),
         CheckConstraint("basic_fare_minor between 0 and amount_minor", name="fare"),

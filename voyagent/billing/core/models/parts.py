@@ -35,6 +35,7 @@ LINE = (
     " coalesce(included_tax_minor, 0)"
 )
 UNIT = "length(unit) between 1 and 20"
+SERVICE = "service_to is null or coalesce(service_to >= service_date, false)"
 CURRENCY = "currency ~ '^[A-Z]{3}$'"
 RATE_COLUMNS = ("rate_base", "rate_quote", "rate", "rate_on", "rate_source")
 RATE = (

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from pydantic import AliasChoices, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from voyagent.billing.core.errors import InvalidLine
@@ -18,7 +18,7 @@ from voyagent.billing.core.service.pricing import (
     LineItem,
     read_quantity,
 )
-from voyagent.kernel.fields import Closed, CurrencyCode, PlainAmount, Text, Trimmed
+from voyagent.kernel.fields import BusinessDate, Closed, CurrencyCode, PlainAmount, Text, Trimmed
 
 PAGE_SIZE = 50
 
@@ -48,6 +48,10 @@ Quantity = Annotated[
 ]
 """A number of units: an integer, or a decimal string of at most three decimals."""
 Unit = Annotated[str, Text(UNIT_MAX)]
+ServiceFrom = Annotated[
+    BusinessDate | None, Field(validation_alias=AliasChoices("service_date", "service_from"))
+]
+"""The first day of a service, under either of two names."""
 
 
 class InvoiceLineIn(Closed):

@@ -459,6 +459,7 @@ def _item(
         price_includes_tax=line.included_tax_minor is not None,
         currency=wanted,
         service_date=line.service_date,
+        service_to=line.service_to,
     )
     if isinstance(line, InvoiceLine):
         item |= {

@@ -20,6 +20,7 @@ from voyagent.billing.core.errors import (
     InvalidDate,
     InvalidLine,
     NoLines,
+    ServiceDatesInverted,
     TaxAboveLine,
     TextTooLong,
     TotalOutOfRange,
@@ -47,6 +48,7 @@ class LineItem(TypedDict):
     """A document line as input; `unit_price` is an exact decimal before tax.
 
     `unit` names what is counted, such as `nights`. `discount` is an amount of the whole line.
+    The service lasts from `service_date` to `service_to`, or one day if `service_to` is None.
     With `price_includes_tax`, unit price and discount include the taxes of the line.
 
     Keys of invoice lines only: `sold_as` (default `principal`), `tax`, `collection`, `basic_fare`,
@@ -68,6 +70,7 @@ class LineItem(TypedDict):
     collection: NotRequired[str | None]
     basic_fare: NotRequired[str | Decimal | None]
     service_date: NotRequired[date | None]
+    service_to: NotRequired[date | None]
     commission: NotRequired[str | Decimal | None]
     sac: NotRequired[str | None]
     trip_line_id: NotRequired[UUID | None]
@@ -97,6 +100,7 @@ class PricedLine:
     collection: str | None = None
     basic_fare: Money | None = None
     service_date: date | None = None
+    service_to: date | None = None
     commission: Money | None = None
     sac: str | None = None
     trip_line_id: UUID | None = None
@@ -127,6 +131,7 @@ class SoldColumns(LineColumns):
     tax: str | None
     collection: str | None
     service_date: date | None
+    service_to: date | None
     basic_fare_minor: int | None
     commission_minor: int
     sac: str | None
@@ -140,6 +145,7 @@ class BoughtColumns(LineColumns):
     bought_as: BoughtAs
     input_credit: bool
     service_date: date | None
+    service_to: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +182,7 @@ class Priced:
                 "tax": line.tax,
                 "collection": line.collection,
                 "service_date": line.service_date,
+                "service_to": line.service_to,
                 "basic_fare_minor": fare,
                 "commission_minor": line.commission.amount_minor if line.commission else 0,
                 "sac": line.sac,
@@ -202,6 +209,7 @@ class Priced:
                 "bought_as": line.bought_as,
                 "input_credit": line.input_credit,
                 "service_date": line.service_date,
+                "service_to": line.service_to,
             }
 
 
@@ -209,8 +217,8 @@ def price(items: Sequence[LineItem]) -> Priced:
     """Check the lines of a document and return them with their sum before tax.
 
     Raises NoLines, InvalidLine, TextTooLong, DiscountOutOfRange, BasicFareOutOfRange,
-    CommissionOutOfRange, CommissionNotAgent, UnknownCurrency, InvalidAmount, MixedCurrencies,
-    TotalOutOfRange.
+    CommissionOutOfRange, CommissionNotAgent, ServiceDatesInverted, UnknownCurrency, InvalidAmount,
+    MixedCurrencies, TotalOutOfRange.
     """
     if not 1 <= len(items) <= LINES_MAX:
         raise NoLines
@@ -338,6 +346,7 @@ def _line(item: LineItem) -> PricedLine:
         collection=item.get("collection") or None,
         basic_fare=fare,
         service_date=item.get("service_date"),
+        service_to=_last_day(item),
         commission=_commission(item, amount),
         sac=item.get("sac") or None,
         trip_line_id=item.get("trip_line_id"),
@@ -346,6 +355,17 @@ def _line(item: LineItem) -> PricedLine:
         input_taxes=printed,
         input_credit=item.get("input_credit", False),
     )
+
+
+def _last_day(item: LineItem) -> date | None:
+    """Return the last day of the service, or None for a service of one day.
+
+    Raises ServiceDatesInverted.
+    """
+    first, last = item.get("service_date"), item.get("service_to")
+    if last is not None and (first is None or last < first):
+        raise ServiceDatesInverted
+    return last
 
 
 def _commission(item: LineItem, amount: Money) -> Money | None:

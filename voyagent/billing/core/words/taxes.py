@@ -113,10 +113,13 @@ def line_notes(line: Row) -> list[str]:
 
 
 def service_note(line: Row) -> list[str]:
-    """Return the note with the service date of a line, or [] without one."""
+    """Return the note with the service dates of a line, or [] without one."""
     if not line["service_date"]:
         return []
     day = long_day(line["service_date"], weekday=False, year=True)
+    if line["service_to"] and line["service_to"] > line["service_date"]:
+        last = long_day(line["service_to"], weekday=False, year=True)
+        return [gettext("Service from %(day)s to %(last)s", day=day, last=last)]
     return [gettext("Service on %(day)s", day=day)]
 
 

@@ -95,6 +95,10 @@ class DraftLine(LineItemIn):
     service_date: BusinessDate | None = Field(
         default=None, description="Day of the service, YYYY-MM-DD; the day of issue if absent."
     )
+    service_to: BusinessDate | None = Field(
+        default=None,
+        description="Last day of the service, YYYY-MM-DD; `service_date` if absent.",
+    )
     commission: PlainAmount | None = Field(
         default=None, description="Commission on the whole line before tax, if sold as agent."
     )
@@ -119,6 +123,7 @@ class DraftLine(LineItemIn):
             "collection": self.collection,
             "basic_fare": self.basic_fare,
             "service_date": self.service_date,
+            "service_to": self.service_to,
         }
         item |= {"commission": self.commission, "sac": self.sac}
         item |= {"trip_line_id": self.trip_line_id}

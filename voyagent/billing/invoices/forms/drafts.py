@@ -60,7 +60,10 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
     }
 
     stand_ins: ClassVar[dict[str, Any]] = {"customer_name": "–"}
-    optional_inputs = (*DocumentForm.optional_inputs, "service_date", "collect", "sac")
+    optional_inputs = (
+        *DocumentForm.optional_inputs,
+        *("service_date", "service_to", "collect", "sac"),
+    )
 
     customer_name = StringField(_l("Customer"))
     party_reference = StringField(_l("Their reference"))
@@ -116,6 +119,7 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
             "basic_fare": fare,
             "sold_as": line.sold_as,
             "service_date": line.service_date or "",
+            "service_to": line.service_to or "",
             "trip_line_id": str(line.trip_line_id or ""),
         }
         sold["commission"] = (
@@ -153,6 +157,7 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
         }
         taxed |= {
             "service_date": iso_day(row.get("service_date") or "") or None,
+            "service_to": iso_day(row.get("service_to") or "") or None,
             "commission": plain(row.get("commission") or "", self.currency.data) or None,
             "sac": (row.get("sac") or "").strip() or None,
             "trip_line_id": row.get("trip_line_id") or None,

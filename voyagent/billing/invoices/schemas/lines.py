@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import Field
 
 from voyagent.billing.core.schemas.documents import DocumentLineOut
-from voyagent.billing.core.schemas.lines import InvoiceLineIn
+from voyagent.billing.core.schemas.lines import InvoiceLineIn, ServiceFrom
 from voyagent.billing.core.service.pricing import LineItem
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
@@ -39,13 +39,17 @@ class SoldLineIn(InvoiceLineIn):
     4 or 6 digits; it defaults to the usual code of the tax treatment. `trip_line_id` is the line of
     the trip that is sold. With `price_includes_tax` the taxes are taken out of unit price and
     discount.
+
+    The service lasts from `service_date`, also accepted as `service_from`, to `service_to`, or one
+    day without `service_to`.
     """
 
     sold_as: Literal["principal", "agent", "fee"] = "principal"
     tax: TaxCode | None = None
     collection: TaxCode | None = None
     basic_fare: PlainAmount | None = None
-    service_date: BusinessDate | None = None
+    service_date: ServiceFrom = None
+    service_to: BusinessDate | None = None
     commission: PlainAmount | None = None
     sac: ServiceCode | None = None
     trip_line_id: Id | None = None
@@ -60,6 +64,7 @@ class SoldLineIn(InvoiceLineIn):
             "collection": self.collection,
             "basic_fare": self.basic_fare,
             "service_date": self.service_date,
+            "service_to": self.service_to,
         }
         item |= {"commission": self.commission, "sac": self.sac, "trip_line_id": self.trip_line_id}
         item |= {"price_includes_tax": self.price_includes_tax}
@@ -91,6 +96,7 @@ class SoldLineOut(DocumentLineOut):
     collection: str | None
     basic_fare: Annotated[WireAmount | None, Minor("basic_fare_minor")]
     service_date: date | None
+    service_to: date | None
     commission: Annotated[WireAmount, Minor("commission_minor")]
     sac: str | None
     trip_line_id: UUID | None

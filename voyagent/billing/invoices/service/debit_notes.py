@@ -151,6 +151,7 @@ def _item(line: InvoiceLine, amount: Money) -> LineItem:
         collection=line.collection,
         basic_fare=fare,
         service_date=line.service_date,
+        service_to=line.service_to,
         commission=share(line.commission_minor).decimal if line.commission_minor else None,
         sac=line.sac if has_code else None,
         debits_line_no=line.line_no,

@@ -126,5 +126,6 @@ def _item(charge: Charge) -> LineItem:
         discount=charge.discount.wire if charge.discount else None,
         currency=charge.price.currency,
         service_date=charge.service_date,
+        service_to=charge.service_to,
         trip_line_id=charge.line_id,
     )

@@ -17,6 +17,7 @@ COLUMNS = (
     "item",
     "text",
     "day",
+    "day_to",
     "quantity",
     "unit",
     "unit_price",
@@ -33,7 +34,8 @@ class Part(NamedTuple):
 
     `row` labels the rows. `item`, `text` and `day` are the keys of the values that fill the columns
     `item`, `text` and `day`. For the list `payments`, for example, the column `item` has the
-    `reference` of each payment, and the column `day` has its `paid_on`. If `text` has several keys,
+    `reference` of each payment, and the column `day` has its `paid_on`; `day_to` is the last day
+    of the service of a line. If `text` has several keys,
     the first key that the list element has is used.
     """
 
@@ -91,6 +93,7 @@ def _rows(part: Part, one: Row, number: int, currency: str) -> Iterator[list[Cel
         item=one.get(part.item),
         text=next((one[member] for member in part.text if member in one), None),
         day=one.get(part.day),
+        day_to=one.get("service_to"),
         quantity=Decimal(one["quantity"]) if "quantity" in one else None,
         unit=one.get("unit"),
         percent=Decimal(one["percent"]) if "percent" in one else None,
