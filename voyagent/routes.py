@@ -26,6 +26,8 @@ from voyagent.audit.api import api as audit_api
 from voyagent.audit.views.trail import pages as audit_pages
 from voyagent.banking.api import api as banking_api
 from voyagent.banking.views import pages as banking_pages
+from voyagent.billing.accruals import views as accrual_views
+from voyagent.billing.accruals.api import api as accruals_api
 from voyagent.billing.bills import views as bill_views
 from voyagent.billing.core.views.blueprint import pages as billing_pages
 from voyagent.billing.credit_notes import views as credit_note_views
@@ -144,6 +146,7 @@ APIS: tuple[ApiBlueprint, ...] = (
     imports_api,
     *BILLING_APIS,
     payouts_api,
+    accruals_api,
     ledger_api,
     reports_api,
     settings_api,
@@ -164,6 +167,7 @@ BILLING_VIEWS = (
     receipt_views,
     treatment_views,
     payout_views,
+    accrual_views,
     refund_views,
 )  # imported here so that `billing_pages` has the pages of all documents
 PANELS = (panels,)  # imported here so that the settings page shows them

@@ -110,7 +110,8 @@ def close_month(actor: Actor, month: str, body: CloseMonthRequest | None) -> Bod
     with `period_locked`. The month to close must be over in the agency's time zone. An earlier
     month that has entries must be closed first. A month whose foreign balances are not at the
     closing rates is refused with `not_revalued`; an administrator confirms it with
-    `unrevalued_reason`.
+    `unrevalued_reason`. Services that are not billed or not invoiced do not stop the closing: read
+    them at `/api/months/{month}/open-services`.
     """
     reason = body.unrevalued_reason if body else None
     months.close_month(actor, parse_month(month), unrevalued_reason=reason)

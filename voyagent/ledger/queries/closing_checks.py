@@ -25,6 +25,8 @@ class Check:
     text: str
     address: str = ""
     """Path of the page on which a person can fix the problem, or an empty string."""
+    details: tuple[str, ...] = ()
+    """The first things that the check has found, such as the names of services."""
 
 
 MonthChecks = Callable[[Reader, date, date], list[Check]]

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, Select, Uuid, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Date, Select, Uuid, func, literal, or_, select, tuple_
 
 from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
 from voyagent.kernel.database.statement_cache import cached_statement
@@ -57,6 +57,15 @@ def list_expected_bills(
     return page_by_day([_shown(row) for row in rows], limit, "due_on")
 
 
+def list_given(reader: Reader, last: date, *, limit: int) -> list[Row]:
+    """Return open expected bills of services that were given by the day `last`.
+
+    The earliest service is first. Each row is one of `list_expected_bills` with `given_on`, the
+    last day of the service, or the day of the booking if the service has no day.
+    """
+    return [_shown(row) for row in reader.read(_given_statement(last, limit))[0]]
+
+
 def get_expected_bills(ids: Sequence[UUID], *, lock: bool = False) -> list[Row]:
     """Return the expected bills with the given ids, by id; unknown ids are left out.
 
@@ -86,6 +95,18 @@ def _statement() -> Select[Any]:
             (_LINES.id == _EXPECTED.trip_line_id) & owned(TripLine),
         )
         .where(owned(ExpectedBill), owned(Trip))
+    )
+
+
+@cached_statement
+def _given_statement(last: date, limit: int) -> Select[Any]:
+    given_on = func.coalesce(_LINES.ends_on, _LINES.starts_on, _EXPECTED.due_on)
+    return (
+        _statement()
+        .add_columns(given_on.label("given_on"))
+        .where(_EXPECTED.status == "open", _EXPECTED.due_on <= last, given_on <= last)
+        .order_by(given_on, _EXPECTED.id)
+        .limit(limit)
     )
 
 

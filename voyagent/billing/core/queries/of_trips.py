@@ -82,6 +82,36 @@ def invoiced_of(lines: FromClause) -> ScalarSelect[Any]:
     )
 
 
+def is_invoiced(lines: FromClause) -> ColumnElement[bool]:
+    """Return a condition: a posted invoice has the trip line, or no line of its own.
+
+    `lines` is the table of trip lines. An invoice of the trip that names none of its lines is for
+    the whole trip.
+    """
+    parts = InvoiceLine.__table__.c
+    of_invoice = (
+        select(parts.line_no)
+        .where(
+            owned(InvoiceLine),
+            parts.tenant_id == _INVOICES.tenant_id,
+            parts.invoice_id == _INVOICES.id,
+        )
+        .correlate(Invoice.__table__, lines)
+    )
+    return (
+        select(_INVOICES.id)
+        .where(
+            owned(Invoice),
+            _INVOICES.trip_id == lines.c.trip_id,
+            _INVOICES.status.not_in(("draft", "void")),
+            of_invoice.where(parts.trip_line_id == lines.c.id).exists()
+            | ~of_invoice.where(parts.trip_line_id.is_not(None)).exists(),
+        )
+        .correlate(lines)
+        .exists()
+    )
+
+
 @facts.on_documents
 def facts_statement(trip_id: UUID, expected_bill_ids: Select[Any]) -> Select[Any]:
     """Select what documents have of the lines of a trip (`facts.DocumentFacts`).

@@ -1,0 +1,1 @@
+"""Cost of services that were given and not billed, month by month."""
