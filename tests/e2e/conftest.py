@@ -72,7 +72,7 @@ def pytest_runtest_makereport(
     return report
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """The system's Chromium, without a screen."""
     from playwright.sync_api import (  # noqa: PLC0415
@@ -95,9 +95,13 @@ class Site:
     settings: Settings
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site(server_urls: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Web and worker as real processes with their own database."""
+    """Web and worker as real processes with their own database.
+
+    They and the browser end with these tests, because they need a share of a processor while they
+    wait.
+    """
     with fresh_database(server_urls, tmp_path_factory.mktemp("data")) as settings:
         yield from site_of(settings, tmp_path_factory.mktemp("site"))
 
