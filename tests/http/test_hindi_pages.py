@@ -237,6 +237,12 @@ QUERIES = {
         "?compare=x&from=x",
         "?currency=AED",
     ),
+    "reports.cash_flow": (
+        "?from=2020-01-01&to=2020-01-31",
+        "?compare=year",
+        "?compare=x&from=x",
+        "?currency=AED",
+    ),
     "reports.balance_sheet": ("?as_of=2020-01-01", "?as_of=x", "?currency=AED"),
     "identity.sign_in": ("?next=/enquiries",),
 }

@@ -44,6 +44,7 @@ REPORTS = {
     "payables": "as_of=2026-05-31",
     "trial-balance": "from=2026-05-01&as_of=2026-05-31",
     "profit-and-loss": DAYS,
+    "cash-flow": DAYS,
     "balance-sheet": "as_of=2026-05-31",
     "general-ledger": f"account=1200&{DAYS}",
     "day-book": DAYS,

@@ -24,6 +24,7 @@ PAPERS = (
     "trial-balance",
     "party-statement",
     "profit-and-loss",
+    "cash-flow",
     "balance-sheet",
     "general-ledger",
     "day-book",

@@ -29,6 +29,7 @@ ASKED: dict[str, dict[str, str]] = {
     "payables": MONTH | {"as_of": "2026-05-31"},
     "trial-balance": {"from": "2026-05-01", "as_of": "2026-05-31"},
     "profit-and-loss": MONTH,
+    "cash-flow": MONTH,
     "balance-sheet": {"as_of": "2026-05-31"},
     "general-ledger": MONTH | {"account": "1200"},
     "day-book": MONTH,

@@ -58,6 +58,7 @@ _FIELDS = {
     "is_supplier": _l("Supplier"),
     "is_archived": _l("Archived"),
     "is_monetary": _l("Revalue foreign balances at month end"),
+    "cash_flow": _l("Cash flow statement"),
     "phone": _l("Phone"),
     "country": _l("Country"),
     "state": _l("State"),

@@ -146,6 +146,11 @@ def money_codes(reader: Reader) -> dict[str, str]:
     }
 
 
+def account_ids() -> Select[Any]:
+    """Select the accounts of the chart that bank accounts have, also the closed ones."""
+    return select(_TABLE.account_id).where(owned(BankAccount))
+
+
 def has_sibling(account: BankAccount) -> bool:
     """Return True if another account of the same kind and currency is open."""
     other = select(BankAccount.id).where(

@@ -29,6 +29,8 @@ class Account(TenantOwned, Base):
 
     `purpose`, such as `receivable`, identifies an account to which the application posts
     automatically. `is_monetary` is null unless somebody has chosen; then `rules.revalued` decides.
+    `cash_flow` is a section of the cash flow statement, or null; then `rules.cash_flow_kind`
+    decides.
     """
 
     __tablename__ = "accounts"
@@ -41,6 +43,7 @@ class Account(TenantOwned, Base):
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
     created_at: Mapped[DefaultNow]
     is_monetary: Mapped[bool | None]
+    cash_flow: Mapped[str | None]
 
     __table_args__ = (
         UniqueConstraint("tenant_id", "code", name="uq_accounts_code"),
@@ -50,6 +53,7 @@ class Account(TenantOwned, Base):
             "type in ('asset', 'liability', 'equity', 'revenue', 'expense')", name="type"
         ),
         CheckConstraint("normal_side in ('debit', 'credit')", name="normal_side"),
+        CheckConstraint("cash_flow in ('operating', 'investing', 'financing')", name="cash_flow"),
     )
 
 

@@ -15,6 +15,8 @@ from voyagent.kernel.errors import N_
 from voyagent.ledger.errors import MonthNotFound
 
 Revalued = Literal["reversed", "kept"]
+CashFlowKind = Literal["operating", "investing", "financing"]
+"""Section of the cash flow statement."""
 
 
 class ChartAccount(NamedTuple):
@@ -137,6 +139,8 @@ EXCHANGE = "currency_exchange"
 """Purpose of the account over which an entry exchanges currencies."""
 DIFFERENCES = "exchange_differences"
 """Purpose of the account of exchange gains (credit) and losses (debit)."""
+MONEY_PURPOSES = ("cash", "bank", "gateway_clearing")
+"""Purposes of the accounts of the chart that hold money, beside those of bank accounts."""
 UNREALISED = "exchange_unrealised"
 """Purpose of the account of differences that a revaluation posts and reverses on the next day."""
 YEAR_START_MONTH = 4
@@ -175,6 +179,21 @@ def revalued(account: Row) -> Revalued | None:
     if is_monetary is None:
         is_monetary = account["code"] not in _FIXED_ASSETS
     return "kept" if is_monetary else None
+
+
+def cash_flow_kind(account: Row) -> CashFlowKind:
+    """Return the section of the cash flow statement for what an account moves.
+
+    `account` has the columns of `accounts`. Equity is financing, unless the column `cash_flow` says
+    otherwise. The accounts for fixed assets of the chart are investing, and all others operating.
+    """
+    chosen: CashFlowKind | None = account["cash_flow"]
+    if chosen is not None:
+        return chosen
+    if account["type"] == "equity":
+        return "financing"
+    is_fixed_asset = account["purpose"] is None and account["code"] in _FIXED_ASSETS
+    return "investing" if is_fixed_asset and account["type"] == "asset" else "operating"
 
 
 def parse_month(text: str) -> date:

@@ -11,6 +11,11 @@ ACCOUNT_TYPES = {
     "revenue": _l("Revenue"),
     "expense": _l("Expenses"),
 }
+CASH_FLOWS = {
+    "operating": _l("Operating activities"),
+    "investing": _l("Investing activities"),
+    "financing": _l("Financing activities"),
+}
 SIDES = {"debit": _l("Debit"), "credit": _l("Credit")}
 # A narration with a reason reads "<title>, <party>: <reason>".
 BEFORE_PARTY, BEFORE_REASON = ", ", ": "

@@ -81,7 +81,13 @@ MORE_FORMATS: dict[str, tuple[Format, ...]] = {
         ("pdf",),
     ),
     **dict.fromkeys(
-        ("reports.profit_and_loss", "reports.balance_sheet", "reports.general_ledger"), ("pdf",)
+        (
+            "reports.profit_and_loss",
+            "reports.cash_flow",
+            "reports.balance_sheet",
+            "reports.general_ledger",
+        ),
+        ("pdf",),
     ),
     **dict.fromkeys(("reports.trip_margins", "reports.margin_lines"), ("pdf",)),
 }

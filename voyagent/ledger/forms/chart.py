@@ -10,9 +10,9 @@ from wtforms import BooleanField, SelectChoice, SelectField, StringField
 
 from voyagent.http.forms import SchemaForm
 from voyagent.kernel.database.read_pool import Row
-from voyagent.ledger.rules import revalued
+from voyagent.ledger.rules import cash_flow_kind, revalued
 from voyagent.ledger.schemas.chart import AccountIn, AccountPatch
-from voyagent.ledger.words import ACCOUNT_TYPES, SIDES
+from voyagent.ledger.words import ACCOUNT_TYPES, CASH_FLOWS, SIDES
 
 # The form field at which each error code of the service is shown.
 ERROR_FIELDS = {
@@ -53,8 +53,8 @@ class AccountForm(SchemaForm[AccountIn]):
 class AccountChangeForm(SchemaForm[AccountPatch]):
     """Form that changes an account.
 
-    The fields for type and normal side are left out if they cannot change (`is_fixed`), and so is
-    `is_monetary` if the account is not a balance without a purpose.
+    The fields for type and normal side are left out if they cannot change (`is_fixed`). So is
+    `cash_flow` if the account has a purpose, and `is_monetary` if it is not a balance without one.
     """
 
     schema: ClassVar[type[BaseModel]] = AccountPatch
@@ -67,6 +67,9 @@ class AccountChangeForm(SchemaForm[AccountPatch]):
     normal_side = SelectField(_l("Normal balance"), choices=_choices(SIDES), validate_choice=False)
     is_archived = BooleanField(_l("Archived"))
     is_monetary = BooleanField(_l("Revalue foreign balances at month end"))
+    cash_flow = SelectField(
+        _l("Cash flow statement"), choices=_choices(CASH_FLOWS), validate_choice=False
+    )
 
     @classmethod
     def of(cls, account: Row) -> AccountChangeForm:
@@ -76,8 +79,11 @@ class AccountChangeForm(SchemaForm[AccountPatch]):
             | {
                 "is_archived": not account["is_active"],
                 "is_monetary": revalued(account) is not None,
+                "cash_flow": cash_flow_kind(account),
             }
         )
+        if account["purpose"] is not None:
+            del form.cash_flow
         if account["purpose"] is not None or account["type"] not in ("asset", "liability"):
             del form.is_monetary
         if is_fixed(account):

@@ -16,7 +16,7 @@ from voyagent.kernel.fields import (
     Trimmed,
 )
 from voyagent.kernel.serializers import AnswerOf, Computed, CursorPageOf, Minor
-from voyagent.ledger.rules import CODE_PATTERN, CONTROL, revalued
+from voyagent.ledger.rules import CODE_PATTERN, CONTROL, CashFlowKind, cash_flow_kind, revalued
 from voyagent.ledger.service.chart import AccountChanges
 
 PAGE_SIZE, LIMIT_MAX = 100, 200
@@ -42,8 +42,8 @@ class AccountIn(Closed):
 class AccountPatch(Closed):
     """Fields of an account to change; an omitted field stays as it is.
 
-    Type and normal side cannot change once the account has postings. `is_monetary` can change only
-    for an account without a `purpose`.
+    Type and normal side cannot change once the account has postings. `is_monetary` and `cash_flow`
+    can change only for an account without a `purpose`.
     """
 
     code: Code = Field(default_factory=str)
@@ -52,6 +52,7 @@ class AccountPatch(Closed):
     normal_side: Side = Field(default_factory=lambda: "debit")
     is_archived: bool = Field(default_factory=bool)
     is_monetary: bool = Field(default_factory=bool)
+    cash_flow: CashFlowKind = Field(default_factory=lambda: "operating")
 
     def changes(self) -> AccountChanges:
         """Return the fields that the request contains."""
@@ -106,7 +107,8 @@ class AccountOut(AnswerOf[Row]):
     `purpose` identifies an account to which the application posts automatically, such as
     `receivable`; it is null for other accounts. If `is_control` is true, manual journal entries
     cannot use the account: documents and payments post to it. If `is_monetary` is true, a month-end
-    revaluation brings foreign balances of the account to the closing rates.
+    revaluation brings foreign balances of the account to the closing rates. `cash_flow` is the
+    section of the cash flow statement for money that comes from or goes to the account.
     """
 
     id: UUID
@@ -118,6 +120,7 @@ class AccountOut(AnswerOf[Row]):
     is_control: Annotated[bool, Computed(_is_control)]
     is_archived: Annotated[bool, Computed(_is_archived)]
     is_monetary: Annotated[bool, Computed(_is_monetary)]
+    cash_flow: Annotated[CashFlowKind, Computed(cash_flow_kind)]
     created_at: Instant
     balances: Annotated[list[AccountBalanceOut], Computed(_balances)]
 

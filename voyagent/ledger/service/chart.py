@@ -17,7 +17,14 @@ from voyagent.kernel.ids import new_id
 from voyagent.kernel.tenancy import current_tenant
 from voyagent.ledger.models import Account
 from voyagent.ledger.queries import accounts
-from voyagent.ledger.rules import ChartAccount, chart_account, normal_side_of, revalued
+from voyagent.ledger.rules import (
+    CashFlowKind,
+    ChartAccount,
+    cash_flow_kind,
+    chart_account,
+    normal_side_of,
+    revalued,
+)
 from voyagent.ledger.service.errors import (
     AccountCodeTaken,
     AccountHasBalance,
@@ -26,6 +33,8 @@ from voyagent.ledger.service.errors import (
 )
 
 OPENING = "opening_balances"
+_BY_CODE = ("is_monetary", "cash_flow")
+"""Columns that the code of an account without a purpose decides until somebody chooses."""
 _ACCOUNTS = cast("Table", Account.__table__)
 
 
@@ -39,6 +48,8 @@ class AccountChanges(TypedDict, total=False):
     is_archived: bool
     is_monetary: bool
     """True if a month-end revaluation includes the account."""
+    cash_flow: CashFlowKind
+    """Section of the cash flow statement."""
 
 
 def add_account(
@@ -100,8 +111,8 @@ def change_account(actor: Actor, account_id: UUID, changes: AccountChanges) -> A
 
     Type and normal side can change only if the account has no postings. If the application posts to
     the account automatically, type and normal side cannot change, the account cannot be archived,
-    and its purpose decides whether it is monetary. An account with a balance cannot be archived
-    either.
+    and its purpose decides whether it is monetary and where the cash flow statement has it. An
+    account with a balance cannot be archived either.
 
     Raises Forbidden, AccountNotFound, AccountCodeTaken, AccountPosted, AccountServesProgram,
     AccountHasBalance.
@@ -112,17 +123,17 @@ def change_account(actor: Actor, account_id: UUID, changes: AccountChanges) -> A
     if "type" in values and values["type"] != account.type:
         values.setdefault("normal_side", normal_side_of(str(values["type"])))
     row = accounts.read_account(SessionReader(db.session), account_id)
-    present = row | {"is_monetary": revalued(row) is not None}
+    present = row | {"is_monetary": revalued(row) is not None, "cash_flow": cash_flow_kind(row)}
     changed = {
         name: (present[name], value) for name, value in values.items() if present[name] != value
     }
     posted = row["posted"]
     if changed.keys() & {"type", "normal_side"}:
         _check_kind(account, posted)
-    if "is_monetary" in changed and account.purpose is not None:
+    if changed.keys() & set(_BY_CODE) and account.purpose is not None:
         raise AccountServesProgram
     if changed:
-        kept = {"is_monetary": present["is_monetary"]} if _depends_on_code(account) else {}
+        kept = {name: present[name] for name in _BY_CODE if _depends_on_code(account, name)}
         _write(account, kept | {name: value for name, (_before, value) in changed.items()})
         fields = [
             {"field": name, "before": before, "after": after}
@@ -149,9 +160,9 @@ def change_account(actor: Actor, account_id: UUID, changes: AccountChanges) -> A
     return account
 
 
-def _depends_on_code(account: Account) -> bool:
-    """Return True if the code decides (`rules.revalued`) if an account is monetary."""
-    return account.purpose is None and account.is_monetary is None
+def _depends_on_code(account: Account, name: str) -> bool:
+    """Return True if the code of an account decides a column of `_BY_CODE`."""
+    return account.purpose is None and getattr(account, name) is None
 
 
 def _account_of(actor: Actor, wanted: ChartAccount) -> UUID:

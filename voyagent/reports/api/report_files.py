@@ -30,6 +30,7 @@ from voyagent.reports.queries import (
     statements,
     trial_balance as books,
 )
+from voyagent.reports.queries.cash_flow import read_cash_flow
 from voyagent.reports.queries.day_book import read_day_book
 from voyagent.reports.queries.margins import read_margins
 from voyagent.reports.queries.party_statement import read_party_statement, read_ref
@@ -160,6 +161,18 @@ def _profit_and_loss(reader: RequestReader, query: statements_schemas.ProfitAndL
     )
 
 
+def _cash_flow(reader: RequestReader, query: statements_schemas.ProfitAndLossQuery) -> Made:
+    days = Days.between(query.first, query.last)
+    currency = reader.authenticate().currency
+    report = read_cash_flow(reader, days, query.compare, query.compare_from, currency)
+    return Made(
+        f"cash-flow-{days.last}",
+        partial(spreadsheets.cash_flow, report, None),
+        partial(books_documents.cash_flow, report, None),
+        partial(sentences.profit_and_loss_words, report, None),
+    )
+
+
 def _balance_sheet(reader: RequestReader, query: statements_schemas.BalanceSheetQuery) -> Made:
     as_of = query.as_of or clock.today(query.tz or "UTC")
     read, now, before = statements.read_balance_sheet_in_year(
@@ -258,6 +271,7 @@ REPORTS: dict[str, Maker] = {
     "payables": Maker(books_schemas.AgeingQuery, partial(_ageing, "payable")),
     "trial-balance": Maker(books_schemas.TrialBalanceQuery, _trial_balance),
     "profit-and-loss": Maker(statements_schemas.ProfitAndLossQuery, _profit_and_loss),
+    "cash-flow": Maker(statements_schemas.ProfitAndLossQuery, _cash_flow),
     "balance-sheet": Maker(statements_schemas.BalanceSheetQuery, _balance_sheet),
     "general-ledger": Maker(GeneralLedgerQuery, _general_ledger, _general_ledger_stream),
     "day-book": Maker(DayBookQuery, _day_book, _day_book_stream),

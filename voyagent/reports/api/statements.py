@@ -1,4 +1,4 @@
-"""JSON API of profit and loss and balance sheet.
+"""JSON API of profit and loss, cash flow statement and balance sheet.
 
 If no day is given for a balance sheet, it is today in the time zone `tz`, by default UTC.
 """
@@ -10,6 +10,7 @@ from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.serializers import Body
 from voyagent.reports.api.blueprint import api
 from voyagent.reports.queries import statements
+from voyagent.reports.queries.cash_flow import read_cash_flow
 from voyagent.reports.queries.periods import (
     Days,
     PeriodInverted,
@@ -19,6 +20,7 @@ from voyagent.reports.schemas.books import in_currencies
 from voyagent.reports.schemas.statements import (
     BalanceSheetQuery,
     BalanceSheetResponse,
+    CashFlowResponse,
     ProfitAndLossQuery,
     ProfitAndLossResponse,
 )
@@ -44,6 +46,27 @@ def get_reports_profit_and_loss(
     return ProfitAndLossResponse.of(
         in_currencies(actor.tenant_id, report, report.blocks, report.base)
     )
+
+
+@api.get(
+    "/reports/cash-flow",
+    answer=CashFlowResponse,
+    permission="report.read",
+    errors=(PeriodInverted,),
+)
+def get_reports_cash_flow(
+    reader: RequestReader, query: ProfitAndLossQuery
+) -> Body[CashFlowResponse]:
+    """Return what moved money from `from` to `to`, compared with another period.
+
+    The method is the direct one: a journal entry that touches an account for bank, cash, card,
+    gateway or wallet moves money, and its other accounts say what for. Transfers between these
+    accounts are left out. Amounts of different currencies are added only in `base`.
+    """
+    days = Days.between(query.first, query.last)
+    actor = reader.authenticate()
+    report = read_cash_flow(reader, days, query.compare, query.compare_from, actor.currency)
+    return CashFlowResponse.of(in_currencies(actor.tenant_id, report, report.blocks, report.base))
 
 
 @api.get("/reports/balance-sheet", answer=BalanceSheetResponse, permission="report.read")

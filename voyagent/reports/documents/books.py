@@ -12,12 +12,14 @@ from voyagent.http.account_names import account_name
 from voyagent.http.template_filters import amount, symbol_money
 from voyagent.kernel.money import Money
 from voyagent.kernel.rates import Quote
+from voyagent.ledger.words import CASH_FLOWS
 from voyagent.reports.documents.currencies import (
     block_title,
     other_currencies,
     own_currency_note,
 )
 from voyagent.reports.documents.sentences import (
+    flow_totals,
     group_words,
     margins_note,
     rate_note,
@@ -28,6 +30,7 @@ from voyagent.reports.documents.sentences import (
     written,
 )
 from voyagent.reports.exports.spreadsheets import whole
+from voyagent.reports.queries.cash_flow import CashFlow, Flows
 from voyagent.reports.queries.day_book import BookedEntry, DayBook
 from voyagent.reports.queries.general_ledger import (
     CarriedLine,
@@ -57,6 +60,19 @@ def profit_and_loss(report: ProfitAndLoss, currency: str | None) -> Printed:
     tables = [_earned(block, report) for block in report.shown(currency)]
     return Printed(
         _("Profit and loss"),
+        [*tables, *other_currencies(report, currency, own_currency_note())],
+    )
+
+
+def cash_flow(report: CashFlow, currency: str | None) -> Printed:
+    """Return the cash flow statement as one table for each currency, or one in base.
+
+    If two periods are compared, the table also has the second period's amounts and the differences.
+    If `currency` is given, only the table of that currency is returned.
+    """
+    tables = [_flowed(block, report) for block in report.shown(currency)]
+    return Printed(
+        _("Cash flow statement"),
         [*tables, *other_currencies(report, currency, own_currency_note())],
     )
 
@@ -221,6 +237,35 @@ def _earned(block: Result, report: ProfitAndLoss) -> Table:
         columns,
         [group(section) for section in block.sections],
         [result],
+        note="",
+    )
+
+
+def _flowed(block: Flows, report: CashFlow) -> Table:
+    columns = [_("Account"), _between(report.days)]
+    if report.before:
+        columns += [_between(report.before), _("Difference")]
+
+    row = partial(_compared, is_compared=bool(report.before))
+
+    def group(section: Section) -> Group:
+        rows = [
+            row(f"{line.code} {account_name(line.name)}", line.amount, line.before)
+            for line in section.lines
+        ]
+        total = row(flow_totals()[section.type], section.total, section.total_before)
+        return Group(str(CASH_FLOWS[section.type]), rows, [total])
+
+    return Table(
+        block_title(report, block),
+        columns,
+        [group(section) for section in block.sections],
+        [
+            row(_("Net cash flow"), *block.net),
+            row(_("Effect of exchange rate changes"), *block.effect),
+            row(_("Money at the beginning"), *block.opening),
+            row(_("Money at the end"), *block.closing),
+        ],
         note="",
     )
 

@@ -11,6 +11,7 @@ from voyagent.billing.core.queries.open_list import Basis
 from voyagent.http.template_filters import MINUS, long_day
 from voyagent.kernel.rates import Quote, plain_rate
 from voyagent.ledger.queries.trip_earnings import Side
+from voyagent.reports.queries.cash_flow import CashFlow
 from voyagent.reports.queries.margin_lines import MarginLines
 from voyagent.reports.queries.margins import Margins, share
 from voyagent.reports.queries.periods import Days
@@ -138,10 +139,19 @@ def compared_words(before: Days | None) -> list[str]:
     )
 
 
-def profit_and_loss_words(report: ProfitAndLoss, currency: str | None) -> str:
-    """Return the sentence that describes the filters of a profit and loss."""
+def profit_and_loss_words(report: ProfitAndLoss | CashFlow, currency: str | None) -> str:
+    """Return the filters of a profit and loss or cash flow statement as a sentence."""
     words = [period_words(report.days), *compared_words(report.before), in_currency(currency)]
     return filtered(words, report.added_in(currency))
+
+
+def flow_totals() -> dict[str, str]:
+    """Return the name of the total of each kind of activity of a cash flow statement."""
+    return {
+        "operating": _("Cash flow from operating activities"),
+        "investing": _("Cash flow from investing activities"),
+        "financing": _("Cash flow from financing activities"),
+    }
 
 
 def balance_sheet_words(report: BalanceSheet, currency: str | None) -> str:

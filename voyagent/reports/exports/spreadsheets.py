@@ -20,6 +20,7 @@ from voyagent.kernel.sheets import (
     Sheet,
     TooManyLines,
 )
+from voyagent.reports.queries.cash_flow import CashFlow
 from voyagent.reports.queries.currencies import ByCurrency
 from voyagent.reports.queries.day_book import DayBook, EntryLine
 from voyagent.reports.queries.general_ledger import (
@@ -224,6 +225,30 @@ def profit_and_loss(report: ProfitAndLoss, currency: str | None) -> Sheet:
         )
     columns = [ROW, "currency", "type", "code", "name", *_COMPARED]
     return _by_account(f"profit-and-loss-{report.days.last}", report, currency, columns, rows)
+
+
+def cash_flow(report: CashFlow, currency: str | None) -> Sheet:
+    """Return the cash flow statement as a sheet.
+
+    For each currency, there is a row with the opening money, one for each account, a total for each
+    kind of activity, and rows with the effect of exchange rates and the closing money. If the base
+    amounts are established, all these rows are in the base currency, with a column for the amount
+    in each other currency.
+    """
+    compared = _beside if report.before else _alone
+    rows: list[list[Cell]] = []
+    for block in report.shown(currency):
+        of_currency: list[Cell] = [TOTAL, block.currency]
+        rows.append([*of_currency, "opening", None, None, *compared(*block.opening)])
+        for section in block.sections:
+            rows += _section(section, compared)
+            total = compared(section.total, section.total_before)
+            rows.append([*of_currency, section.type, None, None, *total])
+        rows.append([*of_currency, "net", None, None, *compared(*block.net)])
+        rows.append([*of_currency, "exchange_effect", None, None, *compared(*block.effect)])
+        rows.append([*of_currency, "closing", None, None, *compared(*block.closing)])
+    columns = [ROW, "currency", "type", "code", "name", *_COMPARED]
+    return _by_account(f"cash-flow-{report.days.last}", report, currency, columns, rows)
 
 
 def balance_sheet(report: BalanceSheet, currency: str | None) -> Sheet:

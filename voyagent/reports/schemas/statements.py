@@ -1,4 +1,4 @@
-"""Schemas of profit and loss and balance sheet; amounts are decimal strings."""
+"""Schemas of the financial statements; amounts are decimal strings."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pydantic import Field
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import Answer, BusinessDate, DateFilter, Query, ZoneFilter
 from voyagent.kernel.serializers import AnswerOf, Computed, MoneyText, OmitNone, Read
+from voyagent.reports.queries.cash_flow import CashFlow, Flows
 from voyagent.reports.queries.statements import (
     BalanceSheet,
     Position,
@@ -22,7 +23,7 @@ from voyagent.reports.schemas.books import InCurrency, PeriodResponse
 
 
 class ProfitAndLossQuery(Query):
-    """Query parameters of the profit and loss.
+    """Query parameters of the profit and loss and of the cash flow statement.
 
     `from` and `to` are the first and last book date and are required. `compare` selects the
     comparison period: `period` is the period just before, `year` is the period one year earlier,
@@ -76,6 +77,7 @@ class ComparedResult(Answer):
 
 ResultInCurrency = InCurrency[ProfitAndLoss, Result]
 PositionInCurrency = InCurrency[BalanceSheet, Position]
+FlowsInCurrency = InCurrency[CashFlow, Flows]
 
 
 def _compared(section: Section, before: object) -> list[Row]:
@@ -138,6 +140,93 @@ class ProfitAndLossResponse(CurrencyProfitAndLossResponse):
 
     by_currency: Annotated[list[CurrencyProfitAndLossResponse], Read("others")]
     base: Annotated[CurrencyProfitAndLossResponse | None, OmitNone()] = None
+
+
+class FlowAccount(ComparedAccount):
+    """Money that came from an account, or went to it if the amount is negative.
+
+    `before` is the amount in the comparison period.
+    """
+
+
+class FlowTotals(Answer):
+    """Totals of a cash flow statement.
+
+    `opening_money` plus `net_cash_flow` plus `exchange_effect` is `closing_money`.
+    """
+
+    opening_money: str
+    total_operating: str
+    total_investing: str
+    total_financing: str
+    net_cash_flow: str
+    exchange_effect: str
+    closing_money: str
+
+
+def _operating(source: FlowsInCurrency) -> list[Row]:
+    return _compared(source.block.operating, source.report.before)
+
+
+def _investing(source: FlowsInCurrency) -> list[Row]:
+    return _compared(source.block.investing, source.report.before)
+
+
+def _financing(source: FlowsInCurrency) -> list[Row]:
+    return _compared(source.block.financing, source.report.before)
+
+
+def _flows_before(source: FlowsInCurrency) -> Row | None:
+    block = source.block
+    if source.report.before is None:
+        return None
+    return {
+        "opening_money": block.opening.before.wire,
+        "total_operating": block.operating.total_before.wire,
+        "total_investing": block.investing.total_before.wire,
+        "total_financing": block.financing.total_before.wire,
+        "net_cash_flow": block.net.before.wire,
+        "exchange_effect": block.effect.before.wire,
+        "closing_money": block.closing.before.wire,
+    }
+
+
+class CurrencyCashFlowResponse(FlowTotals, AnswerOf[FlowsInCurrency]):
+    """Cash flow statement in one currency, ordered by account code.
+
+    An account without a flow in both periods is left out. `exchange_effect` is what month-end
+    revaluations added to foreign money. `difference` is zero if the books are correct. `before` has
+    the totals of the period `compared_with`.
+    """
+
+    opening_money: Annotated[MoneyText, Read("block.opening.now")]
+    total_operating: Annotated[MoneyText, Read("block.operating.total")]
+    total_investing: Annotated[MoneyText, Read("block.investing.total")]
+    total_financing: Annotated[MoneyText, Read("block.financing.total")]
+    net_cash_flow: Annotated[MoneyText, Read("block.net.now")]
+    exchange_effect: Annotated[MoneyText, Read("block.effect.now")]
+    closing_money: Annotated[MoneyText, Read("block.closing.now")]
+    tenant_id: UUID
+    period: Annotated[PeriodResponse, Read("report.days")]
+    compared_with: Annotated[PeriodResponse | None, Read("report.before")]
+    operating: Annotated[list[FlowAccount], Computed(_operating)]
+    investing: Annotated[list[FlowAccount], Computed(_investing)]
+    financing: Annotated[list[FlowAccount], Computed(_financing)]
+    before: Annotated[FlowTotals | None, Computed(_flows_before)]
+    difference: Annotated[MoneyText, Read("block.differences.now")]
+    in_balance: Annotated[bool, Read("block.in_balance")]
+    currency: Annotated[str, Read("block.currency")]
+
+
+class CashFlowResponse(CurrencyCashFlowResponse):
+    """Cash flow statement in the agency's currency; others are in `by_currency`.
+
+    `base` has all currencies in the base currency. It is absent unless the base amounts of the
+    agency are established and something is posted.
+    """
+
+    by_currency: Annotated[list[CurrencyCashFlowResponse], Read("others")]
+    base: Annotated[CurrencyCashFlowResponse | None, OmitNone()] = None
 
 
 class PositionAccount(ComparedAccount):

@@ -1,4 +1,4 @@
-"""HTML pages of profit and loss and balance sheet."""
+"""HTML pages of profit and loss, cash flow statement and balance sheet."""
 
 from __future__ import annotations
 
@@ -14,11 +14,17 @@ from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.fields import YEAR_MIN
 from voyagent.ledger.queries.revaluations import closing_rates
+from voyagent.ledger.words import CASH_FLOWS
 from voyagent.reports.documents import books, pdf
-from voyagent.reports.documents.sentences import balance_sheet_words, profit_and_loss_words
+from voyagent.reports.documents.sentences import (
+    balance_sheet_words,
+    flow_totals,
+    profit_and_loss_words,
+)
 from voyagent.reports.exports import spreadsheets
 from voyagent.reports.forms import Address, invalid_sentences
 from voyagent.reports.queries import statements
+from voyagent.reports.queries.cash_flow import read_cash_flow
 from voyagent.reports.queries.periods import (
     BalanceDay,
     Days,
@@ -64,6 +70,42 @@ def profit_and_loss(reader: RequestReader) -> Any:
     sheet = partial(spreadsheets.profit_and_loss, report, address.currency) if report else None
     facts = {"last": last, "report": report, "words": words, "lines_of": _lines_of}
     return answered("reports/profit_and_loss.html", sheet, address=address, wrong=wrong, **facts)
+
+
+@pages.page("/reports/cash-flow", permission="report.read")
+def cash_flow(reader: RequestReader) -> Any:
+    """Show what moved money, with a comparison; each amount links to its postings."""
+    address = Address.read("reports.cash_flow", request.args)
+    settings = reader.read(settings_statement())[0]
+    actor = reader.authenticate()
+    last = address.days.get("to") or clock.today(actor.timezone)
+    wrong = invalid_sentences(address)
+    report, words = None, ""
+    try:
+        if not wrong:
+            report = read_cash_flow(
+                reader,
+                Period.of(address.days.get("from"), last, settings),
+                address.compare or "period",
+                address.days.get("compare_from"),
+                actor.currency,
+            )
+            words = profit_and_loss_words(report, address.currency)
+    except PeriodInverted as error:
+        wrong = [_(error.message)]
+    if report is not None and address.format == "pdf":
+        printed = books.cash_flow(report, address.currency)
+        return exported_file(pdf.file(printed, f"cash-flow-{last}", words, reader))
+    sheet = partial(spreadsheets.cash_flow, report, address.currency) if report else None
+    facts = {
+        "last": last,
+        "report": report,
+        "words": words,
+        "lines_of": _lines_of,
+        "titles": CASH_FLOWS,
+        "totals": flow_totals(),
+    }
+    return answered("reports/cash_flow.html", sheet, address=address, wrong=wrong, **facts)
 
 
 @pages.page("/reports/balance-sheet", permission="report.read")
