@@ -20,7 +20,7 @@ from voyagent.kernel.money import Money
 
 LATER = "2024-06-30"
 BODY = {"reason": "Not travelled", "issue_date": LATER}
-WAY = "reverse the payment’s allocation first; it becomes an advance. Then"
+WAY = "record it as a claim on the bill."
 PAID = pytest.mark.parametrize(
     ("minor", "code"), [(4_500_000, "document_not_open"), (4_400_000, "credit_exceeds_open")]
 )
@@ -56,7 +56,6 @@ def test_a_paid_bill_is_credited_after_deallocation(alice: Person, minor: int, c
         refused.json["detail"],
         WAY in refused.json["message"],
     ) == (409, code, True)
-    assert refused.json["message"].endswith("record the refund once the supplier pays it.")
     goes_the_way(alice, payment_id, "/supplier-credits", body)
     assert {
         balances(alice)[account, "INR"] for account in ("payable", "supplier_advances", "bank")

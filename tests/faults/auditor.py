@@ -35,7 +35,10 @@ documents as (
       when direction = 'in' then 'customer_advances' else 'supplier_advances' end, currency,
         (amount_minor - allocated_minor - refunded_minor) * case direction when 'in'
           then -1 else 1 end
-    from payments where tenant_id in (select id from mine)),
+    from payments where tenant_id in (select id from mine)
+    union all select tenant_id, 'supplier_claims', currency,
+      amount_minor - received_minor - given_up_minor
+    from supplier_claims where reversed_on is null and tenant_id in (select id from mine)),
 owed as (select tenant_id, purpose, currency, sum(minor) as minor from documents group by 1, 2, 3),
 by_month as (
     select tenant_id, account_id, currency, sum(debit_minor) as debit, sum(credit_minor) as credit
@@ -63,7 +66,7 @@ union all select 'days that differ from their lines', l.account_id || ' ' || l.c
     where (l.debit, l.credit) is distinct from (d.debit, d.credit)
 union all select 'a control account that differs from its documents', p.purpose || ' ' || p.currency
     from (select * from purposes where purpose in ('receivable', 'payable', 'customer_advances',
-      'customer_credits', 'supplier_advances')) p
+      'customer_credits', 'supplier_advances', 'supplier_claims')) p
     full join owed o using (tenant_id, purpose, currency) where coalesce(p.minor,
       0) <> coalesce(o.minor, 0)
 union all select 'a payment of which more is used than it is', number from payments

@@ -22,6 +22,7 @@ from voyagent.audit.service import checks
 from voyagent.audit.service.statements import Anchors
 from voyagent.banking import service as banking
 from voyagent.billing.bills import service as bill_service
+from voyagent.billing.claims import service as claims
 from voyagent.billing.core.service import instalments
 from voyagent.billing.core.service.pricing import LineItem
 from voyagent.billing.credit_notes import service as credit_note_service
@@ -226,6 +227,7 @@ def _book(person: Person) -> None:
         reason="Not travelled",
         amounts={1: Money(100, bill.currency)},
     )
+    _claim(person, bill.id)
     months.close_month(person.actor, date(2026, 1, 1))
     assert issued.entry_id is not None
     db.session.add(
@@ -240,6 +242,15 @@ def _book(person: Person) -> None:
             entry_id=issued.entry_id,
         )
     )
+
+
+def _claim(person: Person, bill_id: UUID) -> None:
+    """Claim a refund of a bill, of which a part comes."""
+    payment_service.pay_bill(person.actor, bill_id, on=ISSUED)
+    claim = claims.open_claim(
+        person.actor, bill_id, reason="Cancelled", amounts={1: Money(200, "INR")}
+    )
+    claims.receive_claim(person.actor, claim.id, claims.Refund(Money(100, "INR")))
 
 
 def _pay_out(person: Person) -> None:

@@ -118,7 +118,10 @@ def test_an_invalid_entry_is_refused(
 
 @pytest.mark.parametrize(
     "purpose",
-    ["receivable", "payable", "customer_advances", "customer_credits", "supplier_advances"],
+    [
+        *("receivable", "payable", "customer_advances", "customer_credits", "supplier_advances"),
+        "supplier_claims",
+    ],
 )
 def test_receivables_and_payables_cannot_be_posted_manually(alice: Person, purpose: str) -> None:
     body = written(alice)

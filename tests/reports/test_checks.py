@@ -15,6 +15,7 @@ from flask import Flask
 from tests.audit.conftest import untied
 from tests.billing import test_exchange as exchanged
 from tests.billing.papers import DUE, advance, issued, line
+from tests.billing.test_claims import claimed, inr, paid_bill, received
 from tests.billing.test_payouts import paid_out
 from tests.enquiries.acts import logged
 from tests.ledger.books import post
@@ -239,6 +240,10 @@ BROKEN = {
         "update payments set payout_id = null where tenant_id = :t and payout_id is not null",
         {"gateway": 5_000_000},
     ),
+    "a claim on a supplier": (
+        "update supplier_claims set received_minor = received_minor - 1 where tenant_id = :t",
+        {"claims": 1},
+    ),
     "the counter": (
         "update number_series set last_number = last_number + 1 where tenant_id = :t",
         {"numbers": None},
@@ -268,6 +273,7 @@ def trader(app: Flask) -> Person:
         kept.keep("invoice", invoice_id)
     exchange(trader)
     paid_out(trader)
+    received(trader, claimed(trader, paid_bill(trader, vendor_reference="Paid")), inr(40_000))
     logged(trader, "Counted")
     return trader
 
@@ -358,7 +364,7 @@ def test_correct_books_have_no_finding(
 ) -> None:
     assert found(app, trader) == []
     output = command("--agency", trader.actor.tenant_id)
-    assert (output.exit_code, output.output) == (0, f"{trader.actor.tenant_id}: OK, 29 checks\n")
+    assert (output.exit_code, output.output) == (0, f"{trader.actor.tenant_id}: OK, 30 checks\n")
 
 
 def test_an_agency_without_entries_has_no_finding(app: Flask, alice: Person) -> None:
@@ -422,7 +428,7 @@ def test_each_agency_is_checked_and_one_error_fails_the_command(
     output = command()
     lines = output.output.splitlines()
     assert output.exit_code == 1
-    assert f"{trader.actor.tenant_id}: OK, 29 checks" in lines
+    assert f"{trader.actor.tenant_id}: OK, 30 checks" in lines
     assert (
         f"{charlie.actor.tenant_id}: control: AED -123.45: open receivable documents and their"
         " control account differ" in lines

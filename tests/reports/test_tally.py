@@ -175,6 +175,7 @@ def test_every_kind_of_entry_is_exported_as_its_voucher_type(
     [
         ("receivable", "revenue_fees", "Sales", "Credit Note"),
         ("revenue_fees", "customer_credits", "Credit Note", "Sales"),
+        ("supplier_claims", "cost_of_services", "Debit Note", "Purchase"),
         ("cost_of_services", "payable", "Purchase", "Debit Note"),
         ("bank", "receivable", "Receipt", "Payment"),
         ("gateway_clearing", "customer_advances", "Receipt", "Payment"),

@@ -73,6 +73,13 @@ CHART = (
         revalued="reversed",
     ),
     ChartAccount("1320", N_("Advances to suppliers"), "asset", "supplier_advances"),
+    ChartAccount(
+        "1325",
+        N_("Refunds due from suppliers"),
+        "asset",
+        "supplier_claims",
+        revalued="reversed",
+    ),
     ChartAccount("1330", N_("Prepaid trip costs"), "asset", "prepaid_trip_costs"),
     ChartAccount("1410", N_("Input CGST"), "asset", "input_cgst"),
     ChartAccount("1411", N_("Input SGST"), "asset", "input_sgst"),
@@ -127,9 +134,16 @@ CHART = (
 FORMER_NAMES = (N_("Commission from airlines"),)
 """Names that earlier versions gave to accounts; agencies created then still have them."""
 CONTROL = frozenset(
-    {"receivable", "payable", "customer_advances", "supplier_advances", "customer_credits"}
+    {
+        "receivable",
+        "payable",
+        "customer_advances",
+        "supplier_advances",
+        "customer_credits",
+        "supplier_claims",
+    }
 )
-"""Purposes of control accounts; their balances equal open documents and advances.
+"""Purposes of control accounts; their balances equal open documents, advances and claims.
 
 Manual journal entries cannot use these accounts, except on an approved request.
 """

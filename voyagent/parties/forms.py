@@ -59,6 +59,7 @@ BALANCE_LABELS = {
     "customer_credits": _l("Customer credit"),
     "payable": _l("Payable"),
     "supplier_advances": _l("Advance paid"),
+    "supplier_claims": _l("Refund awaited"),
 }
 """Labels of the balances of a party, by purpose of the account."""
 SAME = {

@@ -89,6 +89,7 @@ SIGNS = {
     "customer_credits": -1,
     "payable": -1,
     "supplier_advances": 1,
+    "supplier_claims": 1,
 }
 """Purposes of accounts that have a balance per party, and the sign of a debit in each.
 

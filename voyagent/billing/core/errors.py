@@ -347,14 +347,12 @@ class DocumentNotOpen(Conflict):
 class BillPaid(DocumentNotOpen):
     """A paid bill cannot be credited, because it has no open amount.
 
-    To credit a paid bill, first take back the allocation of its payment. This makes the bill open
-    again.
+    What the supplier owes for it is a claim (`open_claim`).
     """
 
     message = N_(
-        "This bill has no amount due. To credit a paid amount, reverse the payment’s allocation"
-        " first; it becomes an advance. Then enter the credit note, and record the refund once"
-        " the supplier pays it."
+        "This bill has no amount due. If the supplier owes you a refund, record it as a claim on"
+        " the bill."
     )
 
 
@@ -406,14 +404,22 @@ class CreditExceedsLine(Conflict):
 class SupplierCreditExceedsOpen(Conflict):
     """The amount to credit is above the open amount of the bill.
 
-    After the allocation of a payment is taken back, the bill has an open amount again.
+    What the supplier owes beyond it is a claim (`open_claim`).
     """
 
     code = "credit_exceeds_open"
     message = N_(
-        "This is more than the amount due on this bill. To credit a paid amount, reverse the"
-        " payment’s allocation first; it becomes an advance. Then enter the credit note, and"
-        " record the refund once the supplier pays it."
+        "This is more than the amount due on this bill. If the supplier owes you a refund of what"
+        " is paid, record it as a claim on the bill."
+    )
+
+
+class ClaimReceived(Conflict):
+    """A supplier credit cannot be reversed, because a part of its claim is settled."""
+
+    code = "claim_received"
+    message = N_(
+        "Money came in for this claim, or a part of it is given up. Reverse its receipts first."
     )
 
 

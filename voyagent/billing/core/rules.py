@@ -20,9 +20,11 @@ CONTROL = {"in": ("receivable", "customer_advances"), "out": ("payable", "suppli
 """Keys of the accounts of documents and of advances, by direction of the payment."""
 CREDITS = "customer_credits"
 """Key of the account of credits of customers, which the agency must refund on demand."""
+CLAIMS = "supplier_claims"
+"""Key of the account of refunds that suppliers owe."""
 ADVANCES_ACCOUNTS = (*(advances for _documents, advances in CONTROL.values()), CREDITS)
 """Keys of the accounts of the unused amounts of payments."""
-NAMED_ACCOUNTS = (*(documents for documents, _advances in CONTROL.values()), CREDITS)
+NAMED_ACCOUNTS = (*(documents for documents, _advances in CONTROL.values()), CREDITS, CLAIMS)
 """Keys of the accounts in entries of documents whose journal lines name the party."""
 BOUGHT = {"cost": "cost_of_services", "agent": "held_for_suppliers"}
 """Key of the account of a bill line, by `bought_as`."""

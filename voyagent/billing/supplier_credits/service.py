@@ -11,17 +11,24 @@ from sqlalchemy.exc import IntegrityError
 
 from voyagent.billing.bills import queries as bill_queries
 from voyagent.billing.bills.service import read_reference
-from voyagent.billing.core.errors import BillPaid, DocumentNotOpen, SupplierCreditExceedsOpen
+from voyagent.billing.core.errors import (
+    BillPaid,
+    ClaimReceived,
+    DocumentNotOpen,
+    SupplierCreditExceedsOpen,
+)
 from voyagent.billing.core.models.bills import Bill, BillLine
 from voyagent.billing.core.models.credits import SupplierCredit
 from voyagent.billing.core.models.kinds import SUPPLIER_CREDIT
 from voyagent.billing.core.models.parts import OPEN
 from voyagent.billing.core.queries import (
+    claims as claim_queries,
     credits as credit_queries,
     documents as document_queries,
     taxes as tax_queries,
 )
 from voyagent.billing.core.queries.recognitions import prepaid_lines
+from voyagent.billing.core.rules import CLAIMS
 from voyagent.billing.core.service import crediting, earning
 from voyagent.billing.core.service.crediting import CreditedTax
 from voyagent.billing.core.service.credits import (
@@ -39,23 +46,33 @@ from voyagent.billing.core.service.reversals import why_of
 from voyagent.billing.supplier_credits import queries as supplier_credit_queries
 from voyagent.billing.supplier_credits.errors import SupplierCreditTaken
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
+from voyagent.ledger.service.entries import Posted
 
 
 def reverse_supplier_credit(
     actor: Actor, supplier_credit_id: UUID, *, reason: str, on: date | None = None
 ) -> SupplierCredit:
-    """Reverse a whole supplier credit on a day.
+    """Reverse a whole supplier credit on a day, with its claim on the supplier.
 
-    `on` defaults to today, or to the issue date of the credit if the issue date is later.
+    `on` defaults to today, or to the issue date of the credit if the issue date is later. It is not
+    before the last reversal of a receipt of the claim.
 
-    Raises Forbidden, SupplierCreditNotFound, SupplierCreditReversed, ReasonRequired, TextTooLong,
-    AmountAboveLimit, InvalidDate, PeriodLocked.
+    Raises Forbidden, SupplierCreditNotFound, SupplierCreditReversed, ClaimReceived, ReasonRequired,
+    TextTooLong, AmountAboveLimit, InvalidDate, PeriodLocked.
     """
     actor.require_authority("bill.credit")
     credit = supplier_credit_queries.get_supplier_credit(supplier_credit_id)
     bill = bill_queries.get_bill(credit.bill_id, lock=True)
-    reverse_credit(actor, SUPPLIER_CREDIT, credit, bill, reason, on)
+    claim = claim_queries.find_claim_of(credit.id, lock=True)
+    if claim is not None and claim.received_minor + claim.given_up_minor:
+        raise ClaimReceived
+    since = None if claim is None else claim_queries.last_receipt_reversed(claim.id)
+    reverse_credit(actor, SUPPLIER_CREDIT, credit, bill, reason, on, since=since)
+    if claim is not None:
+        claim.reversed_on = credit.reversed_on
+        db.session.flush()
     return credit
 
 
@@ -86,9 +103,28 @@ def credit_bill(
     reference = read_reference(vendor_reference)
     why = why_of(reason)
     credit, day = credit_now(actor, bill, amounts, on)
+    if credit.excess:
+        raise SupplierCreditExceedsOpen
     entry = CreditEntry(number=reference, reason=why, day=day, contents=credit)
+    return enter(actor, bill, entry, credit)[0]
+
+
+def enter(
+    actor: Actor, bill: Bill, entry: CreditEntry, credit: BillCredit
+) -> tuple[SupplierCredit, Posted]:
+    """Post a supplier credit and the recognitions that it cancels, and store it.
+
+    Returns the credit and its entry. The caller has locked the bill and keeps an excess as a claim.
+
+    Raises ApprovalRequired, SupplierCreditTaken, and the errors of `enter_credit`.
+    """
+    actor.require_authority("bill.credit")
+    if claim_queries.is_matched(bill.party_id, entry.number):
+        raise SupplierCreditTaken
     try:
-        found, posted = enter_credit(actor, SUPPLIER_CREDIT, bill, entry)
+        found, posted = enter_credit(
+            actor, SUPPLIER_CREDIT, bill, entry, excess_minor=credit.excess.amount_minor
+        )
     except IntegrityError as error:
         if "uq_supplier_credits_reference" in str(error.orig):
             raise SupplierCreditTaken from None
@@ -97,13 +133,13 @@ def credit_bill(
         actor,
         ("supplier_credit", found.id),
         credit.recognitions,
-        narration=f"Supplier credit note {reference} on bill {bill.vendor_reference},"
+        narration=f"Supplier credit note {entry.number} on bill {bill.vendor_reference},"
         f" {bill.party_name}",
-        memo=reference,
+        memo=entry.number,
         document=bill,
         posted=posted,
     )
-    return found
+    return found, posted
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +148,11 @@ class BillCredit:
 
     `lines` are the credited lines of the bill. `minors` are the credited amounts before tax by line
     number, in minor units. `prepaid` has the service dates of lines that are still prepaid.
+    `open_minor` is what is open of the bill; what is credited above it is a claim on the supplier.
     """
 
     currency: str
+    open_minor: int
     lines: list[BillLine]
     minors: Mapping[int, int]
     taxes: list[CreditedTax]
@@ -139,14 +177,18 @@ class BillCredit:
 
     @property
     def excess(self) -> Money:
-        """Nothing, because a supplier credit is at most the open amount."""
-        return Money(0, self.currency)
+        """The part of the total above the open amount of the bill."""
+        return Money(max(self.total.amount_minor - self.open_minor, 0), self.currency)
 
     @property
     def sides(self) -> list[tuple[str, int, Money]]:
         """Return the journal lines: account, 1 for debit or -1 for credit, and amount."""
-        billed = bought_sides(self._bought, self.currency)
-        return [(purpose, -sign, amount) for purpose, sign, amount in reversed(billed)]
+        *bought, (payable, _sign, total) = bought_sides(self._bought, self.currency)
+        debits = ((payable, total - self.excess), (CLAIMS, self.excess))
+        return [
+            *((purpose, 1, amount) for purpose, amount in debits if amount),
+            *((purpose, -sign, amount) for purpose, sign, amount in reversed(bought)),
+        ]
 
     @property
     def recognitions(self) -> list[Recognition]:
@@ -167,8 +209,8 @@ def credit_now(
     """Check a supplier credit, and return its contents and its date.
 
     The date is `on`. If `on` is None, the date is today, or the issue date of the bill if the issue
-    date is later. Raises InvalidDate, SupplierCreditExceedsOpen, AmountAboveLimit, PeriodLocked,
-    NoLines, LineNotOnBill, InvalidAmount, MixedCurrencies, CreditExceedsLine.
+    date is later. Raises InvalidDate, AmountAboveLimit, PeriodLocked, NoLines, LineNotOnBill,
+    InvalidAmount, MixedCurrencies, CreditExceedsLine.
     """
     day = book_day(actor, bill, on)
     left = crediting.left_of(
@@ -176,8 +218,6 @@ def credit_now(
     )
     credit_of = _crediting(bill, prepaid_lines(bill, day))
     credit = credit_of(crediting.wanted_of(bill, left, amounts))
-    if credit.total.amount_minor > bill.open_minor:
-        raise SupplierCreditExceedsOpen
     check_credit(actor, credit.total, day)
     return credit, day
 
@@ -211,6 +251,7 @@ def _crediting(
     def credit_of(minors: Mapping[int, int]) -> BillCredit:
         return BillCredit(
             bill.currency,
+            bill.open_minor,
             [line for line in lines if line.line_no in minors],
             minors,
             crediting.taxes_on(minors, lines, charged, before, taken, bill.currency),

@@ -10,6 +10,7 @@ from flask_babel import gettext as _, lazy_gettext as _l
 
 from voyagent.billing.bills import queries as bill_queries
 from voyagent.billing.bills.errors import BillNotFound
+from voyagent.billing.core.errors import SupplierCreditExceedsOpen
 from voyagent.billing.core.models.kinds import SUPPLIER_CREDIT
 from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
 from voyagent.billing.core.service import days
@@ -99,6 +100,8 @@ def credit_bill(actor: Actor, bill_id: UUID) -> Any:
         credit, _day = supplier_credit_service.credit_now(
             actor, bill_queries.get_bill(bill_id), body.amounts(bill.currency), body.issue_date
         )
+        if credit.excess:
+            raise SupplierCreditExceedsOpen
         recognitions.extend(recognition_postings(credit.recognitions))
         return credit.sides
 

@@ -55,9 +55,10 @@ GROWTH: tuple[Growth, ...] = (
         (
             *("invoices", "bills", "payments", "refunds", "credit_notes", "supplier_credits"),
             *("write_offs", "gateway_payouts", "refund_parts", "number_series"),
+            *("supplier_claims", "supplier_claim_receipts"),
             *("closed_months", "imports"),
         ),
-        "each document, payout, series of numbers, closed month and imported file",
+        "each document, payout, claim, series of numbers, closed month and imported file",
         End.NEVER,
         f"{_BOOKS}; a draft that is deleted goes",
     ),

@@ -576,6 +576,8 @@ WITHOUT: frozenset[str] = frozenset(
             "refund_parts",
             "revaluations",
             "revoked_tokens",
+            "supplier_claim_receipts",
+            "supplier_claims",
             "supplier_credit_taxes",
             "supplier_responses",
         ),

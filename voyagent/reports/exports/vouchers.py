@@ -7,7 +7,10 @@ from collections.abc import Iterable
 
 from voyagent.reports.queries.day_book import EntryLine
 
-CONTROL = ("receivable", "payable", "customer_advances", "customer_credits", "supplier_advances")
+CONTROL = (
+    *("receivable", "payable", "customer_advances", "customer_credits", "supplier_advances"),
+    "supplier_claims",
+)
 """Purposes of control accounts; each of their lines but those of revaluations names a party."""
 NAMED = (*CONTROL, "currency_exchange")
 """Purposes of accounts that decide the type of a voucher.
@@ -95,7 +98,8 @@ def voucher_type(lines: Iterable[EntryLine]) -> str:
     If the entry has no money lines:
       - Sales if a customer is debited, Credit Note if a customer is credited, also beyond what he
         owed
-      - Purchase if a supplier is credited, Debit Note if a supplier is debited
+      - Purchase if a supplier is credited, Debit Note if a supplier is debited, also beyond what
+        was owed to him
       - Journal for every other entry, such as an entry of currency exchange
 
     A reversal follows the same rules: the reversal of a Receipt is a Payment.
@@ -120,8 +124,10 @@ def voucher_type(lines: Iterable[EntryLine]) -> str:
         owed = moved["receivable"] + moved["customer_credits"]
         if owed:
             return "Sales" if owed > 0 else "Credit Note"
-    if set(moved) == {"payable", "other"} and moved["payable"]:
-        return "Purchase" if moved["payable"] < 0 else "Debit Note"
+    if "other" in moved and set(moved) <= {"payable", "supplier_claims", "other"}:
+        owing = moved["payable"] + moved["supplier_claims"]
+        if owing:
+            return "Purchase" if owing < 0 else "Debit Note"
     return "Journal"
 
 

@@ -16,9 +16,10 @@ from sqlalchemy import Select, text
 
 from voyagent.banking import queries as banking
 from voyagent.billing.ageing.queries import checks as queries_checks
+from voyagent.billing.claims.service import CLAIM_SERIES
 from voyagent.billing.core.queries import kept_papers, recognitions
 from voyagent.billing.core.queries.of_trips import of_trips
-from voyagent.billing.core.rules import ADVANCES_ACCOUNTS
+from voyagent.billing.core.rules import ADVANCES_ACCOUNTS, CLAIMS
 from voyagent.billing.core.service.numbering import (
     BILL_OF_SUPPLY_SERIES,
     DEBIT_NOTE_SERIES,
@@ -93,6 +94,7 @@ CHECKS = (
         "revalued",
         "carried",
         "gateway",
+        "claims",
     ),
 )
 
@@ -133,7 +135,10 @@ def findings(reader: Reader) -> Iterator[Finding]:
         CUSTOMER_CREDITS,
         (REFUND_SERIES, REFUND_LETTER),
     )
-    plain = (INVOICE_SERIES, BILL_OF_SUPPLY_SERIES[0], DEBIT_NOTE_SERIES[0], CREDIT_SERIES)
+    plain = (
+        *(INVOICE_SERIES, BILL_OF_SUPPLY_SERIES[0], DEBIT_NOTE_SERIES[0], CREDIT_SERIES),
+        CLAIM_SERIES,
+    )
     (
         sides,
         entries,
@@ -222,6 +227,7 @@ def findings(reader: Reader) -> Iterator[Finding]:
     for name, rows in zip((*plain, *(name for name, _letter in lettered)), series, strict=True):
         yield from (_of_series(name.replace("_", " "), row) for row in rows)
     yield from gateways(reader)
+    yield from claims(reader)
     yield from trips(reader)
     yield from named_parties(reader)
     yield from (
@@ -314,7 +320,8 @@ def revalued(reader: Reader) -> Iterator[Finding]:
 def carried(reader: Reader) -> Iterator[Finding]:
     """Yield a finding for each control account with a wrong base amount.
 
-    In each foreign currency, it must be the sum of the open base amounts of documents or advances.
+    In each foreign currency, it must be the sum of the open base amounts of documents, advances or
+    claims.
     """
     open_bases, accounts = reader.read(
         queries_checks.carried_statement(), control_balances_statement(*parties.SIGNS)
@@ -463,6 +470,26 @@ def advances(reader: Reader) -> Iterator[Finding]:
         if difference:
             yield Finding(
                 "advances", f"unapplied payments and the account {purpose} differ", difference
+            )
+
+
+def claims(reader: Reader) -> Iterator[Finding]:
+    """Yield a finding for each currency with a wrong balance of the account of claims.
+
+    The balance of the account must be what suppliers owe for claims.
+    """
+    owed, accounts = reader.read(
+        queries_checks.claims_statement(), control_balances_statement(CLAIMS)
+    )
+    open_minor = {row["currency"]: row["open_minor"] for row in owed}
+    books = {row["currency"]: row["balance_minor"] for row in accounts}
+    for currency in sorted(open_minor.keys() | books.keys()):
+        minor = open_minor.get(currency, 0) - books.get(currency, 0)
+        if minor:
+            yield Finding(
+                "claims",
+                "open claims on suppliers and their account differ",
+                Money(minor, currency),
             )
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import Select
 from voyagent.billing.ageing.queries import open_items
 from voyagent.billing.core.queries.open_documents import Kind
 from voyagent.billing.core.queries.open_list import AGES
+from voyagent.billing.core.rules import CLAIMS
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.money import Money
@@ -37,9 +38,10 @@ PARTY_KINDS: tuple[PartyKind, ...] = get_args(PartyKind)
 CONTROL: dict[PartyKind, Kind] = {"customer": "receivable", "supplier": "payable"}
 """Kind of the open documents of each kind of party; it is also that of the control account."""
 ADVANCES: dict[PartyKind, tuple[str, ...]] = {
-    kind: receivables.ADVANCES[of] for kind, of in CONTROL.items()
+    "customer": receivables.ADVANCES["receivable"],
+    "supplier": (*receivables.ADVANCES["payable"], CLAIMS),
 }
-"""Purposes of the accounts of advances and credits of each kind of party."""
+"""Purposes of the accounts of advances, credits and claims of each kind of party."""
 PAGE_ENTRIES = 100
 
 
@@ -66,8 +68,9 @@ class PartyBalances:
 
     A balance is positive if the customer owes it to the agency, or if the agency owes it to the
     supplier. `open` is the party's balance on the control account. `advances` is the sum of the
-    party's unused payments and credits. `closing` is `open` less `advances`. `ages` has
-    one sum of open documents for each age from 0 to 4, as in `receivables.Document`.
+    party's unused payments and credits, and of open claims on a supplier. `closing` is `open` less
+    `advances`. `ages` has one sum of open documents for each age from 0 to 4, as in
+    `receivables.Document`.
     """
 
     opening: Money

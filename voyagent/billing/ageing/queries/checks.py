@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 
 from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.claims import SupplierClaim
 from voyagent.billing.core.models.counters import AgeingByDue, NumberSeries
 from voyagent.billing.core.models.credits import CreditNote, SupplierCredit
 from voyagent.billing.core.models.invoices import (
@@ -29,7 +30,7 @@ from voyagent.billing.core.models.payments import Allocation, Payment, Refund
 from voyagent.billing.core.models.write_offs import WriteOff
 from voyagent.billing.core.queries.open_documents import SETTLES, Kind
 from voyagent.billing.core.queries.refund_parts import parts_of_refunds
-from voyagent.billing.core.rules import ADVANCES_ACCOUNTS, CONTROL, CREDITS
+from voyagent.billing.core.rules import ADVANCES_ACCOUNTS, CLAIMS, CONTROL, CREDITS
 from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries.sources import on_account_statement
@@ -45,6 +46,7 @@ _PAYMENTS = Payment.__table__.c
 _REFUNDS = Refund.__table__.c
 _WRITE_OFFS = WriteOff.__table__.c
 _BILLS = Bill.__table__.c
+_CLAIMS = SupplierClaim.__table__.c
 _ADVANCES_ACCOUNT: ColumnElement[str] = case(
     (_PAYMENTS.nature == "refundable", CREDITS),
     (_PAYMENTS.direction == "in", CONTROL["in"][1]),
@@ -56,6 +58,7 @@ _NUMBERED: dict[str, Any] = {
     "bill_of_supply": Invoice.__table__,
     "debit_note": Invoice.__table__,
     "credit_note": CreditNote.__table__,
+    "supplier_claim": SupplierClaim.__table__,
 }
 
 
@@ -111,6 +114,17 @@ def advances_statement() -> Select[Any]:
             _PAYMENTS.allocated_minor + _PAYMENTS.refunded_minor < _PAYMENTS.amount_minor,
         )
         .group_by("purpose", _PAYMENTS.currency)
+    )
+
+
+@cached_statement
+def claims_statement() -> Select[Any]:
+    """Select what suppliers owe for claims, by currency. Rows: currency, open_minor."""
+    open_minor = _CLAIMS.amount_minor - _CLAIMS.received_minor - _CLAIMS.given_up_minor
+    return (
+        select(_CLAIMS.currency, cast(func.sum(open_minor), BigInteger).label("open_minor"))
+        .where(owned(SupplierClaim), _CLAIMS.reversed_on.is_(None))
+        .group_by(_CLAIMS.currency)
     )
 
 
@@ -240,9 +254,12 @@ def unexchanged_statement() -> Select[Any]:
 
 @cached_statement
 def carried_statement() -> Select[Any]:
-    """Select the open base amounts of documents and advances, by account and currency.
+    """Select the open base amounts of each account, by currency.
 
-    A currency is left out if one of the documents or advances of the account has no base amount.
+    They are those of documents, advances and claims on suppliers.
+
+    A currency is left out if one of the documents, advances or claims of the account has no base
+    amount.
 
     Rows: purpose (of the account), currency, base_minor.
     """
@@ -265,6 +282,7 @@ def carried_statement() -> Select[Any]:
             )
             for advances in ADVANCES_ACCOUNTS
         ),
+        (_CLAIMS, CLAIMS, _CLAIMS.base_settled_minor, (_CLAIMS.reversed_on.is_(None),)),
     )
     found = union_all(
         *(
@@ -342,7 +360,7 @@ def series_statement(series: str) -> Select[Any]:
 
 def _of_series(series: str) -> list[ColumnElement[bool]]:
     """Return the conditions that the numbered documents of a series meet."""
-    if series == "credit_note":
+    if series in ("credit_note", "supplier_claim"):
         return []
     letter = {"bill_of_supply": BILL_OF_SUPPLY, "debit_note": DEBIT_NOTE}.get(series, "")
     return [_INVOICES.is_opening.is_(False), is_numbered_as(_INVOICES.number, letter)]
@@ -374,7 +392,7 @@ def uncredited_statement() -> Select[Any]:
             bills.vendor_reference,
             bills.credited_minor,
             credits.bill_id,
-            credits.total_minor,
+            credits.total_minor - credits.excess_minor,
             credits.reversed_on.is_(None),
         ),
     ]

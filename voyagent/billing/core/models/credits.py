@@ -80,15 +80,19 @@ class CreditNoteTax(TaxOfLine, TenantBound, Base):
 class SupplierCredit(CreditColumns, TenantOwned, Base):
     """A supplier's credit note on a received bill, with the supplier's number.
 
-    A supplier credit is never changed, only reversed.
+    A supplier credit is never changed, only reversed. `excess_minor` is the part of the total above
+    what was open of the bill. It is a claim (`SupplierClaim`), whose number takes the place of the
+    supplier's as long as the credit note has not arrived.
     """
 
     __tablename__ = "supplier_credits"
 
     bill_id: Mapped[UUID]
     vendor_reference: Mapped[str]
+    excess_minor: Mapped[int] = mapped_column(server_default=ZERO)
 
     __table_args__ = (
+        CheckConstraint("excess_minor between 0 and total_minor", name="excess"),
         Index(
             "uq_supplier_credits_reference",
             "tenant_id",

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, literal, select, union_all
 
 from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.claims import SupplierClaim
 from voyagent.billing.core.models.counters import NumberSeries
 from voyagent.billing.core.models.credits import CreditNote
 from voyagent.billing.core.models.invoices import (
@@ -53,6 +54,7 @@ _NUMBERED: dict[str, tuple[Any, str, tuple[ColumnElement[bool], ...]]] = {
     "advance": (Payment, "paid_on", (_PAYMENTS.account == OPENING_ACCOUNT,)),
     "customer_credit": (Payment, "paid_on", (_PAYMENTS.credit_note_id.is_not(None),)),
     "refund": (Refund, "refunded_on", ()),
+    "supplier_claim": (SupplierClaim, "claimed_on", ()),
 }
 """Table, date column and filter of the documents of each number series.
 

@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from voyagent.billing.core.models.bills import Bill, ExpectedBillMatch
+from voyagent.billing.core.models.claims import SupplierClaim, SupplierClaimReceipt
 from voyagent.billing.core.models.invoices import Invoice, InvoiceLine
 from voyagent.billing.core.models.kinds import BILL, INVOICE, DocumentKind
 from voyagent.kernel.tenancy import owned
@@ -33,11 +34,14 @@ _INVOICES = Invoice.__table__.c
 def of_trips() -> dict[str, Select[Any]]:
     """Return SQL selects of the documents that belong to trips, by type of document.
 
-    The keys are `invoice`, `bill`, `credit_note` and `supplier_credit`. Rows: source_id (the
-    document's id) and thing_id (the trip's id). Drafts, payments and write-offs are left out.
+    The keys are `invoice`, `bill`, `credit_note`, `supplier_credit` and `claim_receipt` (of a claim
+    on a supplier). Rows: source_id (the document's id) and thing_id (the trip's id). Drafts,
+    payments and write-offs are left out.
     """
-    return {kind.name: _documents(kind) for kind in (INVOICE, BILL)} | {
-        kind.credit.name: _credits(kind) for kind in (INVOICE, BILL)
+    return {
+        **{kind.name: _documents(kind) for kind in (INVOICE, BILL)},
+        **{kind.credit.name: _credits(kind) for kind in (INVOICE, BILL)},
+        "claim_receipt": _claim_receipts(),
     }
 
 
@@ -172,6 +176,19 @@ def _documents(kind: DocumentKind) -> Select[Any]:
     table = kind.model.__table__.c
     return select(table.id.label("source_id"), table.trip_id.label("thing_id")).where(
         owned(kind.model), table.trip_id.is_not(None), table.status != "draft"
+    )
+
+
+def _claim_receipts() -> Select[Any]:
+    receipts, claims, bills = (
+        table.__table__ for table in (SupplierClaimReceipt, SupplierClaim, Bill)
+    )
+    return (
+        _documents(BILL)
+        .with_only_columns(receipts.c.id.label("source_id"), bills.c.trip_id.label("thing_id"))
+        .join_from(receipts, claims, receipts.c.claim_id == claims.c.id)
+        .join(bills, claims.c.bill_id == bills.c.id)
+        .where(owned(SupplierClaimReceipt), owned(SupplierClaim))
     )
 
 

@@ -200,12 +200,16 @@ def _settled_after(kind: Kind, day: date) -> Select[Any]:
     else:
         parts.append(
             select(
-                _OF_SUPPLIERS.bill_id, _OF_SUPPLIERS.total_minor, _OF_SUPPLIERS.base_minor
+                _OF_SUPPLIERS.bill_id,
+                _OF_SUPPLIERS.total_minor - _OF_SUPPLIERS.excess_minor,
+                _OF_SUPPLIERS.base_minor,
             ).where(owned(SupplierCredit), _OF_SUPPLIERS.issue_date > day)
         )
         parts.append(
             select(
-                _OF_SUPPLIERS.bill_id, -_OF_SUPPLIERS.total_minor, -_OF_SUPPLIERS.base_minor
+                _OF_SUPPLIERS.bill_id,
+                _OF_SUPPLIERS.excess_minor - _OF_SUPPLIERS.total_minor,
+                -_OF_SUPPLIERS.base_minor,
             ).where(owned(SupplierCredit), _OF_SUPPLIERS.reversed_on > day)
         )
     settled = union_all(*parts).subquery("settled").c

@@ -12,6 +12,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.claims import SupplierClaim
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.payments import Payment
 from voyagent.kernel.money import Money
@@ -48,6 +49,16 @@ def carried_by_payment(payment: Payment, minor: int) -> int | None:
     if payment.base_minor is None:
         return None
     return _share(payment.base_minor - payment.base_used_minor, minor, payment.unapplied_minor)
+
+
+def carried_by_claim(claim: SupplierClaim, minor: int) -> int | None:
+    """Return what a part of the open amount takes of the base amount of a claim.
+
+    `minor` is in the claim's currency. The result is None if the claim has no base amount.
+    """
+    if claim.base_minor is None:
+        return None
+    return _share(claim.base_minor - claim.base_settled_minor, minor, claim.open_minor)
 
 
 def money_or_none(minor: int | None, currency: str) -> Money | None:

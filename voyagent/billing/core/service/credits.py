@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import NotRequired, Protocol, TypedDict
 
@@ -13,7 +13,7 @@ from voyagent.billing.core.models.credits import CreditNote
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.kinds import AnyCreditKind, Credit, CreditKind, kind_of, number_of
 from voyagent.billing.core.queries import credits as credit_queries, documents as document_queries
-from voyagent.billing.core.rules import CREDITS, NAMED_ACCOUNTS
+from voyagent.billing.core.rules import CLAIMS, CREDITS, NAMED_ACCOUNTS
 from voyagent.billing.core.service import crediting, earning
 from voyagent.billing.core.service.carrying import (
     booked_in_base,
@@ -27,13 +27,16 @@ from voyagent.billing.core.service.exchange import booked_at
 from voyagent.billing.core.service.reversals import mark, why_of
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
 from voyagent.ledger import words
+from voyagent.ledger.rules import DIFFERENCES
 from voyagent.ledger.service import entries, months
-from voyagent.ledger.service.entries import Posted
+from voyagent.ledger.service.entries import Line, Posted
 from voyagent.ledger.service.errors import PeriodLocked
+from voyagent.rates.queries import find_rate
 from voyagent.settings.queries import check_limit
 
 _ENTERED = {"credit_note": "credit_note.issued", "supplier_credit": "supplier_credit.entered"}
@@ -61,7 +64,10 @@ class Contents(Protocol):
 
     @property
     def excess(self) -> Money:
-        """The part of the total above the open amount, a credit of the customer."""
+        """The part of the total above the open amount.
+
+        It is a credit of the customer, or a claim on the supplier.
+        """
 
     @property
     def sides(self) -> Sequence[tuple[str, int, Money]]:
@@ -140,10 +146,12 @@ def enter_credit(
     """Post a credit on a document, store it with its lines and taxes, and return both.
 
     The document becomes paid if nothing is open any more. Its base amount is divided over the lines
-    of the entry. What is credited above the open amount is posted to the credits of customers; the
-    caller keeps it as such. `columns` has values of columns that only one kind of credit has.
+    of the entry. What is credited above the open amount is posted to the credits of customers, at
+    the amount at which the invoice was posted, or to the claims on suppliers, at the rate of the
+    day; the difference is an exchange difference. The caller keeps it as such. `columns` has values
+    of columns that only one kind of credit has.
 
-    Raises ApprovalRequired if the actor has no authority to credit, and the errors of
+    Raises ApprovalRequired if the actor has no authority to credit, RateMissing, and the errors of
     `entries.post`.
     """
     actor.require_authority(kind.permission)
@@ -151,9 +159,20 @@ def enter_credit(
     total, settled = contents.total, contents.total - contents.excess
     base_minor = carried_by_document(document, settled.amount_minor)
     known = {kind_of(document).account: base_minor} if settled else {}
+    excess_account = CREDITS if isinstance(document, Invoice) else CLAIMS
     if contents.excess:
-        known[CREDITS] = booked_in_base(document, contents.excess.amount_minor)
+        known[excess_account] = booked_in_base(document, contents.excess.amount_minor)
     title = _title(kind, entry.number, document)
+    lines = carry(
+        entries.lines_of(
+            contents.sides,
+            memo=entry.number,
+            party_id=document.party_id,
+            party_name=document.party_name,
+            named=NAMED_ACCOUNTS,
+        ),
+        {account: money_or_none(minor, actor.currency) for account, minor in known.items()},
+    )
     posted = entries.post(
         actor,
         source_type=kind.name,
@@ -162,18 +181,10 @@ def enter_credit(
         narration=words.with_reason(
             title[0].upper() + title[1:], document.party_name, entry.reason
         ),
-        lines=carry(
-            entries.lines_of(
-                contents.sides,
-                memo=entry.number,
-                party_id=document.party_id,
-                party_name=document.party_name,
-                named=NAMED_ACCOUNTS,
-            ),
-            {account: money_or_none(minor, actor.currency) for account, minor in known.items()},
-        ),
+        lines=[_at_day(line, entry.day) for line in lines],
         entry_date=entry.day,
         trip_id=document.trip_id,
+        differences=DIFFERENCES if contents.excess and excess_account == CLAIMS else None,
         **booked_at(document),
     )
     credit = kind.model(
@@ -269,11 +280,9 @@ def reverse_credit(
     narration = words.with_reason(title, credit.party_name, why)
     reversal = entries.reverse(actor, credit.entry_id, reason=narration, entry_date=day)
     earning.take_back(actor, (kind.name, credit.id), reason=narration, day=day)
-    if isinstance(credit, CreditNote):
-        document.credited_minor += credit.excess_minor
-        if isinstance(document, Invoice):
-            document.excess_minor -= credit.excess_minor
-    document.credited_minor -= credit.total_minor
+    if isinstance(document, Invoice):
+        document.excess_minor -= credit.excess_minor
+    document.credited_minor -= credit.total_minor - credit.excess_minor
     document.base_settled_minor -= credit.base_minor or 0
     document.status = _open_status(document) if document.open_minor else "paid"
     mark(actor, credit, day, why, reversal.entry_id)
@@ -294,6 +303,17 @@ def reverse_credit(
             "reversed_on": day,
         },
     )
+
+
+def _at_day(line: Line, day: date) -> Line:
+    """Return a claim on a supplier at the rate of a day, and any other line as it is.
+
+    A claim without a base amount stays without one. Raises RateMissing.
+    """
+    if line.account != CLAIMS or line.base is None:
+        return line
+    rate = find_rate(SessionReader(db.session), line.amount.currency, day)
+    return replace(line, base=rate.convert(line.amount))
 
 
 def _title(kind: AnyCreditKind, number: str, document: Invoice | Bill) -> str:

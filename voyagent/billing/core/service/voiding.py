@@ -14,6 +14,7 @@ from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.kinds import kind_of, number_of
 from voyagent.billing.core.models.parts import OPEN
+from voyagent.billing.core.queries import claims as claim_queries
 from voyagent.billing.core.service import earning
 from voyagent.billing.core.service.days import book_day
 from voyagent.billing.core.service.reversals import why_of
@@ -30,8 +31,13 @@ Document = TypeVar("Document", Invoice, Bill)
 
 
 def can_be_void(document: Invoice | Bill) -> bool:
-    """Return True if the document is posted and has no payments or credits."""
-    if isinstance(document, Invoice) and document.excess_minor:
+    """Return True if the document is posted and has no payments, credits or claims."""
+    has_excess = (
+        bool(document.excess_minor)
+        if isinstance(document, Invoice)
+        else claim_queries.has_claim(document.id)
+    )
+    if has_excess:
         return False
     return (
         document.status in OPEN

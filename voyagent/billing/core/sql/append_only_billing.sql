@@ -1,7 +1,7 @@
 -- Refuse changes of allocations and write-offs, and of the parts of a refund.
 --
--- An allocation or a write-off is taken back by another row that reverses it. A refund or payout
--- may get a reversal (see guard_reversal), so only TRUNCATE is refused here.
+-- An allocation or a write-off is taken back by another row that reverses it. A refund, payout
+-- or receipt of a claim may get a reversal (see guard_reversal), so only TRUNCATE is refused here.
 -- requires: refuse_change
 
 create or replace trigger allocations_append_only before update or delete on allocations
@@ -25,4 +25,7 @@ create or replace trigger refund_parts_no_truncate before truncate on refund_par
 create or replace trigger refunds_no_truncate before truncate on refunds
   for each statement execute function app.refuse_change();
 create or replace trigger gateway_payouts_no_truncate before truncate on gateway_payouts
+  for each statement execute function app.refuse_change();
+create or replace trigger supplier_claim_receipts_no_truncate
+  before truncate on supplier_claim_receipts
   for each statement execute function app.refuse_change();

@@ -2,6 +2,7 @@
 --
 -- What a credit note has credited above the open amount of the invoice is a sum of its own. It is a
 -- payment, which the release before does not know: such a note is reversed only with its payment.
+-- What a supplier credit has credited above the open amount of the bill is a claim (guard_claim).
 --
 -- The check runs at commit of a transaction that reversed a credit note or a supplier credit.
 
@@ -30,7 +31,7 @@ begin
     select d.credited_minor into stored
       from bills d
      where d.tenant_id = new.tenant_id and d.id = (to_jsonb(new)->>'bill_id')::uuid;
-    select coalesce(sum(n.total_minor), 0) into credited from supplier_credits n
+    select coalesce(sum(n.total_minor - n.excess_minor), 0) into credited from supplier_credits n
      where n.tenant_id = new.tenant_id and n.bill_id = (to_jsonb(new)->>'bill_id')::uuid
        and n.reversed_on is null;
   end if;

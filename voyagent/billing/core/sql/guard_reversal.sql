@@ -1,4 +1,5 @@
--- Refuse changes of a refund, credit, or payout of a gateway, except for its one reversal.
+-- Refuse changes of a refund, credit, payout of a gateway or receipt of a claim on a supplier,
+-- except for its one reversal.
 --
 -- The payout of a refund changes too.
 --
@@ -43,5 +44,9 @@ create or replace trigger supplier_credits_guarded before update or delete on su
   for each row when (current_user <> 'voyagent_mover')
   execute function app.guard_reversal();
 create or replace trigger gateway_payouts_guarded before update or delete on gateway_payouts
+  for each row when (current_user <> 'voyagent_mover')
+  execute function app.guard_reversal();
+create or replace trigger supplier_claim_receipts_guarded
+  before update or delete on supplier_claim_receipts
   for each row when (current_user <> 'voyagent_mover')
   execute function app.guard_reversal();
