@@ -29,6 +29,8 @@ from voyagent.banking.views import pages as banking_pages
 from voyagent.billing.accruals import views as accrual_views
 from voyagent.billing.accruals.api import api as accruals_api
 from voyagent.billing.bills import views as bill_views
+from voyagent.billing.cancellations import views as cancellation_views
+from voyagent.billing.cancellations.api import api as cancellations_api
 from voyagent.billing.core.views.blueprint import pages as billing_pages
 from voyagent.billing.credit_notes import views as credit_note_views
 from voyagent.billing.invoices import views as invoice_views
@@ -147,6 +149,7 @@ APIS: tuple[ApiBlueprint, ...] = (
     *BILLING_APIS,
     payouts_api,
     accruals_api,
+    cancellations_api,
     ledger_api,
     reports_api,
     settings_api,
@@ -169,6 +172,7 @@ BILLING_VIEWS = (
     payout_views,
     accrual_views,
     refund_views,
+    cancellation_views,
 )  # imported here so that `billing_pages` has the pages of all documents
 PANELS = (panels,)  # imported here so that the settings page shows them
 MONTH_CHECKS = (reports_months,)  # imported here so that the page for closing a month runs them

@@ -20,6 +20,8 @@ from tests.settings.pictures import in_base64, picture
 from voyagent.approvals.service import proposing
 from voyagent.banking import service as banking
 from voyagent.billing.bills import service as bill_service
+from voyagent.billing.cancellations import service as cancellation_service
+from voyagent.billing.cancellations.service import Cancel
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.payments import Allocation, Refund
 from voyagent.billing.core.models.write_offs import WriteOff
@@ -532,6 +534,33 @@ def _credit_note(person: Person) -> object:
         ).id
 
 
+def _cancellation(person: Person) -> object:
+    """Cancel a new invoice."""
+    invoice_id: Any = _invoice(person)
+    wanted = Cancel(invoice_ids=[invoice_id], reason="Not travelled")
+    with person.acting() as actor:
+        admin = replace(actor, role="agency_admin")
+        preview = cancellation_service.preview_cancellation(admin, wanted)
+        return cancellation_service.cancel(admin, wanted, preview_hash=preview.preview_hash).id
+
+
+def _preview_hash(person: Person) -> object:
+    """Return the hash of the cancellation of the newest invoice, which the path names."""
+    newest = (
+        sa.select(Invoice.id)
+        .where(Invoice.status == "issued")
+        .order_by(Invoice.created_at.desc())
+        .limit(1)
+    )
+    with person.acting() as actor:
+        invoice_id = db.session.scalar(newest)
+        if invoice_id is None:
+            return "0" * 64
+        wanted = Cancel(invoice_ids=[invoice_id], reason="Not travelled")
+        admin = replace(actor, role="agency_admin")
+        return cancellation_service.preview_cancellation(admin, wanted).preview_hash
+
+
 def _entry(person: Person) -> object:
     invoice_id = _invoice(person)
     with person.acting():
@@ -574,6 +603,26 @@ def _sold_trip(person: Person) -> object:
     with person.acting() as actor:
         details = OtherDetails(kind="other", title="Desert for the Krishnans")
         trip_lines.add_line(actor, trip_id, details, {"price": "500.00"})
+    return trip_id
+
+
+def _invoiced_trip(person: Person) -> object:
+    """Return a trip with an issued invoice."""
+    trip_id: Any = _trip(person)
+    with person.acting() as actor:
+        today = clock.today(actor.timezone)
+        item = LineItem(
+            description="Dubai visa", quantity=1, unit_price="500.00", currency=actor.currency
+        )
+        drafted = invoice_drafts.draft_invoice(
+            actor,
+            customer_name="Deepa Krishnan",
+            issue_date=today,
+            due_date=today,
+            line_items=[item],
+            trip_id=trip_id,
+        )
+        issuing.issue_invoice(actor, drafted.id)
     return trip_id
 
 
@@ -712,6 +761,7 @@ MAKERS: Makers = {
     "allocation_id": _allocation,
     "refund_id": _refund,
     "credit_note_id": _credit_note,
+    "cancellation_id": _cancellation,
     "write_off_id": _write_off,
     "account_id": _account,
     "entry_id": _entry,
@@ -733,6 +783,15 @@ MAKERS_OF: dict[str, Makers] = {
     **{
         f"{method}/<entry_id>/reverse": {"entry_id": _written}
         for method in ("POST /api/journal-entries", "GET /journal", "POST /journal")
+    },
+    **{
+        f"{method}/trips/<trip_id>/{step}": {"trip_id": _invoiced_trip}
+        for method, step in (
+            ("POST /api", "cancellations"),
+            ("POST /api", "cancellations/preview"),
+            ("GET ", "cancel"),
+            ("POST ", "cancel"),
+        )
     },
     "POST /assistant/<session_id>/restore": {"session_id": _deleted_session},
     "GET /api/privacy/parties/<party_id>/identity": {"party_id": _erased},
@@ -790,6 +849,7 @@ NAMED_IN: dict[str, Makers] = {
     "BillFromExpectedIn": {"expected_bill_ids": _expected_bills},
     "InvoiceFromTripIn": {"trip_id": _sold_trip},
     "PartyMergeIn": {"into_id": _party},
+    "CancelIn": {"preview_hash": _preview_hash},
     "PayoutIn": {
         "gateway_id": _gateway,
         "bank_account_id": _bank_account,
@@ -883,6 +943,8 @@ BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "CloseMonthRequest": lambda: {"unrevalued_reason": "No rate was published"},
     "BankAccountIn": lambda: {"kind": "bank", "currency": "INR", "name": "HDFC"},
     "BounceIn": lambda: {"reason": "No money", "fee": "300.00"},
+    "CancelPreviewIn": lambda: {"reason": "Not travelled"},
+    "CancelIn": lambda: {"reason": "Not travelled", "preview_hash": "0" * 64},
     "PayoutIn": lambda: {"gateway_id": str(new_id()), "bank_account_id": str(new_id())},
     "BankAccountPatch": lambda: {"ifsc": "HDFC0000001"},
     "PartyMergeIn": lambda: {"into_id": str(new_id()), "reason": "Entered twice"},

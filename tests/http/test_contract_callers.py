@@ -119,6 +119,7 @@ def test_every_operation_of_these_areas_is_in_the_table(app: Flask) -> None:
         "bank-accounts",
         "base-currency",
         "bills",
+        "cancellations",
         "capabilities",
         "chat",
         "credit-notes",

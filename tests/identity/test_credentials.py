@@ -54,6 +54,7 @@ NO_CREDENTIAL = {
     "audit_checks": "the hash of a chain",
     "audit_events": "the hashes of the chain",
     "audit_heads": "the hash of the newest event",
+    "cancellations": "the hash of a preview",
     "idempotency_keys": "the hash of a request",
     "tax_confirmations": "the hash of rates",
 }

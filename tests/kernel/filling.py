@@ -22,6 +22,7 @@ from voyagent.audit.service import checks
 from voyagent.audit.service.statements import Anchors
 from voyagent.banking import service as banking
 from voyagent.billing.bills import service as bill_service
+from voyagent.billing.cancellations.service import Cancel, cancel, preview_cancellation
 from voyagent.billing.claims import service as claims
 from voyagent.billing.core.service import instalments
 from voyagent.billing.core.service.pricing import LineItem
@@ -228,6 +229,7 @@ def _book(person: Person) -> None:
         amounts={1: Money(100, bill.currency)},
     )
     _claim(person, bill.id)
+    _cancel(person)
     months.close_month(person.actor, date(2026, 1, 1))
     assert issued.entry_id is not None
     db.session.add(
@@ -242,6 +244,21 @@ def _book(person: Person) -> None:
             entry_id=issued.entry_id,
         )
     )
+
+
+def _cancel(person: Person) -> None:
+    """Cancel a new invoice."""
+    drafted = invoice_drafts.draft_invoice(
+        person.actor,
+        customer_name="Deepa Krishnan",
+        issue_date=ISSUED,
+        due_date=DUE,
+        line_items=[LineItem(description="Dubai visa", quantity=1, unit_price="5", currency="INR")],
+    )
+    issuing.issue_invoice(person.actor, drafted.id, out_of_order_reason="Entered late")
+    wanted = Cancel(invoice_ids=[drafted.id], reason="Not travelled")
+    preview = preview_cancellation(person.actor, wanted)
+    cancel(person.actor, wanted, preview_hash=preview.preview_hash)
 
 
 def _claim(person: Person, bill_id: UUID) -> None:

@@ -8,6 +8,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 import voyagent.billing.core.models.bills
+import voyagent.billing.core.models.cancellations
 import voyagent.billing.core.models.claims
 import voyagent.billing.core.models.counters
 import voyagent.billing.core.models.credits

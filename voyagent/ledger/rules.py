@@ -116,6 +116,7 @@ CHART = (
     ChartAccount("3900", N_("Retained earnings"), "equity", "retained_earnings"),
     ChartAccount("4100", N_("Commission from suppliers"), "revenue", "revenue_commission"),
     ChartAccount("4200", N_("Service fees"), "revenue", "revenue_fees"),
+    ChartAccount("4250", N_("Kept on cancellation"), "revenue", "revenue_cancellation"),
     ChartAccount("4300", N_("Sales of travel services"), "revenue", "revenue_services"),
     ChartAccount("4900", N_("Other income"), "revenue"),
     ChartAccount("5100", N_("Cost of travel services"), "expense", "cost_of_services"),

@@ -21,6 +21,8 @@ NO_ACTS = {
     "audit.check": (
         "its result is stored as a check and logged; the request for it records the event"
     ),
+    "POST /api/invoices/<invoice_id>/cancellations/preview": "it is rolled back",
+    "POST /api/trips/<trip_id>/cancellations/preview": "it is rolled back",
     "audit.check_agencies": "the same, each night; it also signs, see `audit sign`",
     "audit.nightly": "the same, each night",
     "audit verify": "it only reads",

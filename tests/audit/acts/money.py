@@ -618,6 +618,75 @@ def record_a_bounced_cheque_in_the_browser(stage: Stage) -> Doing:
     return lambda: stage.submit(browser, path, **BOUNCE)
 
 
+CREDITED = Left("credit_note.issued", ("credit_note_id", "invoice_id", "journal_entry_id"))
+CANCELLED = Left(
+    "cancellation.recorded",
+    ("cancellation_id", "invoice_id"),
+    says={"cancelled_on": "2024-06-25", "currency": "INR", "reason": "Not travelled"},
+)
+CANCELLED_TRIP = replace(CANCELLED, refs=("cancellation_id", "invoice_id", "trip_id"))
+CANCELLING = {"reason": "Not travelled", "cancelled_on": "2024-06-25"}
+
+
+def _with_hash(stage: Stage, path: str) -> dict[str, Any]:
+    """A cancellation with the hash of its preview."""
+    preview = stage.alice.api.post(f"{path}/cancellations/preview", json=CANCELLING).json
+    return CANCELLING | {"preview_hash": preview["preview_hash"]}
+
+
+def _sold_trip(stage: Stage) -> UUID:
+    trip_id = a_trip(stage.alice)
+    papers.issued(stage.alice, trip_id=trip_id)
+    return trip_id
+
+
+@act(
+    "POST /api/invoices/<invoice_id>/cancellations",
+    leaves=(POSTED, CREDITED, CANCELLED),
+    answers=201,
+)
+def cancel_an_invoice_over_the_api(stage: Stage) -> Doing:
+    api, path = stage.alice.api, f"/invoices/{papers.issued(stage.alice)}"
+    body = _with_hash(stage, path)
+    return lambda: api.post(f"{path}/cancellations", json=body)
+
+
+@act(
+    "POST /api/trips/<trip_id>/cancellations",
+    leaves=(POSTED, CREDITED, CANCELLED_TRIP),
+    answers=201,
+)
+def cancel_a_trip_over_the_api(stage: Stage) -> Doing:
+    api, path = stage.alice.api, f"/trips/{_sold_trip(stage)}"
+    body = _with_hash(stage, path)
+    return lambda: api.post(f"{path}/cancellations", json=body)
+
+
+@act(
+    "POST /invoices/<invoice_id>/cancel",
+    leaves=in_the_browser(POSTED, CREDITED, CANCELLED),
+    answers=303,
+)
+def cancel_an_invoice_in_the_browser(stage: Stage) -> Doing:
+    invoice_id = papers.issued(stage.alice)
+    body = _with_hash(stage, f"/invoices/{invoice_id}") | {"line": f"{invoice_id}.1"}
+    browser, path = stage.alice.browser, f"/invoices/{invoice_id}/cancel"
+    return lambda: stage.submit(browser, path, **body)
+
+
+@act(
+    "POST /trips/<trip_id>/cancel",
+    leaves=in_the_browser(POSTED, CREDITED, CANCELLED_TRIP),
+    answers=303,
+)
+def cancel_a_trip_in_the_browser(stage: Stage) -> Doing:
+    trip_id = a_trip(stage.alice)
+    invoice_id = papers.issued(stage.alice, trip_id=trip_id)
+    body = _with_hash(stage, f"/trips/{trip_id}") | {"line": f"{invoice_id}.1"}
+    browser, path = stage.alice.browser, f"/trips/{trip_id}/cancel"
+    return lambda: stage.submit(browser, path, **body)
+
+
 PAYOUT = ("bank_account_id", "journal_entry_id", "payout_id")
 PAID_OUT = Left("payout.recorded", PAYOUT, says={"currency": "INR", "paid_on": "2024-06-27"})
 NOT_PAID_OUT = Left(

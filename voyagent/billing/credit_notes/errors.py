@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from voyagent.kernel.errors import N_, Conflict, NotFound
+from voyagent.kernel.errors import N_, Conflict, NotFound, Unprocessable
 
 
 class CreditNoteNotFound(NotFound):
@@ -19,6 +19,26 @@ class InvoiceWrittenOff(Conflict):
     message = N_(
         "Part of this invoice is written off. To credit more than the amount due, reverse the"
         " write-off first."
+    )
+
+
+class RecallOutOfRange(Unprocessable):
+    """The recalled commission of a line is more than is left, or than its credit."""
+
+    code = "recall_out_of_range"
+    message = N_(
+        "The commission to take back can’t be more than what is left of it, nor more than the"
+        " amount credited."
+    )
+
+
+class CreditNoteOfCancellation(Conflict):
+    """A cancellation has issued the credit note, which is therefore not reversed."""
+
+    code = "credit_note_of_cancellation"
+    message = N_(
+        "A cancellation issued this credit note, so it can’t be reversed. If the booking stands"
+        " after all, issue a new invoice."
     )
 
 

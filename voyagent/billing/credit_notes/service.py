@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
 
 from voyagent.billing.core.errors import DocumentNotOpen
 from voyagent.billing.core.models.credits import CreditNote
-from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.invoices import Invoice, InvoiceLine
 from voyagent.billing.core.models.kinds import CREDIT_NOTE
 from voyagent.billing.core.models.parts import OPEN
 from voyagent.billing.core.models.payments import Payment
 from voyagent.billing.core.queries import (
+    cancellations as cancellation_queries,
     credits as credit_queries,
     documents as document_queries,
     recognitions as queries_recognitions,
@@ -44,7 +45,12 @@ from voyagent.billing.core.service.kept_papers import keep_later
 from voyagent.billing.core.service.order import check_order
 from voyagent.billing.core.service.reversals import mark, why_of
 from voyagent.billing.credit_notes import queries as credit_note_queries
-from voyagent.billing.credit_notes.errors import CustomerCreditUsed, InvoiceWrittenOff
+from voyagent.billing.credit_notes.errors import (
+    CreditNoteOfCancellation,
+    CustomerCreditUsed,
+    InvoiceWrittenOff,
+    RecallOutOfRange,
+)
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
@@ -59,6 +65,22 @@ CUSTOMER_CREDITS = ("customer_credit", "K")
 """Name and prefix of the number series of credits of customers."""
 
 
+@dataclass(frozen=True, slots=True)
+class Special:
+    """Exceptions from crediting in proportion to the amounts of the lines.
+
+    With `credits_collected` the tax collected at source is credited too. `recalls` has the
+    commission to take back by line number; that of other lines is in proportion.
+    """
+
+    credits_collected: bool = False
+    recalls: Mapping[int, Money] = field(default_factory=dict)
+
+
+ORDINARY = Special()
+"""A credit note as people issue it by itself."""
+
+
 def reverse_credit_note(
     actor: Actor, credit_note_id: UUID, *, reason: str, on: date | None = None
 ) -> CreditNote:
@@ -68,11 +90,13 @@ def reverse_credit_note(
     that day the amount that the note settled is open on the invoice again, the customer's credit
     from it is gone, and the lines can be credited again. The number stays used.
 
-    Raises Forbidden, CreditNoteNotFound, CreditNoteReversed, CustomerCreditUsed, ReasonRequired,
-    TextTooLong, AmountAboveLimit, InvalidDate, PeriodLocked.
+    Raises Forbidden, CreditNoteNotFound, CreditNoteOfCancellation, CreditNoteReversed,
+    CustomerCreditUsed, ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate, PeriodLocked.
     """
     actor.require_authority("invoice.credit")
     note = credit_note_queries.get_credit_note(credit_note_id)
+    if cancellation_queries.is_of_cancellation(note):
+        raise CreditNoteOfCancellation
     # As in `allocate`, the payment is locked before the invoice.
     credit = credit_note_queries.get_customer_credit(note.id)
     invoice = invoice_queries.get_invoice(note.invoice_id, lock=True)
@@ -99,6 +123,7 @@ def issue_credit_note(
     on: date | None = None,
     amounts: Mapping[int, Money] | None = None,
     out_of_order_reason: str | None = None,
+    special: Special = ORDINARY,
 ) -> CreditNote:
     """Issue a credit note on an invoice.
 
@@ -109,19 +134,19 @@ def issue_credit_note(
     `on` is the issue date. It defaults to today, or to the issue date of the invoice if that date
     is later. Revenue and taxes are posted against receivables on this date. The number is from a
     series of its own (Rule 53 of the CGST Rules). `out_of_order_reason` confirms a date before that
-    of an earlier number of the financial year.
+    of an earlier number of the financial year. `special` is what a cancellation credits otherwise.
 
     Raises Forbidden, InvoiceNotFound, DocumentNotOpen, ReasonRequired, TextTooLong, InvalidDate,
     DocumentOutOfOrder, NoLines, LineNotOnInvoice, InvalidAmount, MixedCurrencies,
-    CreditExceedsLine, InvoiceWrittenOff, AmountAboveLimit, PeriodLocked, AccountNotFound,
-    AccountInactive.
+    CreditExceedsLine, RecallOutOfRange, InvoiceWrittenOff, AmountAboveLimit, PeriodLocked,
+    AccountNotFound, AccountInactive.
     """
     actor.require_authority("invoice.credit")
     invoice = invoice_queries.get_invoice(invoice_id, lock=True)
     if not can_be_credited(invoice):
         raise DocumentNotOpen
     why = why_of(reason)
-    credit, day = credit_now(actor, invoice, amounts, on)
+    credit, day = credit_now(actor, invoice, amounts, on, special)
     if credit.excess:
         chart.account_of(actor, CREDITS)
     number = numbering.take_number(CREDIT_SERIES, day, letter=CREDIT_LETTER)
@@ -188,8 +213,9 @@ def _keep_excess(actor: Actor, note: CreditNote, posted: Posted) -> None:
 class Credit:
     """The contents of a credit note.
 
-    `later` has the numbers of the credited lines whose revenue is still deferred. `excess` is the
-    part of the total above the open amount of the invoice.
+    `later` has the numbers of the credited lines whose revenue is still deferred, and `kept` those
+    of lines whose revenue a cancellation has kept. `excess` is the part of the total above the open
+    amount of the invoice.
     """
 
     currency: str
@@ -199,6 +225,7 @@ class Credit:
     round_off: Money
     """The invoice's rounding; it is returned with the credit of the last open amount."""
     excess: Money
+    kept: frozenset[int] = frozenset()
 
     @property
     def rows(self) -> list[CreditLineColumns]:
@@ -222,7 +249,7 @@ class Credit:
     @property
     def sides(self) -> list[tuple[str, int, Money]]:
         """Return the journal lines: account, 1 for debit or -1 for credit, and amount."""
-        debited = taxing.sides(self.lines, self.taxes, self.currency, self.later)
+        debited = taxing.sides(self.lines, self.taxes, self.currency, self.later, self.kept)
         moved = rounding.side(self.round_off, 1)
         return [
             *((purpose, 1, amount) for purpose, amount in debited),
@@ -243,23 +270,33 @@ class Credit:
         return earning.recognitions(self.lines, self.later, self.currency, is_credit=True)
 
 
-def credit_of(invoice: Invoice, amounts: Mapping[int, Money] | None, day: date) -> Credit:
+def credit_of(
+    invoice: Invoice,
+    amounts: Mapping[int, Money] | None,
+    day: date,
+    special: Special = ORDINARY,
+) -> Credit:
     """Return the contents of a credit note on an invoice.
 
     `amounts` are before tax, by line number; None credits all that is not credited yet.
 
     Taxes and commission are in proportion to the credited amounts. Each of them is rounded half up
-    for all credits of a line together. Tax collected at source is not returned. The rounding amount
-    of the invoice is returned when nothing is left to credit.
+    for all credits of a line together. Tax collected at source is not returned, unless `special`
+    says so. The rounding amount of the invoice is returned when nothing is left to credit.
 
-    Raises NoLines, LineNotOnInvoice, InvalidAmount, MixedCurrencies, CreditExceedsLine.
+    Raises NoLines, LineNotOnInvoice, InvalidAmount, MixedCurrencies, CreditExceedsLine,
+    RecallOutOfRange.
     """
     lines = document_queries.get_lines(invoice)
     before = credit_queries.credited_by_line(invoice)
     recalled = credit_note_queries.recalled_by_line(invoice)
     left = crediting.left_of(lines, before)
     amounts_to_credit = crediting.wanted_of(invoice, left, amounts)
-    charged = (tax for tax in tax_queries.get_taxes(invoice) if tax.component != COLLECTED)
+    charged = (
+        tax
+        for tax in tax_queries.get_taxes(invoice)
+        if special.credits_collected or tax.component != COLLECTED
+    )
     taxes = crediting.taxes_on(
         amounts_to_credit,
         lines,
@@ -274,13 +311,7 @@ def credit_of(invoice: Invoice, amounts: Mapping[int, Money] | None, day: date) 
             line.description,
             line.sold_as,
             minor,
-            crediting.commission_on(
-                line,
-                before.get(line.line_no, 0),
-                minor,
-                recalled.get(line.line_no, 0),
-                invoice.currency,
-            ),
+            _recall(invoice, line, before, minor, recalled.get(line.line_no, 0), special),
             line.service_date,
         )
         for line in lines
@@ -290,9 +321,10 @@ def credit_of(invoice: Invoice, amounts: Mapping[int, Money] | None, day: date) 
         invoice.currency,
         credited,
         taxes,
-        _not_earned(invoice, credited, day),
+        not_earned(invoice, credited, day),
         Money(0, invoice.currency),
         Money(0, invoice.currency),
+        cancellation_queries.kept_lines(invoice.id),
     )
     is_last = all(minor == amounts_to_credit.get(number, 0) for number, minor in left.items())
     if (
@@ -305,6 +337,28 @@ def credit_of(invoice: Invoice, amounts: Mapping[int, Money] | None, day: date) 
     return _beyond(rounded if rounded.total.amount_minor > 0 else plain, invoice)
 
 
+def _recall(
+    invoice: Invoice,
+    line: InvoiceLine,
+    before: Mapping[int, int],
+    minor: int,
+    recalled: int,
+    special: Special,
+) -> int:
+    """Return the commission that a credit of a line takes back, in minor units.
+
+    `minor` is the credited amount. `before` has the amounts that were credited earlier, and
+    `recalled` is the commission that was taken back earlier.
+    """
+    wanted = special.recalls.get(line.line_no)
+    if wanted is None:
+        earlier = before.get(line.line_no, 0)
+        return crediting.commission_on(line, earlier, minor, recalled, invoice.currency)
+    if not 0 <= wanted.amount_minor <= min(line.commission_minor - recalled, minor):
+        raise RecallOutOfRange
+    return wanted.amount_minor
+
+
 def _beyond(credit: Credit, invoice: Invoice) -> Credit:
     """Return a credit with the part of its total above the open amount of the invoice."""
     excess_minor = max(credit.total.amount_minor - invoice.open_minor, 0)
@@ -312,7 +366,11 @@ def _beyond(credit: Credit, invoice: Invoice) -> Credit:
 
 
 def credit_now(
-    actor: Actor, invoice: Invoice, amounts: Mapping[int, Money] | None, on: date | None
+    actor: Actor,
+    invoice: Invoice,
+    amounts: Mapping[int, Money] | None,
+    on: date | None,
+    special: Special = ORDINARY,
 ) -> tuple[Credit, date]:
     """Check a credit note, and return its contents and its date.
 
@@ -320,7 +378,7 @@ def credit_now(
     InvoiceWrittenOff, AmountAboveLimit, PeriodLocked, and the errors of `credit_of`.
     """
     day = book_day(actor, invoice, on)
-    credit = credit_of(invoice, amounts, day)
+    credit = credit_of(invoice, amounts, day, special)
     # The written-off part was never paid, so it cannot become a credit of the customer.
     if credit.excess and invoice.written_off_minor:
         raise InvoiceWrittenOff
@@ -328,12 +386,15 @@ def credit_now(
     return credit, day
 
 
-def _not_earned(invoice: Invoice, lines: Sequence[CreditedLine], day: date) -> frozenset[int]:
+def not_earned(
+    invoice: Invoice, lines: Sequence[CreditedLine | InvoiceLine], day: date
+) -> frozenset[int]:
     """Return the numbers of the lines whose revenue is still deferred on a day.
 
-    A line counts only if the invoice deferred the revenue of the line at issue.
+    A line counts only if the invoice deferred the revenue of the line at issue, and no cancellation
+    has kept it since.
     """
-    waiting = earning.deferred(lines, day)
+    waiting = earning.deferred(lines, day) - cancellation_queries.kept_lines(invoice.id)
     booked = (
         {
             booked_on

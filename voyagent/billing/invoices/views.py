@@ -153,6 +153,7 @@ def invoice(reader: Reader, invoice_id: UUID) -> Any:
         place_of_supply=place_of_supply(document.invoice["place_of_supply"]),
         payments=settling(document.payments, currency),
         credit_notes=with_amounts(document.credit_notes, currency, "amount"),
+        cancellations=document.cancellations,
         write_offs=with_amounts(document.write_offs, currency, "amount"),
         asked=document.write_off_requests[0] if document.write_off_requests else None,
         journal=with_amounts(document.journal, currency, "debit", "credit"),

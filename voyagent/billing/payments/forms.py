@@ -154,6 +154,28 @@ RECEIPT_ERROR_FIELDS = {
 }
 
 
+def account_choices(found: Sequence[Row], books: str) -> list[SelectChoice]:
+    """Return the choices of a bank account or cash.
+
+    `found` are the open accounts, and `books` is the currency of the ledger.
+    """
+    others: list[Row] = [
+        row
+        for row in found
+        if not row["is_default"] or row["currency"] != books or row["kind"] not in DEFAULT_PURPOSES
+    ]
+    if not others:
+        return list(_ACCOUNTS)
+    return [
+        SelectChoice("bank", _l("Bank (default)")),
+        SelectChoice("cash", _l("Cash (default)")),
+        *(
+            SelectChoice(str(row["id"]), f"{account_name(row['name'])}, {row['currency']}")
+            for row in others
+        ),
+    ]
+
+
 class MeansForm(SchemaForm[Paid]):
     """Base form with the bank account, the mode and the instrument of a payment.
 
@@ -179,22 +201,7 @@ class MeansForm(SchemaForm[Paid]):
         `books` is the currency of the ledger. The defaults in this currency are not listed by name,
         because they are the choices `bank` and `cash`.
         """
-        others: list[Row] = [
-            row
-            for row in found
-            if not row["is_default"]
-            or row["currency"] != books
-            or row["kind"] not in DEFAULT_PURPOSES
-        ]
-        if others:
-            self.account.choices = [
-                SelectChoice("bank", _l("Bank (default)")),
-                SelectChoice("cash", _l("Cash (default)")),
-                *(
-                    SelectChoice(str(row["id"]), f"{account_name(row['name'])}, {row['currency']}")
-                    for row in others
-                ),
-            ]
+        self.account.choices = account_choices(found, books)
 
     def values(self) -> dict[str, Any]:
         """Return the entered values.

@@ -54,7 +54,7 @@ GROWTH: tuple[Growth, ...] = (
     Growth(
         (
             *("invoices", "bills", "payments", "refunds", "credit_notes", "supplier_credits"),
-            *("write_offs", "gateway_payouts", "refund_parts", "number_series"),
+            *("write_offs", "gateway_payouts", "cancellations", "refund_parts", "number_series"),
             *("supplier_claims", "supplier_claim_receipts"),
             *("closed_months", "imports"),
         ),
@@ -106,9 +106,9 @@ GROWTH: tuple[Growth, ...] = (
     Growth(
         (
             *("credit_note_lines", "credit_note_taxes", "supplier_credit_lines"),
-            "supplier_credit_taxes",
+            *("supplier_credit_taxes", "cancellation_lines"),
         ),
-        "each line and tax of a credit",
+        "each line and tax of a credit, and each line of a cancellation",
         End.NEVER,
         _BOOKS,
     ),

@@ -346,6 +346,17 @@ HOLDINGS: tuple[Holding, ...] = (
         N_("The next print makes a new file without the name."),
     ),
     Holding(
+        "cancellations",
+        N_("Cancellations"),
+        ("number", "cancelled_on", "reason"),
+        "t.id in (select cancellation_id from cancellation_lines l join invoices i"
+        " on i.tenant_id = l.tenant_id and i.id = l.invoice_id where i.party_key = :key)",
+        "pseudonym",
+        BOOKS,
+        _LEDGER,
+        mention=Mention("cancellation", ("reason",), shown=("number",), title="t.number"),
+    ),
+    Holding(
         "supplier_credits",
         N_("Supplier credits"),
         (
@@ -567,7 +578,7 @@ WITHOUT: frozenset[str] = frozenset(
             "expected_bills",
         ),
         *("credit_note_taxes", "daily_balances", "enquiries_by_hour", "enquiry_counts", "imports"),
-        "gateway_payouts",
+        *("cancellation_lines", "gateway_payouts"),
         *("heartbeat", "installation", "invoice_counts", "invoice_taxes", "last_runs"),
         *("missing_models", "model_daily_usage"),
         *("monthly_balances", "number_series", "rate_limit_hits", "recovery_codes"),

@@ -36,6 +36,11 @@ begin
   update write_offs w set reason = app.without_words(w.reason, words, pseudonym)
     from invoices d where d.tenant_id = agency and d.party_key = key
      and w.tenant_id = agency and w.invoice_id = d.id;
+  update cancellations c set reason = app.without_words(c.reason, words, pseudonym)
+   where c.tenant_id = agency
+     and c.id in (select l.cancellation_id from cancellation_lines l
+                    join invoices d on d.tenant_id = l.tenant_id and d.id = l.invoice_id
+                   where l.tenant_id = agency and d.party_key = key);
   update refunds r set reference = app.without_words(r.reference, words, pseudonym),
          instrument_no = app.without_words(r.instrument_no, words, pseudonym),
          instrument_bank = app.without_words(r.instrument_bank, words, pseudonym),

@@ -1,9 +1,9 @@
-"""Queries of the cost of bill lines, and of the account on which it stands."""
+"""Queries of cost and deferred revenue of document lines, and of what they carry."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -11,10 +11,11 @@ from uuid import UUID
 from sqlalchemy import select
 
 from voyagent.billing.core.models.bills import Bill
-from voyagent.billing.core.models.credits import SupplierCredit
+from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.kinds import kind_of
 from voyagent.billing.core.queries import credits as credit_queries, taxes as tax_queries
 from voyagent.billing.core.queries.documents import get_lines
-from voyagent.billing.core.queries.recognitions import PREPAID, prepaid_lines
+from voyagent.billing.core.queries.recognitions import DEFERRED, PREPAID, prepaid_lines
 from voyagent.billing.core.rules import BOUGHT
 from voyagent.kernel.database.read_pool import Row, SessionReader
 from voyagent.kernel.db import db
@@ -36,6 +37,19 @@ class StandingCost:
     line_no: int
     account: str
     service_date: date | None
+    amount: Money
+    base: Money | None
+
+
+@dataclass(frozen=True, slots=True)
+class StandingRevenue:
+    """The deferred revenue of an invoice line without its credits.
+
+    `base` is what deferred income carries of it in the base currency, or None if the amount is in
+    the base currency itself or if its base amount is not known.
+    """
+
+    service_date: date
     amount: Money
     base: Money | None
 
@@ -72,10 +86,7 @@ def standing_costs(bill: Bill, day: date, base_currency: str) -> list[StandingCo
     base_of = _bases(bill, day, base_currency)
     found = []
     for (account, until), minors in groups.items():
-        base = base_of(account, until)
-        bases: list[Money] | list[None] = (
-            [None] * len(minors) if base is None else base.split(list(minors.values()))
-        )
+        bases = _split(base_of(account, until), minors.values())
         found += [
             StandingCost(line_no, account, until, Money(minor, bill.currency), part)
             for (line_no, minor), part in zip(minors.items(), bases, strict=True)
@@ -83,23 +94,55 @@ def standing_costs(bill: Bill, day: date, base_currency: str) -> list[StandingCo
     return sorted(found, key=lambda one: one.line_no)
 
 
-def _bases(bill: Bill, day: date, base_currency: str) -> Callable[[str, date | None], Money | None]:
+def standing_revenue(
+    invoice: Invoice, deferred: Collection[int], base_currency: str
+) -> dict[int, StandingRevenue]:
+    """Return the deferred revenue of invoice lines without their credits.
+
+    The keys are line numbers. `deferred` has the numbers of all lines of the invoice whose revenue
+    is deferred. Lines that are credited completely are left out.
+    """
+    credited = credit_queries.credited_by_line(invoice)
+    groups: dict[date, dict[int, int]] = defaultdict(dict)
+    for line in get_lines(invoice):
+        minor = line.amount_minor - credited.get(line.line_no, 0)
+        if minor and line.line_no in deferred and line.service_date is not None:
+            groups[line.service_date][line.line_no] = minor
+    base_of = _bases(invoice, invoice.issue_date, base_currency)
+    found = {}
+    for until, minors in groups.items():
+        for (line_no, minor), base in zip(
+            minors.items(), _split(base_of(DEFERRED, until), minors.values()), strict=True
+        ):
+            found[line_no] = StandingRevenue(until, Money(minor, invoice.currency), base)
+    return found
+
+
+def _split(base: Money | None, minors: Collection[int]) -> list[Money] | list[None]:
+    return [None] * len(minors) if base is None else base.split(list(minors))
+
+
+def _bases(
+    document: Invoice | Bill, day: date, base_currency: str
+) -> Callable[[str, date | None], Money | None]:
     """Return a function that tells the base amount on an account on a day.
 
-    For prepaid cost it is what the entries on the service date take from the account.
+    For what waits for its service date it is what the entries on that date take from the account.
     """
-    if bill.base_minor is None:
+    if document.base_minor is None:
         return lambda _account, _until: None
-    of_bill = select(SupplierCredit.id).where(SupplierCredit.bill_id == bill.id)
+    kind, sign = kind_of(document), 1 if isinstance(document, Invoice) else -1
+    credit = kind.credit.model
+    of_document = select(credit.id).where(getattr(credit, kind.key) == document.id)
     of_sources: dict[str, Sequence[UUID]] = {
-        "bill": [bill.id],
-        "supplier_credit": db.session.scalars(of_bill).all(),
+        kind.name: [document.id],
+        kind.credit.name: db.session.scalars(of_document).all(),
     }
     rows: list[Row] = SessionReader(db.session).read(sources.base_by_day_statement(of_sources))[0]
 
     def base_of(account: str, until: date | None) -> Money:
         minor = sum(
-            -row["base_minor"] if until else row["base_minor"]
+            sign * row["base_minor"] if until else row["base_minor"]
             for row in rows
             if row["purpose"] == account
             and (row["effective_date"] == until if until else row["effective_date"] <= day)

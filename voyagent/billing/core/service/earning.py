@@ -28,6 +28,8 @@ The amount of a line sold as agent is no revenue: the agency holds it for the su
 """
 COMMISSION = "revenue_commission"
 """Key of the account of the agency's commission."""
+KEPT = "revenue_cancellation"
+"""Key of the account of what the agency keeps of a cancelled sale before its service date."""
 _RECOGNISES = {
     "invoice": "invoice.issue",
     "credit_note": "invoice.credit",

@@ -34,7 +34,7 @@ from voyagent.billing.core.queries import (
 from voyagent.billing.core.queries.tax_confirmations import confirmed_treatments
 from voyagent.billing.core.service import earning, numbering, pricing, rounding
 from voyagent.billing.core.service.crediting import CreditedLine, CreditedTax
-from voyagent.billing.core.service.earning import COMMISSION, SALES, Recognition
+from voyagent.billing.core.service.earning import COMMISSION, KEPT, SALES, Recognition
 from voyagent.billing.core.service.pricing import LineItem, Priced, SoldColumns
 from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
@@ -402,19 +402,24 @@ def sides(
     taxes: Iterable[InvoiceTax | CreditedTax],
     currency: str,
     later: Collection[int],
+    kept: Collection[int] = (),
 ) -> Iterator[tuple[str, Money]]:
     """Return the sums of lines and taxes by account, as pairs of account and amount.
 
     The account is a key such as `revenue_services`. `later` has the numbers of the lines whose
-    revenue is deferred.
+    revenue is deferred, and `kept` those of lines whose revenue a cancellation has kept.
     """
     sums: dict[str, int] = dict.fromkeys(
-        (*SALES.values(), COMMISSION, queries_recognitions.DEFERRED, *OUTPUT.values()), 0
+        (*SALES.values(), KEPT, COMMISSION, queries_recognitions.DEFERRED, *OUTPUT.values()), 0
     )
+
+    def account_of(line: InvoiceLine | CreditedLine) -> str:
+        if line.line_no in kept:
+            return KEPT
+        return queries_recognitions.DEFERRED if line.line_no in later else SALES[line.sold_as]
+
     for line in lines:
-        sums[queries_recognitions.DEFERRED if line.line_no in later else SALES[line.sold_as]] += (
-            line.amount_minor - line.commission_minor
-        )
+        sums[account_of(line)] += line.amount_minor - line.commission_minor
         sums[COMMISSION] += line.commission_minor
     for tax in taxes:
         sums[OUTPUT[tax.component]] += tax.amount_minor

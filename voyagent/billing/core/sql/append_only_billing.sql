@@ -1,4 +1,4 @@
--- Refuse changes of allocations and write-offs, and of the parts of a refund.
+-- Refuse changes of allocations, write-offs and cancellations, and of the parts of a refund.
 --
 -- An allocation or a write-off is taken back by another row that reverses it. A refund, payout
 -- or receipt of a claim may get a reversal (see guard_reversal), so only TRUNCATE is refused here.
@@ -20,6 +20,18 @@ create or replace trigger refund_parts_append_only before update or delete on re
   for each row when (current_user <> 'voyagent_mover')
   execute function app.refuse_change();
 create or replace trigger refund_parts_no_truncate before truncate on refund_parts
+  for each statement execute function app.refuse_change();
+
+create or replace trigger cancellations_append_only before update or delete on cancellations
+  for each row when (current_user <> 'voyagent_mover')
+  execute function app.refuse_change();
+create or replace trigger cancellations_no_truncate before truncate on cancellations
+  for each statement execute function app.refuse_change();
+create or replace trigger cancellation_lines_append_only
+  before update or delete on cancellation_lines
+  for each row when (current_user <> 'voyagent_mover')
+  execute function app.refuse_change();
+create or replace trigger cancellation_lines_no_truncate before truncate on cancellation_lines
   for each statement execute function app.refuse_change();
 
 create or replace trigger refunds_no_truncate before truncate on refunds

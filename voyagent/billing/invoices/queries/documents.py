@@ -14,6 +14,7 @@ from voyagent.approvals.queries import unfinished_statement
 from voyagent.billing.core.models.invoices import PAN, TAX_NUMBER, Invoice
 from voyagent.billing.core.models.kinds import INVOICE
 from voyagent.billing.core.models.write_offs import WriteOff
+from voyagent.billing.core.queries.cancellations import cancellations_of_statement
 from voyagent.billing.core.queries.credits import credits_of_statement
 from voyagent.billing.core.queries.documents import BASE_COLUMNS
 from voyagent.billing.core.queries.kept_papers import kept_hash
@@ -64,6 +65,7 @@ class InvoiceDocument:
     taxes: list[Row]
     payments: list[Row]
     credit_notes: list[Row]
+    cancellations: list[Row]
     debit_notes: list[Row]
     """Invoices that are debit notes of this one, drafts and void ones included."""
     write_offs: list[Row]
@@ -98,9 +100,9 @@ def read_document(reader: Reader, invoice_id: UUID) -> InvoiceDocument:
 
     Raises InvoiceNotFound.
     """
-    invoices, lines, taxes, payments, notes, debits, write_offs, requests, journal, recognitions = (
-        reader.read(*_document_statements(invoice_id))
-    )
+    found = reader.read(*_document_statements(invoice_id))
+    invoices, lines, taxes, payments, notes, cancellations, *others = found
+    debits, write_offs, requests, journal, recognitions = others
     invoice = with_tax_numbers(first_row(invoices, InvoiceNotFound))
     return InvoiceDocument(
         invoice,
@@ -108,6 +110,7 @@ def read_document(reader: Reader, invoice_id: UUID) -> InvoiceDocument:
         taxes,
         payments,
         notes,
+        cancellations,
         debits,
         write_offs,
         requests,
@@ -195,6 +198,7 @@ def _document_statements(invoice_id: Any) -> tuple[Select[Any], ...]:
         taxes_statement(invoice_id),
         settling_statement(INVOICE, invoice_id),
         credits_of_statement(INVOICE, invoice_id),
+        cancellations_of_statement(invoice_id),
         _debit_notes_statement(invoice_id),
         write_offs_statement(invoice_id),
         unfinished_statement(WRITE_OFF, "invoice_id", cast(invoice_id, Text)),

@@ -1,0 +1,339 @@
+"""Cancellations: credit, kept amount, fee and refund in one act."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+
+from tests.billing.papers import issued, pay
+from tests.billing.test_credits import findings
+from tests.billing.test_forms import send
+from tests.chat.parallel import at_once
+from tests.enquiries.reading import Page
+from tests.ledger.books import balances
+from tests.ledger.test_base_amounts import make_ready
+from tests.ledger.test_revaluations import based
+from tests.people import Person
+from tests.rates.entered import entered
+from tests.trips.things import a_trip
+from voyagent.billing.core.service.pricing import LineItem
+
+HERE = "27AACCN6194P1ZP"
+ISSUED, CANCELLED, SERVICE = date(2026, 6, 10), date(2026, 6, 20), date(2027, 1, 10)
+WHY = "Not travelling"
+
+
+@pytest.fixture
+def agency(alice: Person) -> Person:
+    """Alice's agency, in Maharashtra."""
+    assert alice.api.patch("/tenant-settings", json={"tax_number": HERE}).status_code == 200
+    return alice
+
+
+def a_package(person: Person, **given: Any) -> UUID:
+    """An invoice of 332,010.00 for a journey next year, of which 250,000.00 are paid."""
+    line = LineItem(
+        description="Europe in January",
+        quantity=1,
+        unit_price="310000",
+        currency="INR",
+        tax="tour_without_credit",
+        collection="overseas_package",
+        service_date=SERVICE,
+    )
+    values = {"issue_date": ISSUED, "due_date": ISSUED, "place_of_supply": "27"} | given
+    invoice_id = issued(person, line, customer_pan="ABCPK1234F", **values)
+    pay(person, invoice_id, 25_000_000, ISSUED)
+    return invoice_id
+
+
+def body_of(**given: Any) -> dict[str, Any]:
+    return {"reason": WHY, "cancelled_on": CANCELLED.isoformat()} | given
+
+
+def cancelled(person: Person, path: str, **given: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Preview and record a cancellation over the API, and return both answers."""
+    preview = person.api.post(f"{path}/cancellations/preview", json=body_of(**given))
+    assert preview.status_code == 200, preview.json
+    body = body_of(**given) | {"preview_hash": preview.json["preview_hash"]}
+    answer = person.api.post(f"{path}/cancellations", json=body)
+    assert answer.status_code == 201, answer.json
+    return preview.json, answer.json
+
+
+def amounts(preview: dict[str, Any]) -> dict[str, str]:
+    """Return the amounts of a preview that are not zero."""
+    names = ("credited", "kept", "fee", "credit", "paid_back", "due")
+    return {name: found for name in names if (found := preview[f"{name}_amount"]) != "0.00"}
+
+
+def standing(person: Person, as_of: date = date(2200, 12, 31)) -> dict[str, int]:
+    """Return the balances in rupees that are not zero, by purpose."""
+    return {at: minor for (at, money), minor in balances(person, as_of).items() if minor and money}
+
+
+KEEPS = {"lines": [{"line_no": 1, "kept": "40000"}], "pay_back": {}}
+
+
+def test_a_package_is_cancelled_and_its_tcs_is_kept(agency: Person) -> None:
+    """V32."""
+    invoice_id = a_package(agency)
+    preview, done = cancelled(agency, f"/invoices/{invoice_id}", **KEEPS)
+    assert amounts(preview) == {
+        "credited": "283500.00",
+        "kept": "40000.00",
+        "credit": "201490.00",
+        "paid_back": "201490.00",
+    }
+    found = standing(agency, CANCELLED)
+    assert found == standing(agency)
+    assert (found["revenue_cancellation"], found["tcs_payable"]) == (-4_000_000, -651_000)
+    assert found["bank"] == 25_000_000 - 20_149_000
+    assert not {"receivable", "customer_credits", "deferred_income", "revenue_services"} & set(
+        found
+    )
+    (line,) = done["lines"]
+    assert {name: line[name] for name in ("credited_amount", "kept_amount", "tcs")} == {
+        "credited_amount": "270000.00",
+        "kept_amount": "40000.00",
+        "tcs": "keep",
+    }
+    assert agency.api.get(f"/refunds/{done['refund_id']}").json["amount"] == "201490.00"
+    assert agency.api.get(f"/cancellations/{done['id']}").json == done
+    assert findings(agency) == []
+
+
+def test_tcs_that_is_not_deposited_is_credited_in_proportion(agency: Person) -> None:
+    """V33."""
+    invoice_id = a_package(agency)
+    preview, _done = cancelled(agency, f"/invoices/{invoice_id}", tcs="credit", **KEEPS)
+    assert amounts(preview) == {
+        "credited": "289170.00",
+        "kept": "40000.00",
+        "credit": "207160.00",
+        "paid_back": "207160.00",
+    }
+    found = standing(agency)
+    assert (found["tcs_payable"], found["revenue_cancellation"]) == (-84_000, -4_000_000)
+    (note,) = agency.api.get(f"/credit-notes?invoice_id={invoice_id}").json["items"]
+    assert agency.browser.get(f"/credit-notes/{note['id']}").status_code == 200
+    assert agency.browser.get(f"/credit-notes/{note['id']}/credit-note.pdf").status_code == 200
+    assert findings(agency) == []
+
+
+def a_ticket(person: Person, **given: Any) -> UUID:
+    """A paid invoice of 81,156.00: a ticket sold as agent, and the agency's fee."""
+    ticket = LineItem(
+        description="Mumbai to London",
+        quantity=1,
+        unit_price="78450",
+        currency="INR",
+        sold_as="agent",
+        commission="1200",
+        tax="air_international",
+        basic_fare="52000",
+    )
+    fee = LineItem(
+        description="Our fee",
+        quantity=1,
+        unit_price="1500",
+        currency="INR",
+        sold_as="fee",
+        tax="service_fee",
+    )
+    values = {"issue_date": ISSUED, "due_date": ISSUED, "place_of_supply": "27"} | given
+    invoice_id = issued(person, ticket, fee, **values)
+    pay(person, invoice_id, 8_115_600, ISSUED)
+    return invoice_id
+
+
+FEE = {"amount": "500", "description": "Cancellation fee", "tax": "service_fee"}
+
+
+def of_ticket(recalled: str | None = "1200") -> dict[str, Any]:
+    line = {"line_no": 1, "kept": "8000", "commission_recalled": recalled}
+    return {"lines": [line], "fee": FEE, "pay_back": {}}
+
+
+def test_a_ticket_is_cancelled_with_a_fee_and_a_typed_recall(agency: Person) -> None:
+    """V36, on the side of the customer, and V37."""
+    invoice_id = a_ticket(agency)
+    path = f"/invoices/{invoice_id}/cancellations/preview"
+    for recalled in ("1200.01", "78450"):
+        answer = agency.api.post(path, json=body_of(**of_ticket(recalled)))
+        assert (answer.status_code, answer.json["detail"]) == (422, "recall_out_of_range")
+    lines = agency.api.post(path, json=body_of(**of_ticket(None))).json["entries"][0]["lines"]
+    assert "1077.63" in [line["debit"] for line in lines]
+    preview, done = cancelled(agency, f"/invoices/{invoice_id}", **of_ticket())
+    assert amounts(preview) == {
+        "credited": "71290.56",
+        "fee": "590.00",
+        "credit": "70700.56",
+        "paid_back": "70700.56",
+    }
+    found = standing(agency)
+    # The supplier's penalty is what is left of the ticket.
+    assert found["held_for_suppliers"] == -800_000
+    assert not {"revenue_commission", "customer_credits", "receivable"} & set(found)
+    fee = agency.api.get(f"/invoices/{done['fee_invoice_id']}").json
+    assert (fee["total_amount"], fee["status"]) == ("590.00", "paid")
+    answered = agency.api.get(f"/invoices/{invoice_id}").json
+    assert (answered["settled_as"], answered["settled_by"]["paid"]) == (
+        "paid_part_credited",
+        "81156.00",
+    )
+    assert findings(agency) == []
+
+
+def test_a_preview_refuses_what_the_cancellation_would(agency: Person, bob: Person) -> None:
+    invoice_id = a_package(agency)
+    path = f"/invoices/{invoice_id}/cancellations/preview"
+    refused: list[tuple[dict[str, Any], str]] = [
+        ({"lines": [{"line_no": 9}]}, "line_not_on_invoice"),
+        ({"lines": [{"line_no": 1, "kept": "310000.01"}]}, "kept_exceeds_line"),
+        ({"lines": [{"line_no": 1}, {"line_no": 1}]}, "line_already_named"),
+        ({"cancelled_on": "2026-06-09"}, "invalid_date"),
+        ({"lines": [{"line_no": 1, "kept": "310000"}], "pay_back": {}}, "nothing_to_pay_back"),
+        ({"pay_back": {"amount": "243490.01"}}, "refund_exceeds_credit"),
+    ]
+    for given, code in refused:
+        assert agency.api.post(path, json=body_of(**given)).json["detail"] == code
+    assert bob.api.post(path, json=body_of()).status_code == 403
+    assert bob.browser.get(f"/invoices/{invoice_id}/cancel").status_code == 403
+    assert standing(agency)["receivable"] == 8_201_000
+
+
+def test_everything_can_be_kept(agency: Person) -> None:
+    """Nothing is credited, but the revenue is of this day, and the invoice stays."""
+    invoice_id = a_package(agency)
+    keeps = [{"line_no": 1, "kept": "310000"}]
+    preview, done = cancelled(agency, f"/invoices/{invoice_id}", lines=keeps)
+    assert amounts(preview) == {"kept": "310000.00", "due": "82010.00"}
+    assert standing(agency, CANCELLED)["revenue_cancellation"] == -31_000_000
+    assert "deferred_income" not in standing(agency, CANCELLED)
+    assert done["lines"][0]["credit_note_id"] is None
+    # A credit note after that takes from what was kept.
+    body = {"invoice_id": str(invoice_id), "reason": WHY, "issue_date": CANCELLED.isoformat()}
+    given = [{"line_no": 1, "amount": "10000"}]
+    assert agency.api.post("/credit-notes", json=body | {"lines": given}).status_code == 201
+    found = standing(agency)
+    assert found["revenue_cancellation"] == -30_000_000
+    assert not {"deferred_income", "revenue_services"} & set(found)
+    assert findings(agency) == []
+
+
+def test_a_cancelled_invoice_is_neither_voided_nor_credited_back(agency: Person) -> None:
+    line = LineItem(
+        description="Hotel",
+        quantity=1,
+        unit_price="100",
+        currency="INR",
+        service_date=SERVICE,
+    )
+    values: dict[str, Any] = {"issue_date": ISSUED, "due_date": ISSUED}
+    kept_id, credited_id = (issued(agency, line, **values) for _ in range(2))
+    cancelled(agency, f"/invoices/{kept_id}", lines=[{"line_no": 1, "kept": "100"}])
+    cancelled(agency, f"/invoices/{credited_id}")
+    answer = agency.api.post(f"/invoices/{kept_id}/void", json={"reason": WHY})
+    assert (answer.status_code, answer.json["detail"]) == (409, "document_not_voidable")
+    (note,) = agency.api.get(f"/credit-notes?invoice_id={credited_id}").json["items"]
+    answer = agency.api.post(f"/credit-notes/{note['id']}/reverse", json={"reason": WHY})
+    assert (answer.status_code, answer.json["detail"]) == (409, "credit_note_of_cancellation")
+    again = agency.api.post(f"/invoices/{credited_id}/cancellations/preview", json=body_of())
+    assert (again.status_code, again.json["detail"]) == (409, "nothing_to_cancel")
+    assert findings(agency) == []
+
+
+def test_the_act_must_do_what_the_preview_said(agency: Person) -> None:
+    invoice_id = a_package(agency)
+    path = f"/invoices/{invoice_id}/cancellations"
+    preview = agency.api.post(f"{path}/preview", json=body_of()).json
+    pay(agency, invoice_id, 100_000, CANCELLED)
+    body = body_of(preview_hash=preview["preview_hash"])
+    answer = agency.api.post(path, json=body)
+    assert (answer.status_code, answer.json["detail"]) == (409, "preview_stale")
+    assert agency.api.get(f"/credit-notes?invoice_id={invoice_id}").json["items"] == []
+
+
+def test_two_at_the_same_moment_cancel_once(agency: Person) -> None:
+    path = f"/invoices/{a_package(agency)}/cancellations"
+    given = body_of(**KEEPS)
+    given["preview_hash"] = agency.api.post(f"{path}/preview", json=given).json["preview_hash"]
+    results = at_once([lambda: agency.api.post(path, json=given).status_code] * 2)
+    assert sorted(results) == [201, 409]
+    assert standing(agency)["revenue_cancellation"] == -4_000_000
+    assert findings(agency) == []
+
+
+def test_a_trip_is_cancelled_with_all_its_invoices(agency: Person, charlie: Person) -> None:
+    trip_id = a_trip(agency)
+    invoice_ids = [a_ticket(agency, trip_id=trip_id) for _ in range(2)]
+    lines = [{"invoice_id": str(one), "line_no": 1, "kept": "8000"} for one in invoice_ids]
+    preview, done = cancelled(agency, f"/trips/{trip_id}", lines=lines, fee=FEE, pay_back={})
+    assert amounts(preview)["credit"] == "141991.12"
+    assert (done["trip_id"], len(done["lines"])) == (str(trip_id), 2)
+    assert findings(agency) == []
+    page = Page(agency.browser.get(f"/cancellations/{done['id']}"))
+    assert "70,450.00" in page.words(".//*[@id='cancellation-lines']")
+    body = body_of(preview_hash=preview["preview_hash"])
+    assert charlie.api.post(f"/trips/{trip_id}/cancellations", json=body).status_code == 404
+    assert charlie.browser.get(f"/cancellations/{done['id']}").status_code == 404
+
+
+def test_the_revenue_in_dollars_carries_its_base_amount(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
+    make_ready(owner_engine, alice)
+    entered(alice, ISSUED, "84.205")
+    line = LineItem(
+        description="Safari",
+        quantity=1,
+        unit_price="33.33",
+        currency="USD",
+        service_date=SERVICE,
+    )
+    values: dict[str, Any] = {"issue_date": ISSUED, "due_date": ISSUED}
+    invoice_id = issued(alice, line, line, line, **values)
+    keeps = [{"line_no": number, "kept": "10.01"} for number in (1, 3)]
+    cancelled(alice, f"/invoices/{invoice_id}", lines=keeps)
+    now, later = based(alice, CANCELLED), based(alice, SERVICE)
+    # One line of three is not cancelled: its revenue comes on the day of service.
+    assert (now["deferred_income"], now["revenue_cancellation"]) == (-280_656, -168_578)
+    assert (later["revenue_services"], later["revenue_cancellation"]) == (-280_656, -168_578)
+    assert "deferred_income" not in later
+    assert findings(alice) == []
+
+
+def test_the_page_previews_and_cancels(agency: Person) -> None:
+    invoice_id = a_package(agency)
+    path = f"/invoices/{invoice_id}/cancel"
+    assert path in agency.browser.get(f"/invoices/{invoice_id}").text
+    page = Page(agency.browser.get(path))
+    assert "325,500.00" in page.words(".//*[@id='effect']").replace("3,25,500.00", "325,500.00")
+    key = f"{invoice_id}.1"
+    given: dict[str, Any] = {
+        "reason": WHY,
+        "cancelled_on": CANCELLED.isoformat(),
+        "line": [key],
+        f"kept_{key}": "40,000",
+        "tcs": "keep",
+        "pays_back": "y",
+        "account": "bank",
+    }
+    refused = Page(send(agency, path, **given))
+    assert (refused.status, "Check the preview first" in refused.words()) == (422, True)
+    preview = Page(send(agency, path, then="look", **given))
+    assert "2,01,490.00" in preview.words(".//*[@id='effect']")
+    (preview_hash,) = [one.get("value") for one in preview.all(".//input[@name='preview_hash']")]
+    answer = send(agency, path, preview_hash=preview_hash, **given)
+    assert answer.status_code == 303
+    shown = Page(agency.browser.get(answer.location))
+    assert "40,000.00" in shown.words(".//*[@id='cancellation-lines']")
+    aside = Page(agency.browser.get(f"/invoices/{invoice_id}"))
+    assert WHY in aside.words(".//*[@id='cancellations']")
+    again = agency.browser.get(path, follow_redirects=True)
+    assert again.status_code == 200

@@ -1,0 +1,1 @@
+"""Cancellations of sales: credit, kept amount, fee and refund in one act."""

@@ -1,0 +1,218 @@
+"""Form of a cancellation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, ClassVar, Self
+
+from flask_babel import lazy_gettext as _l
+from pydantic import BaseModel
+from wtforms import BooleanField, HiddenField, SelectChoice, SelectField, StringField
+
+from voyagent.billing.cancellations.schemas import CancelIn
+from voyagent.billing.core.models.invoices import Invoice, InvoiceLine
+from voyagent.billing.core.service.taxing import Home
+from voyagent.http.forms import AMOUNT_SENTENCE, DateText, SchemaForm, SentOnce, plain
+from voyagent.kernel.database.read_pool import Row
+from voyagent.kernel.ids import parse_id
+from voyagent.kernel.money import Money
+from voyagent.taxes.rules import tables
+from voyagent.taxes.words import TREATMENTS
+
+NO_HASH = "0" * 64
+ERROR_FIELDS = {
+    **dict.fromkeys(("reason_required", "text_too_long"), "reason"),
+    **dict.fromkeys(("invalid_date", "date_in_future", "period_locked"), "cancelled_on"),
+    "document_out_of_order": "out_of_order_reason",
+    **dict.fromkeys(
+        (
+            *("invalid_amount", "kept_exceeds_line", "recall_out_of_range", "line_not_on_invoice"),
+            *("nothing_to_cancel", "invoice_written_off", "amount_above_limit", "invalid_lines"),
+        ),
+        "lines",
+    ),
+    **dict.fromkeys(
+        (
+            *("agency_tax_number_required", "tax_currency", "treatment_unconfirmed"),
+            *("place_of_supply_missing", "customer_on_hold", "credit_limit_exceeded"),
+        ),
+        "fee_amount",
+    ),
+    **dict.fromkeys(
+        (
+            *("nothing_to_pay_back", "bank_account_not_found", "bank_account_closed"),
+            *("account_currency", "customer_credit_unused"),
+        ),
+        "account",
+    ),
+    **dict.fromkeys(
+        (
+            *("preview_stale", "cancelled_together", "document_not_open"),
+            *("account_not_found", "account_inactive"),
+        ),
+        "",
+    ),
+}
+"""The form field at which each error of the service is shown, by error code."""
+
+
+class LinesField(StringField):
+    """The lines to cancel: their keys, and what is kept and recalled of each.
+
+    The key of a line is `<invoice_id>.<line_no>`.
+    """
+
+    def process(self, formdata: Any, data: Any = (), extra_filters: Any = None) -> None:
+        """Use the chosen lines, or the initial ones if no form was submitted."""
+        super().process(None, data, extra_filters)
+        self.data: list[dict[str, str]] = [{"key": key, "kept": "", "recalled": ""} for key in data]
+        if formdata:
+            self.data = [
+                {
+                    "key": key,
+                    "kept": formdata.get(f"kept_{key}", "").strip(),
+                    "recalled": formdata.get(f"recalled_{key}", "").strip(),
+                }
+                for key in formdata.getlist("line")
+            ]
+
+    def typed(self, key: str) -> dict[str, str] | None:
+        """Return what was entered for a line, or None if it is not chosen."""
+        return next((row for row in self.data if row["key"] == key), None)
+
+
+class CancelForm(SentOnce, SchemaForm[CancelIn]):
+    """Form of a cancellation: lines, kept amounts, fee and refund."""
+
+    schema: ClassVar[type[BaseModel]] = CancelIn
+    sentences: ClassVar[dict[str, Any]] = {
+        "lines.string_pattern_mismatch": AMOUNT_SENTENCE,
+        "lines.too_short": _l("Choose at least one line."),
+        "fee_amount.string_pattern_mismatch": AMOUNT_SENTENCE,
+        "preview_hash.missing": _l("Check the preview first."),
+    }
+    stand_ins: ClassVar[dict[str, Any]] = {"reason": "–", "preview_hash": NO_HASH}
+
+    reason = StringField(_l("Reason"))
+    cancelled_on = DateText(_l("Date"), kind="book")
+    lines = LinesField(_l("Lines"))
+    tcs = SelectField(
+        _l("Tax collected at source"),
+        choices=[
+            SelectChoice("keep", _l("Keep it: it is deposited")),
+            SelectChoice("credit", _l("Credit it: it is not deposited yet")),
+        ],
+        validate_choice=False,
+    )
+    fee_amount = StringField(_l("Fee"))
+    fee_description = StringField(_l("Description"))
+    fee_tax = SelectField(_l("Tax on the fee"), validate_choice=False)
+    pays_back = BooleanField(_l("Pay back what the customer has left"))
+    account = SelectField(_l("Bank or cash"), validate_choice=False)
+    out_of_order_reason = StringField(_l("Reason for the earlier date"))
+    preview_hash = HiddenField()
+
+    known: Sequence[tuple[Invoice, InvoiceLine, Money]]
+    wrong: set[str]
+    is_out_of_order: bool = False
+    """True if the preview found a later document, so that a reason is needed."""
+
+    @classmethod
+    def of(
+        cls,
+        known: Sequence[tuple[Invoice, InvoiceLine, Money]],
+        day: date,
+        home: Home | None,
+        fee_words: str,
+        accounts: list[SelectChoice],
+    ) -> Self:
+        """Return the form to cancel lines of invoices, with all of them chosen.
+
+        `known` has each line with its invoice and the amount that is not credited yet. `day` is
+        the proposed day, and `fee_words` the proposed description of the fee. `accounts` are the
+        choices for the refund.
+        """
+        form = cls(
+            data={
+                "cancelled_on": day,
+                "lines": [key_of(invoice, line) for invoice, line, _left in known],
+                "fee_description": fee_words,
+            }
+        )
+        codes = tables.treatments(home.country) if home else ()
+        form.fee_tax.choices = [
+            SelectChoice("", _l("No tax")),
+            *(SelectChoice(code, TREATMENTS.get(code, code)) for code in codes),
+        ]
+        form.account.choices = accounts
+        form.known, form.wrong = known, set()
+        return form
+
+    def values(self) -> dict[str, Any]:
+        """Return the entered values in the form of the API."""
+        values = super().values() | {"lines": [self._line(row) for row in self.lines.data]}
+        if self.fee_amount.data and self.fee_amount.data.strip():
+            values["fee"] = {
+                "amount": plain(self.fee_amount.data),
+                "description": self.fee_description.data or "",
+                "tax": self.fee_tax.data or None,
+            }
+        if self.pays_back.data:
+            account = self.account.data or "bank"
+            is_id = parse_id(account) is not None
+            values["pay_back"] = {"bank_account_id" if is_id else "account": account}
+        return values
+
+    def place_of(self, loc: tuple[int | str, ...]) -> str:
+        """Return the input at which to show an error, and mark a wrong line."""
+        match loc:
+            case ("lines", int(at), *_rest):
+                self.wrong.add(self.lines.data[at]["key"])
+                return "lines"
+            case ("fee", "amount" | "description" | "tax" as name):
+                return f"fee_{name}"
+            case ("pay_back", *_rest):
+                return "account"
+        return super().place_of(loc)
+
+    @property
+    def rows(self) -> list[Row]:
+        """Return the lines for the page, with what was entered for them."""
+        return [self._row(*one) for one in self.known]
+
+    @property
+    def has_tcs(self) -> bool:
+        """Return True if tax was collected at source for one of the lines."""
+        return any(line.collection for _invoice, line, _left in self.known)
+
+    def _row(self, invoice: Invoice, line: InvoiceLine, left: Money) -> Row:
+        key = key_of(invoice, line)
+        typed = self.lines.typed(key)
+        return {
+            "key": key,
+            "invoice_number": invoice.number,
+            "description": line.description,
+            "service_date": line.service_date,
+            "left": left,
+            "commission": Money(line.commission_minor, invoice.currency),
+            "is_chosen": typed is not None,
+            "kept": typed["kept"] if typed else "",
+            "recalled": typed["recalled"] if typed else "",
+            "is_wrong": key in self.wrong,
+        }
+
+    def _line(self, row: dict[str, str]) -> dict[str, Any]:
+        invoice_id, _dot, number = row["key"].partition(".")
+        currency = self.known[0][0].currency
+        return {
+            "invoice_id": invoice_id,
+            "line_no": int(number) if number.isdecimal() else 0,
+            "kept": plain(row["kept"], currency) or "0",
+            "commission_recalled": plain(row["recalled"], currency) or None,
+        }
+
+
+def key_of(invoice: Invoice, line: InvoiceLine) -> str:
+    """Return the key of an invoice line in the form."""
+    return f"{invoice.id}.{line.line_no}"

@@ -1,0 +1,114 @@
+"""Queries of cancellations: one cancellation, and what one can be about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, select
+
+from voyagent.billing.cancellations.errors import CancellationNotFound
+from voyagent.billing.core.models.cancellations import Cancellation, CancellationLine
+from voyagent.billing.core.models.credits import CreditNote, CreditNoteLine
+from voyagent.billing.core.models.invoices import Invoice, InvoiceLine
+from voyagent.billing.core.models.payments import Refund
+from voyagent.identity.queries.people import name_of
+from voyagent.kernel.database.read_pool import Reader, Row, first_row
+from voyagent.kernel.database.statement_cache import keyed_select
+from voyagent.kernel.db import db
+from voyagent.kernel.tenancy import owned
+
+_CANCELLATIONS = Cancellation.__table__.c
+_LINES = CancellationLine.__table__.c
+_INVOICES = Invoice.__table__.c
+
+
+@dataclass(frozen=True, slots=True)
+class CancellationDocument:
+    """A cancellation with its lines, which name invoice and credit note."""
+
+    cancellation: Row
+    lines: list[Row]
+
+
+def read_cancellation(reader: Reader, cancellation_id: UUID) -> CancellationDocument:
+    """Return a cancellation with its lines. Raises CancellationNotFound."""
+    found, lines = reader.read(*_document_statements(cancellation_id))
+    return CancellationDocument(first_row(found, CancellationNotFound), lines)
+
+
+def invoices_of_trip(trip_id: UUID) -> list[UUID]:
+    """Return the ids of a trip's issued invoices, oldest first.
+
+    Void invoices are left out.
+    """
+    found = select(Invoice.id).where(
+        Invoice.trip_id == trip_id, Invoice.status.not_in(("draft", "void"))
+    )
+    return list(db.session.scalars(found.order_by(Invoice.issue_date, Invoice.id)))
+
+
+def recalled_by(credit_note_id: UUID) -> dict[int, int]:
+    """Return the commission that a credit note takes back, by line number.
+
+    Amounts are in minor units.
+    """
+    found = select(CreditNoteLine.line_no, CreditNoteLine.commission_minor).where(
+        CreditNoteLine.credit_note_id == credit_note_id
+    )
+    return {row.line_no: row.commission_minor for row in db.session.execute(found)}
+
+
+@keyed_select
+def _document_statements(cancellation_id: Any) -> tuple[Select[Any], ...]:
+    fee, refunds = Invoice.__table__.alias("fee").c, Refund.__table__.c
+    notes, invoice_lines = CreditNote.__table__.c, InvoiceLine.__table__.c
+    names = ("id", "number", "trip_id", "cancelled_on", "reason", "fee_invoice_id", "refund_id")
+    found = (
+        select(
+            *(_CANCELLATIONS[name] for name in (*names, "created_at")),
+            name_of(_CANCELLATIONS.created_by_user_id).label("created_by"),
+            fee.number.label("fee_invoice_number"),
+            refunds.number.label("refund_number"),
+        )
+        .select_from(Cancellation.__table__)
+        .outerjoin(
+            fee.id.table,
+            (fee.tenant_id == _CANCELLATIONS.tenant_id) & (fee.id == _CANCELLATIONS.fee_invoice_id),
+        )
+        .outerjoin(
+            Refund.__table__,
+            (refunds.tenant_id == _CANCELLATIONS.tenant_id)
+            & (refunds.id == _CANCELLATIONS.refund_id),
+        )
+        .where(owned(Cancellation), _CANCELLATIONS.id == cancellation_id)
+    )
+    lines = (
+        select(
+            *(_LINES[name] for name in _LINES.keys() if name != "tenant_id"),  # noqa: SIM118
+            _INVOICES.number.label("invoice_number"),
+            _INVOICES.party_id,
+            _INVOICES.party_name,
+            notes.number.label("credit_note_number"),
+            invoice_lines.description,
+        )
+        .select_from(CancellationLine.__table__)
+        .join(
+            Invoice.__table__,
+            (_INVOICES.tenant_id == _LINES.tenant_id) & (_INVOICES.id == _LINES.invoice_id),
+        )
+        .join(
+            InvoiceLine.__table__,
+            (invoice_lines.tenant_id == _LINES.tenant_id)
+            & (invoice_lines.invoice_id == _LINES.invoice_id)
+            & (invoice_lines.line_no == _LINES.invoice_line_no),
+        )
+        .outerjoin(
+            CreditNote.__table__,
+            (notes.tenant_id == _LINES.tenant_id) & (notes.id == _LINES.credit_note_id),
+        )
+        .where(owned(CancellationLine), _LINES.cancellation_id == cancellation_id)
+        .order_by(_LINES.position)
+    )
+    return found, lines

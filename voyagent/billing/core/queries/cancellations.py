@@ -1,0 +1,50 @@
+"""Queries of what cancellations have done with the lines of documents."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, exists, select
+
+from voyagent.billing.core.models.cancellations import Cancellation, CancellationLine
+from voyagent.billing.core.models.credits import CreditNote
+from voyagent.kernel.db import db
+from voyagent.kernel.tenancy import owned
+
+
+def kept_lines(invoice_id: UUID) -> frozenset[int]:
+    """Return the numbers of the lines whose deferred revenue a cancellation has kept.
+
+    Nothing of these lines is deferred any more.
+    """
+    found = select(CancellationLine.invoice_line_no).where(
+        CancellationLine.invoice_id == invoice_id, CancellationLine.kept_minor > 0
+    )
+    return frozenset(line_no for line_no in db.session.scalars(found) if line_no is not None)
+
+
+def is_of_cancellation(note: CreditNote) -> bool:
+    """Return True if a cancellation has issued a credit note."""
+    found = select(CancellationLine.cancellation_id).where(
+        CancellationLine.invoice_id == note.invoice_id, CancellationLine.credit_note_id == note.id
+    )
+    return db.session.scalars(found.limit(1)).first() is not None
+
+
+def cancellations_of_statement(invoice_id: UUID) -> Select[Any]:
+    """Select the cancellations of an invoice, oldest first.
+
+    Rows: id, number, cancelled_on, reason.
+    """
+    cancellations, lines = Cancellation.__table__.c, CancellationLine.__table__.c
+    of_invoice = exists().where(
+        owned(CancellationLine),
+        lines.cancellation_id == cancellations.id,
+        lines.invoice_id == invoice_id,
+    )
+    return (
+        select(*(cancellations[name] for name in ("id", "number", "cancelled_on", "reason")))
+        .where(owned(Cancellation), of_invoice)
+        .order_by(cancellations.cancelled_on, cancellations.id)
+    )
