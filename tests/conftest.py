@@ -23,6 +23,8 @@ import pytest
 import sqlalchemy as sa
 import structlog
 from flask import Flask
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from tests.markup import CompactClient
@@ -48,10 +50,29 @@ update approvals set expires_at = now() + interval '1 year'
 update approvals set resolved_at = now() + interval '1 year'
  where effect_status = 'waiting' and resolved_at < now()
 """
+
+
+class CompiledTemplates(BytecodeCache):
+    """Templates that one application has compiled, for the later ones of the process."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Fill the bucket if its template has been compiled."""
+        if bucket.key in self._compiled:
+            bucket.bytecode_from_string(self._compiled[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep a compiled template."""
+        self._compiled[bucket.key] = bucket.bytecode_to_string()
+
+
 gc.disable()  # until the tests are collected
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 VoyagentFlask.test_client_class = CompactClient
+VoyagentFlask.jinja_options = {"bytecode_cache": CompiledTemplates()}
 for _name in (
     "ANTHROPIC_API_KEY",
     "VOYAGENT_ANTHROPIC_API_KEY",
