@@ -63,6 +63,7 @@ def test_a_draft_is_created_changed_issued_and_paid(alice: Person) -> None:
         "basic_fare": None,
         "service_date": None,
         "service_to": None,
+        "recognition": None,
         "commission": "0.00",
         "sac": None,
         "trip_line_id": None,

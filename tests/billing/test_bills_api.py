@@ -41,6 +41,7 @@ PRICED = {
     "input_credit": False,
     "service_date": None,
     "service_to": None,
+    "recognition": None,
 }
 
 

@@ -153,7 +153,7 @@ def test_a_credit_on_revenue_recognised_at_issue_reduces_revenue(
 ) -> None:
     """An invoice of a release without deferral has no entry on the service date."""
     with pytest.MonkeyPatch.context() as before:
-        before.setattr(earning, "deferred", lambda _lines, _day: frozenset())
+        before.setattr(earning, "deferred", lambda *_: {})
         invoice_id = issued(alice, given(STAY))
     credit(alice, invoice_id, DUE, line_1=4_000)
     assert balances(alice) == {OWED: 6_000, SALES: -6_000}

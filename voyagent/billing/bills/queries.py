@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -30,9 +29,10 @@ from voyagent.billing.core.queries.exports import (
     settled_column,
 )
 from voyagent.billing.core.queries.parts import items_statement, settling_statement
+from voyagent.billing.core.queries.policies import cost_methods
 from voyagent.billing.core.queries.recognitions import by_entry, recognitions_statement
 from voyagent.billing.core.queries.taxes import tax_amounts_statement
-from voyagent.billing.core.rules import prepaid_until, taxes_by_line
+from voyagent.billing.core.rules import by_month, cost_parts, taxes_by_line
 from voyagent.identity.queries.people import name_of
 from voyagent.kernel.database.read_pool import Reader, Row, first_row
 from voyagent.kernel.database.statement_cache import cached_statement, keyed_select
@@ -143,21 +143,24 @@ def read_bill(reader: Reader, bill_id: UUID) -> BillDocument:
     return BillDocument(first_row(bills, BillNotFound), *parts)
 
 
-def costs_by_month(document: BillDocument) -> dict[date, Money]:
+def costs_by_month(reader: Reader, document: BillDocument) -> dict[date, Money]:
     """Return the cost of a bill by the first day of the month to which it belongs.
 
-    The cost of a line belongs to the month of its service date, if it is prepaid until then, or
-    else to that of the issue date. Credits are not subtracted. An imported bill is no cost.
+    The cost of a line belongs to the months in which its prepaid parts become cost, and the rest to
+    the month of the issue date. Credits are not subtracted. An imported bill is no cost.
     """
     bill, taxes = document.bill, taxes_by_line(document.taxes)
-    found: dict[date, int] = defaultdict(int)
-    for line in document.lines:
-        if line["bought_as"] == "cost" and not bill["is_opening"]:
-            until = prepaid_until("cost", line["service_date"], bill["issue_date"])
+    is_draft = bill["status"] == "draft" and any(line["service_date"] for line in document.lines)
+    method_of = cost_methods(reader, bill["id"], bill["issue_date"]) if is_draft else None
+    amounts = []
+    for line in () if bill["is_opening"] else document.lines:
+        if line["bought_as"] == "cost":
             printed = () if line["input_credit"] else taxes[line["line_no"]]
-            month = (until or bill["issue_date"]).replace(day=1)
-            found[month] += line["amount_minor"] + sum(tax["amount_minor"] for tax in printed)
-    return {month: Money(minor, bill["currency"]) for month, minor in sorted(found.items())}
+            minor = line["amount_minor"] + sum(tax["amount_minor"] for tax in printed)
+            method = method_of(line["line_no"]) if method_of else line["recognition"]
+            days = (line["service_date"], line["service_to"])
+            amounts.append((minor, cost_parts(minor, "cost", *days, method)))
+    return by_month(amounts, bill["issue_date"], bill["currency"])
 
 
 @cached_statement

@@ -242,13 +242,19 @@ class InputTaxOut(AnswerOf[Row]):
 
 
 class BoughtLineOut(DocumentLineOut):
-    """A line of a bill; `amount` is after the discount, before tax."""
+    """A line of a bill; `amount` is after the discount, before tax.
+
+    `recognition` is how its cost was posted: `at_start`, `at_completion` or `by_day` of the
+    service. It is null if nothing of the line can be prepaid, in a draft, and for lines that an
+    earlier release posted.
+    """
 
     bought_as: BoughtAs
     taxes: list[InputTaxOut]
     input_credit: bool
     service_date: date | None
     service_to: date | None
+    recognition: str | None
 
 
 class MatchOut(AnswerOf[Row]):

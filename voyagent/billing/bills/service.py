@@ -29,6 +29,7 @@ from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.kinds import BILL
 from voyagent.billing.core.models.parts import OPEN_BILL
 from voyagent.billing.core.queries import taxes as tax_queries
+from voyagent.billing.core.queries.documents import get_lines
 from voyagent.billing.core.queries.recognitions import PREPAID
 from voyagent.billing.core.service import drafts, earning, input_taxes, matching
 from voyagent.billing.core.service.drafts import DocumentChanges, FurtherColumns
@@ -323,6 +324,10 @@ def _receive(
     """Post a draft bill on its issue date."""
     input_taxes.check(bill, (tax.component for tax in tax_queries.get_taxes(bill)))
     why = input_taxes.check_rates(bill, input_tax_reason)
+    lines = get_lines(bill)
+    methods = input_taxes.methods_of_bill(bill, lines)
+    for line in lines:
+        line.recognition = methods[line.line_no]
     later = recognitions_of(bill)
     if later:
         chart.account_of(actor, PREPAID)

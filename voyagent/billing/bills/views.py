@@ -129,7 +129,7 @@ def bill(reader: Reader, bill_id: UUID) -> Any:
         ),
         journal=with_amounts(document.journal, currency, "debit", "credit"),
         recognitions=journal_of(document.recognitions),
-        costs=costs_by_month(document),
+        costs=costs_by_month(reader, document),
     )
 
 

@@ -35,7 +35,7 @@ from voyagent.billing.core.queries.recognitions import DEFERRED
 from voyagent.billing.core.service import numbering
 from voyagent.billing.core.service.credits import creditable
 from voyagent.billing.core.service.days import book_day, default_day
-from voyagent.billing.core.service.earning import KEPT, SALES
+from voyagent.billing.core.service.earning import EARNED, KEPT
 from voyagent.billing.core.service.exchange import booked_at
 from voyagent.billing.core.service.pricing import LineItem
 from voyagent.billing.core.service.reversals import why_of
@@ -44,7 +44,6 @@ from voyagent.billing.credit_notes.service import (
     Special,
     can_be_credited,
     issue_credit_note,
-    not_earned,
 )
 from voyagent.billing.invoices.queries import credit, documents as invoice_queries
 from voyagent.billing.invoices.service import drafts, issuing
@@ -310,7 +309,6 @@ def _cancel_lines(
             raise KeptExceedsLine
         if amount := left[number] - line.kept:
             amounts[number] = amount
-    waiting = not_earned(invoice, document_queries.get_lines(invoice), done.day)
     note = None
     if amounts:
         if not can_be_credited(invoice):
@@ -334,15 +332,13 @@ def _cancel_lines(
         done.notes.append(note)
     elif asked:
         book_day(actor, invoice, done.day)
-    standing = {
-        number: one
-        for number, one in standing_revenue(invoice, waiting, actor.currency).items()
-        if number in asked
-    }
+    standing = [
+        one for one in standing_revenue(invoice, done.day, actor.currency) if one.line_no in asked
+    ]
     _keep(actor, invoice, standing, done)
     recalled = queries.recalled_by(note.id) if note else {}
     for number in sorted(asked):
-        kept = standing.get(number)
+        kept_minor = sum(one.amount.amount_minor for one in standing if one.line_no == number)
         done.lines.append(
             CancellationLine(
                 position=len(done.lines) + 1,
@@ -351,33 +347,37 @@ def _cancel_lines(
                 credit_note_id=note.id if note and number in amounts else None,
                 currency=invoice.currency,
                 customer_credit_minor=amounts[number].amount_minor if number in amounts else 0,
-                kept_minor=kept.amount.amount_minor if kept else 0,
+                kept_minor=kept_minor,
                 commission_recalled_minor=recalled.get(number, 0),
                 tax_treatment="credit" if wanted.credits_tcs else "keep",
             )
         )
 
 
-def _keep(
-    actor: Actor, invoice: Invoice, standing: Mapping[int, StandingRevenue], done: _Done
-) -> None:
+def _keep(actor: Actor, invoice: Invoice, standing: Sequence[StandingRevenue], done: _Done) -> None:
     """Recognise the deferred revenue of lines now, and cancel its later recognition.
 
     The entries belong to the invoice, whose deferred income they take.
     """
-    by_day: dict[date, list[StandingRevenue]] = {}
-    for one in standing.values():
-        by_day.setdefault(one.service_date, []).append(one)
+    by_day: dict[tuple[date, str], list[StandingRevenue]] = {}
+    for one in standing:
+        by_day.setdefault((one.service_date, one.sold_as), []).append(one)
     if not by_day:
         return
     chart.account_of(actor, KEPT)
     purpose = f"cancellation {done.number}"
     title = f"Cancellation {done.number} of invoice {invoice.number}"
     moves = [
-        (f"{purpose} {day.isoformat()}", day, SALES["principal"], DEFERRED, found)
-        for day, found in sorted(by_day.items())
+        (
+            f"{purpose} {day.isoformat()}" + ("" if sold_as == "principal" else f" {sold_as}"),
+            day,
+            EARNED[sold_as],
+            DEFERRED,
+            found,
+        )
+        for (day, sold_as), found in sorted(by_day.items())
     ]
-    moves.append((purpose, done.day, DEFERRED, KEPT, list(standing.values())))
+    moves.append((purpose, done.day, DEFERRED, KEPT, list(standing)))
     for name, day, debited, credited, found in moves:
         total = _sum((one.amount for one in found), invoice.currency)
         known = [one.base for one in found if one.base is not None]

@@ -100,6 +100,13 @@ class ServiceDatesInverted(Unprocessable):
     )
 
 
+class ServiceTooLong(Unprocessable):
+    """A service lasts more than three years."""
+
+    code = "service_too_long"
+    message = N_("A service lasts at most three years. Check its last day.")
+
+
 class BasicFareRequired(Unprocessable):
     """An invoice line is taxed on its basic fare, which is missing."""
 

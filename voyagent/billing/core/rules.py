@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
 from decimal import Decimal
+from itertools import chain, repeat
 from typing import Any, Literal, get_args
 
 from voyagent.kernel.database.read_pool import Row
+from voyagent.kernel.money import Money
 from voyagent.taxes.rules.tables import EXEMPT, is_taxable
 
 SettledAs = Literal["paid", "credited", "settled", "paid_part_credited"]
@@ -30,13 +33,118 @@ BOUGHT = {"cost": "cost_of_services", "agent": "held_for_suppliers"}
 """Key of the account of a bill line, by `bought_as`."""
 
 
-def prepaid_until(bought_as: str, service_date: date | None, day: date) -> date | None:
-    """Return the service date of a bill line that is prepaid on a day, else None.
+METHODS = {
+    "principal": ("at_start", "at_completion", "by_day"),
+    "agent": ("at_booking", "at_service"),
+}
+"""Methods of recognition, by `applies_to` of a policy.
 
-    The agency's own cost is prepaid before the service date. A purchase as agent is no cost.
+`principal` are sales in the agency's own name and their cost, `agent` is the commission on others.
+"""
+FIRST_METHODS = {"principal": "at_start", "agent": "at_booking"}
+"""Method of recognition without a policy, by `applies_to` of a policy."""
+Parts = Mapping[date, int]
+"""Amounts in minor units by the day on which they become revenue or cost, in order of days."""
+
+
+def cost_parts(
+    minor: int, bought_as: str, first: date | None, last: date | None, method: str | None
+) -> dict[date, int]:
+    """Divide the cost of a bill line over the days on which it becomes cost.
+
+    `minor` is the cost in minor units. A line without a first day of service and a purchase as
+    agent have no parts. The other arguments are those of `parts_of`.
     """
-    is_later = service_date is not None and service_date > day
-    return service_date if bought_as == "cost" and is_later else None
+    return {} if first is None or bought_as != "cost" else parts_of(minor, first, last, method)
+
+
+def revenue_parts(
+    minor: int, sold_as: str, first: date | None, last: date | None, method: str | None
+) -> dict[date, int]:
+    """Divide the revenue of an invoice line over the days on which it is recognised.
+
+    `minor` is the revenue in minor units (`revenue_minor`). A line without a first day of service,
+    a fee, and a commission without the method `at_service` have no parts. The other arguments are
+    those of `parts_of`.
+    """
+    is_never = sold_as == "fee" or (sold_as == "agent" and method != "at_service")
+    return {} if first is None or is_never else parts_of(minor, first, last, method)
+
+
+def revenue_minor(sold_as: str, amount_minor: int, commission_minor: int) -> int:
+    """Return the revenue of an invoice line in minor units.
+
+    It is the amount of the line, or the commission of a sale as agent.
+    """
+    return commission_minor if sold_as == "agent" else amount_minor
+
+
+def parts_of(minor: int, first: date, last: date | None, method: str | None) -> dict[date, int]:
+    """Divide an amount over the days on which it becomes revenue or cost.
+
+    The service lasts from `first` to `last`, or one day if `last` is None. `at_start` (also None)
+    and `at_booking` have one part on the first day, `at_completion` and `at_service` one on the
+    last day. `by_day` has a part on the last service day of each calendar month: of `minor`, in
+    minor units, the share of the days up to then, rounded half up, less the parts before.
+    """
+    end = last or first
+    if method != "by_day":
+        return {end if method in ("at_completion", "at_service") else first: minor}
+    days, before, parts = (end - first).days + 1, 0, {}
+    for until in _last_days(first, end):
+        so_far = (2 * minor * ((until - first).days + 1) + days) // (2 * days)
+        parts[until] = so_far - before
+        before = so_far
+    return parts
+
+
+def later_parts(parts: Parts, day: date) -> dict[date, int]:
+    """Return the parts after a day that are not zero."""
+    return {on: minor for on, minor in parts.items() if on > day and minor}
+
+
+def by_month(
+    amounts: Iterable[tuple[int, Parts]], issue_date: date, currency: str
+) -> dict[date, Money]:
+    """Return amounts of a document by the first day of the month to which they belong.
+
+    Each item has an amount in minor units and its parts. Parts after the issue date belong to their
+    own months, and the rest to that of the issue date.
+    """
+    found: dict[date, int] = defaultdict(int)
+    for minor, parts in amounts:
+        later = later_parts(parts, issue_date)
+        for day, part in [(issue_date, minor - sum(later.values())), *later.items()]:
+            found[day.replace(day=1)] += part
+    return {month: Money(minor, currency) for month, minor in sorted(found.items()) if minor}
+
+
+def left_of_parts(
+    parts: Parts, credited_minor: int, by_part: Sequence[int] | None
+) -> dict[date, int]:
+    """Return what credits have left of the parts of a line.
+
+    `credited_minor` is the sum of the credits, and `by_part` what they took of each part; it is
+    None for a line with one part.
+    """
+    taken = chain(by_part or [credited_minor], repeat(0))
+    return {day: minor - next(taken) for day, minor in parts.items()}
+
+
+def stored_parts(parts: Parts) -> list[int] | None:
+    """Return the parts of a credit to store: None if there is at most one."""
+    return list(parts.values()) if len(parts) > 1 else None
+
+
+def split_parts(minor: int, parts: Parts) -> dict[date, int]:
+    """Divide an amount in proportion to what is left of the parts.
+
+    The method is that of largest remainders. `minor` is at most the sum of the parts, so no part is more than what is left of it.
+    """
+    if not minor or not any(parts.values()):
+        return dict.fromkeys(parts, 0)
+    shares = Money(minor, "XXX").split([*parts.values()])  # any currency
+    return {day: share.amount_minor for day, share in zip(parts, shares, strict=True)}
 
 
 def settled_as(
@@ -133,3 +241,12 @@ def taxes_by_line(taxes: Iterable[Row]) -> Mapping[int, list[Row]]:
     for tax in taxes:
         found[tax["line_no"]].append(tax)
     return found
+
+
+def _last_days(first: date, end: date) -> Iterator[date]:
+    """Yield the last day of a service in each calendar month."""
+    until = first - timedelta(days=1)
+    while until < end:
+        begun = until + timedelta(days=1)
+        until = min(begun.replace(day=monthrange(begun.year, begun.month)[1]), end)
+        yield until

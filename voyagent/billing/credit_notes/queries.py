@@ -57,23 +57,6 @@ def list_credit_notes(
     return list_credits(reader, INVOICE, search, limit=limit, cursor=cursor)
 
 
-def recalled_by_line(invoice: Invoice) -> dict[int, int]:
-    """Return the commission that credit notes have taken back, by line number.
-
-    The amounts are in minor units. Reversed credit notes do not count.
-    """
-    statement = (
-        select(
-            CreditNoteLine.line_no,
-            cast(func.sum(CreditNoteLine.commission_minor), BigInteger).label("minor"),
-        )
-        .join(CreditNote, CreditNote.id == CreditNoteLine.credit_note_id)
-        .where(CreditNote.invoice_id == invoice.id, CreditNote.reversed_on.is_(None))
-        .group_by(CreditNoteLine.line_no)
-    )
-    return {row.line_no: row.minor for row in db.session.execute(statement)}
-
-
 def round_off_given_back(invoice_id: UUID) -> bool:
     """Return True if a credit note has returned the invoice's rounding amount.
 

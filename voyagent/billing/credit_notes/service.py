@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
@@ -17,11 +17,17 @@ from voyagent.billing.core.queries import (
     cancellations as cancellation_queries,
     credits as credit_queries,
     documents as document_queries,
-    recognitions as queries_recognitions,
     reversals as reversal_queries,
     taxes as tax_queries,
 )
-from voyagent.billing.core.rules import CREDITS
+from voyagent.billing.core.queries.costs import deferred_parts, kept_parts, revenue_left
+from voyagent.billing.core.rules import (
+    CREDITS,
+    Parts,
+    revenue_minor,
+    split_parts,
+    stored_parts,
+)
 from voyagent.billing.core.service import (
     crediting,
     earning,
@@ -213,19 +219,19 @@ def _keep_excess(actor: Actor, note: CreditNote, posted: Posted) -> None:
 class Credit:
     """The contents of a credit note.
 
-    `later` has the numbers of the credited lines whose revenue is still deferred, and `kept` those
-    of lines whose revenue a cancellation has kept. `excess` is the part of the total above the open
-    amount of the invoice.
+    `later` has the credited revenue that is still deferred, by line number and day, and `kept` that
+    which a cancellation has kept. `excess` is the part of the total above the open amount of the
+    invoice.
     """
 
     currency: str
     lines: list[CreditedLine]
     taxes: list[CreditedTax]
-    later: frozenset[int]
+    later: Mapping[int, Parts]
     round_off: Money
     """The invoice's rounding; it is returned with the credit of the last open amount."""
     excess: Money
-    kept: frozenset[int] = frozenset()
+    kept: Mapping[int, Parts]
 
     @property
     def rows(self) -> list[CreditLineColumns]:
@@ -236,6 +242,7 @@ class Credit:
                 "description": line.description,
                 "amount_minor": line.amount_minor,
                 "commission_minor": line.commission_minor,
+                "parts_minor": stored_parts(line.parts),
             }
             for line in self.lines
         ]
@@ -289,7 +296,7 @@ def credit_of(
     """
     lines = document_queries.get_lines(invoice)
     before = credit_queries.credited_by_line(invoice)
-    recalled = credit_note_queries.recalled_by_line(invoice)
+    recalled = credit_queries.recalled_by_line(invoice)
     left = crediting.left_of(lines, before)
     amounts_to_credit = crediting.wanted_of(invoice, left, amounts)
     charged = (
@@ -305,26 +312,31 @@ def credit_of(
         credit_queries.credited_taxes(invoice),
         invoice.currency,
     )
-    credited = [
-        CreditedLine(
-            line.line_no,
-            line.description,
-            line.sold_as,
-            minor,
-            _recall(invoice, line, before, minor, recalled.get(line.line_no, 0), special),
-            line.service_date,
+    left_parts = revenue_left(invoice)
+    credited = []
+    for line in lines:
+        if not (minor := amounts_to_credit.get(line.line_no)):
+            continue
+        commission_minor = _recall(
+            invoice, line, before, minor, recalled.get(line.line_no, 0), special
         )
-        for line in lines
-        if (minor := amounts_to_credit.get(line.line_no))
-    ]
+        parts = split_parts(
+            revenue_minor(line.sold_as, minor, commission_minor), left_parts[line.line_no]
+        )
+        credited.append(
+            CreditedLine(
+                line.line_no, line.description, line.sold_as, minor, commission_minor, parts
+            )
+        )
+    by_line = {line.line_no: line.parts for line in credited}
     plain = Credit(
         invoice.currency,
         credited,
         taxes,
-        not_earned(invoice, credited, day),
+        deferred_parts(invoice, by_line, day),
         Money(0, invoice.currency),
         Money(0, invoice.currency),
-        cancellation_queries.kept_lines(invoice.id),
+        kept_parts(invoice, by_line),
     )
     is_last = all(minor == amounts_to_credit.get(number, 0) for number, minor in left.items())
     if (
@@ -384,28 +396,6 @@ def credit_now(
         raise InvoiceWrittenOff
     check_credit(actor, credit.total, day)
     return credit, day
-
-
-def not_earned(
-    invoice: Invoice, lines: Sequence[CreditedLine | InvoiceLine], day: date
-) -> frozenset[int]:
-    """Return the numbers of the lines whose revenue is still deferred on a day.
-
-    A line counts only if the invoice deferred the revenue of the line at issue, and no cancellation
-    has kept it since.
-    """
-    waiting = earning.deferred(lines, day) - cancellation_queries.kept_lines(invoice.id)
-    booked = (
-        {
-            booked_on
-            for _entry_id, booked_on in queries_recognitions.recognised("invoice", invoice.id)
-        }
-        if waiting
-        else set()
-    )
-    return frozenset(
-        line.line_no for line in lines if line.line_no in waiting and line.service_date in booked
-    )
 
 
 def proposed(invoice: Invoice, day: date) -> dict[int, Money]:

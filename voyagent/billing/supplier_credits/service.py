@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -27,8 +28,8 @@ from voyagent.billing.core.queries import (
     documents as document_queries,
     taxes as tax_queries,
 )
-from voyagent.billing.core.queries.recognitions import prepaid_lines
-from voyagent.billing.core.rules import CLAIMS
+from voyagent.billing.core.queries.costs import parts_left, prepaid_parts
+from voyagent.billing.core.rules import CLAIMS, Parts, split_parts, stored_parts
 from voyagent.billing.core.service import crediting, earning
 from voyagent.billing.core.service.crediting import CreditedTax
 from voyagent.billing.core.service.credits import (
@@ -147,8 +148,10 @@ class BillCredit:
     """The contents of a supplier credit: lines, credited amounts and taxes.
 
     `lines` are the credited lines of the bill. `minors` are the credited amounts before tax by line
-    number, in minor units. `prepaid` has the service dates of lines that are still prepaid.
-    `open_minor` is what is open of the bill; what is credited above it is a claim on the supplier.
+    number, in minor units. `parts` has what earlier credits have left of each line, by line number
+    and by the day on which it becomes cost, and `prepaid` the days on which a line is still prepaid
+    by line number. `open_minor` is what is open of the bill; what is credited
+    above it is a claim on the supplier.
     """
 
     currency: str
@@ -156,7 +159,8 @@ class BillCredit:
     lines: list[BillLine]
     minors: Mapping[int, int]
     taxes: list[CreditedTax]
-    prepaid: Mapping[int, date]
+    parts: Mapping[int, Parts]
+    prepaid: Mapping[int, Collection[date]]
 
     @property
     def rows(self) -> list[CreditLineColumns]:
@@ -166,6 +170,7 @@ class BillCredit:
                 "line_no": line.line_no,
                 "description": line.description,
                 "amount_minor": self.minors[line.line_no],
+                "parts_minor": stored_parts(self._parts_of(line)),
             }
             for line in self.lines
         ]
@@ -197,10 +202,19 @@ class BillCredit:
 
     @property
     def _bought(self) -> list[Bought]:
-        return [
-            of_line(line, self.minors[line.line_no], self.taxes, self.prepaid.get(line.line_no))
-            for line in self.lines
-        ]
+        found = []
+        for line in self.lines:
+            prepaid = self.prepaid.get(line.line_no, ())
+            later = {on: minor for on, minor in self._parts_of(line).items() if on in prepaid}
+            found.append(self._of(line, later))
+        return found
+
+    def _parts_of(self, line: BillLine) -> dict[date, int]:
+        """Return the credited cost of a line by the day on which it becomes cost."""
+        return split_parts(self._of(line).cost_minor, self.parts.get(line.line_no, {}))
+
+    def _of(self, line: BillLine, later: Parts = MappingProxyType({})) -> Bought:
+        return of_line(line, self.minors[line.line_no], self.taxes, later)
 
 
 def credit_now(
@@ -216,7 +230,8 @@ def credit_now(
     left = crediting.left_of(
         document_queries.get_lines(bill), credit_queries.credited_by_line(bill)
     )
-    credit_of = _crediting(bill, prepaid_lines(bill, day))
+    parts = parts_left(bill)
+    credit_of = _crediting(bill, parts, prepaid_parts(bill, parts, day))
     credit = credit_of(crediting.wanted_of(bill, left, amounts))
     check_credit(actor, credit.total, day)
     return credit, day
@@ -234,16 +249,16 @@ def proposed(bill: Bill) -> dict[int, Money]:
 
     The sum of the amounts and their taxes is at most the open amount of the bill.
     """
-    return proposed_amounts(bill, _crediting(bill, {}))
+    return proposed_amounts(bill, _crediting(bill, {}, {}))
 
 
 def _crediting(
-    bill: Bill, prepaid: Mapping[int, date]
+    bill: Bill, parts: Mapping[int, Parts], prepaid: Mapping[int, Collection[date]]
 ) -> Callable[[Mapping[int, int]], BillCredit]:
     """Return a function that computes a supplier credit without further queries.
 
     The argument of the function is the amounts to credit by line number, in minor units. Taxes are
-    in proportion to the taxes of the bill's lines. `prepaid` is that of the credit.
+    in proportion to the taxes of the bill's lines. `parts` and `prepaid` are those of the credit.
     """
     lines, charged = document_queries.get_lines(bill), tax_queries.get_taxes(bill)
     before, taken = credit_queries.credited_by_line(bill), credit_queries.credited_taxes(bill)
@@ -255,6 +270,7 @@ def _crediting(
             [line for line in lines if line.line_no in minors],
             minors,
             crediting.taxes_on(minors, lines, charged, before, taken, bill.currency),
+            parts,
             prepaid,
         )
 

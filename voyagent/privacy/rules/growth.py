@@ -132,6 +132,12 @@ GROWTH: tuple[Growth, ...] = (
         _BOOKS,
     ),
     Growth(
+        ("recognition_policies",),
+        "each change of when revenue and cost are recognised",
+        End.NEVER,
+        _BOOKS,
+    ),
+    Growth(
         ("tax_confirmations",),
         "each confirmation of the rates of a tax treatment",
         End.NEVER,

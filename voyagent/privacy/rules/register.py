@@ -563,6 +563,7 @@ RECORDS = {mention.kind: (one, mention) for one, mention in MENTIONS if mention.
 WITHOUT: frozenset[str] = frozenset(
     {
         "party_roots",
+        "recognition_policies",
         "tax_confirmations",
         *("accounts", "advances_by_day", "ageing_by_due", "allocations", "approval_counts"),
         *(

@@ -8,7 +8,18 @@ from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, Select, Uuid, func, literal, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    ScalarSelect,
+    Select,
+    Uuid,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
 
 from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
 from voyagent.kernel.database.statement_cache import cached_statement
@@ -76,6 +87,14 @@ def get_expected_bills(ids: Sequence[UUID], *, lock: bool = False) -> list[Row]:
         db.session.execute(held.with_for_update(key_share=True))
     of_ids = _statement().where(_EXPECTED.id.in_(ids)).order_by(_EXPECTED.id)
     return [_shown(row) for row in SessionReader(db.session).read(of_ids)[0]]
+
+
+def service_of(expected_bill_id: ColumnElement[UUID]) -> ScalarSelect[UUID | None]:
+    """Return the SQL for the trip line of an expected bill."""
+    own = select(_EXPECTED.trip_line_id).where(
+        owned(ExpectedBill), _EXPECTED.id == expected_bill_id
+    )
+    return own.scalar_subquery()
 
 
 def _statement() -> Select[Any]:

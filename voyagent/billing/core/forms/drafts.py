@@ -83,7 +83,7 @@ DRAFT_ERROR_FIELDS = {
     **dict.fromkeys(
         (
             *("discount_out_of_range", "basic_fare_out_of_range"),
-            "service_dates_inverted",
+            *("service_dates_inverted", "service_too_long"),
             *("commission_out_of_range", "commission_not_agent"),
         ),
         "line_items",

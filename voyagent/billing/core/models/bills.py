@@ -72,7 +72,8 @@ class BillLine(DocumentLineColumns, TenantBound, Base):
     `bought_as` is `cost` for the agency's own cost, or `agent` for a purchase on behalf of a
     customer. With `input_credit` the tax is claimed as input tax credit, otherwise the tax is part
     of the cost. The service lasts from `service_date` to `service_to`, or one day if `service_to`
-    is null. A cost with a `service_date` after the issue date is prepaid until then.
+    is null. A cost with a `service_date` after the issue date is prepaid until then. `recognition`
+    is the method with which the line was posted; null is the start of the service.
     """
 
     __tablename__ = "bill_lines"
@@ -82,6 +83,7 @@ class BillLine(DocumentLineColumns, TenantBound, Base):
     input_credit: Mapped[bool] = mapped_column(server_default=FALSE)
     service_date: Mapped[date | None]
     service_to: Mapped[date | None]
+    recognition: Mapped[str | None]
 
     __table_args__ = (
         references("bills", "bill_id", "fk_bill_lines_bill", "CASCADE"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voyagent.billing.core.models.parts import (
@@ -50,7 +50,11 @@ class CreditNote(CreditColumns, TenantOwned, Base):
 
 
 class CreditNoteLine(TenantBound, Base):
-    """The credited amount of an invoice line, with the returned commission."""
+    """The credited amount of an invoice line, with the returned commission.
+
+    `parts_minor` is the credited amount by part of the line (`rules.parts_of`), if there are
+    several.
+    """
 
     __tablename__ = "credit_note_lines"
 
@@ -59,6 +63,7 @@ class CreditNoteLine(TenantBound, Base):
     description: Mapped[str]
     amount_minor: Mapped[int]
     commission_minor: Mapped[int] = mapped_column(server_default=ZERO)
+    parts_minor: Mapped[list[int] | None] = mapped_column(ARRAY(BigInteger))
 
     __table_args__ = (
         references("credit_notes", "credit_note_id", "fk_credit_note_lines_note"),
@@ -107,7 +112,10 @@ class SupplierCredit(CreditColumns, TenantOwned, Base):
 
 
 class SupplierCreditLine(TenantBound, Base):
-    """The credited amount of a bill line, by line number."""
+    """The credited amount of a bill line, by line number.
+
+    `parts_minor` is the credited cost by part of the line (`rules.parts_of`), if there are several.
+    """
 
     __tablename__ = "supplier_credit_lines"
 
@@ -115,6 +123,7 @@ class SupplierCreditLine(TenantBound, Base):
     line_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     description: Mapped[str]
     amount_minor: Mapped[int]
+    parts_minor: Mapped[list[int] | None] = mapped_column(ARRAY(BigInteger))
 
     __table_args__ = (
         references("supplier_credits", "supplier_credit_id", "fk_supplier_credit_lines_credit"),

@@ -224,8 +224,9 @@ class InvoiceLine(DocumentLineColumns, TenantBound, Base):
     source. `commission_minor` is the agency's earnings from a line sold as agent. `sac` is the
     service code that an Indian invoice must show. `trip_line_id` is the line of the trip that is
     sold, which may have been removed since. The service lasts from `service_date` to `service_to`,
-    or one day if `service_to` is null. `debits_line_no` is the line of the invoice for which a line
-    of a debit note charges more.
+    or one day if `service_to` is null. `recognition` is the method with which the line was posted
+    (`RecognitionPolicy`); null is the start of the service. `debits_line_no` is the line of the
+    invoice for which a line of a debit note charges more.
     """
 
     __tablename__ = "invoice_lines"
@@ -237,6 +238,7 @@ class InvoiceLine(DocumentLineColumns, TenantBound, Base):
     basic_fare_minor: Mapped[int | None]
     service_date: Mapped[date | None]
     service_to: Mapped[date | None]
+    recognition: Mapped[str | None]
     commission_minor: Mapped[int] = mapped_column(server_default=ZERO)
     sac: Mapped[str | None]
     trip_line_id: Mapped[UUID | None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -13,15 +14,17 @@ from voyagent.kernel.db import db
 from voyagent.kernel.tenancy import owned
 
 
-def kept_lines(invoice_id: UUID) -> frozenset[int]:
-    """Return the numbers of the lines whose deferred revenue a cancellation has kept.
+def kept_lines(invoice_id: UUID) -> dict[int, date]:
+    """Return the lines whose deferred revenue a cancellation has kept, with its day.
 
-    Nothing of these lines is deferred any more.
+    The keys are line numbers. Nothing of these lines is deferred any more.
     """
-    found = select(CancellationLine.invoice_line_no).where(
-        CancellationLine.invoice_id == invoice_id, CancellationLine.kept_minor > 0
+    found = (
+        select(CancellationLine.invoice_line_no, Cancellation.cancelled_on)
+        .join(Cancellation, Cancellation.id == CancellationLine.cancellation_id)
+        .where(CancellationLine.invoice_id == invoice_id, CancellationLine.kept_minor > 0)
     )
-    return frozenset(line_no for line_no in db.session.scalars(found) if line_no is not None)
+    return {line_no: day for line_no, day in db.session.execute(found) if line_no is not None}
 
 
 def is_of_cancellation(note: CreditNote) -> bool:

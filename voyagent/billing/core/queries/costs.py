@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
 from sqlalchemy import select
 
-from voyagent.billing.core.models.bills import Bill
-from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.bills import Bill, BillLine
+from voyagent.billing.core.models.invoices import Invoice, InvoiceLine
 from voyagent.billing.core.models.kinds import kind_of
 from voyagent.billing.core.queries import credits as credit_queries, taxes as tax_queries
+from voyagent.billing.core.queries.cancellations import kept_lines
 from voyagent.billing.core.queries.documents import get_lines
-from voyagent.billing.core.queries.recognitions import DEFERRED, PREPAID, prepaid_lines
-from voyagent.billing.core.rules import BOUGHT
+from voyagent.billing.core.queries.recognitions import DEFERRED, PREPAID, recognised
+from voyagent.billing.core.rules import (
+    BOUGHT,
+    Parts,
+    cost_parts,
+    later_parts,
+    left_of_parts,
+    revenue_minor,
+    revenue_parts,
+)
 from voyagent.kernel.database.read_pool import Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
@@ -25,11 +34,12 @@ from voyagent.ledger.queries import sources
 
 @dataclass(frozen=True, slots=True)
 class StandingCost:
-    """The cost of a bill line without its credits, and the account of this cost.
+    """A part of the cost of a bill line after its credits, with its account.
 
+    A line has one part for each entry that will recognise prepaid cost, and one for the rest.
     `account` is the key of the account: `prepaid_trip_costs` before the service, `cost_of_services`
     from then on, or `held_for_suppliers` for a purchase as agent. `service_date` is the date of the
-    entry that will recognise a prepaid cost, otherwise None. `base` is what the account carries of
+    entry that will recognise a prepaid part, otherwise None. `base` is what the account carries of
     the amount in the base currency, or None if the amount is in the base currency itself or if its
     base amount is not known.
     """
@@ -43,12 +53,15 @@ class StandingCost:
 
 @dataclass(frozen=True, slots=True)
 class StandingRevenue:
-    """The deferred revenue of an invoice line without its credits.
+    """A part of the deferred revenue of an invoice line without its credits.
 
-    `base` is what deferred income carries of it in the base currency, or None if the amount is in
-    the base currency itself or if its base amount is not known.
+    `sold_as` is that of the line, and `service_date` the day of the entry that will recognise the
+    part. `base` is what deferred income carries of it in the base currency, or None if the amount is
+    in the base currency itself or if its base amount is not known.
     """
 
+    line_no: int
+    sold_as: str
     service_date: date
     amount: Money
     base: Money | None
@@ -65,24 +78,65 @@ def costs_of(bill: Bill) -> dict[int, int]:
     }
 
 
-def standing_costs(bill: Bill, day: date, base_currency: str) -> list[StandingCost]:
-    """Return the cost of each line of a posted bill, with its account on a day.
+def parts_left(bill: Bill) -> dict[int, dict[date, int]]:
+    """Return what credits have left of the parts of each line of a posted bill.
 
-    `day` is not before the last credit of the bill or its reversal. Lines that are credited
-    completely are left out. The base amounts of lines on one account, and of prepaid lines with one
-    service date, add up to what the entries of the bill and of its credits have left there.
+    The amounts are in minor units, by line number and by the day on which the part becomes cost.
+    Lines without parts are left out.
     """
-    lines, costs, prepaid = get_lines(bill), costs_of(bill), prepaid_lines(bill, day)
-    credited = credit_queries.credited_by_line(bill)
-    taxes = credit_queries.credited_taxes(bill)
+    costs, credited = costs_of(bill), credited_costs(bill)
+    by_part = credit_queries.credited_parts(bill)
+    found = {}
+    for line in get_lines(bill):
+        if parts := _parts_of(line, costs[line.line_no]):
+            credited_minor = credited.get(line.line_no, 0)
+            found[line.line_no] = left_of_parts(parts, credited_minor, by_part.get(line.line_no))
+    return found
+
+
+def _parts_of(line: BillLine, minor: int) -> dict[date, int]:
+    return cost_parts(minor, line.bought_as, line.service_date, line.service_to, line.recognition)
+
+
+def credited_costs(bill: Bill) -> dict[int, int]:
+    """Return the credited cost of each line, with taxes that are not claimed.
+
+    The amounts are in minor units, by line number.
+    """
+    found = defaultdict(int, credit_queries.credited_by_line(bill))
+    unclaimed = {line.line_no for line in get_lines(bill) if not line.input_credit}
+    for (line_no, _component), minor in credit_queries.credited_taxes(bill).items():
+        if line_no in unclaimed:
+            found[line_no] += minor
+    return found
+
+
+def prepaid_parts(bill: Bill, parts: Mapping[int, Parts], day: date) -> dict[int, dict[date, int]]:
+    """Return the parts of the lines of a posted bill that are prepaid on a day.
+
+    A part counts only if it was prepaid when the bill was received: an earlier release posted it at
+    once.
+    """
+    return _booked(bill, {no: later_parts(of_line, day) for no, of_line in parts.items()})
+
+
+def standing_costs(bill: Bill, day: date, base_currency: str) -> list[StandingCost]:
+    """Return the parts of the cost of a posted bill, each with its account on a day.
+
+    `day` is not before the last credit of the bill or its reversal. Parts that are credited
+    completely are left out. The base amounts of parts on one account, and of prepaid parts with one
+    date, add up to what the entries of the bill and of its credits have left there.
+    """
+    costs, credited = costs_of(bill), credited_costs(bill)
+    prepaid = prepaid_parts(bill, parts_left(bill), day)
     groups: dict[tuple[str, date | None], dict[int, int]] = defaultdict(dict)
-    for line in lines:
+    for line in get_lines(bill):
         minor = costs[line.line_no] - credited.get(line.line_no, 0)
-        if not line.input_credit:
-            minor -= sum(tax for (line_no, _name), tax in taxes.items() if line_no == line.line_no)
+        for day_of_part, part in prepaid.get(line.line_no, {}).items():
+            groups[PREPAID, day_of_part][line.line_no] = part
+            minor -= part
         if minor:
-            until = prepaid.get(line.line_no)
-            groups[PREPAID if until else BOUGHT[line.bought_as], until][line.line_no] = minor
+            groups[BOUGHT[line.bought_as], None][line.line_no] = minor
     base_of = _bases(bill, day, base_currency)
     found = []
     for (account, until), minors in groups.items():
@@ -91,31 +145,93 @@ def standing_costs(bill: Bill, day: date, base_currency: str) -> list[StandingCo
             StandingCost(line_no, account, until, Money(minor, bill.currency), part)
             for (line_no, minor), part in zip(minors.items(), bases, strict=True)
         ]
-    return sorted(found, key=lambda one: one.line_no)
+    return sorted(found, key=lambda one: (one.line_no, one.service_date or date.min))
 
 
-def standing_revenue(
-    invoice: Invoice, deferred: Collection[int], base_currency: str
-) -> dict[int, StandingRevenue]:
-    """Return the deferred revenue of invoice lines without their credits.
+def parts_of_line(line: InvoiceLine, method: str | None) -> dict[date, int]:
+    """Return the revenue of an invoice line that a method defers.
 
-    The keys are line numbers. `deferred` has the numbers of all lines of the invoice whose revenue
-    is deferred. Lines that are credited completely are left out.
+    The amounts are in minor units, by the day on which they are recognised.
+    """
+    minor = revenue_minor(line.sold_as, line.amount_minor, line.commission_minor)
+    return revenue_parts(minor, line.sold_as, line.service_date, line.service_to, method)
+
+
+def revenue_left(invoice: Invoice) -> dict[int, dict[date, int]]:
+    """Return what credits have left of the parts of each line of a posted invoice.
+
+    The amounts are in minor units, by line number and by the day on which they are recognised.
     """
     credited = credit_queries.credited_by_line(invoice)
+    recalled = credit_queries.recalled_by_line(invoice)
+    by_part = credit_queries.credited_parts(invoice)
+    return {
+        line.line_no: left_of_parts(
+            parts_of_line(line, line.recognition),
+            revenue_minor(
+                line.sold_as, credited.get(line.line_no, 0), recalled.get(line.line_no, 0)
+            ),
+            by_part.get(line.line_no),
+        )
+        for line in get_lines(invoice)
+    }
+
+
+def deferred_parts(
+    invoice: Invoice, parts: Mapping[int, Parts], day: date
+) -> dict[int, dict[date, int]]:
+    """Return the parts of lines of a posted invoice that are still deferred on a day.
+
+    A part counts only if the invoice deferred it at issue, as an earlier release deferred less, and
+    if no cancellation has kept it since.
+    """
+    kept = kept_lines(invoice.id)
+    return _booked(
+        invoice,
+        {no: later_parts(of_line, day) for no, of_line in parts.items() if no not in kept},
+    )
+
+
+def kept_parts(invoice: Invoice, parts: Mapping[int, Parts]) -> dict[int, dict[date, int]]:
+    """Return the parts of lines of a posted invoice that a cancellation has kept."""
+    kept = kept_lines(invoice.id)
+    return _booked(
+        invoice,
+        {no: later_parts(of_line, kept[no]) for no, of_line in parts.items() if no in kept},
+    )
+
+
+def _booked(document: Invoice | Bill, parts: Mapping[int, Parts]) -> dict[int, dict[date, int]]:
+    """Return the parts for which a document has posted a later entry, by line number."""
+    if not any(parts.values()):
+        return {}
+    booked = {on for _entry_id, on in recognised(kind_of(document).name, document.id)}
+    return {
+        line_no: {on: minor for on, minor in of_line.items() if on in booked}
+        for line_no, of_line in parts.items()
+    }
+
+
+def standing_revenue(invoice: Invoice, day: date, base_currency: str) -> list[StandingRevenue]:
+    """Return the parts of the revenue of an invoice that are deferred on a day.
+
+    `day` is not before the last credit of the invoice or its reversal. Parts that are credited
+    completely are left out.
+    """
+    waiting = deferred_parts(invoice, revenue_left(invoice), day)
+    sold = {line.line_no: line.sold_as for line in get_lines(invoice)}
     groups: dict[date, dict[int, int]] = defaultdict(dict)
-    for line in get_lines(invoice):
-        minor = line.amount_minor - credited.get(line.line_no, 0)
-        if minor and line.line_no in deferred and line.service_date is not None:
-            groups[line.service_date][line.line_no] = minor
+    for line_no, parts in waiting.items():
+        for until, minor in parts.items():
+            groups[until][line_no] = minor
     base_of = _bases(invoice, invoice.issue_date, base_currency)
-    found = {}
-    for until, minors in groups.items():
+    return [
+        StandingRevenue(line_no, sold[line_no], until, Money(minor, invoice.currency), base)
+        for until, minors in sorted(groups.items())
         for (line_no, minor), base in zip(
             minors.items(), _split(base_of(DEFERRED, until), minors.values()), strict=True
-        ):
-            found[line_no] = StandingRevenue(until, Money(minor, invoice.currency), base)
-    return found
+        )
+    ]
 
 
 def _split(base: Money | None, minors: Collection[int]) -> list[Money] | list[None]:

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Result, Select, cast, func, select
 
 from voyagent.billing.core.models.bills import Bill
-from voyagent.billing.core.models.credits import CreditNote
+from voyagent.billing.core.models.credits import CreditNote, CreditNoteLine
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.kinds import DocumentKind, kind_of
 from voyagent.billing.core.models.parts import OPEN_INVOICE
@@ -131,6 +131,23 @@ def credited_by_line(document: Invoice | Bill) -> dict[int, int]:
     return {row.line_no: row.minor for row in rows}
 
 
+def recalled_by_line(invoice: Invoice) -> dict[int, int]:
+    """Return the commission that credit notes have taken back, by line number.
+
+    The amounts are in minor units. Reversed credit notes do not count.
+    """
+    statement = (
+        select(
+            CreditNoteLine.line_no,
+            cast(func.sum(CreditNoteLine.commission_minor), BigInteger).label("minor"),
+        )
+        .join(CreditNote, CreditNote.id == CreditNoteLine.credit_note_id)
+        .where(CreditNote.invoice_id == invoice.id, CreditNote.reversed_on.is_(None))
+        .group_by(CreditNoteLine.line_no)
+    )
+    return {row.line_no: row.minor for row in db.session.execute(statement)}
+
+
 def credited_taxes(document: Invoice | Bill) -> dict[tuple[int, str], int]:
     """Return the credited tax by line number and component, in minor units.
 
@@ -139,6 +156,30 @@ def credited_taxes(document: Invoice | Bill) -> dict[tuple[int, str], int]:
     tax = kind_of(document).credit.tax
     rows = _credited(document, tax, tax.line_no, tax.component)
     return {(row.line_no, row.component): row.minor for row in rows}
+
+
+def credited_parts(document: Invoice | Bill) -> dict[int, list[int]]:
+    """Return what credits have taken of each part of a line.
+
+    The amounts are in minor units, by line number. Lines that are recognised in one part are left out. Reversed credits do not count.
+    """
+    kind = kind_of(document)
+    credit, line = kind.credit.model, kind.credit.line
+    statement = (
+        select(line.line_no, line.parts_minor)
+        .join(credit, credit.id == getattr(line, kind.credit.key))
+        .where(
+            getattr(credit, kind.key) == document.id,
+            credit.reversed_on.is_(None),
+            line.parts_minor.is_not(None),
+        )
+    )
+    found: dict[int, list[int]] = {}
+    for line_no, minors in db.session.execute(statement):
+        assert minors is not None
+        before = found.get(line_no, [0] * len(minors))
+        found[line_no] = [old + new for old, new in zip(before, minors, strict=True)]
+    return found
 
 
 def _credited(document: Invoice | Bill, part: Any, *by: Any) -> Result[Any]:

@@ -8,9 +8,6 @@ from uuid import UUID
 
 from sqlalchemy import Select
 
-from voyagent.billing.core.models.bills import Bill
-from voyagent.billing.core.queries.documents import get_lines
-from voyagent.billing.core.rules import prepaid_until
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.ledger.queries import sources
@@ -36,21 +33,6 @@ def recognised(source_type: str, source_id: UUID) -> list[tuple[UUID, date]]:
     Each item has the id and the date of a journal entry.
     """
     return sources.find_entries(source_type, source_id, PURPOSES[WAITING[source_type]])
-
-
-def prepaid_lines(bill: Bill, day: date) -> dict[int, date]:
-    """Return the service dates of the lines that are prepaid on a day.
-
-    The bill is posted. The keys are line numbers. A line counts only if its cost was prepaid when
-    the bill was received: an earlier release posted it at once.
-    """
-    found = {
-        line.line_no: until
-        for line in get_lines(bill)
-        if (until := prepaid_until(line.bought_as, line.service_date, day)) is not None
-    }
-    booked = {booked_on for _entry_id, booked_on in recognised("bill", bill.id)} if found else set()
-    return {line_no: until for line_no, until in found.items() if until in booked}
 
 
 def recognitions_statement(source_type: str, source_id: UUID) -> Select[Any]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from functools import partial
 
 from voyagent.billing.core.errors import CreditExceedsLine, NoLines
 from voyagent.billing.core.models.bills import Bill, BillLine, BillTax
 from voyagent.billing.core.models.invoices import Invoice, InvoiceLine, InvoiceTax
 from voyagent.billing.core.models.kinds import kind_of
+from voyagent.billing.core.rules import Parts
 from voyagent.kernel.money import MixedCurrencies, Money
 
 
@@ -23,6 +23,8 @@ class CreditedLine:
     """The part of an invoice line that is credited, before tax.
 
     `commission_minor` is the part of `amount_minor` that takes back the agency's commission.
+    `parts` is the credited revenue by the days on which the invoice recognises it, in minor units;
+    it is empty if the invoice defers nothing of the line.
     """
 
     line_no: int
@@ -30,7 +32,7 @@ class CreditedLine:
     sold_as: str
     amount_minor: int
     commission_minor: int
-    service_date: date | None
+    parts: Parts
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ class CreditLineColumns(TypedDict):
     description: str
     amount_minor: int
     commission_minor: NotRequired[int]
+    parts_minor: list[int] | None
 
 
 class Contents(Protocol):

@@ -1,19 +1,23 @@
 """Deferred revenue and prepaid cost, which are recognised on the day of service.
 
-Only the revenue of invoice lines sold as principal, in the agency's own name, is deferred. The cost
-that is prepaid is that of bill lines which are the agency's own cost (`input_taxes`).
+The revenue of invoice lines sold as principal, in the agency's own name, is deferred, and the
+commission on sales as agent if the agency's policy says so. The cost that is prepaid is that of
+bill lines which are the agency's own cost (`input_taxes`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice, InvoiceLine
+from voyagent.billing.core.queries.costs import parts_of_line
+from voyagent.billing.core.queries.policies import Methods, methods_on
 from voyagent.billing.core.queries.recognitions import DEFERRED, PURPOSES, WAITING, recognised
+from voyagent.billing.core.rules import Parts, later_parts
 from voyagent.billing.core.service.crediting import CreditedLine
 from voyagent.billing.core.service.exchange import booked_at
 from voyagent.kernel.actor import Actor
@@ -41,12 +45,16 @@ _TAKES_BACK = _RECOGNISES | {"invoice": "invoice.void", "bill": "bill.void"}
 """Permission to reverse recognised revenue or cost, by type of document."""
 
 
+EARNED = {"principal": SALES["principal"], "agent": COMMISSION}
+"""Key of the account of the revenue that a line defers, by the value of `sold_as`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Recognition:
     """The journal lines that recognise revenue or cost on a service date.
 
     Each item of `sides` is a journal line: key of the account, 1 for debit or -1 for credit, and
-    amount.
+    amount. The account on which the amount waits has one journal line.
     """
 
     day: date
@@ -55,58 +63,85 @@ class Recognition:
     @property
     def amount(self) -> Money:
         """The recognised amount."""
-        return self.sides[0][2]
+        debits = [amount for _account, sign, amount in self.sides if sign > 0]
+        return sum(debits[1:], debits[0])
 
 
-def deferred(lines: Iterable[InvoiceLine | CreditedLine], day: date) -> frozenset[int]:
-    """Return the numbers of the lines whose revenue is deferred on a day.
+def deferred(
+    lines: Iterable[InvoiceLine], day: date, methods: Methods | None = None
+) -> dict[int, dict[date, int]]:
+    """Return the deferred revenue of the lines of an invoice on its issue date.
 
-    The revenue of a line is deferred if the line is sold as principal and has a service date after
-    `day`.
+    The keys are line numbers; the values are the parts after `day` in minor units, by day.
+    `methods` are for lines of a draft, which have no method yet (`methods_of_draft`).
     """
-    return frozenset(
-        line.line_no
-        for line in lines
-        if line.sold_as == "principal" and line.service_date is not None and line.service_date > day
-    )
+    found = {}
+    for line in lines:
+        method = line.recognition
+        if method is None and methods is not None:
+            method = methods.of_sale(line.sold_as, line.service_date)
+        if later := later_parts(parts_of_line(line, method), day):
+            found[line.line_no] = later
+    return found
+
+
+def methods_of_draft(invoice: Invoice, lines: Iterable[InvoiceLine]) -> Methods | None:
+    """Return the methods of the issue date of a draft, or None if no line needs one."""
+    if invoice.entry_id is not None:
+        return None
+    needs = any(line.service_date and line.recognition is None for line in lines)
+    return methods_on(invoice.issue_date) if needs else None
+
+
+def keep_methods(invoice: Invoice, lines: Iterable[InvoiceLine]) -> None:
+    """Store the methods with which the lines of a draft are posted."""
+    methods = methods_of_draft(invoice, lines)
+    if methods is not None:
+        for line in lines:
+            line.recognition = methods.of_sale(line.sold_as, line.service_date)
 
 
 def recognitions(
     lines: Iterable[InvoiceLine | CreditedLine],
-    waiting: Collection[int],
+    waiting: Mapping[int, Parts],
     currency: str,
     *,
     is_credit: bool = False,
 ) -> list[Recognition]:
-    """Return a recognition for each service date of the deferred lines.
+    """Return a recognition for each day with deferred revenue.
 
-    `waiting` has the numbers of the deferred lines; other lines are ignored. Set `is_credit` for
+    `waiting` has the deferred revenue by line number, as `deferred` returns it. Set `is_credit` for
     the lines of a credit note; the debit and the credit are then swapped.
     """
     dated = (
-        (line.service_date, line.amount_minor)
+        (day, EARNED[line.sold_as], minor)
         for line in lines
-        if line.service_date is not None and line.line_no in waiting
+        for day, minor in waiting.get(line.line_no, {}).items()
     )
-    accounts = (SALES["principal"], DEFERRED) if is_credit else (DEFERRED, SALES["principal"])
-    return by_day(dated, *accounts, currency)
+    return by_day(dated, DEFERRED, currency, is_credit=is_credit)
 
 
 def by_day(
-    dated: Iterable[tuple[date, int]], debited: str, credited: str, currency: str
+    dated: Iterable[tuple[date, str, int]], waits_on: str, currency: str, *, is_credit: bool = False
 ) -> list[Recognition]:
-    """Return a recognition for each date, with the sum of its amounts in minor units.
+    """Return a recognition for each day, with the sums of its amounts in minor units.
 
-    `debited` and `credited` are keys of accounts.
+    Each item of `dated` has a day, the key of the account of revenue or cost, and an amount.
+    `waits_on` is the key of the account on which the amounts wait. Revenue is credited and cost is
+    debited; with `is_credit` it is the other way round.
     """
-    sums: dict[date, int] = {}
-    for day, minor in dated:
-        sums[day] = sums.get(day, 0) + minor
-    return [
-        Recognition(day, [(debited, 1, amount), (credited, -1, amount)])
-        for day, minor in sorted(sums.items())
-        if (amount := Money(minor, currency))
-    ]
+    sums: dict[date, dict[str, int]] = {}
+    for day, account, minor in dated:
+        of_day = sums.setdefault(day, {})
+        of_day[account] = of_day.get(account, 0) + minor
+    sign = (1 if waits_on == DEFERRED else -1) * (-1 if is_credit else 1)
+    found = []
+    for day, of_day in sorted(sums.items()):
+        waiting = (waits_on, sign, Money(sum(of_day.values()), currency))
+        earned = [(account, -sign, Money(minor, currency)) for account, minor in of_day.items()]
+        if waiting[2]:
+            found.append(Recognition(day, [waiting, *earned] if sign > 0 else [*earned, waiting]))
+    return found
 
 
 def recognise(
@@ -142,7 +177,7 @@ def recognise(
             source_id=source[1],
             purpose=f"{PURPOSES[account]} {one.day.isoformat()}",
             narration=f"{narration}, on the day of service",
-            lines=entries.lines_of(one.sides, memo=memo, bases=[base, base]),
+            lines=entries.lines_of(one.sides, memo=memo, bases=_bases_of(one, account, base)),
             entry_date=one.day,
             trip_id=document.trip_id,
             **booked_at(document),
@@ -158,3 +193,12 @@ def take_back(actor: Actor, source: tuple[str, UUID], *, reason: str, day: date)
     actor.require_authority(_TAKES_BACK[source[0]])
     for entry_id, booked_on in recognised(*source):
         entries.reverse(actor, entry_id, reason=reason, entry_date=max(day, booked_on))
+
+
+def _bases_of(one: Recognition, waits_on: str, base: Money | None) -> list[Money] | list[None]:
+    """Return the base amount of each journal line of a recognition."""
+    if base is None:
+        return [None] * len(one.sides)
+    earned = [amount.amount_minor for account, _sign, amount in one.sides if account != waits_on]
+    shares = iter(base.split(earned))
+    return [base if account == waits_on else next(shares) for account, _sign, _amount in one.sides]

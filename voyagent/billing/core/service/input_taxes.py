@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP
+from types import MappingProxyType
 from typing import NamedTuple
 
 from voyagent.billing.core.errors import (
@@ -15,13 +16,15 @@ from voyagent.billing.core.errors import (
 )
 from voyagent.billing.core.models.bills import Bill, BillLine, BillTax
 from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
+from voyagent.billing.core.queries.policies import cost_methods, methods_on
 from voyagent.billing.core.queries.recognitions import PREPAID
-from voyagent.billing.core.rules import BOUGHT, prepaid_until
+from voyagent.billing.core.rules import BOUGHT, Parts, cost_parts, later_parts
 from voyagent.billing.core.service import earning
 from voyagent.billing.core.service.crediting import CreditedTax
 from voyagent.billing.core.service.earning import Recognition
 from voyagent.billing.core.service.pricing import REASON_MAX, LineItem, PricedLine, price, words
 from voyagent.billing.core.service.taxing import home
+from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
 from voyagent.taxes.rules import tables
@@ -35,20 +38,20 @@ class Bought(NamedTuple):
 
     `minor` is the amount before tax. `taxes` has pairs of tax component and amount. Amounts are in
     minor units. If `input_credit` is true, the taxes are claimed as input tax credit; otherwise
-    they are part of the cost. `prepaid_until` is the service date if the cost is prepaid until
-    then, otherwise None.
+    they are part of the cost. `later` is the prepaid part of the cost in minor units, by the day on
+    which it becomes cost.
     """
 
     bought_as: str
     minor: int
     taxes: Sequence[tuple[str, int]] = ()
     input_credit: bool = False
-    prepaid_until: date | None = None
+    later: Parts = MappingProxyType({})
 
     @property
     def account(self) -> str:
-        """Return the key of the account to which the line is posted."""
-        return PREPAID if self.prepaid_until else BOUGHT.get(self.bought_as, BOUGHT["cost"])
+        """Return the key of the account of the cost that is not prepaid."""
+        return BOUGHT.get(self.bought_as, BOUGHT["cost"])
 
     @property
     def cost_minor(self) -> int:
@@ -149,15 +152,21 @@ def sketch_bill(items: Sequence[LineItem], *, issue_date: date) -> list[Bought]:
     return bought_lines(priced.lines, issue_date)
 
 
-def bought_lines(lines: Iterable[PricedLine], issue_date: date) -> list[Bought]:
+def bought_lines(lines: Sequence[PricedLine], issue_date: date) -> list[Bought]:
     """Return checked lines of a bill with their taxes, for posting on its issue date."""
+    is_dated = any(line.service_date for line in lines)
+    method = methods_on(issue_date).principal if is_dated else None
     return [
-        Bought(
-            line.bought_as,
-            line.amount.amount_minor,
-            [(component, tax.amount_minor) for component, tax in line.input_taxes.items()],
-            line.input_credit,
-            prepaid_until(line.bought_as, line.service_date, issue_date),
+        _with_later(
+            Bought(
+                line.bought_as,
+                line.amount.amount_minor,
+                [(component, tax.amount_minor) for component, tax in line.input_taxes.items()],
+                line.input_credit,
+            ),
+            line,
+            method,
+            issue_date,
         )
         for line in lines
     ]
@@ -165,47 +174,76 @@ def bought_lines(lines: Iterable[PricedLine], issue_date: date) -> list[Bought]:
 
 def bought(bill: Bill) -> list[Bought]:
     """Return the lines of a bill with their taxes, for posting on its issue date."""
-    taxes = tax_queries.get_taxes(bill)
+    taxes, lines = tax_queries.get_taxes(bill), document_queries.get_lines(bill)
+    methods = methods_of_bill(bill, lines)
     return [
-        of_line(
-            line,
-            line.amount_minor,
-            taxes,
-            prepaid_until(line.bought_as, line.service_date, bill.issue_date),
+        _with_later(
+            of_line(line, line.amount_minor, taxes), line, methods[line.line_no], bill.issue_date
         )
-        for line in document_queries.get_lines(bill)
+        for line in lines
     ]
 
 
+def methods_of_bill(bill: Bill, lines: Iterable[BillLine]) -> dict[int, str | None]:
+    """Return the method of each line by line number.
+
+    It is None for a line that is never prepaid. The lines of a draft get the methods of `cost_methods`.
+    """
+    found = {line.line_no: line.recognition for line in lines}
+    new = [
+        line.line_no
+        for line in lines
+        if bill.entry_id is None
+        and line.bought_as == "cost"
+        and line.service_date is not None
+        and line.recognition is None
+    ]
+    if new:
+        method_of = cost_methods(SessionReader(db.session), bill.id, bill.issue_date)
+        found |= {line_no: method_of(line_no) for line_no in new}
+    return found
+
+
 def of_line(
-    line: BillLine, minor: int, taxes: Iterable[BillTax | CreditedTax], until: date | None
+    line: BillLine,
+    minor: int,
+    taxes: Iterable[BillTax | CreditedTax],
+    later: Parts = MappingProxyType({}),
 ) -> Bought:
     """Return an amount of a bill line, `minor` in minor units, with the line's taxes.
 
     The amount is the whole line or, for a supplier credit, the credited part. `taxes` may have
-    taxes of other lines, which are ignored. The cost is prepaid until the date `until`, if given.
+    taxes of other lines, which are ignored. `later` is the prepaid part of the cost, if it is
+    known.
     """
     return Bought(
         line.bought_as,
         minor,
         [(tax.component, tax.amount_minor) for tax in taxes if tax.line_no == line.line_no],
         line.input_credit,
-        until,
+        later,
     )
 
 
 def later_costs(
     lines: Iterable[Bought], currency: str, *, is_credit: bool = False
 ) -> list[Recognition]:
-    """Return a recognition for each service date until which cost is prepaid.
+    """Return a recognition for each day on which prepaid cost becomes cost.
 
     Set `is_credit` for the lines of a supplier credit; the debit and the credit are then swapped.
     """
-    prepaid = (
-        (line.prepaid_until, line.cost_minor) for line in lines if line.prepaid_until is not None
+    prepaid = ((day, BOUGHT["cost"], minor) for line in lines for day, minor in line.later.items())
+    return earning.by_day(prepaid, PREPAID, currency, is_credit=is_credit)
+
+
+def _with_later(
+    line: Bought, dated: BillLine | PricedLine, method: str | None, day: date
+) -> Bought:
+    """Return a line with the part of its cost that is prepaid on a day."""
+    parts = cost_parts(
+        line.cost_minor, dated.bought_as, dated.service_date, dated.service_to, method
     )
-    accounts = (PREPAID, BOUGHT["cost"]) if is_credit else (BOUGHT["cost"], PREPAID)
-    return earning.by_day(prepaid, *accounts, currency)
+    return line._replace(later=later_parts(parts, day))
 
 
 def bought_sides(lines: Iterable[Bought], currency: str) -> list[tuple[str, int, Money]]:
@@ -219,7 +257,9 @@ def bought_sides(lines: Iterable[Bought], currency: str) -> list[tuple[str, int,
     """
     sums = dict.fromkeys((PREPAID, *BOUGHT.values(), *INPUT.values()), 0)
     for line in lines:
-        sums[line.account] += line.cost_minor
+        later_minor = sum(line.later.values())
+        sums[line.account] += line.cost_minor - later_minor
+        sums[PREPAID] += later_minor
         for component, minor in line.taxes if line.input_credit else ():
             sums[INPUT[component]] += minor
     debits = [(purpose, 1, Money(minor, currency)) for purpose, minor in sums.items() if minor]

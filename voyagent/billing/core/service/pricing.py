@@ -21,6 +21,7 @@ from voyagent.billing.core.errors import (
     InvalidLine,
     NoLines,
     ServiceDatesInverted,
+    ServiceTooLong,
     TaxAboveLine,
     TextTooLong,
     TotalOutOfRange,
@@ -38,6 +39,8 @@ LINES_MAX = 200
 QUANTITY_MAX = 1_000_000
 QUANTITY_PATTERN = r"^[0-9]{1,7}(\.[0-9]{1,3})?$"
 UNIT_MAX = 20
+SERVICE_DAYS_MAX = 1096
+"""Largest number of days of a service: three years."""
 REASON_MAX = 500
 """Largest number of characters of a reason that confirms or undoes an act."""
 SoldAs = Literal["principal", "agent", "fee"]
@@ -217,8 +220,8 @@ def price(items: Sequence[LineItem]) -> Priced:
     """Check the lines of a document and return them with their sum before tax.
 
     Raises NoLines, InvalidLine, TextTooLong, DiscountOutOfRange, BasicFareOutOfRange,
-    CommissionOutOfRange, CommissionNotAgent, ServiceDatesInverted, UnknownCurrency, InvalidAmount,
-    MixedCurrencies, TotalOutOfRange.
+    CommissionOutOfRange, CommissionNotAgent, ServiceDatesInverted, ServiceTooLong,
+    UnknownCurrency, InvalidAmount, MixedCurrencies, TotalOutOfRange.
     """
     if not 1 <= len(items) <= LINES_MAX:
         raise NoLines
@@ -360,11 +363,13 @@ def _line(item: LineItem) -> PricedLine:
 def _last_day(item: LineItem) -> date | None:
     """Return the last day of the service, or None for a service of one day.
 
-    Raises ServiceDatesInverted.
+    Raises ServiceDatesInverted, ServiceTooLong.
     """
     first, last = item.get("service_date"), item.get("service_to")
     if last is not None and (first is None or last < first):
         raise ServiceDatesInverted
+    if first is not None and last is not None and (last - first).days >= SERVICE_DAYS_MAX:
+        raise ServiceTooLong
     return last
 
 

@@ -9,10 +9,11 @@ stored for the party. If the place of supply is the agency's own state, the supp
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -32,9 +33,10 @@ from voyagent.billing.core.queries import (
     taxes as tax_queries,
 )
 from voyagent.billing.core.queries.tax_confirmations import confirmed_treatments
+from voyagent.billing.core.rules import Parts
 from voyagent.billing.core.service import earning, numbering, pricing, rounding
 from voyagent.billing.core.service.crediting import CreditedLine, CreditedTax
-from voyagent.billing.core.service.earning import COMMISSION, KEPT, SALES, Recognition
+from voyagent.billing.core.service.earning import COMMISSION, EARNED, KEPT, SALES, Recognition
 from voyagent.billing.core.service.pricing import LineItem, Priced, SoldColumns
 from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
@@ -343,7 +345,8 @@ def sketch(
         InvoiceTax(line_no=line_no, component=part.component, amount_minor=part.amount.amount_minor)
         for line_no, part in taxes
     ]
-    later = earning.deferred(lines, issue_date)
+    methods = earning.methods_of_draft(invoice, lines)
+    later = earning.deferred(lines, issue_date, methods)
     credited = [(purpose, -1, amount) for purpose, amount in sides(lines, rows, currency, later)]
     due = Money(sum(line.amount_minor for line in lines), currency) + tax
     moved = rounding.round_off(due)
@@ -401,26 +404,25 @@ def sides(
     lines: Iterable[InvoiceLine | CreditedLine],
     taxes: Iterable[InvoiceTax | CreditedTax],
     currency: str,
-    later: Collection[int],
-    kept: Collection[int] = (),
+    later: Mapping[int, Parts],
+    kept: Mapping[int, Parts] = MappingProxyType({}),
 ) -> Iterator[tuple[str, Money]]:
     """Return the sums of lines and taxes by account, as pairs of account and amount.
 
-    The account is a key such as `revenue_services`. `later` has the numbers of the lines whose
-    revenue is deferred, and `kept` those of lines whose revenue a cancellation has kept.
+    The account is a key such as `revenue_services`. `later` has the deferred revenue by line
+    number, as `earning.deferred` returns it, and `kept` the revenue that a cancellation has kept.
     """
     sums: dict[str, int] = dict.fromkeys(
         (*SALES.values(), KEPT, COMMISSION, queries_recognitions.DEFERRED, *OUTPUT.values()), 0
     )
-
-    def account_of(line: InvoiceLine | CreditedLine) -> str:
-        if line.line_no in kept:
-            return KEPT
-        return queries_recognitions.DEFERRED if line.line_no in later else SALES[line.sold_as]
-
     for line in lines:
-        sums[account_of(line)] += line.amount_minor - line.commission_minor
+        sums[SALES[line.sold_as]] += line.amount_minor - line.commission_minor
         sums[COMMISSION] += line.commission_minor
+        for account, parts in ((queries_recognitions.DEFERRED, later), (KEPT, kept)):
+            minor = sum(parts.get(line.line_no, {}).values())
+            sums[account] += minor
+            if minor:
+                sums[EARNED[line.sold_as]] -= minor
     for tax in taxes:
         sums[OUTPUT[tax.component]] += tax.amount_minor
     return ((purpose, Money(minor, currency)) for purpose, minor in sums.items() if minor)

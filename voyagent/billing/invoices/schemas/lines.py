@@ -89,7 +89,12 @@ class TaxOut(AnswerOf[Row]):
 
 
 class SoldLineOut(DocumentLineOut):
-    """A line of an invoice; `amount` is after the discount, before tax."""
+    """A line of an invoice; `amount` is after the discount, before tax.
+
+    `recognition` is how its revenue was posted: `at_start`, `at_completion` or `by_day` of the
+    service, and for the commission of a sale as agent `at_booking` or `at_service`. It is null if
+    nothing of the line can be deferred, in a draft, and for lines that an earlier release posted.
+    """
 
     sold_as: Literal["principal", "agent", "fee"]
     tax: str | None
@@ -97,6 +102,7 @@ class SoldLineOut(DocumentLineOut):
     basic_fare: Annotated[WireAmount | None, Minor("basic_fare_minor")]
     service_date: date | None
     service_to: date | None
+    recognition: str | None
     commission: Annotated[WireAmount, Minor("commission_minor")]
     sac: str | None
     trip_line_id: UUID | None

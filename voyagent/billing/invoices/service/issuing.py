@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from voyagent.audit.service import recording as audit
 from voyagent.billing.core.errors import DocumentNotVoidable
-from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.invoices import Invoice, InvoiceLine
 from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
 from voyagent.billing.core.queries.cancellations import kept_lines
 from voyagent.billing.core.service import drafts, earning, numbering, pricing, rounding, taxing
@@ -196,6 +196,7 @@ def issue_invoice(
     check_sum(invoice)
     if invoice.debits_id is None:
         invoice.party_address = parties.postal_address(invoice.party_id)
+    earning.keep_methods(invoice, lines)
     stop = credit_limits.check(actor, invoice, terms, over_limit_reason)
     base = None if advances is None else advances.base_of(invoice)
     posted = post_document(actor, invoice, number, issue_sides(invoice), base=base)
@@ -251,7 +252,7 @@ def issue_sides(invoice: Invoice) -> list[tuple[str, int, Money]]:
         lines,
         tax_queries.get_taxes(invoice),
         invoice.currency,
-        earning.deferred(lines, invoice.issue_date),
+        _deferred(invoice, lines),
     )
     moved = rounding.side(Money(invoice.round_off_minor, invoice.currency), -1)
     return [
@@ -266,9 +267,7 @@ def recognitions_of(invoice: Invoice) -> list[Recognition]:
     if invoice.is_opening:
         return []
     lines = document_queries.get_lines(invoice)
-    return earning.recognitions(
-        lines, earning.deferred(lines, invoice.issue_date), invoice.currency
-    )
+    return earning.recognitions(lines, _deferred(invoice, lines), invoice.currency)
 
 
 def create_invoice(
@@ -302,6 +301,11 @@ def create_invoice(
     if invoice.number != number:
         raise NumberIsNotNext
     return invoice
+
+
+def _deferred(invoice: Invoice, lines: Sequence[InvoiceLine]) -> dict[int, dict[date, int]]:
+    methods = earning.methods_of_draft(invoice, lines)
+    return earning.deferred(lines, invoice.issue_date, methods)
 
 
 def _follow_facts(actor: Actor, invoice: Invoice) -> None:

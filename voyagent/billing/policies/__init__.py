@@ -1,0 +1,1 @@
+"""Policies of recognition: when revenue, cost and commission count."""
