@@ -45,6 +45,7 @@ from voyagent.billing.payments.views import (
 )
 from voyagent.billing.payouts import views as payout_views
 from voyagent.billing.payouts.api import api as payouts_api
+from voyagent.billing.policies import views as policy_views
 from voyagent.billing.supplier_credits import views as supplier_credit_views
 from voyagent.billing.treatments import views as treatment_views
 from voyagent.billing.write_offs import views as write_off_views
@@ -169,6 +170,7 @@ BILLING_VIEWS = (
     issuing_views,
     receipt_views,
     treatment_views,
+    policy_views,
     payout_views,
     accrual_views,
     refund_views,

@@ -1021,6 +1021,11 @@ BODIES: dict[str, Callable[[], dict[str, Any]]] = {
         "rates_hash": tables.rates_hash("IN", "service_fee"),
         "compared_with": "Notification 11/2017",
     },
+    "RecognitionPolicyIn": lambda: {
+        "applies_to": "agent",
+        "method": "at_service",
+        "reason": "Advice of the auditor",
+    },
     "EstablishBaseRequest": lambda: {"currency": "INR"},
     "ReopenMonthRequest": lambda: {"reason": "A bill came late"},
     "LinkRequest": lambda: {"kind": "enquiry", "record_id": str(new_id())},

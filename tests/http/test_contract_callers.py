@@ -133,6 +133,7 @@ def test_every_operation_of_these_areas_is_in_the_table(app: Flask) -> None:
         "payments",
         "payouts",
         "privacy",
+        "recognition-policies",
         "refunds",
         "report-files",
         "reports",

@@ -123,6 +123,14 @@ API: dict[str, tuple[str, int, Send]] = {
         201,
         lambda api, bob: api.post("/tax-treatments/confirm", json=_rates(bob)),
     ),
+    "change the recognition of revenue": (
+        "settings.policy",
+        201,
+        lambda api, _bob: api.post(
+            "/recognition-policies",
+            json={"applies_to": "agent", "method": "at_service", "reason": "Advice"},
+        ),
+    ),
     "change a retention period": (
         "privacy.set_retention",
         200,

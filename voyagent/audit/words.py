@@ -259,6 +259,7 @@ _KINDS = {
     "profile.changed": _l("Profile changed"),
     "proposal.expired": _l("Request expired"),
     "proposal.made": _l("Approval requested"),
+    "recognition_policy.set": _l("Recognition of revenue and cost changed"),
     "retention.applied": _l("Old personal data removed"),
     "retention.changed": _l("Retention periods changed"),
     "session.ended": _l("Sessions ended"),

@@ -139,7 +139,8 @@ def stored_parts(parts: Parts) -> list[int] | None:
 def split_parts(minor: int, parts: Parts) -> dict[date, int]:
     """Divide an amount in proportion to what is left of the parts.
 
-    The method is that of largest remainders. `minor` is at most the sum of the parts, so no part is more than what is left of it.
+    The method is that of largest remainders. `minor` is at most the sum of the parts, so no part is
+    more than what is left of it.
     """
     if not minor or not any(parts.values()):
         return dict.fromkeys(parts, 0)

@@ -158,6 +158,7 @@ def invoice(reader: Reader, invoice_id: UUID) -> Any:
         asked=document.write_off_requests[0] if document.write_off_requests else None,
         journal=with_amounts(document.journal, currency, "debit", "credit"),
         recognitions=journal_of(document.recognitions),
+        revenue=invoice_queries.revenue_by_month(reader, document),
     )
 
 

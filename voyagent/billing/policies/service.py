@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from uuid import UUID
 
 from voyagent.audit.service import recording as audit
 from voyagent.billing.core.models.policies import RecognitionPolicy
-from voyagent.billing.core.queries.policies import methods_on
+from voyagent.billing.core.queries.policies import list_policies, methods_on
 from voyagent.billing.core.rules import METHODS
 from voyagent.billing.core.service.reversals import why_of
 from voyagent.billing.policies.errors import (
@@ -17,17 +16,19 @@ from voyagent.billing.policies.errors import (
 )
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 
 
 def set_policy(
     actor: Actor, *, applies_to: str, method: str, reason: str, valid_from: date | None = None
-) -> UUID:
+) -> Row:
     """Set the method of recognition for documents from a day on.
 
-    Returns the id of the policy. `applies_to` and `method` are those of `rules.METHODS`. `valid_from` is today or later, by
-    default today. Documents that are posted keep the method of their lines.
+    Returns the policy as `list_policies` does. `applies_to` and `method` are those of
+    `rules.METHODS`. `valid_from` is today or later, by default today. Documents that are posted
+    keep the method of their lines.
 
     Raises Forbidden, NotFresh, RecognitionMethodUnknown, ReasonRequired, TextTooLong, PolicyInPast,
     RecognitionUnchanged.
@@ -62,4 +63,4 @@ def set_policy(
         private={"reason": why},
         outputs={"previous_method": before},
     )
-    return policy.id
+    return next(row for row in list_policies(SessionReader(db.session)) if row["id"] == policy.id)

@@ -9,6 +9,8 @@ from typing import Any
 from flask import request, url_for
 from flask_babel import gettext as _
 
+from voyagent.billing.core.queries.policies import policies_in
+from voyagent.billing.policies.words import policy_words
 from voyagent.http.files import exported_file
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import RequestReader
@@ -68,8 +70,17 @@ def profit_and_loss(reader: RequestReader) -> Any:
             )
         )
     sheet = partial(spreadsheets.profit_and_loss, report, address.currency) if report else None
+    policies = policies_in(reader, report.days.first, report.days.last) if report else []
     facts = {"last": last, "report": report, "words": words, "lines_of": _lines_of}
-    return answered("reports/profit_and_loss.html", sheet, address=address, wrong=wrong, **facts)
+    notes = [policy_words(*one) for one in policies]
+    return answered(
+        "reports/profit_and_loss.html",
+        sheet,
+        address=address,
+        wrong=wrong,
+        policies=notes,
+        **facts,
+    )
 
 
 @pages.page("/reports/cash-flow", permission="report.read")

@@ -58,8 +58,9 @@ def methods_of(rows: list[Row]) -> Methods:
 def cost_methods(reader: Reader, bill_id: UUID, issue_date: date) -> Callable[[int], str]:
     """Return a function that tells the method of a line of a draft bill.
 
-    Its argument is the line number. The cost of a booked service has the method of its revenue, if that is posted as principal. Any
-    other cost has the method of the agency's policy on the issue date.
+    Its argument is the line number. The cost of a booked service has the method of its revenue, if
+    that is posted as principal. Any other cost has the method of the agency's policy on the issue
+    date.
     """
     policies, sold = reader.read(methods_statement(issue_date), _sold_statement(bill_id))
     of_policy = methods_of(policies).principal
@@ -102,6 +103,29 @@ def methods_statement(day: date) -> Select[Any]:
         .ext(distinct_on(_POLICIES.applies_to))
         .order_by(_POLICIES.applies_to, *_NEWEST)
     )
+
+
+def policies_in(reader: Reader, first: date, last: date) -> list[tuple[str, str, date | None]]:
+    """Return the methods for documents of a period, with the days of their changes.
+
+    Each item has `applies_to`, the method, and the day from which it is valid: None for the method
+    at the start of the period.
+    """
+    rows = list_policies(reader)
+    found: list[tuple[str, str, date | None]] = []
+    for applies_to, method in FIRST_METHODS.items():
+        present = method
+        changes: dict[date, str] = {}
+        for row in reversed([one for one in rows if one["applies_to"] == applies_to]):
+            if row["valid_from"] <= first:
+                present = row["method"]
+            elif row["valid_from"] <= last:
+                changes[row["valid_from"]] = row["method"]
+        found += [
+            (applies_to, present, None),
+            *((applies_to, new, day) for day, new in changes.items()),
+        ]
+    return found
 
 
 def list_policies(reader: Reader) -> list[Row]:

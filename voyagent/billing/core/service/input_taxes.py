@@ -187,7 +187,8 @@ def bought(bill: Bill) -> list[Bought]:
 def methods_of_bill(bill: Bill, lines: Iterable[BillLine]) -> dict[int, str | None]:
     """Return the method of each line by line number.
 
-    It is None for a line that is never prepaid. The lines of a draft get the methods of `cost_methods`.
+    It is None for a line that is never prepaid. The lines of a draft get the methods of
+    `cost_methods`.
     """
     found = {line.line_no: line.recognition for line in lines}
     new = [

@@ -19,8 +19,10 @@ from voyagent.billing.core.queries.credits import credits_of_statement
 from voyagent.billing.core.queries.documents import BASE_COLUMNS
 from voyagent.billing.core.queries.kept_papers import kept_hash
 from voyagent.billing.core.queries.parts import items_statement, settling_statement
+from voyagent.billing.core.queries.policies import methods_of, methods_statement
 from voyagent.billing.core.queries.recognitions import by_entry, recognitions_statement
 from voyagent.billing.core.queries.taxes import taxes_statement
+from voyagent.billing.core.rules import by_month, revenue_minor, revenue_parts
 from voyagent.billing.invoices.errors import InvoiceNotFound
 from voyagent.chat.queries.sessions import is_live
 from voyagent.identity.queries.people import name_of
@@ -28,6 +30,7 @@ from voyagent.kernel.database.read_pool import Reader, Row, first_row
 from voyagent.kernel.database.statement_cache import keyed_select
 from voyagent.kernel.db import load_one
 from voyagent.kernel.keyring import opened_text
+from voyagent.kernel.money import Money
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries.entries import entry_lines_statement
 from voyagent.ledger.queries.party_lines import is_of
@@ -117,6 +120,27 @@ def read_document(reader: Reader, invoice_id: UUID) -> InvoiceDocument:
         journal,
         by_entry(recognitions),
     )
+
+
+def revenue_by_month(reader: Reader, document: InvoiceDocument) -> dict[date, Money]:
+    """Return the revenue of an invoice by the first day of the month to which it belongs.
+
+    Deferred parts belong to the months in which they are recognised, and the rest to the month of
+    the issue date. Of a sale as agent the commission counts. Credits are not subtracted. An
+    imported invoice is no revenue.
+    """
+    invoice, lines = document.invoice, document.lines
+    is_draft = invoice["status"] == "draft" and any(line["service_date"] for line in lines)
+    methods = (
+        methods_of(reader.read(methods_statement(invoice["issue_date"]))[0]) if is_draft else None
+    )
+    amounts = []
+    for line in () if invoice["is_opening"] else lines:
+        sold_as, first = line["sold_as"], line["service_date"]
+        method = methods.of_sale(sold_as, first) if methods else line["recognition"]
+        minor = revenue_minor(sold_as, line["amount_minor"], line["commission_minor"])
+        amounts.append((minor, revenue_parts(minor, sold_as, first, line["service_to"], method)))
+    return by_month(amounts, invoice["issue_date"], invoice["currency"])
 
 
 def list_drafts(reader: Reader, party: str | None = None, limit: int = 10) -> list[Row]:
