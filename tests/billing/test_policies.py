@@ -1,4 +1,4 @@
-"""Policies of recognition: their change, their history, and what follows on documents."""
+"""Policies of recognition: their change and their effect on documents."""
 
 from __future__ import annotations
 

@@ -45,6 +45,7 @@ NEEDS_FRESH = {
     "POST /api/privacy/parties/<party_id>/erase",
     "PATCH /api/privacy/retention",
     "POST /api/base-currency",
+    "POST /api/recognition-policies",
     "POST /api/tax-treatments/confirm",
     "POST /api/bank-accounts",
     "PATCH /api/bank-accounts/<bank_account_id>",

@@ -150,8 +150,8 @@ class BillCredit:
     `lines` are the credited lines of the bill. `minors` are the credited amounts before tax by line
     number, in minor units. `parts` has what earlier credits have left of each line, by line number
     and by the day on which it becomes cost, and `prepaid` the days on which a line is still prepaid
-    by line number. `open_minor` is what is open of the bill; what is credited
-    above it is a claim on the supplier.
+    by line number. `open_minor` is what is open of the bill; what is credited above it is a claim
+    on the supplier.
     """
 
     currency: str

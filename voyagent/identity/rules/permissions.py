@@ -179,7 +179,8 @@ A person must have entered the password just now, and a code if two-factor is on
 access token must be fresh, and that a browser must have confirmed within `guards.CONFIRMED_FOR_S`.
 An API key needs one of the scopes; the scope `full` includes the permission but does not name it.
 If no scope is given, no API key may use the permission. `settings.policy` is the permission for
-four eyes, approval limits and the recipients of signed audit heads. Source: ASVS 7.5.1, 7.5.3.
+four eyes, approval limits, the recipients of signed audit heads and the policies of recognition.
+Source: ASVS 7.5.1, 7.5.3.
 """
 KEY_SCOPES: dict[str, frozenset[str]] = {"team.manage": frozenset({"team"})}
 """Permissions for which an API key needs a scope that names them, without step-up.

@@ -8,8 +8,8 @@ Never edit this file once it has landed.
 from alembic import op
 from row_security import mover_policy, protect
 
-revision = "0183"
-down_revision = "0182"
+revision = "0187"
+down_revision = "0186"
 branch_labels = None
 depends_on = None
 

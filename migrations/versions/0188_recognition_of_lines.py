@@ -7,8 +7,8 @@ Never edit this file once it has landed.
 
 import recipes
 
-revision = "0184"
-down_revision = "0183"
+revision = "0188"
+down_revision = "0187"
 branch_labels = None
 depends_on = None
 
