@@ -123,7 +123,7 @@ def read_document(reader: Reader, invoice_id: UUID) -> InvoiceDocument:
 
 
 def revenue_by_month(reader: Reader, document: InvoiceDocument) -> dict[date, Money]:
-    """Return the revenue of an invoice by the first day of the month to which it belongs.
+    """Return the revenue of an invoice by the first day of its months.
 
     Deferred parts belong to the months in which they are recognised, and the rest to the month of
     the issue date. Of a sale as agent the commission counts. Credits are not subtracted. An
