@@ -57,7 +57,7 @@ def book_trip(accountant: Actor, trip_id: UUID, bought: Mapping[str, str]) -> No
         customer_name=sale.customer_name or "",
         issue_date=clock.today(accountant.timezone),
         # Without its day, a service is revenue at once, as its cost is.
-        line_items=[{**item, "service_date": None} for item in sale.items],
+        line_items=[{**item, "service_date": None, "service_to": None} for item in sale.items],
         trip_id=trip_id,
     )
     invoice = issuing.issue_invoice(accountant, drafted.id)
@@ -95,6 +95,7 @@ def bill_today(accountant: Actor) -> int:
         tax="service_fee",
     )
     tour["service_date"] = today + timedelta(days=21)
+    tour["service_to"] = today + timedelta(days=24)
     cruise = LineItem(
         description="Lakshadweep cruise for a staff outing, cabin",
         quantity=12,
