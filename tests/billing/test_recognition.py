@@ -208,3 +208,23 @@ def test_the_cost_of_a_service_has_the_method_of_its_revenue(alice: Person) -> N
         methods.append(received["line_items"][0]["recognition"])
         alice.api.post(f"/bills/{bill['id']}/void", json={"reason": "Wrong"})
     assert methods == ["by_day", "at_completion"]
+
+
+def test_a_cancellation_keeps_the_parts_to_come(alice: Person) -> None:
+    """The given part stays revenue of the service; a later credit takes from both."""
+    has_policy(alice, "principal", "by_day")
+    invoice_id = issued(alice, lasting(BEGIN, END, "70.00"), **ORDERED)
+    body: dict[str, Any] = {
+        "reason": "Came home early",
+        "cancelled_on": "2025-04-01",
+        "lines": [{"line_no": 1, "kept": "63.00"}],
+    }
+    path = f"/invoices/{invoice_id}/cancellations"
+    preview = alice.api.post(f"{path}/preview", json=body).json
+    made = alice.api.post(path, json=body | {"preview_hash": preview["preview_hash"]})
+    assert made.status_code == 201, made.text
+    names = (*INCOME[:2], "revenue_cancellation")
+    assert stood(alice, date(2025, 4, 1), names) == stood(alice, END, names) == (0, 1_800, 4_500)
+    credit_invoice(alice, invoice_id, END)
+    assert stood(alice, END, names) == (0, 0, 0)
+    assert sound(alice)

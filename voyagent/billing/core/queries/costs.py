@@ -56,8 +56,8 @@ class StandingRevenue:
     """A part of the deferred revenue of an invoice line without its credits.
 
     `sold_as` is that of the line, and `service_date` the day of the entry that will recognise the
-    part. `base` is what deferred income carries of it in the base currency, or None if the amount is
-    in the base currency itself or if its base amount is not known.
+    part. `base` is what deferred income carries of it in the base currency, or None if the amount
+    is in the base currency itself or if its base amount is not known.
     """
 
     line_no: int

@@ -7,8 +7,8 @@ Never edit this file once it has landed.
 
 import recipes
 
-revision = "0188"
-down_revision = "0187"
+revision = "0189"
+down_revision = "0188"
 branch_labels = None
 depends_on = None
 

@@ -8,8 +8,8 @@ Never edit this file once it has landed.
 from alembic import op
 from row_security import mover_policy, protect
 
-revision = "0187"
-down_revision = "0186"
+revision = "0188"
+down_revision = "0187"
 branch_labels = None
 depends_on = None
 
