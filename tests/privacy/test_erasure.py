@@ -24,6 +24,8 @@ from tests.trips.test_sending import send as send_itinerary
 from tests.trips.things import BACK, DESERT, OUT, a_line, a_passenger, a_trip, keyring
 from voyagent.audit.service import checks as audit_checks
 from voyagent.billing.bills import service as bills
+from voyagent.billing.cancellations import service as cancellations
+from voyagent.billing.cancellations.service import Cancel, CancelledLine
 from voyagent.billing.core.service.charges import Charge
 from voyagent.billing.credit_notes import service as credit_notes
 from voyagent.billing.invoices.queries import documents as invoices
@@ -121,10 +123,11 @@ def post_without_a_line_of_the_person(person: Person) -> None:
     """Post revenue and cost of a later day, and the bank's charge for a cheque.
 
     None of these entries has a line with the party. A credit reduces the revenue and the cost, and
-    a void reverses them. All documents are closed afterwards.
+    a void reverses them. A cancellation keeps a part of the revenue. All documents are closed
+    afterwards.
     """
     later: Any = line("100.00", quantity=1) | {"service_date": date(2024, 8, 1)}
-    invoice_id, void_id = (issued(person, later) for _ in range(2))
+    invoice_id, void_id, cancelled_id = (issued(person, later) for _ in range(3))
     bill_id, void_bill_id = (
         receive(person, later, vendor_name=NAME, vendor_reference=f"TKT {NAME} {number}")
         for number in (1, 2)
@@ -142,6 +145,11 @@ def post_without_a_line_of_the_person(person: Person) -> None:
     )
     person.does(issuing.void_invoice, void_id, reason=reason, on=DUE)
     person.does(bills.void_bill, void_bill_id, reason=reason, on=DUE)
+    kept = [CancelledLine(cancelled_id, 1, Money(60_00, "INR"))]
+    wanted = Cancel(invoice_ids=[cancelled_id], reason=reason, on=DUE, lines=kept)
+    preview = person.does(cancellations.preview_cancellation, wanted)
+    person.does(cancellations.cancel, wanted, preview_hash=preview.preview_hash)
+    pay(person, cancelled_id, 60_00)
     cheque = Means(mode="cheque", instrument_no=f"000123 {NAME}")
     settles = Part(invoice_id, Money(60_00, "INR"))
     payment_id = advance(person, 60_00, DUE, settles, means=cheque)
@@ -166,7 +174,8 @@ def test_entries_without_a_line_of_the_person_have_no_name_either(
         )
         values = {"t": alice.actor.tenant_id, "name": f"%{NAME}%"}
         narrations = sorted(connection.scalars(named, values))
-    assert sum("on the day of service" in one for one in narrations) == 6
+    assert sum("on the day of service" in one for one in narrations) == 8
+    assert sum(one.startswith("Cancellation X") for one in narrations) == 2
     assert f"000123 {NAME}" in dump(owner_engine, alice)["postings"]
     with alice.acting():
         found = held.rows_of(held.links_of(party_id), BY_TABLE["journal_entries"])
