@@ -314,6 +314,7 @@ def test_the_page_previews_and_cancels(agency: Person) -> None:
     assert path in agency.browser.get(f"/invoices/{invoice_id}").text
     page = Page(agency.browser.get(path))
     assert "325,500.00" in page.words(".//*[@id='effect']").replace("3,25,500.00", "325,500.00")
+    assert "on the bill" in page.words(".//*[@id='suppliers']")
     key = f"{invoice_id}.1"
     given: dict[str, Any] = {
         "reason": WHY,
