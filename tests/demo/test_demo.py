@@ -231,7 +231,7 @@ def test_the_agency_has_a_letterhead_a_taxed_invoice_and_instalments(
     )
     page = visitor.get(f"/invoices/{taxed}").text
     assert all(
-        words in page for words in ("CGST 2.5 %", "Kochi 682011", "32AAACM1234A1ZH", "Service on")
+        words in page for words in ("CGST 2.5 %", "Kochi 682011", "32AAACM1234A1ZH", "Service from")
     )
     assert visitor.get(f"/invoices/{planned}").text.count("98,000.00") >= 3
 
