@@ -15,6 +15,7 @@ from voyagent.audit.exports.trail import note_export
 from voyagent.audit.queries import events as audit_queries
 from voyagent.audit.service import recording as audit
 from voyagent.audit.service.statements import Anchors
+from voyagent.billing.core.service.earlier import DOCUMENTS
 from voyagent.capabilities import registry
 from voyagent.capabilities.ports import use_ports
 from voyagent.drivers.mail import open_mail
@@ -62,6 +63,7 @@ from voyagent.kernel.limits import Limiter
 from voyagent.kernel.metrics import meters
 from voyagent.kernel.program_files import FILES
 from voyagent.ledger.rules import CHART, FORMER_NAMES
+from voyagent.ledger.service.translation import use_documents
 from voyagent.mail.service import Outbox
 from voyagent.reports.service.files import make_later
 
@@ -109,6 +111,7 @@ def create_app(settings: Settings) -> Flask:
     Migrate(app, db, directory=str(FILES / "migrations"))
     audit.install()
     audit_queries.use_directory(audit_queries.Directory(people.name_of, people.people_statement))
+    use_documents(DOCUMENTS)
     app.extensions["voyagent.anchors"] = Anchors.of(settings)
     app.extensions["voyagent.exports"] = Exports(settings)
     define_roles(ROLE_PERMISSIONS, SCOPE_PERMISSIONS, STEP_UP | KEY_SCOPES)

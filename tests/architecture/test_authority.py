@@ -160,7 +160,7 @@ def test_calls_are_followed_through_modules() -> None:
     assert not {"draft_invoice", "schedule_bill", "payment_sides"} & names["billing"]
     assert names["ledger"] == {
         *("post", "reverse", "post_direct", "post_requested", "reverse_direct"),
-        *("post_difference", "revalue"),
+        *("post_difference", "revalue", "establish_base"),
     }
     assert names["trips"] == {
         "issue_ticket",

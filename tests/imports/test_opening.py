@@ -6,11 +6,15 @@ from datetime import date
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from tests.billing.test_api import code
+from tests.billing.test_carrying import worth
 from tests.chat.parallel import at_once
 from tests.imports.test_parties import findings
 from tests.ledger.books import balances
+from tests.ledger.test_base_amounts import make_ready
+from tests.ledger.test_establishing import failed
 from tests.people import People, Person
 from voyagent.ledger.service import chart, months
 
@@ -174,3 +178,47 @@ def test_only_some_roles_import_opening_balances(people: People, alice: Person) 
     assert sent(agent, GOOD).status_code == 403
     lead = people.colleague(alice, "Vera Lead", role="accounting_lead")
     assert sent(lead, GOOD).status_code == 200
+
+
+def test_opening_balances_have_base_amounts(alice: Person, owner_engine: sa.Engine) -> None:
+    """V16; the account of opening balances comes to zero in base."""
+    make_ready(owner_engine, alice)
+    file = (
+        "account,currency,debit,credit,base_amount,exchange_rate\n"
+        '1100,USD,2000,,"1,68,000",\n1200,USD,500,,,83.50\n3000,,,{equity},,\n'
+    )
+    assert findings(sent(alice, file.format(equity="209000"), dry_run=True)) == [
+        (1, None, "file_unbalanced_in_base")
+    ]
+    both = file.format(equity="209750").replace(",,83.50", ",41750,83.50")
+    assert findings(sent(alice, both, dry_run=True)) == [
+        (3, "exchange_rate", "base_amount_and_rate")
+    ]
+    neither = file.format(equity="209750").replace("83.50", "")
+    assert findings(sent(alice, neither, dry_run=True)) == [(3, "exchange_rate", "rate_missing")]
+    assert sent(alice, file.format(equity="209750")).status_code == 200
+    assert failed(alice).keys() == {"opening_zero"}
+    rows = "party,reference,issue_date,currency,amount,exchange_rate,base_amount\n"
+    invoice = "Deepa Krishnan,A-1,2026-03-01,USD,500,{}\n"
+    body = {"kind": "open_invoices", "effective_on": DAY, "dry_run": False}
+    for cells, found in ((",", "rate_missing"), ("83.50,41750", "base_amount_and_rate")):
+        answer = alice.api.post(
+            "/imports", json=body | {"content": rows + invoice.format(cells), "dry_run": True}
+        )
+        assert findings(answer) == [(2, "exchange_rate", found)]
+    answer = alice.api.post("/imports", json=body | {"content": rows + invoice.format(",41750")})
+    assert findings(answer) == []
+    assert {key: minor for key, minor in worth(owner_engine, alice).items() if minor} == {
+        "bank": 16_800_000,
+        "receivable": 4_175_000,
+        "capital": -20_975_000,
+    }
+    assert failed(alice) == {}
+    advance = (
+        "party,reference,paid_on,currency,amount,base_amount\n"
+        f"Deepa Krishnan,P-1,{DAY},USD,100,8350\n"
+    )
+    kind = {"kind": "customer_advances", "content": advance}
+    answer = alice.api.post("/imports", json=body | kind)
+    assert findings(answer) == []
+    assert worth(owner_engine, alice)["customer_advances"] == -835_000

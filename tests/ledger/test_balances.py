@@ -19,9 +19,10 @@ from voyagent.http.template_filters import amount
 from voyagent.kernel import clock
 from voyagent.kernel.money import Money
 from voyagent.ledger.queries import accounts
+from voyagent.ledger.rules import year_began
 from voyagent.ledger.service import entries
 from voyagent.reports.queries import general_ledger, trial_balance
-from voyagent.reports.queries.periods import Period, year_began
+from voyagent.reports.queries.periods import Period
 from voyagent.settings.service import tenant_settings as settings
 
 APRIL, ZONE = 4, "Asia/Kolkata"

@@ -14,6 +14,7 @@ from tests.ledger.books import DAY, account_id, inr, post, sale, stored
 from tests.ledger.test_base_amounts import usd
 from tests.ledger.test_guards import write
 from tests.people import Person
+from tests.rates.entered import entered
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.rates import Quote
 from voyagent.ledger.queries.base_amounts import BaseState, read_base_state
@@ -144,15 +145,13 @@ def test_the_trial_balance_has_base_amounts_then(alice: Person) -> None:
     )
 
 
-def test_an_agency_with_other_currencies_is_refused_with_the_list(
+def test_postings_in_other_currencies_need_rates_of_their_days(
     alice: Person, owner_engine: sa.Engine
 ) -> None:
     write_earlier(owner_engine, alice, 100)
     post(alice, sale(usd(100)))
-    post(alice, sale(usd(100)), entry_date=DAY + timedelta(days=3))
+    post(alice, sale(usd(100)), entry_date=DAY + timedelta(days=20))
     post(alice, sale(usd(100)), rates=RATE)
-    with pytest.raises(BaseNotEstablished):
-        establish(alice)
     assert alice.api.get("/base-currency").json == {
         "currency": "INR",
         "state": "asked",
@@ -162,16 +161,26 @@ def test_an_agency_with_other_currencies_is_refused_with_the_list(
                 "currency": "USD",
                 "lines": 4,
                 "first_day": "2026-03-10",
-                "last_day": "2026-03-13",
+                "last_day": "2026-03-30",
             }
         ],
     }
-    answer = alice.api.post("/base-currency", json={"currency": "INR"})
-    assert (answer.status_code, answer.json["detail"]) == (
-        409,
-        {"code": "base_not_established", "currencies": "USD"},
+    establish(alice)
+    for day in (DAY, DAY + timedelta(days=20)):
+        answer = alice.api.post("/base-currency", json={"currency": "INR"})
+        assert (answer.status_code, answer.json["detail"]) == (
+            409,
+            {"code": "rate_missing", "currency": "USD", "day": day.isoformat()},
+        )
+        entered(alice, day, "84.205")
+    established(alice)
+    sums = stored(
+        owner_engine,
+        "select sum(base_debit_minor) as debit from monthly_balances where tenant_id = :t"
+        " and currency = 'USD'",
+        t=alice.actor.tenant_id,
     )
-    assert answer.json["message"].endswith("It is about USD.")
+    assert sums[0]["debit"] == 3 * 8_421
 
 
 def test_lines_with_amounts_in_an_earlier_base_currency_are_refused(alice: Person) -> None:
@@ -205,10 +214,7 @@ def test_an_entry_that_is_not_yet_committed_counts(alice: Person) -> None:
     outcomes: list[object] = []
 
     def try_it() -> None:
-        try:
-            outcomes.append(establish(alice))
-        except BaseNotEstablished as error:
-            outcomes.append(error)
+        outcomes.append(establish(alice).state)
 
     thread = Thread(target=try_it)
     with alice.acting() as actor:
@@ -225,7 +231,7 @@ def test_an_entry_that_is_not_yet_committed_counts(alice: Person) -> None:
         thread.join(timeout=0.5)
         assert thread.is_alive()
     thread.join(timeout=30)
-    assert [type(one) for one in outcomes] == [BaseNotEstablished]
+    assert outcomes == ["asked"]
 
 
 def test_the_command_establishes_base_amounts(

@@ -364,7 +364,7 @@ def test_correct_books_have_no_finding(
 ) -> None:
     assert found(app, trader) == []
     output = command("--agency", trader.actor.tenant_id)
-    assert (output.exit_code, output.output) == (0, f"{trader.actor.tenant_id}: OK, 30 checks\n")
+    assert (output.exit_code, output.output) == (0, f"{trader.actor.tenant_id}: OK, 31 checks\n")
 
 
 def test_an_agency_without_entries_has_no_finding(app: Flask, alice: Person) -> None:
@@ -402,8 +402,9 @@ def test_the_command_prints_each_finding(
 
 def test_the_test_cases_cover_every_check() -> None:
     tested = {check for _, expected in BROKEN.values() for check in expected}
-    # tests/ledger/test_establishing.py, test_revaluations.py, tests/billing/test_carrying.py
-    established = {"base_entries", "exchange_zero", "revalued", "carried"}
+    # in tests/ledger/test_establishing.py and test_revaluations.py, tests/billing/test_carrying.py,
+    # and tests/imports/test_opening.py
+    established = {"base_entries", "exchange_zero", "opening_zero", "revalued", "carried"}
     assert tested | established == set(checks.CHECKS)
 
 
@@ -428,7 +429,7 @@ def test_each_agency_is_checked_and_one_error_fails_the_command(
     output = command()
     lines = output.output.splitlines()
     assert output.exit_code == 1
-    assert f"{trader.actor.tenant_id}: OK, 30 checks" in lines
+    assert f"{trader.actor.tenant_id}: OK, 31 checks" in lines
     assert (
         f"{charlie.actor.tenant_id}: control: AED -123.45: open receivable documents and their"
         " control account differ" in lines

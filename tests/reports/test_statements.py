@@ -16,10 +16,10 @@ from tests.reports.test_views import block, link_of, rows, shown, words
 from voyagent.kernel.database.read_pool import ReadPool
 from voyagent.kernel.money import Money
 from voyagent.ledger.queries.trial_balance import trial_balance_statement
-from voyagent.ledger.rules import PROFIT_AND_LOSS
+from voyagent.ledger.rules import PROFIT_AND_LOSS, year_began
 from voyagent.ledger.service import entries
 from voyagent.reports.queries import statements, trial_balance
-from voyagent.reports.queries.periods import Days, Period, balance_days, day_compared, year_began
+from voyagent.reports.queries.periods import Days, Period, balance_days, day_compared
 
 APRIL = 4
 PURPOSES = (

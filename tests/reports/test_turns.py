@@ -23,10 +23,10 @@ from tests.reports.test_views import block, link_of, rows, shown, table, words
 from voyagent.kernel.money import Money
 from voyagent.ledger.queries import accounts
 from voyagent.ledger.queries.account_lines import LineCursor
-from voyagent.ledger.rules import PROFIT_AND_LOSS
+from voyagent.ledger.rules import PROFIT_AND_LOSS, year_began
 from voyagent.ledger.service import entries
 from voyagent.reports.queries import checks, general_ledger, trial_balance
-from voyagent.reports.queries.periods import Days, Period, year_began
+from voyagent.reports.queries.periods import Days, Period
 from voyagent.settings.service import tenant_settings as chosen
 
 PURPOSES = (

@@ -23,7 +23,10 @@ from voyagent.ledger.queries import (
     revaluations,
 )
 from voyagent.ledger.rules import parse_month
-from voyagent.ledger.schemas.base_amounts import BaseCurrencyOut, EstablishBaseRequest
+from voyagent.ledger.schemas.base_amounts import (
+    BaseCurrencyOut,
+    EstablishBaseRequest,
+)
 from voyagent.ledger.schemas.chart import (
     AccountIn,
     AccountList,
@@ -189,15 +192,17 @@ def get_base_currency(reader: Reader) -> Body[BaseCurrencyOut]:
         BaseCurrencyDiffers,
         BaseNotEstablished,
         ExchangeNotZero,
+        RateMissing,
     ),
 )
 def establish_base_currency(actor: Actor, body: EstablishBaseRequest) -> Body[BaseCurrencyOut]:
     """Give every posting its amount in the base currency, from now on.
 
-    One call fills at most 5,000 lines. Call the operation again until `state` is `ready`. Then the
-    base currency cannot change any more, and a posting in another currency needs an exchange rate.
-    An agency that has postings in other currencies is refused with `base_not_established`. The
-    access token must be fresh: obtained with a password, not with a refresh token.
+    One call fills at most 5,000 lines or entries. Call the operation again until `state` is
+    `ready`. Then the base currency cannot change any more, and a posting in another currency needs
+    an exchange rate. Earlier postings in other currencies are translated; if a rate is missing, the
+    answer is `rate_missing` with currency and day. The access token must be fresh: obtained with a
+    password, not with a refresh token.
     """
     return BaseCurrencyOut.of(establishing.establish_base(actor, body.currency))
 

@@ -156,6 +156,8 @@ DIFFERENCES = "exchange_differences"
 """Purpose of the account of exchange gains (credit) and losses (debit)."""
 MONEY_PURPOSES = ("cash", "bank", "gateway_clearing")
 """Purposes of the accounts of the chart that hold money, beside those of bank accounts."""
+RETAINED = "retained_earnings"
+"""Purpose of the account of the results of earlier financial years."""
 UNREALISED = "exchange_unrealised"
 """Purpose of the account of differences that a revaluation posts and reverses on the next day."""
 YEAR_START_MONTH = 4
@@ -220,6 +222,14 @@ def parse_month(text: str) -> date:
     if re.fullmatch(r"(19|2[01])\d\d-(0[1-9]|1[0-2])|2200-(0[1-9]|1[0-2])", text, re.ASCII) is None:
         raise MonthNotFound
     return date(int(text[:4]), int(text[5:]), 1)
+
+
+def year_began(day: date, month: int) -> date:
+    """Return the first day of the financial year that contains a day.
+
+    `month` is the number of the month in which the financial year begins.
+    """
+    return date(day.year if day.month >= month else day.year - 1, month, 1)
 
 
 def next_month(month: date) -> date:

@@ -123,8 +123,10 @@ def establish_base(address: str, currency: str) -> None:
     """Give every posting of an agency its amount in the base currency, for good.
 
     The command works in short transactions, can be stopped and started again, and people may work
-    at the same time. No process of the earlier release may run. Then the base currency cannot
-    change any more, and a posting in another currency needs an exchange rate.
+    at the same time. No process of the earlier release may run. Earlier postings in other
+    currencies are translated at the rates of their documents or the reference rates of their days.
+    Then the base currency cannot change any more, and a posting in another currency needs an
+    exchange rate.
     """
     account = people.find_account(address.strip().lower())
     try:

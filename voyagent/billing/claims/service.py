@@ -227,7 +227,13 @@ def reverse_receipt(
     check_limit(actor, received)
     day = day_of(actor, on, row.received_on)
     narration = words.with_reason("Reversal of a refund for claim", claim.number, why)
-    reversal = entries.reverse(actor, row.entry_id, reason=narration, entry_date=day)
+    reversal = entries.reverse(
+        actor,
+        row.entry_id,
+        reason=narration,
+        entry_date=day,
+        carried={CLAIMS: row.base_minor},
+    )
     row.reversed_on, row.reversal_entry_id = day, reversal.entry_id
     _settle(claim, row, -1)
     _record(

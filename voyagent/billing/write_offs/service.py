@@ -13,6 +13,7 @@ from voyagent.approvals.service.proposing import propose
 from voyagent.audit.service import recording as audit
 from voyagent.billing.core.errors import CustomerCreditUnused, DocumentNotOpen
 from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.kinds import INVOICE
 from voyagent.billing.core.models.parts import OPEN_INVOICE
 from voyagent.billing.core.models.write_offs import WriteOff
 from voyagent.billing.core.queries.credits import has_unused_credit
@@ -114,7 +115,13 @@ def reverse_write_off(
     narration = words.with_reason(
         f"Write-off of invoice {invoice.number} taken back", invoice.party_name, why
     )
-    reversal = entries.reverse(actor, written_off.entry_id, reason=narration, entry_date=day)
+    reversal = entries.reverse(
+        actor,
+        written_off.entry_id,
+        reason=narration,
+        entry_date=day,
+        carried={INVOICE.account: written_off.base_minor},
+    )
     counter = WriteOff(
         id=new_id(),
         amount_minor=-written_off.amount_minor,

@@ -73,9 +73,18 @@ def plain_amount(cell: str, currency: str) -> str:
 
 
 def with_plain_amount(cells: dict[str, str], currency: str) -> dict[str, str]:
-    """Return a row's cells with the amount as a plain decimal."""
-    amount = plain_amount(cells.get("amount", ""), cells.get("currency", currency).upper())
-    return cells | ({"amount": amount} if amount else {})
+    """Return a row's cells with its amounts as plain decimals."""
+    currencies = {"amount": cells.get("currency", currency).upper(), "base_amount": currency}
+    plain = {name: plain_amount(cells.get(name, ""), one) for name, one in currencies.items()}
+    return cells | {name: amount for name, amount in plain.items() if amount}
+
+
+def _exact_in_base(amount: str, info: ValidationInfo) -> str:
+    try:
+        Money.parse(amount, info.context.currency)  # type: ignore[union-attr]
+    except InvalidAmount as error:
+        raise refusal(error) from None
+    return amount
 
 
 RowCurrency = Annotated[CurrencyCode, BeforeValidator(_capitals)]
@@ -87,3 +96,5 @@ RowAmount = Annotated[PlainAmount, AfterValidator(_exact)]
 
 The schema must declare the field of the currency before the field of the amount.
 """
+RowBaseAmount = Annotated[PlainAmount, AfterValidator(_exact_in_base)]
+"""A decimal amount that is valid in the agency's currency."""

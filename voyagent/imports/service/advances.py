@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from pydantic import ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from voyagent.billing.payments.service import opening as opening_payments, settling
+from voyagent.imports.rules import base_amounts
 from voyagent.imports.rules.cell_types import (
     Context,
     RowAmount,
+    RowBaseAmount,
     RowCurrency,
     RowDate,
     refusal,
@@ -21,8 +23,10 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.errors import N_, Invalid
 from voyagent.kernel.fields import Closed, Trimmed
 from voyagent.kernel.money import Money
+from voyagent.kernel.rates import RATE_SHAPE
 
 ERROR_FIELDS = {
+    **base_amounts.ERROR_FIELDS,
     **dict.fromkeys(("customer_name_required", "party_ambiguous"), "party"),
     **dict.fromkeys(
         ("former_number_required", "former_payment_taken", "text_too_long"), "reference"
@@ -43,13 +47,18 @@ class PaidAfterDay(Invalid):
 
 
 class Advance(Closed):
-    """A row of a file of advances: party, number, date and unused amount."""
+    """A row of a file of advances: party, number, date and unused amount.
+
+    `exchange_rate` and `base_amount` are as in `OpenDocument`.
+    """
 
     party: Annotated[str, Trimmed(255)]
     reference: Annotated[str, Trimmed(128)]
     paid_on: RowDate
     currency: RowCurrency | None = None
     amount: RowAmount
+    exchange_rate: Annotated[str, Field(pattern=RATE_SHAPE)] | None = None
+    base_amount: RowBaseAmount | None = None
 
     @field_validator("paid_on")
     @classmethod
@@ -82,7 +91,12 @@ class Taker:
         row = Advance.model_validate(
             with_plain_amount(cells, self._context.currency), strict=False, context=self._context
         )
-        money = Money.parse(row.amount, row.currency or self._context.currency)
+        books = self._context.currency
+        money = Money.parse(row.amount, row.currency or books)
+        base = None if row.base_amount is None else Money.parse(row.base_amount, books)
+        rate = base_amounts.quote_of_row(
+            money, books, row.paid_on, rate=row.exchange_rate, base=base
+        )
         opening_payments.import_advance(
             self._actor,
             direction=self._direction,
@@ -90,6 +104,7 @@ class Taker:
             reference=row.reference,
             paid_on=row.paid_on,
             amount=money,
+            exchange_rate=rate,
         )
 
     def finish(self) -> None:

@@ -12,9 +12,11 @@ from pydantic import Field, ValidationInfo, field_validator
 from voyagent.billing.bills import service as bill_service
 from voyagent.billing.core import errors
 from voyagent.billing.invoices.service import issuing
+from voyagent.imports.rules import base_amounts
 from voyagent.imports.rules.cell_types import (
     Context,
     RowAmount,
+    RowBaseAmount,
     RowCurrency,
     RowDate,
     refusal,
@@ -27,9 +29,8 @@ from voyagent.kernel.fields import Closed, Trimmed
 from voyagent.kernel.money import Money
 from voyagent.kernel.rates import RATE_SHAPE, Quote
 
-SOURCE = "Opening balance"
-"""The source recorded for exchange rates that come from a file."""
 ERROR_FIELDS = {
+    **base_amounts.ERROR_FIELDS,
     **dict.fromkeys(("customer_name_required", "party_ambiguous"), "party"),
     **dict.fromkeys(
         (
@@ -43,7 +44,6 @@ ERROR_FIELDS = {
     **dict.fromkeys(("document_after_day", "date_in_future", "period_locked"), "issue_date"),
     "invalid_date": "due_date",
     "invalid_currency": "currency",
-    **dict.fromkeys(("invalid_rate", "rate_of_other_money"), "exchange_rate"),
     **dict.fromkeys(("invalid_amount", "total_out_of_range", "amount_above_limit"), "amount"),
 }
 
@@ -60,6 +60,7 @@ class OpenDocument(Closed):
 
     Without a due date the party's payment terms apply. For an amount in a foreign currency,
     `exchange_rate` is the booked rate: the price of one foreign unit in the agency's currency.
+    `base_amount` is the amount in the agency's currency instead.
     """
 
     party: Annotated[str, Trimmed(255)]
@@ -69,6 +70,7 @@ class OpenDocument(Closed):
     currency: RowCurrency | None = None
     amount: RowAmount
     exchange_rate: Annotated[str, Field(pattern=RATE_SHAPE)] | None = None
+    base_amount: RowBaseAmount | None = None
 
     @field_validator("issue_date")
     @classmethod
@@ -122,16 +124,16 @@ class Taker:
             self._actor,
             party_name=row.party,
             amount=money,
-            exchange_rate=self._booked_rate(row, money.currency),
+            exchange_rate=self._booked_rate(row, money),
             **fields,
         )
 
-    def _booked_rate(self, row: OpenDocument, currency: str) -> Quote | None:
+    def _booked_rate(self, row: OpenDocument, amount: Money) -> Quote | None:
         """Return a row's exchange rate on its issue date, or None if the row has no rate."""
-        if row.exchange_rate is None:
-            return None
-        return Quote(
-            currency, self._actor.currency, Decimal(row.exchange_rate), row.issue_date, SOURCE
+        books = self._actor.currency
+        base = None if row.base_amount is None else Money.parse(row.base_amount, books)
+        return base_amounts.quote_of_row(
+            amount, books, row.issue_date, rate=row.exchange_rate, base=base
         )
 
     def finish(self) -> None:

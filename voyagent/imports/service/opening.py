@@ -8,9 +8,11 @@ these accounts are posted to the opening balance account instead.
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
+from voyagent.imports.rules import base_amounts
 from voyagent.imports.rules.cell_types import plain_amount
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import SessionReader
@@ -19,14 +21,18 @@ from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.money import Money
 from voyagent.ledger import rules
 from voyagent.ledger.queries import accounts
+from voyagent.ledger.queries.base_amounts import is_established
 from voyagent.ledger.service import chart, direct, entries
 from voyagent.ledger.service.entries import Line
 from voyagent.ledger.service.errors import AccountInactive
+from voyagent.rates.errors import RateMissing
+from voyagent.rates.queries import find_rate
 
-COLUMNS = ("account", "currency", "debit", "credit")
+COLUMNS = ("account", "currency", "debit", "credit", "exchange_rate", "base_amount")
 NEEDED = ("account", "debit", "credit")
 NARRATION = "Opening balances"
 ERROR_FIELDS = {
+    **base_amounts.ERROR_FIELDS,
     **dict.fromkeys(("account_not_found", "account_ambiguous", "account_inactive"), "account"),
     "invalid_currency": "currency",
     "opened_already": "account",
@@ -70,8 +76,35 @@ class FileUnbalanced(Unprocessable):
     )
 
 
+class FileUnbalancedInBase(Unprocessable):
+    """Debits and credits differ in the currency of the books."""
+
+    code = "file_unbalanced_in_base"
+    message = N_(
+        "Debits and credits of the file must be equal in the currency of your books. Add the"
+        " missing lines, or correct the base amounts."
+    )
+
+
+@dataclass(slots=True)
+class _Sum:
+    """Debit less credit in minor units, and its base amount or None."""
+
+    minor: int = 0
+    base_minor: int | None = 0
+
+    def add(self, minor: int, base_minor: int | None) -> None:
+        self.minor += minor
+        known = self.base_minor is not None and base_minor is not None
+        self.base_minor = (self.base_minor or 0) + (base_minor or 0) if known else None
+
+
 class Taker:
-    """Importer of a trial balance, posted as one journal entry.
+    """Importer of a trial balance, posted as journal entries.
+
+    If a row in a foreign currency states its base amount or a rate, or if the base amounts of the
+    agency are established, the file need balance only in the currency of the books. What is not
+    balanced in a currency is then exchanged with the account of opening balances.
 
     The constructor raises DayNeeded if `on` is None.
     """
@@ -82,16 +115,21 @@ class Taker:
         self._actor = actor
         self._on = on
         self._reader = SessionReader(db.session)
+        self._in_base = is_established(self._reader)
         self._opened = direct.opened_direct(NARRATION)
-        self._sums: dict[tuple[UUID, str], int] = defaultdict(int)
-        self._waiting: dict[str, int] = defaultdict(int)
+        self._sums: dict[tuple[UUID, str], _Sum] = defaultdict(_Sum)
+        self._waiting: dict[str, _Sum] = defaultdict(_Sum)
 
     def take(self, cells: dict[str, str]) -> None:
         """Add one account's balance, which `finish` posts.
 
         The cell `account` has the id, code, purpose or name of the account, or a part of its name.
+        The cell `exchange_rate` or `base_amount` says what a balance in a foreign currency is worth
+        in the currency of the books; without one, it is the reference rate of the day, if base
+        amounts are needed.
+
         Raises AccountNotFound, AccountAmbiguous, AccountInactive, UnknownCurrency, InvalidAmount,
-        OneSideNeeded, OpenedAlready.
+        OneSideNeeded, OpenedAlready, InvalidRate, BaseAmountAndRate, RateMissing.
         """
         currency = cells.get("currency", self._actor.currency).upper()
         debit, credit = (
@@ -104,31 +142,106 @@ class Taker:
             raise OneSideNeeded
         if (account["id"], currency) in self._opened:
             raise OpenedAlready
-        signed = debit - credit
+        base_minor = self._base(cells, Money(debit or credit, currency))
+        if base_minor is not None and credit:
+            base_minor = -base_minor
         if account["purpose"] in rules.CONTROL:
-            self._waiting[currency] += signed
+            self._waiting[currency].add(debit - credit, base_minor)
         else:
-            self._sums[account["id"], currency] += signed
+            self._sums[account["id"], currency].add(debit - credit, base_minor)
 
     def finish(self) -> None:
-        """Post all balances as one journal entry.
+        """Post all balances.
 
-        Raises FileUnbalanced, and the errors of `post_direct`.
+        Raises FileUnbalanced, FileUnbalancedInBase, RateMissing, and the errors of `post_direct`.
         """
-        totals: dict[str, int] = defaultdict(int, self._waiting)
-        for (_account, currency), minor in self._sums.items():
-            totals[currency] += minor
-        if any(totals.values()):
-            raise FileUnbalanced
+        totals: dict[str, _Sum] = defaultdict(_Sum)
+        for currency, one in (
+            *((currency, one) for (_account, currency), one in self._sums.items()),
+            *self._waiting.items(),
+        ):
+            totals[currency].add(one.minor, one.base_minor)
+        exchanged = self._exchanged(totals)
         opening = chart.opening_account(self._actor)
-        for currency, minor in self._waiting.items():
-            self._sums[opening, currency] += minor
-        lines = [
-            _line(account, Money(minor, currency))
-            for (account, currency), minor in self._sums.items()
-            if minor
+        for currency, one in self._waiting.items():
+            self._sums[opening, currency].add(one.minor, one.base_minor)
+        books = self._actor.currency
+        for currency in exchanged:
+            self._post(
+                self._lines({currency})
+                + self._exchange(opening, Money(totals[currency].minor, currency), totals[currency])
+            )
+        if exchanged:
+            self._sums[opening, books].add(-totals[books].minor, -totals[books].minor)
+        rest = self._lines({currency for currency in totals if currency not in exchanged})
+        if rest or not exchanged:
+            self._post(rest)
+
+    def _exchanged(self, totals: dict[str, _Sum]) -> list[str]:
+        """Return the foreign currencies whose debits and credits differ."""
+        books = self._actor.currency
+        if not self._in_base:
+            if any(one.minor for one in totals.values()):
+                raise FileUnbalanced
+            return []
+        for currency, one in totals.items():
+            if one.base_minor is None:
+                raise RateMissing(currency, self._on)
+        balanced = [
+            one.base_minor for code, one in totals.items() if code != books and not one.minor
         ]
+        if sum(one.base_minor or 0 for one in totals.values()) or any(balanced):
+            raise FileUnbalancedInBase
+        found = [code for code, one in totals.items() if code != books and one.minor]
+        # An amount is exchanged for an amount on the other side of the account of exchange.
+        if any(totals[code].minor * (totals[code].base_minor or 0) <= 0 for code in found):
+            raise FileUnbalanced
+        return found
+
+    def _lines(self, currencies: set[str]) -> list[Line]:
+        return [
+            _line(account, Money(one.minor, currency), self._base_of(one))
+            for (account, currency), one in self._sums.items()
+            if one.minor and currency in currencies
+        ]
+
+    def _exchange(self, opening: UUID, amount: Money, total: _Sum) -> list[Line]:
+        """Return the lines that balance an amount by the account of opening balances."""
+        base = Money(total.base_minor or 0, self._actor.currency)
+        return [
+            _line(rules.EXCHANGE, -amount, self._base_of(total)),
+            _line(rules.EXCHANGE, base),
+            _line(opening, -base),
+        ]
+
+    def _post(self, lines: list[Line]) -> None:
         direct.post_direct(self._actor, narration=NARRATION, lines=lines, entry_date=self._on)
+
+    def _base_of(self, one: _Sum) -> Money | None:
+        if one.base_minor is None:
+            return None
+        return Money(abs(one.base_minor), self._actor.currency)
+
+    def _base(self, cells: dict[str, str], amount: Money) -> int | None:
+        """Return the base amount of a row in minor units, or None if it is not known."""
+        books, stated = self._actor.currency, cells.get("base_amount")
+        if amount.currency == books:
+            return amount.amount_minor
+        if stated:
+            if cells.get("exchange_rate"):
+                raise base_amounts.BaseAmountAndRate
+            self._in_base = True
+            return self._amount(stated, books)
+        if rate := cells.get("exchange_rate"):
+            self._in_base = True
+            return (
+                base_amounts.rate_of_cell(rate, amount, books, self._on)
+                .convert(amount)
+                .amount_minor
+            )
+        if not self._in_base:
+            return None
+        return find_rate(self._reader, amount.currency, self._on).convert(amount).amount_minor
 
     def _amount(self, cell: str, currency: str) -> int:
         """Return an amount in minor units; the text may have group separators."""
@@ -139,9 +252,10 @@ class Taker:
         )
 
 
-def _line(account: UUID, amount: Money) -> Line:
-    return (
+def _line(account: UUID | str, amount: Money, base: Money | None = None) -> Line:
+    line = (
         entries.debit(account, amount)
         if amount.amount_minor > 0
         else entries.credit(account, -amount)
     )
+    return line if base is None or base.currency == amount.currency else replace(line, base=base)

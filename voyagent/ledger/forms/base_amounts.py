@@ -13,7 +13,10 @@ from voyagent.ledger.schemas.base_amounts import EstablishBaseRequest
 
 # All errors of the service are shown above the form.
 ERROR_FIELDS = dict.fromkeys(
-    ("base_currency_fixed", "base_currency_differs", "base_not_established", "exchange_not_zero"),
+    (
+        *("base_currency_fixed", "base_currency_differs", "base_not_established"),
+        *("exchange_not_zero", "rate_missing"),
+    ),
     "",
 )
 

@@ -54,6 +54,11 @@ class BaseState:
         """True if the base amounts are established."""
         return self.state == READY
 
+    @property
+    def missing(self) -> int:
+        """The number of lines without a base amount, in all currencies."""
+        return self.lines + sum(one.lines for one in self.foreign)
+
 
 def read_base_state(reader: Reader) -> BaseState:
     """Return the state of the agency's base amounts, and what is missing."""
@@ -75,17 +80,17 @@ def is_established(reader: Reader) -> bool:
 
 
 def has_foreign_base(reader: Reader) -> bool:
-    """Return True if amounts in the base currency differ from their base amounts.
+    """Return True if a line was posted when the agency had another base currency.
 
-    The monthly sums are compared. They differ if a line lacks its base amount, which counts as
-    zero, or if a line was posted when the agency had another base currency.
+    Then the monthly sums of amounts in the base currency and of their base amounts differ, or a
+    line in another currency is in its own base amount. A line without a base amount differs too.
     """
-    return bool(reader.read(_foreign_base_statement())[0])
+    return any(reader.read(_foreign_base_statement(), _other_own_statement()))
 
 
 @cached_statement
-def exchange_statement() -> Select[Any]:
-    """Select the balance of the currency exchange account in base amounts.
+def balance_in_base_statement(purpose: str = EXCHANGE) -> Select[Any]:
+    """Select the base balance of an account, by default currency exchange.
 
     Selects no row if the balance is zero, else one: currency (the base currency), difference_minor
     (debit less credit). A line without a base amount counts as zero, so the balance is right only
@@ -101,7 +106,7 @@ def exchange_statement() -> Select[Any]:
             Account.__table__,
             (_ACCOUNTS.tenant_id == _MONTHS.tenant_id) & (_ACCOUNTS.id == _MONTHS.account_id),
         )
-        .where(owned(MonthlyBalance), owned(Account), _ACCOUNTS.purpose == EXCHANGE)
+        .where(owned(MonthlyBalance), owned(Account), _ACCOUNTS.purpose == purpose)
         .having(difference != 0)
     )
 
@@ -191,5 +196,14 @@ def _foreign_base_statement() -> Select[Any]:
                 _MONTHS.base_credit_minor != _MONTHS.credit_minor,
             ),
         )
+        .limit(1)
+    )
+
+
+@cached_statement
+def _other_own_statement() -> Select[Any]:
+    return (
+        select(_POSTINGS.entry_id)
+        .where(owned(Posting), _POSTINGS.base_basis == "own", _POSTINGS.currency != base_currency())
         .limit(1)
     )

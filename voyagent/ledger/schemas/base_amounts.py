@@ -39,7 +39,7 @@ class BaseCurrencyOut(AnswerOf[BaseState]):
     """The base currency, and which postings have no amount in it.
 
     `lines` is the number of lines in the base currency that still get their base amount. `foreign`
-    has every other currency with postings. If it is empty, the base amounts can be established.
+    has every other currency with postings; its lines are translated at exchange rates.
     `state` is `ready` when every posting has its base amount.
     """
 

@@ -97,6 +97,36 @@ def complete(
     return _balanced(done, base_currency, differences)
 
 
+def translated(
+    lines: Sequence[BasedLine],
+    base_currency: str,
+    rates: Mapping[str, Quote],
+    find: Callable[[str], Quote],
+) -> list[BasedLine]:
+    """Return the lines of an earlier entry with their base amounts; no line is added.
+
+    The base amounts are those of `complete`, where it would add no more than a rest of rounding: a
+    line with an amount takes it. Where the base amounts on the currency exchange account do not add
+    up to zero, or more than two currencies are exchanged, each currency is converted at its own
+    rate. `rates` are the known rates by currency, and `find` returns another one.
+
+    Raises the errors of `find`. Raises EntryUnbalancedInBase if a line that had a base amount does
+    not fit the others.
+    """
+    known = dict(rates)
+    try:
+        known |= {one: find(one) for one in wanted_rates(lines, base_currency, known)}
+        done = complete(lines, base_currency, known, DIFFERENCES)[: len(lines)]
+    except (TooManyCurrencies, EntryUnbalancedInBase):
+        done = own_only(lines, base_currency)
+        for one in _foreign_without_base(done, base_currency):
+            known[one] = known.get(one) or find(one)
+            _convert_all(done, one, known[one])
+    done = [new if old.base is None else old for old, new in zip(lines, done, strict=True)]
+    _settle_rests(done, lines)
+    return done
+
+
 def own_only(lines: Iterable[BasedLine], base_currency: str) -> list[BasedLine]:
     """Return the lines, with base amounts where no rate is needed.
 
@@ -116,13 +146,46 @@ def wanted_rates(
     lines: Sequence[BasedLine], base_currency: str, rates: Mapping[str, Quote]
 ) -> list[str]:
     """Return the currencies whose rates `complete` needs beside those in `rates`."""
-    foreign = dict.fromkeys(
+    foreign = _foreign_without_base(lines, base_currency)
+    known = {_follower(lines, base_currency, rates), *rates}
+    return [currency for currency in foreign if currency not in known]
+
+
+def _foreign_without_base(lines: Sequence[BasedLine], base_currency: str) -> dict[str, None]:
+    """Return the other currencies with a line without a base amount."""
+    return dict.fromkeys(
         line.amount.currency
         for line in lines
         if line.amount.currency != base_currency and line.base is None
     )
-    known = {_follower(lines, base_currency, rates), *rates}
-    return [currency for currency in foreign if currency not in known]
+
+
+def _settle_rests(done: list[BasedLine], lines: Sequence[BasedLine]) -> None:
+    """Let the largest line that had no base amount balance its currency."""
+    sums: dict[str, int] = {}
+    for line in done:
+        if line.base is not None:
+            minor = line.base.amount_minor
+            sums[line.amount.currency] = sums.get(line.amount.currency, 0) + minor
+    for currency, rest in sums.items():
+        if not rest:
+            continue
+        places = [
+            at
+            for at, line in enumerate(lines)
+            if line.amount.currency == currency and line.base is None
+        ]
+        if not places:
+            raise EntryUnbalancedInBase
+        at = max(
+            places, key=lambda at: (not lines[at].is_exchange, abs(lines[at].amount.amount_minor))
+        )
+        base = done[at].base
+        assert base is not None
+        settled = base - Money(rest, base.currency)
+        if settled.amount_minor * done[at].amount.amount_minor < 0:
+            raise EntryUnbalancedInBase
+        done[at] = replace(done[at], base=settled)
 
 
 def _exchanged(lines: Sequence[BasedLine]) -> dict[str, int]:

@@ -31,7 +31,7 @@ from voyagent.kernel.tenancy import current_tenant
 from voyagent.ledger.errors import AccountNotFound, EntryNotFound
 from voyagent.ledger.models import Account, Posting
 from voyagent.ledger.queries import accounts as ledger_accounts, entries
-from voyagent.ledger.rules import CHART, EXCHANGE
+from voyagent.ledger.rules import CHART, DIFFERENCES, EXCHANGE
 from voyagent.ledger.service.bases import BasedLine, complete, own_only, wanted_rates
 from voyagent.ledger.service.errors import (
     AccountInactive,
@@ -55,6 +55,7 @@ from voyagent.rates.queries import find_rate
 
 AMOUNT_MAX_MINOR = 10**14 - 1
 NO_RATES: Mapping[str, Quote] = MappingProxyType({})
+NOTHING_CARRIED: Mapping[str, int | None] = MappingProxyType({})
 _ACCOUNTS = cast("Table", Account.__table__)
 # Inserts an entry and its lines in one statement, whose text does not depend on the number of
 # lines. The balance rows are locked from here to the commit, always in the same order.
@@ -95,6 +96,8 @@ _OPEN = text("""
     on conflict do nothing
     returning id
     """)
+_FOREIGN = frozenset({"rate", "given"})
+"""Bases of lines that have an amount in another currency than that of the books."""
 _OF_ACCOUNT = ("code", "name", "type", "normal_side", "purpose")
 _OF_LINE = (
     *("account_id", "currency", "debit_minor", "credit_minor"),
@@ -427,13 +430,26 @@ def check_rates(
         _Rates(known, on, booked_in).find(wanted, terms.base_currency)
 
 
-def reverse(actor: Actor, entry_id: UUID, *, reason: str, entry_date: date | None = None) -> Posted:
+def reverse(
+    actor: Actor,
+    entry_id: UUID,
+    *,
+    reason: str,
+    entry_date: date | None = None,
+    carried: Mapping[str, int | None] = NOTHING_CARRIED,
+) -> Posted:
     """Reverse a journal entry: post an entry with debits and credits swapped.
 
     An entry can be reversed once. `entry_date` is the book date of the new entry and must not be
     before the book date of the reversed entry. `entry_date` defaults to today in the agency's time
     zone, or to the book date of the reversed entry if that date is after today. Lines on archived
     accounts can be reversed too.
+
+    `carried` is what the new foreign lines on accounts with these purposes give back to documents
+    and advances in the base currency, debit less credit in minor units, or None if it is not known.
+    It differs from the lines only if the entry was translated (`establish_base`): the document took
+    its own share then, and the difference was corrected. The difference goes back to the account of
+    exchange differences.
 
     Raises Forbidden, EntryWithoutNarration, EntryNotFound, InvalidBookDate, PeriodLocked,
     EntryAlreadyReversed.
@@ -453,6 +469,7 @@ def reverse(actor: Actor, entry_id: UUID, *, reason: str, entry_date: date | Non
     if terms.is_closed:
         raise PeriodLocked
     lines = [_reversed(line, terms.base_currency) for line in entries.get_lines(entry_id)]
+    lines += _give_back(lines, carried, terms.base_currency)
     values = {
         "entry_date": day,
         "narration": reason.strip(),
@@ -596,6 +613,46 @@ def _reversed(line: Posting, base_currency: str) -> Row:
             row[f"{side}debit_minor"],
         )
     return row
+
+
+def _give_back(
+    lines: list[Row], carried: Mapping[str, int | None], base_currency: str
+) -> list[Row]:
+    """Give lines the carried base amounts; return lines with the differences.
+
+    The largest line of each account takes the difference.
+    """
+    wanted = {purpose: minor for purpose, minor in carried.items() if minor is not None}
+    if not wanted:
+        return []
+    accounts = ledger_accounts.find_accounts((*wanted, DIFFERENCES))
+    further = []
+    for purpose, minor in wanted.items():
+        found = [
+            line
+            for line in lines
+            if line["account_id"] == accounts[purpose].id and line["base_basis"] in _FOREIGN
+        ]
+        rest = minor - sum(line["base_debit_minor"] - line["base_credit_minor"] for line in found)
+        if not found or not rest:
+            continue
+        line = max(found, key=lambda one: one["debit_minor"] + one["credit_minor"])
+        base = Money(line["base_debit_minor"] - line["base_credit_minor"] + rest, base_currency)
+        line |= {
+            "base_debit_minor": max(base.amount_minor, 0),
+            "base_credit_minor": max(-base.amount_minor, 0),
+            "base_basis": "given",
+            **dict.fromkeys(("rate", "is_rate_inverse", "rate_on", "rate_source")),
+        }
+        difference = BasedLine(
+            accounts[DIFFERENCES].id,
+            Money(0, line["currency"]),
+            base=Money(-rest, base_currency),
+            basis="difference",
+        )
+        nobody = dict.fromkeys(("party_id", "party_name", "memo"))
+        further.append({"account_id": difference.account, **nobody, **difference.columns})
+    return further
 
 
 def _write(

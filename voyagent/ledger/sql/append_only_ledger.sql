@@ -13,7 +13,8 @@ begin
     free := array['party_id'];
   end if;
   if old.base_basis is null then
-    free := free || array['base_debit_minor', 'base_credit_minor', 'base_basis'];
+    free := free || array['base_debit_minor', 'base_credit_minor', 'base_basis',
+                          'rate', 'is_rate_inverse', 'rate_on', 'rate_source'];
   end if;
   if free <> '{}' and to_jsonb(new) - free = to_jsonb(old) - free then return new; end if;
   raise exception '% is append-only', tg_table_name using errcode = 'restrict_violation';

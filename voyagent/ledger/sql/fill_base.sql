@@ -1,54 +1,26 @@
 -- Give the next lines without a base amount their own amount, if they are in the base currency.
 --
 -- At most `most` lines are changed, and the roll-ups with them. Returns the number of lines, in the
--- agency of the transaction. Roll-ups are written in the order of their key, months before days
--- before trips, as roll_up_postings does.
+-- agency of the transaction.
+-- requires: roll_up_base
 
 create or replace function app.fill_base(books text, most int) returns bigint
 language plpgsql as $$
 declare
   agency uuid := current_setting('app.tenant')::uuid;
-  rows tid[];
+  lines tid[];
 begin
-  select array_agg(ctid) into rows
-    from (
-      select ctid from postings
-       where tenant_id = agency and base_basis is null and currency = books
-       order by effective_date limit most for no key update
-    ) next_rows;
-  insert into monthly_balances as b
-      (tenant_id, account_id, currency, month, base_debit_minor, base_credit_minor)
-    select tenant_id, account_id, currency, date_trunc('month', effective_date::timestamp)::date,
-           sum(debit_minor), sum(credit_minor)
-      from postings where ctid = any(rows) group by 1, 2, 3, 4 order by 1, 2, 3, 4
-    on conflict (tenant_id, account_id, currency, month) do update
-      set base_debit_minor = b.base_debit_minor + excluded.base_debit_minor,
-          base_credit_minor = b.base_credit_minor + excluded.base_credit_minor;
-  insert into daily_balances as b
-      (tenant_id, day, account_id, currency, base_debit_minor, base_credit_minor)
-    select tenant_id, effective_date, account_id, currency, sum(debit_minor), sum(credit_minor)
-      from postings where ctid = any(rows) group by 1, 2, 3, 4 order by 1, 2, 3, 4
-    on conflict (tenant_id, day, account_id, currency) do update
-      set base_debit_minor = b.base_debit_minor + excluded.base_debit_minor,
-          base_credit_minor = b.base_credit_minor + excluded.base_credit_minor;
-  insert into trip_earnings as t
-      (tenant_id, day, trip_id, currency, base_revenue_minor, base_cost_minor)
-    select p.tenant_id, p.effective_date, e.trip_id, p.currency,
-           coalesce(sum(p.credit_minor - p.debit_minor)
-             filter (where a.type = 'revenue'), 0),
-           coalesce(sum(p.debit_minor - p.credit_minor)
-             filter (where a.purpose = 'cost_of_services'), 0)
-      from postings p
-      join journal_entries e on e.tenant_id = p.tenant_id and e.id = p.entry_id
-      join accounts a on a.tenant_id = p.tenant_id and a.id = p.account_id
-     where p.ctid = any(rows) and e.trip_id is not null
-       and (a.type = 'revenue' or a.purpose = 'cost_of_services')
-     group by 1, 2, 3, 4 order by 1, 2, 3, 4
-    on conflict (tenant_id, day, trip_id, currency) do update
-      set base_revenue_minor = t.base_revenue_minor + excluded.base_revenue_minor,
-          base_cost_minor = t.base_cost_minor + excluded.base_cost_minor;
-  update postings
-     set base_debit_minor = debit_minor, base_credit_minor = credit_minor, base_basis = 'own'
-   where ctid = any(rows);
-  return coalesce(cardinality(rows), 0);
+  with next_lines as (
+    select ctid from postings
+     where tenant_id = agency and base_basis is null and currency = books
+     order by effective_date limit most for no key update
+  ), filled as (
+    update postings p
+       set base_debit_minor = debit_minor, base_credit_minor = credit_minor, base_basis = 'own'
+      from next_lines n where p.ctid = n.ctid
+    returning p.ctid
+  )
+  select array_agg(ctid) into lines from filled;
+  perform app.roll_up_base(lines);
+  return coalesce(cardinality(lines), 0);
 end $$;

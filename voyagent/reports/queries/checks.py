@@ -44,7 +44,8 @@ from voyagent.ledger.queries.balances import control_balances_statement
 from voyagent.ledger.queries.sources import posted_by_statement
 from voyagent.ledger.queries.trip_earnings import unattributed_earnings_statement
 from voyagent.ledger.queries.yearly import yearly_balances_statement
-from voyagent.ledger.rules import PROFIT_AND_LOSS
+from voyagent.ledger.rules import PROFIT_AND_LOSS, year_began
+from voyagent.ledger.service.chart import OPENING
 from voyagent.parties import queries as parties
 from voyagent.rates.queries import read_base_currency
 from voyagent.reports.queries import margins, statements
@@ -53,7 +54,6 @@ from voyagent.reports.queries.periods import (
     Days,
     Period,
     settings_statement,
-    year_began,
     year_month,
 )
 from voyagent.reports.queries.receivables import EVER, SIDE
@@ -91,6 +91,7 @@ CHECKS = (
         "base_sums",
         "base_entries",
         "exchange_zero",
+        "opening_zero",
         "revalued",
         "carried",
         "gateway",
@@ -259,8 +260,9 @@ def base(reader: Reader) -> Iterator[Finding]:
     """Yield findings about amounts in the base currency.
 
     The base amounts of an entry must balance if all its lines have one. If the base amounts of the
-    agency are established, every line must have one, those on the currency exchange account must
-    add up to zero, and the control accounts must have what their documents and advances carry.
+    agency are established, every line must have one, those on the accounts of currency exchange
+    and of opening balances must add up to zero, and the control accounts must have what their
+    documents and advances carry.
     """
     (entries,) = reader.read(base_amounts.unbalanced_in_base_statement())
     yield from (
@@ -269,8 +271,10 @@ def base(reader: Reader) -> Iterator[Finding]:
     )
     if not base_amounts.is_established(reader):
         return
-    unbased, exchange = reader.read(
-        base_amounts.unbased_statement(), base_amounts.exchange_statement()
+    unbased, exchange, opening = reader.read(
+        base_amounts.unbased_statement(),
+        base_amounts.balance_in_base_statement(),
+        base_amounts.balance_in_base_statement(OPENING),
     )
     yield from (
         Finding("base_entries", f"{row['lines']} postings have no base amount") for row in unbased
@@ -282,6 +286,14 @@ def base(reader: Reader) -> Iterator[Finding]:
             _difference(row),
         )
         for row in exchange
+    )
+    yield from (
+        Finding(
+            "opening_zero",
+            "the account of opening balances is not zero in the base currency",
+            _difference(row),
+        )
+        for row in opening
     )
     yield from revalued(reader)
     yield from carried(reader)

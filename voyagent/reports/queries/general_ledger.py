@@ -25,8 +25,8 @@ from voyagent.ledger.queries.account_lines import (
 from voyagent.ledger.queries.balances import balances_statement
 from voyagent.ledger.queries.trial_balance import base_currency_of
 from voyagent.ledger.queries.yearly import yearly_balances_statement
-from voyagent.ledger.rules import PROFIT_AND_LOSS
-from voyagent.reports.queries.periods import Days, Period, year_began
+from voyagent.ledger.rules import PROFIT_AND_LOSS, year_began
+from voyagent.reports.queries.periods import Days, Period
 from voyagent.reports.queries.trial_balance import Sides, both_sides, on_one_side
 
 PAGE_LINES = 100

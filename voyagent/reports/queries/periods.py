@@ -11,7 +11,7 @@ from sqlalchemy import Select
 
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import N_, Unprocessable
-from voyagent.ledger.rules import YEAR_START_MONTH
+from voyagent.ledger.rules import YEAR_START_MONTH, year_began
 from voyagent.settings import queries as settings
 
 Comparison = Literal["period", "year", "none"]
@@ -183,11 +183,6 @@ def settings_statement() -> Select[Any]:
 def year_month(settings_rows: list[Row]) -> int:
     """Return the number of the month in which the financial year begins."""
     return settings_rows[0]["financial_year_start_month"] if settings_rows else YEAR_START_MONTH
-
-
-def year_began(day: date, month: int) -> date:
-    """Return the first day of the financial year that contains a day."""
-    return date(day.year if day.month >= month else day.year - 1, month, 1)
 
 
 def _month_end(day: date) -> date:

@@ -28,9 +28,10 @@ from voyagent.billing.core.models.invoices import (
 )
 from voyagent.billing.core.models.payments import Allocation, Payment, Refund
 from voyagent.billing.core.models.write_offs import WriteOff
+from voyagent.billing.core.queries.carried import ADVANCES_ACCOUNT
 from voyagent.billing.core.queries.open_documents import SETTLES, Kind
 from voyagent.billing.core.queries.refund_parts import parts_of_refunds
-from voyagent.billing.core.rules import ADVANCES_ACCOUNTS, CLAIMS, CONTROL, CREDITS
+from voyagent.billing.core.rules import ADVANCES_ACCOUNTS, CLAIMS, CONTROL
 from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries.sources import on_account_statement
@@ -47,12 +48,6 @@ _REFUNDS = Refund.__table__.c
 _WRITE_OFFS = WriteOff.__table__.c
 _BILLS = Bill.__table__.c
 _CLAIMS = SupplierClaim.__table__.c
-_ADVANCES_ACCOUNT: ColumnElement[str] = case(
-    (_PAYMENTS.nature == "refundable", CREDITS),
-    (_PAYMENTS.direction == "in", CONTROL["in"][1]),
-    else_=CONTROL["out"][1],
-)
-"""Key of the account of the unused amount of a payment, as `Payment.advances_account`."""
 _NUMBERED: dict[str, Any] = {
     "invoice": Invoice.__table__,
     "bill_of_supply": Invoice.__table__,
@@ -105,7 +100,7 @@ def advances_statement() -> Select[Any]:
     unapplied = _PAYMENTS.amount_minor - _PAYMENTS.allocated_minor - _PAYMENTS.refunded_minor
     return (
         select(
-            _ADVANCES_ACCOUNT.label("purpose"),
+            ADVANCES_ACCOUNT.label("purpose"),
             _PAYMENTS.currency,
             cast(func.sum(unapplied), BigInteger).label("unapplied_minor"),
         )
@@ -278,7 +273,7 @@ def carried_statement() -> Select[Any]:
                 _PAYMENTS,
                 advances,
                 _PAYMENTS.base_used_minor,
-                (_ADVANCES_ACCOUNT.in_([advances]), _PAYMENTS.reversed_on.is_(None)),
+                (ADVANCES_ACCOUNT.in_([advances]), _PAYMENTS.reversed_on.is_(None)),
             )
             for advances in ADVANCES_ACCOUNTS
         ),

@@ -61,6 +61,23 @@ def carried_by_claim(claim: SupplierClaim, minor: int) -> int | None:
     return _share(claim.base_minor - claim.base_settled_minor, minor, claim.open_minor)
 
 
+def shares(base_minor: int, total_minor: int, parts: Sequence[tuple[int, bool]]) -> list[int]:
+    """Return what parts of a document or payment take of its base amount.
+
+    Each of `parts`, in their order, is its amount in minor units and True if it was taken back
+    later. What was taken back takes its share of the whole and leaves it to the others.
+    """
+    rest_minor, open_minor, found = base_minor, total_minor, []
+    for minor, is_taken_back in parts:
+        if is_taken_back or not minor:
+            share = _share(base_minor, abs(minor), total_minor)
+            found.append(share if minor > 0 else -share)
+            continue
+        found.append(_share(rest_minor, minor, open_minor))
+        rest_minor, open_minor = rest_minor - found[-1], open_minor - minor
+    return found
+
+
 def money_or_none(minor: int | None, currency: str) -> Money | None:
     """Return an amount in minor units as money; None stays None."""
     return None if minor is None else Money(minor, currency)

@@ -279,7 +279,15 @@ def reverse_credit(
     number = getattr(credit, kind.number)
     title = f"Reversal of {_title(kind, number, document)}"
     narration = words.with_reason(title, credit.party_name, why)
-    reversal = entries.reverse(actor, credit.entry_id, reason=narration, entry_date=day)
+    sign = 1 if isinstance(document, Invoice) else -1
+    base_minor = None if credit.base_minor is None else sign * credit.base_minor
+    reversal = entries.reverse(
+        actor,
+        credit.entry_id,
+        reason=narration,
+        entry_date=day,
+        carried={kind_of(document).account: base_minor},
+    )
     earning.take_back(actor, (kind.name, credit.id), reason=narration, day=day)
     if isinstance(document, Invoice):
         document.excess_minor -= credit.excess_minor

@@ -2,23 +2,38 @@
 --
 -- An allocation or a write-off is taken back by another row that reverses it. A refund, payout
 -- or receipt of a claim may get a reversal (see guard_reversal), so only TRUNCATE is refused here.
--- requires: refuse_change
+-- A row that an earlier release stored gets its base amounts once (establish_base).
+-- requires: refuse_change, unset_base
+
+create or replace function app.guard_base() returns trigger
+language plpgsql as $$
+declare
+  free text[];
+begin
+  if tg_op = 'UPDATE' then
+    free := app.unset_base(to_jsonb(old));
+    if current_user = 'voyagent_eraser' or to_jsonb(new) - free = to_jsonb(old) - free then
+      return new;
+    end if;
+  end if;
+  raise exception '% is append-only', tg_table_name using errcode = 'restrict_violation';
+end $$;
 
 create or replace trigger allocations_append_only before update or delete on allocations
   for each row when (current_user <> 'voyagent_mover')
-  execute function app.refuse_change();
+  execute function app.guard_base();
 create or replace trigger allocations_no_truncate before truncate on allocations
   for each statement execute function app.refuse_change();
 
 create or replace trigger write_offs_append_only before update or delete on write_offs
   for each row when (current_user <> 'voyagent_mover')
-  execute function app.refuse_change();
+  execute function app.guard_base();
 create or replace trigger write_offs_no_truncate before truncate on write_offs
   for each statement execute function app.refuse_change();
 
 create or replace trigger refund_parts_append_only before update or delete on refund_parts
   for each row when (current_user <> 'voyagent_mover')
-  execute function app.refuse_change();
+  execute function app.guard_base();
 create or replace trigger refund_parts_no_truncate before truncate on refund_parts
   for each statement execute function app.refuse_change();
 

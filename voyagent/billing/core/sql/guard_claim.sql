@@ -1,8 +1,9 @@
 -- Refuse changes of a refund that a supplier owes, except for what comes of it.
 --
 -- What came and what is given up are the sums of the receipts that are not reversed, and the claim
--- is reversed with its supplier credit. These checks run at commit.
--- requires: refuse_change
+-- is reversed with its supplier credit. These checks run at commit. A claim without a base
+-- amount gets it once (establish_base).
+-- requires: refuse_change, unset_base
 
 create or replace function app.guard_claim() returns trigger
 language plpgsql as $$
@@ -11,7 +12,12 @@ declare
     'received_minor', 'given_up_minor', 'base_settled_minor', 'expected_on', 'chased_on',
     'credit_note_number', 'reversed_on'
   ];
+  unset text[];
 begin
+  if tg_op = 'UPDATE' then
+    unset := app.unset_base(to_jsonb(old));
+    if to_jsonb(new) - unset = to_jsonb(old) - unset then return new; end if;
+  end if;
   if tg_op = 'DELETE' or to_jsonb(new) - free <> to_jsonb(old) - free
      or old.reversed_on is not null then
     raise exception 'a claim on a supplier cannot be changed, only settled or reversed'

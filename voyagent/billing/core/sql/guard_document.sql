@@ -10,14 +10,15 @@
 -- PAN and tax number of a buyer may be encrypted again, so their columns may change too, but they
 -- are neither added nor removed.
 --
--- A row that an earlier release stored gets the id of its party once (link_parties).
+-- A row that an earlier release stored gets the id of its party once (link_parties), and its base
+-- amount and rate once (establish_base).
 --
 -- The role that replaces the name of an erased person (app.pseudonymise_party) may update only
 -- columns with texts, so it passes.
 --
 -- `search` is a generated column. It is not computed yet when this trigger runs, so it is left out
 -- of the comparison. The trigger's argument is `invoice` or `bill`.
--- requires: next_due
+-- requires: next_due, unset_base
 
 create or replace function app.guard_document() returns trigger
 language plpgsql as $$
@@ -34,7 +35,7 @@ declare
   moving text[] := array[
     case when new.instalment_dues is null then '' else 'due_date' end,
     case when to_jsonb(old)->>'party_id' is null then 'party_id' else '' end
-  ];
+  ] || app.unset_base(to_jsonb(old));
 begin
   if tg_op = 'UPDATE' and current_user = 'voyagent_eraser' then return new; end if;
   if tg_op = 'DELETE' then

@@ -5,7 +5,9 @@
 --
 -- The reversal must be the journal entry that reverses the row's own entry, on the same day.
 -- Texts of an erased person are replaced (app.pseudonymise_party). A row that an earlier release
--- stored gets the id of its party once (link_parties); refunds have none.
+-- stored gets the id of its party once (link_parties); refunds have none. It gets its base amount
+-- once (establish_base).
+-- requires: unset_base
 
 create or replace function app.guard_reversal() returns trigger
 language plpgsql as $$
@@ -13,7 +15,7 @@ declare
   free constant text[] := array[
     'reversed_on', 'reversal_reason', 'reversal_entry_id', 'reversed_by_user_id', 'payout_id'
   ];
-  tied constant text[] := case
+  tied constant text[] := app.unset_base(to_jsonb(old)) || case
     when to_jsonb(old)->>'party_id' is null then array['party_id'] end;
 begin
   if tg_op = 'UPDATE' and current_user = 'voyagent_eraser' then return new; end if;

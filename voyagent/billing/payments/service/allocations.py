@@ -27,7 +27,11 @@ from voyagent.billing.payments.queries import (
     allocations as allocation_queries,
     documents as payment_queries,
 )
-from voyagent.billing.payments.service.carried_lines import exchange_lines, moving_lines
+from voyagent.billing.payments.service.carried_lines import (
+    exchange_lines,
+    exchanged_back,
+    moving_lines,
+)
 from voyagent.billing.payments.service.cash import (
     check_cash_limit,
     over_limit_output,
@@ -275,7 +279,11 @@ def deallocate(
     if allocation.is_exchanged:
         reason = f"Exchange taken back, {payment.number}, {payment.party_name}"
         entry_id = entries.reverse(
-            actor, allocation.entry_id, reason=reason, entry_date=day
+            actor,
+            allocation.entry_id,
+            reason=reason,
+            entry_date=day,
+            carried=exchanged_back(payment, allocation),
         ).entry_id
     else:
         entry_id = move(

@@ -48,6 +48,34 @@ def moving_lines(actor: Actor, payment: Payment, allocations: Sequence[Allocatio
     )
 
 
+def given_back(payment: Payment, allocations: Sequence[Allocation]) -> dict[str, int | None]:
+    """Return what the reversal of a payment's entry gives back.
+
+    The keys are purposes of accounts, as `entries.reverse` takes them. `allocations` are those made
+    with the payment.
+    """
+    documents, advances = CONTROL[payment.direction][0], payment.advances_account
+    sign = 1 if payment.direction == "in" else -1
+    bases = [one.document_base_minor for one in allocations]
+    known = [minor for minor in bases if minor is not None]
+    used = sum(one.payment_base_minor or 0 for one in allocations)
+    return {
+        documents: sign * sum(known) if known and len(known) == len(bases) else None,
+        advances: None if payment.base_minor is None else sign * (payment.base_minor - used),
+    }
+
+
+def exchanged_back(payment: Payment, allocation: Allocation) -> dict[str, int | None]:
+    """Return what the reversal of an exchange gives back, as `given_back` does."""
+    documents, advances = CONTROL[payment.direction][0], payment.advances_account
+    sign = 1 if payment.direction == "in" else -1
+    taken, used = allocation.document_base_minor, allocation.payment_base_minor
+    return {
+        documents: None if taken is None else sign * taken,
+        advances: None if used is None else -sign * used,
+    }
+
+
 def exchange_lines(
     actor: Actor, payment: Payment, allocation: Allocation, part: Settlement
 ) -> list[Line]:

@@ -14,6 +14,7 @@ from voyagent.billing.payments.service.means import Means
 from voyagent.billing.payments.service.settling import Direction
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import Money
+from voyagent.kernel.rates import Quote
 from voyagent.ledger.service import chart
 
 
@@ -25,11 +26,12 @@ def import_advance(
     reference: str,
     paid_on: date,
     amount: Money,
+    exchange_rate: Quote | None = None,
 ) -> Payment:
     """Import an advance that a customer paid or that was paid to a supplier.
 
     `direction` is `in` for a customer and `out` for a supplier. `reference` is the advance's number
-    in the agency's earlier program.
+    in the agency's earlier program. `exchange_rate` is the rate of a foreign currency in the books.
 
     Raises Forbidden, FormerNumberRequired, FormerPaymentTaken, and the errors of `record_payment`.
     """
@@ -45,6 +47,7 @@ def import_advance(
             on=paid_on,
             means=Means(account=OPENING_ACCOUNT),
             reference=former,
+            exchange_rate=exchange_rate,
         )
     except IntegrityError as error:
         if "uq_payments_opening" in str(error.orig):

@@ -63,6 +63,7 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import MixedCurrencies, Money
+from voyagent.kernel.rates import Quote
 from voyagent.ledger.rules import DIFFERENCES
 from voyagent.ledger.service import entries, months
 from voyagent.ledger.service.errors import PeriodLocked
@@ -91,13 +92,15 @@ def record_payment(  # noqa: PLR0913 - each keyword is a field of the document
     reference: str | None = None,
     parts: Sequence[Part] = (),
     over_cash_limit_reason: str | None = None,
+    exchange_rate: Quote | None = None,
 ) -> Payment:
     """Record a payment from a customer or to a supplier on a day (default today).
 
     The party is given by its id, its name or both. `amount` is the money. The tax that the payer
     deducted (`tds`) is added to it, and the sum settles the documents of `parts` immediately; the
     rest of the sum is an advance. `over_cash_limit_reason` confirms cash of the amount that the law
-    forbids, for an actor with the permission `payment.over_cash_limit`.
+    forbids, for an actor with the permission `payment.over_cash_limit`. `exchange_rate` is the rate
+    of a foreign currency in the books, by default the reference rate of the day.
 
     Raises Forbidden, AmountAboveLimit, TextTooLong, InvalidAmount, CashLimit, and the errors of
     `pricing.party_of`, `find_means`, `check_tds` and `allocate`.
@@ -107,11 +110,15 @@ def record_payment(  # noqa: PLR0913 - each keyword is a field of the document
     party = pricing.party_of(actor, kind, party_id, party_name)
     paid = find_means(actor, means, amount.currency)
     payment = _read(actor, direction, party, amount, on, paid, tds, reference=reference)
-    return _record(actor, payment, parts, over_cash_limit_reason)
+    return _record(actor, payment, parts, over_cash_limit_reason, exchange_rate)
 
 
 def _record(
-    actor: Actor, payment: Payment, parts: Sequence[Part], over_cash_limit_reason: str | None = None
+    actor: Actor,
+    payment: Payment,
+    parts: Sequence[Part],
+    over_cash_limit_reason: str | None = None,
+    exchange_rate: Quote | None = None,
 ) -> Payment:
     """Number, post and store a payment, and settle documents with it."""
     actor.require_authority("payment.record")
@@ -131,7 +138,7 @@ def _record(
         over_cash_limit_reason,
         is_new=True,
     )
-    settled_base_minor = _post(actor, payment, alike, list(documents.values()))
+    settled_base_minor = _post(actor, payment, alike, list(documents.values()), exchange_rate)
     db.session.add(payment)
     db.session.flush()
     if alike:
@@ -431,7 +438,11 @@ def _money_sides(
 
 
 def _post(
-    actor: Actor, payment: Payment, parts: Sequence[Settlement], documents: Sequence[Invoice | Bill]
+    actor: Actor,
+    payment: Payment,
+    parts: Sequence[Settlement],
+    documents: Sequence[Invoice | Bill],
+    exchange_rate: Quote | None = None,
 ) -> int | None:
     """Post the journal entry of a payment, and set its id and its base amount.
 
@@ -471,6 +482,7 @@ def _post(
             bases=[money_or_none(base_minor, actor.currency) for _side, base_minor in sides],
         ),
         entry_date=payment.paid_on,
+        rates={} if exchange_rate is None else {payment.currency: exchange_rate},
         differences=DIFFERENCES,
     )
     payment.entry_id = posted.entry_id

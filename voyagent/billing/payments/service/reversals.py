@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 from uuid import UUID
 
@@ -25,7 +26,11 @@ from voyagent.billing.payments.queries import (
     documents as payment_queries,
     refunds as refund_queries,
 )
-from voyagent.billing.payments.service.carried_lines import moving_lines
+from voyagent.billing.payments.service.carried_lines import (
+    exchanged_back,
+    given_back,
+    moving_lines,
+)
 from voyagent.billing.payments.service.deducting import TDS_ACCOUNTS
 from voyagent.billing.payments.service.means import ledger_account
 from voyagent.billing.payments.service.settling import (
@@ -91,7 +96,13 @@ def reverse_payment(
             settle(
                 payment,
                 [counter_of(payment, one, day)],
-                entries.reverse(actor, one.entry_id, reason=narration, entry_date=day).entry_id,
+                entries.reverse(
+                    actor,
+                    one.entry_id,
+                    reason=narration,
+                    entry_date=day,
+                    carried=exchanged_back(payment, one),
+                ).entry_id,
             )
     # Reversing the payment's entry undoes only the allocations made with it. Later allocations and
     # deallocations are moved back first, so that no account keeps a balance.
@@ -111,7 +122,14 @@ def reverse_payment(
             source=("payment", payment.id, "settled"),
             take_back=sum(one.amount_minor for one in later) < 0,
         )
-    reversal = entries.reverse(actor, payment.entry_id, reason=narration, entry_date=day)
+    settled = [one for one in allocations if one.id in at_once]
+    reversal = entries.reverse(
+        actor,
+        payment.entry_id,
+        reason=narration,
+        entry_date=day,
+        carried=given_back(payment, settled),
+    )
     if alike := [one for one in current if not one.is_exchanged]:
         settle(payment, [counter_of(payment, one, day) for one in alike], reversal.entry_id)
     payment.refunded_minor = payment.amount_minor
@@ -169,7 +187,14 @@ def reverse_refund(
         payment.party_name,
         why,
     )
-    reversal = entries.reverse(actor, refund.entry_id, reason=narration, entry_date=day)
+    bases = Counter[str]()
+    for part_id, (_minor, base_minor) in parts.items():
+        one = payments[part_id]
+        if one.base_minor is not None:
+            bases[one.advances_account] += base_minor if one.direction == "out" else -base_minor
+    reversal = entries.reverse(
+        actor, refund.entry_id, reason=narration, entry_date=day, carried=bases
+    )
     for part_id, (minor, base_minor) in parts.items():
         payments[part_id].refunded_minor -= minor
         payments[part_id].base_used_minor -= base_minor

@@ -2,9 +2,10 @@
 -- reversal is set once.
 --
 -- Texts of an erased person are replaced (app.pseudonymise_party). A row that an earlier release
--- stored gets the id of its party once (link_parties).
+-- stored gets the id of its party once (link_parties), and its base amounts once (establish_base).
 --
 -- A payment is never deleted; one recorded by mistake is reversed.
+-- requires: unset_base
 
 create or replace function app.guard_payment() returns trigger
 language plpgsql as $$
@@ -14,7 +15,7 @@ declare
     'bounce_entry_id',
     'reversed_on', 'reversal_reason', 'reversal_entry_id', 'reversed_by_user_id'
   ];
-  tied constant text[] := case
+  tied constant text[] := app.unset_base(to_jsonb(old)) || case
     when to_jsonb(old)->>'party_id' is null then array['party_id'] end;
 begin
   if tg_op = 'UPDATE' and current_user = 'voyagent_eraser' then return new; end if;
