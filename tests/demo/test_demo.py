@@ -25,7 +25,9 @@ from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.database.roll_ups import differences
 from voyagent.kernel.db import db, transaction
 from voyagent.kernel.money import Money
+from voyagent.ledger.queries.base_amounts import is_established
 from voyagent.ledger.queries.trial_balance import trial_balance_rows
+from voyagent.reports.queries import checks
 from voyagent.reports.queries.margins import read_margins
 from voyagent.reports.queries.periods import Days
 from voyagent.reports.queries.roll_ups import ROLL_UPS
@@ -181,6 +183,8 @@ def test_the_books_balance_and_equal_the_documents(demo_app: Flask, fill_output:
                 )
                 assert sign * (control["debit_minor"] - control["credit_minor"]) == open_minor > 0
         assert differences(reader, ROLL_UPS) == []
+        assert is_established(reader)
+        assert list(checks.base(reader)) == []
 
 
 @pytest.mark.parametrize("command", [("books", "check"), ("audit", "verify")])

@@ -28,6 +28,7 @@ from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db, transaction
 from voyagent.kernel.errors import N_, Conflict
+from voyagent.ledger.service import base_amounts
 from voyagent.settings.service import tenant_settings as settings
 
 
@@ -83,6 +84,7 @@ def create_agency(parts: Identity) -> list[str]:
                 return [f"{AGENCY} is there already."]
             owner = _sign_up(parts)
             settings.update(owner, LETTERHEAD)
+            settings.update(owner, {"rate_max_age_days": rates.INTERVAL_DAYS})
             staff = _hire(parts, owner)
             agents = [actor for actor in staff if actor.role == Role.AGENT]
             accountant = next(actor for actor in staff if actor.role == Role.ACCOUNTING_LEAD)
@@ -98,6 +100,7 @@ def create_agency(parts: Identity) -> list[str]:
                 42,
                 "15000.00",
             )
+            _establish_base(owner)
     except EmailAlreadyRegistered:  # another process has just created it
         db.session.remove()
         return [f"{AGENCY} is there already."]
@@ -110,6 +113,13 @@ def create_agency(parts: Identity) -> list[str]:
         ),
         f"{rate_count} exchange rates.",
     ]
+
+
+def _establish_base(owner: Actor) -> None:
+    """Give all postings their amounts in the base currency, so that reports are in it."""
+    confirmed = replace(owner, fresh=True)
+    while not base_amounts.establish_base(confirmed, CURRENCY).is_ready:
+        pass
 
 
 def _sign_up(parts: Identity) -> Actor:

@@ -15,6 +15,8 @@ from voyagent.rates import service
 
 SOURCE = Path(__file__).with_name("rates.csv")
 CURRENCIES = ("USD", "AED")
+INTERVAL_DAYS = 31
+"""Days for which a rate of the file is used, at most: it has one a month."""
 
 
 def enter_rates(accountant: Actor) -> int:
