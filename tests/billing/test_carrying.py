@@ -232,6 +232,10 @@ def test_dollars_settle_a_document_in_dollars(ready: Person, owner_engine: sa.En
     shown = ready.api.get(f"/invoices/{invoice_id}").json
     names = ("base_currency", "base_total_amount", "base_open_amount")
     assert [shown[name] for name in names] == ["INR", "8420.00", "3368.00"]
+    books = ready.browser.get(f"/payments/{payment_id}").text
+    books = books[books.index('id="books"') :]
+    assert ">60.00</td>" in books  # in the currency of the payment
+    assert "INR</span>18.00</span></td>" in books  # a difference has no amount in dollars
     proved(ready)
 
 

@@ -129,6 +129,9 @@ def test_the_json_and_the_files_have_the_same_amounts(
         ["books", "INR", "Total", "0.00", "8420.00", "0.00", "0.00", "0.00", "8475.00"],
         ["books", "INR", "Account 1200", "", "", "", "", "", "8475.00"],
     ]
+    by_api = ready.api.get(path.replace("?", ".csv?")).text
+    assert by_api == sheet.removeprefix("\ufeff")
+    assert len(ready.api.get(path.replace("?", ".xlsx?")).data) > 1_000
     answer = ready.browser.get(f"/reports/receivables?as_of={END}&format=pdf")
     assert answer.status_code == 200
     first, *_others = typeset_input["tables"]

@@ -42,6 +42,7 @@ from voyagent.billing.core.views.documents import (
     journal_of,
     listed,
     post_step,
+    posted_lines,
     settling,
     shown,
     to_be_booked,
@@ -127,7 +128,7 @@ def bill(reader: Reader, bill_id: UUID) -> Any:
             currency,
             "amount",
         ),
-        journal=with_amounts(document.journal, currency, "debit", "credit"),
+        journal=posted_lines(document.journal),
         recognitions=journal_of(document.recognitions),
         costs=costs_by_month(reader, document),
     )

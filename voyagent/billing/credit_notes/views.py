@@ -17,7 +17,13 @@ from voyagent.billing.core.service import days
 from voyagent.billing.core.service.credits import creditable
 from voyagent.billing.core.views.blueprint import pages
 from voyagent.billing.core.views.credits import CreditPages, credit_page, credit_url, reverse_page
-from voyagent.billing.core.views.documents import Place, journal_of, not_now, with_amounts
+from voyagent.billing.core.views.documents import (
+    Place,
+    journal_of,
+    not_now,
+    posted_lines,
+    with_amounts,
+)
 from voyagent.billing.core.views.previews import (
     recognition_postings,
 )
@@ -97,7 +103,7 @@ def credit_note(reader: Reader, credit_note_id: UUID) -> Any:
         taxable=taxable_total(lines, currency),
         is_signed=is_under_gst((), document.taxes),
         taxes=tax_queries.sum_taxes(document.taxes, currency),
-        journal=with_amounts(document.journal, currency, "debit", "credit"),
+        journal=posted_lines(document.journal),
         recognitions=journal_of(document.recognitions),
     )
 

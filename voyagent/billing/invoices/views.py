@@ -26,6 +26,7 @@ from voyagent.billing.core.views.documents import (
     journal_of,
     listed,
     not_now,
+    posted_lines,
     settling,
     shown,
     turned_back,
@@ -156,7 +157,7 @@ def invoice(reader: Reader, invoice_id: UUID) -> Any:
         cancellations=document.cancellations,
         write_offs=with_amounts(document.write_offs, currency, "amount"),
         asked=document.write_off_requests[0] if document.write_off_requests else None,
-        journal=with_amounts(document.journal, currency, "debit", "credit"),
+        journal=posted_lines(document.journal),
         recognitions=journal_of(document.recognitions),
         revenue=invoice_queries.revenue_by_month(reader, document),
     )

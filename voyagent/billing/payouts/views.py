@@ -12,7 +12,7 @@ from voyagent.banking import queries as banking
 from voyagent.billing.core.forms.reversals import ReverseForm
 from voyagent.billing.core.schemas.reversals import ReverseIn
 from voyagent.billing.core.views.blueprint import pages
-from voyagent.billing.core.views.documents import not_now, with_amounts
+from voyagent.billing.core.views.documents import not_now, posted_lines, with_amounts
 from voyagent.billing.core.views.previews import is_preview, preview, reversal_of
 from voyagent.billing.core.views.reversals import Reversed, reverse_step
 from voyagent.billing.payouts import queries, service
@@ -104,7 +104,7 @@ def payout(reader: Reader, payout_id: UUID) -> Any:
         "payouts/payout.html",
         payout=_shown(found.payout),
         items=[row | {"amount": Money(row["minor"], currency)} for row in found.items],
-        journal=with_amounts(found.journal, currency, "debit", "credit"),
+        journal=posted_lines(found.journal),
     )
 
 

@@ -17,7 +17,13 @@ from voyagent.billing.core.service import days
 from voyagent.billing.core.service.credits import creditable
 from voyagent.billing.core.views.blueprint import pages
 from voyagent.billing.core.views.credits import CreditPages, credit_page, reverse_page
-from voyagent.billing.core.views.documents import Place, journal_of, not_now, with_amounts
+from voyagent.billing.core.views.documents import (
+    Place,
+    journal_of,
+    not_now,
+    posted_lines,
+    with_amounts,
+)
 from voyagent.billing.core.views.previews import recognition_postings
 from voyagent.billing.supplier_credits import (
     queries as supplier_credit_queries,
@@ -63,7 +69,7 @@ def supplier_credit(reader: Reader, supplier_credit_id: UUID) -> Any:
         net=Money(document.credit["total_minor"] - document.credit["tax_minor"], currency),
         taxes=tax_queries.sum_taxes(document.taxes, currency),
         lines=with_amounts(document.lines, currency, "amount"),
-        journal=with_amounts(document.journal, currency, "debit", "credit"),
+        journal=posted_lines(document.journal),
         recognitions=journal_of(document.recognitions),
     )
 

@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, Select, and_, cast, func, or_, select
 from voyagent.kernel.db import db
 from voyagent.kernel.tenancy import owned, owned_by_key
 from voyagent.ledger.models import Account, JournalEntry, Posting
+from voyagent.rates.queries import base_currency
 
 _ACCOUNTS = Account.__table__.c
 _ENTRIES = JournalEntry.__table__.c
@@ -38,7 +39,8 @@ def further_lines_statement(source_type: str, source_id: UUID, begins: str) -> S
     """Select the lines of the entries that `find_entries` returns, by book date.
 
     Rows: entry_id, entry_date, reversed_by_id (null if the entry is not reversed), line_no,
-    account_id, code, name, currency, debit_minor, credit_minor.
+    account_id, code, name, currency, debit_minor, credit_minor, base_debit_minor,
+    base_credit_minor and books (the currency of the base amounts).
     """
     reversing = JournalEntry.__table__.alias("reversing")
     return (
@@ -54,8 +56,9 @@ def further_lines_statement(source_type: str, source_id: UUID, begins: str) -> S
             _ACCOUNTS.code,
             _ACCOUNTS.name,
             _POSTINGS.currency,
-            _POSTINGS.debit_minor,
-            _POSTINGS.credit_minor,
+            *(_POSTINGS[f"{side}_minor"] for side in ("debit", "credit")),
+            *(_POSTINGS[f"base_{side}_minor"] for side in ("debit", "credit")),
+            base_currency().label("books"),
         )
         .select_from(JournalEntry.__table__)
         .join(

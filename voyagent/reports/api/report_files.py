@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -119,6 +119,8 @@ def _ageing(kind: Kind, reader: RequestReader, query: books_schemas.AgeingQuery)
     report = receivables.read_open(
         reader, kind, filters, reader.authenticate().currency, is_paged=False
     )
+    base = receivables.read_in_base(reader, kind, filters.as_of, query.basis)
+    report = replace(report, base=base)
     name = f"{kind}s-{filters.as_of}"
     return Made(
         name,

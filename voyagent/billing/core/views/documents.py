@@ -50,6 +50,7 @@ from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money
 from voyagent.kernel.passport_numbers import hidden_in
 from voyagent.ledger.queries import closed_months
+from voyagent.ledger.queries.entries import sides_of
 from voyagent.ledger.service.errors import PeriodLocked
 from voyagent.rates.errors import RateMissing
 from voyagent.taxes.rules.calculation import PlaceOfSupplyMissing
@@ -205,10 +206,7 @@ def _trips(chosen: str | None) -> list[SelectChoice]:
 
 def journal_of(entries: list[Row]) -> list[Row]:
     """Return the entries of `recognitions.by_entry` with debits and credits as Money."""
-    return [
-        entry | {"lines": with_amounts(entry["lines"], entry["currency"], "debit", "credit")}
-        for entry in entries
-    ]
+    return [entry | {"lines": posted_lines(entry["lines"])} for entry in entries]
 
 
 def with_amounts(rows: list[Row], currency: str, *names: str) -> list[Row]:
@@ -217,6 +215,16 @@ def with_amounts(rows: list[Row], currency: str, *names: str) -> list[Row]:
     For the name `total` in `names`, each row gets `total` from its column `total_minor`.
     """
     return [row | {name: Money(row[f"{name}_minor"], currency) for name in names} for row in rows]
+
+
+def posted_lines(rows: list[Row]) -> list[Row]:
+    """Return journal lines with debit and credit as Money, for a page.
+
+    `rows` are those of `entry_lines_statement` or `further_lines_statement`.
+
+    A line that is only a difference in the base currency has both in this currency.
+    """
+    return [row | dict(zip(("debit", "credit"), sides_of(row), strict=True)) for row in rows]
 
 
 def settling(rows: list[Row], currency: str) -> list[Row]:

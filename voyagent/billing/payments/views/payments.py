@@ -17,7 +17,7 @@ from voyagent.billing.core.queries import open_list
 from voyagent.billing.core.queries.open_documents import Kind
 from voyagent.billing.core.schemas.reversals import ReverseIn
 from voyagent.billing.core.views.blueprint import pages
-from voyagent.billing.core.views.documents import not_now, with_amounts
+from voyagent.billing.core.views.documents import not_now, posted_lines, with_amounts
 from voyagent.billing.core.views.previews import is_preview, postings_of, preview, reversal_of
 from voyagent.billing.core.views.reversals import Reversed, reverse_step
 from voyagent.billing.core.words.means import mode_words, money_account
@@ -113,7 +113,7 @@ def payment(reader: Reader, payment_id: UUID) -> Any:
         refunds=[
             _with_means(row) for row in with_amounts(found.refunds, currency, "amount", "total")
         ],
-        journal=with_amounts(found.journal, currency, "debit", "credit"),
+        journal=posted_lines(found.journal),
     )
 
 
