@@ -19,6 +19,7 @@ from tests.audit.acts.work import (
 )
 from tests.billing import papers
 from tests.billing.test_payouts import body_of, gateway_of, paid_out, through
+from tests.billing.test_taxes import HERE
 from tests.ledger import books
 from tests.ledger.test_journal import made, written
 from tests.ledger.test_new_entry import typed
@@ -969,6 +970,29 @@ def draft_a_debit_note_over_the_api(stage: Stage) -> Doing:
     api, invoice_id = stage.alice.api, papers.issued(stage.alice)
     body = {"reason": "Fuel surcharge", "lines": [{"line_no": 1, "amount": "100.00"}]}
     return lambda: api.post(f"/invoices/{invoice_id}/debit-notes", json=body)
+
+
+SPLIT = (Left("invoice.revised", ("invoice_id",)), Left("invoice.drafted", ("invoice_id",)))
+
+
+def _draft_of_two_places(stage: Stage) -> UUID:
+    answer = stage.alice.api.patch("/tenant-settings", json={"tax_number": HERE})
+    assert answer.status_code == 200
+    lines = papers.line(), papers.line(price="10000", quantity=1)
+    lines[0]["tax"], lines[1]["tax"], lines[1]["place_of_supply"] = "service_fee", "room", "30"
+    return papers.draft(stage.alice, *lines, place_of_supply="27")
+
+
+@act("POST /api/invoices/<invoice_id>/split", leaves=SPLIT, answers=201)
+def split_a_draft_over_the_api(stage: Stage) -> Doing:
+    api, invoice_id = stage.alice.api, _draft_of_two_places(stage)
+    return lambda: api.post(f"/invoices/{invoice_id}/split")
+
+
+@act("POST /invoices/<invoice_id>/split", leaves=in_the_browser(*SPLIT), answers=303)
+def split_a_draft_in_the_browser(stage: Stage) -> Doing:
+    browser, invoice_id = stage.alice.browser, _draft_of_two_places(stage)
+    return lambda: stage.submit(browser, f"/invoices/{invoice_id}/split")
 
 
 @act("POST /invoices/<invoice_id>/debit", leaves=in_the_browser(DEBITED), answers=303)

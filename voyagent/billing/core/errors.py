@@ -56,6 +56,25 @@ class InvalidLine(Unprocessable):
     )
 
 
+class LinePlaceNotAllowed(Unprocessable):
+    """A line has a place of supply, but the law takes the customer's state for its service."""
+
+    code = "line_place_not_allowed"
+    message = N_(
+        "Only the line of a room, or of a journey sold to a customer without a GSTIN, has a place"
+        " of supply of its own. Leave the place of the other lines empty."
+    )
+
+
+class PlacesDiffer(Conflict):
+    """The lines of a document have several places of supply; the law allows one."""
+
+    code = "places_of_supply_differ"
+    message = N_(
+        "The lines have different places of supply, and an invoice has one. Split the draft first."
+    )
+
+
 class InvalidServiceCode(Unprocessable):
     """A service code (SAC) is not valid, or shorter than the agency's setting says."""
 

@@ -13,6 +13,7 @@ from voyagent.billing.invoices.errors import (
     InvoiceNotFound,
     NotDebitable,
     NothingToInvoice,
+    OnePlaceOfSupply,
 )
 from voyagent.billing.invoices.queries import (
     documents as invoice_queries,
@@ -27,6 +28,7 @@ from voyagent.billing.invoices.schemas.documents import (
     InvoiceOut,
     InvoicePatch,
     InvoiceQuery,
+    InvoiceSplitOut,
     invoice_row,
 )
 from voyagent.billing.invoices.service import (
@@ -34,6 +36,7 @@ from voyagent.billing.invoices.service import (
     drafts as invoice_drafts,
     from_trips,
     issuing,
+    splitting,
 )
 from voyagent.enquiries.queries.enquiries import EnquiryNotFound
 from voyagent.http.api import ApiBlueprint
@@ -136,6 +139,25 @@ def discard_invoice(actor: Actor, invoice_id: UUID) -> None:
     An issued invoice cannot be deleted, only voided or credited.
     """
     invoice_drafts.discard_draft(actor, invoice_id)
+
+
+@api.post(
+    "/invoices/<invoice_id>/split",
+    answer=InvoiceSplitOut,
+    status=201,
+    permission="invoice.draft",
+    missing=InvoiceNotFound,
+    errors=(errors.InvoiceNotDraft, DebitNoteFixed, OnePlaceOfSupply, *DRAFT_ERRORS),
+)
+def split_invoice(actor: Actor, invoice_id: UUID) -> Body[InvoiceSplitOut]:
+    """Split a draft whose lines have several places of supply.
+
+    The answer has the changed draft and one new draft for each other place.
+    """
+    found = splitting.split_draft(actor, invoice_id)
+    reader = SessionReader(db.session)
+    rows = [invoice_row(invoice_queries.read_document(reader, one.id)) for one in found]
+    return InvoiceSplitOut.of({"items": rows})
 
 
 @api.post(

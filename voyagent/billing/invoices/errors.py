@@ -19,6 +19,13 @@ class NothingToInvoice(Conflict):
     message = N_("Nothing of this trip is left to invoice.")
 
 
+class OnePlaceOfSupply(Conflict):
+    """The lines of the draft have one place of supply, so there is nothing to split."""
+
+    code = "one_place_of_supply"
+    message = N_("All lines have the same place of supply.")
+
+
 class InvoiceNumberConflict(Conflict):
     """The caller chose an invoice number, or the number is used already.
 

@@ -49,7 +49,7 @@ from voyagent.billing.core.words.taxes import (
     with_state,
     with_taxes,
 )
-from voyagent.billing.invoices.errors import InvoiceNotFound, NotDebitable
+from voyagent.billing.invoices.errors import InvoiceNotFound, NotDebitable, OnePlaceOfSupply
 from voyagent.billing.invoices.forms.debit_notes import DEBIT_ERROR_FIELDS, DebitNoteForm
 from voyagent.billing.invoices.forms.drafts import COLLECT, SOLD_AS, InvoiceForm
 from voyagent.billing.invoices.forms.listing import InvoiceList
@@ -65,6 +65,7 @@ from voyagent.billing.invoices.service import (
     drafts as invoice_drafts,
     from_trips,
     issuing,
+    splitting,
 )
 from voyagent.billing.treatments import queries as treatments
 from voyagent.enquiries.queries import enquiries
@@ -149,6 +150,7 @@ def invoice(reader: Reader, invoice_id: UUID) -> Any:
         in_words=in_words(Money(document.invoice["total_minor"], currency), page_locale()),
         taxes=tax_queries.sum_taxes(document.taxes, currency),
         waits=taxing.is_waiting(*document.taxed_lines),
+        is_to_split=len(document.places) > 1,
         unconfirmed=_unconfirmed(reader, document, letterhead.get("tax_number")),
         required_sentences=required_sentences(document.lines, document.taxes),
         place_of_supply=place_of_supply(document.invoice["place_of_supply"]),
@@ -230,6 +232,31 @@ def discard(actor: Actor, invoice_id: UUID) -> Any:
         invoice_queries.get_invoice(invoice_id),
         lambda: invoice_drafts.discard_draft(actor, invoice_id),
     )
+
+
+@pages.page(
+    "/invoices/<invoice_id>/split",
+    methods=("GET", "POST"),
+    permission="invoice.draft",
+    missing=InvoiceNotFound,
+)
+def split(actor: Actor, invoice_id: UUID) -> Any:
+    """Show the invoices into which a draft would be split (GET), and split it (POST)."""
+    draft = invoice_queries.get_invoice(invoice_id)
+    if back := turned_back(draft, may=draft.status == "draft"):
+        return back
+    lines = document_queries.get_lines(draft)
+    places = [
+        (place_of_supply(place), [line.description for line in group])
+        for place, group in splitting.by_place(draft, lines)
+    ]
+    if len(places) < 2:
+        return not_now(translated(OnePlaceOfSupply.message), Place(draft).url())
+    if request.method == "GET":
+        return render_template("billing/split.html", place=Place(draft), places=places)
+    found = splitting.split_draft(actor, invoice_id, seen=opened_state(request.form.get("seen")))
+    toast(_("Split into %(count)s drafts.", count=len(found)))
+    return see_other(url_for("billing.invoice", invoice_id=invoice_id))
 
 
 @pages.page(

@@ -232,7 +232,10 @@ HOLDINGS: tuple[Holding, ...] = (
     Holding(
         "invoice_lines",
         N_("Lines of invoices"),
-        ("description", "quantity", "unit", "amount_minor", "service_date", "service_to"),
+        (
+            *("description", "quantity", "unit", "amount_minor", "service_date", "service_to"),
+            "place_of_supply",
+        ),
         _OF_INVOICE,
         "pseudonym",
         BOOKS,

@@ -276,6 +276,21 @@ def states(country: str) -> dict[str, str]:
 
 
 @cache
+def has_own_place(country: str, treatment: str, *, is_registered: bool) -> bool:
+    """Return True if the place of supply may be where the service is, not the recipient's state.
+
+    Such a place is the state of the hotel, or that in which a journey begins. `is_registered` is
+    true for a recipient with a tax number.
+    """
+    column = "registered" if is_registered else "unregistered"
+    return any(
+        row[column] == "service"
+        for row in _rows("places.csv")
+        if row["country"] == country and treatment in row["treatments"].split()
+    )
+
+
+@cache
 def _rates() -> tuple[Rate, ...]:
     return tuple(
         Rate(

@@ -222,11 +222,12 @@ class InvoiceLine(DocumentLineColumns, TenantBound, Base):
     sale on a supplier's behalf. `tax` is the code of a tax treatment, such as `service_fee` or
     `air_domestic`, which selects the tax rates. `collection` is such a code for tax collected at
     source. `commission_minor` is the agency's earnings from a line sold as agent. `sac` is the
-    service code that an Indian invoice must show. `trip_line_id` is the line of the trip that is
-    sold, which may have been removed since. The service lasts from `service_date` to `service_to`,
-    or one day if `service_to` is null. `recognition` is the method with which the line was posted
-    (`RecognitionPolicy`); null is the start of the service. `debits_line_no` is the line of the
-    invoice for which a line of a debit note charges more.
+    service code that an Indian invoice must show. `place_of_supply` is the state where the service
+    is, if it decides the tax in place of the customer's state. `trip_line_id` is the line of the
+    trip that is sold, which may have been removed since. The service lasts from `service_date` to
+    `service_to`, or one day if `service_to` is null. `recognition` is the method with which the
+    line was posted (`RecognitionPolicy`); null is the start of the service. `debits_line_no` is the
+    line of the invoice for which a line of a debit note charges more.
     """
 
     __tablename__ = "invoice_lines"
@@ -241,6 +242,7 @@ class InvoiceLine(DocumentLineColumns, TenantBound, Base):
     recognition: Mapped[str | None]
     commission_minor: Mapped[int] = mapped_column(server_default=ZERO)
     sac: Mapped[str | None]
+    place_of_supply: Mapped[str | None]
     trip_line_id: Mapped[UUID | None]
     debits_line_no: Mapped[int | None]
 
@@ -256,6 +258,7 @@ class InvoiceLine(DocumentLineColumns, TenantBound, Base):
         CheckConstraint(UNIT, name="unit"),
         CheckConstraint(SERVICE, name="service"),
         CheckConstraint("sac ~ '^99[0-9]{2}([0-9]{2})?$'", name="sac"),
+        CheckConstraint("place_of_supply ~ '^[A-Z0-9]{1,3}$'", name="place"),
         CheckConstraint("sold_as in ('principal', 'agent', 'fee')", name="sold_as"),
         CheckConstraint("basic_fare_minor between 0 and amount_minor", name="fare"),
         CheckConstraint(

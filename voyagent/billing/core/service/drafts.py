@@ -295,6 +295,50 @@ def audit_facts(document: Invoice | Bill) -> dict[str, audit.Fact]:
     } | ({"instalments": due} if due else {})
 
 
+def as_item(
+    line: InvoiceLine | BillLine, printed: dict[str, int], known: str, wanted: str
+) -> LineItem:
+    """Return a stored line as input, its amounts moved from `known` to `wanted`.
+
+    The amounts are not converted: USD 100.00 becomes INR 100.00.
+    """
+    item = LineItem(
+        description=line.description,
+        quantity=line.exact_quantity,
+        unit=line.unit,
+        unit_price=Money(line.unit_price_minor, known).decimal,
+        discount=Money(line.discount_minor, known).decimal,
+        price_includes_tax=line.included_tax_minor is not None,
+        currency=wanted,
+        service_date=line.service_date,
+        service_to=line.service_to,
+    )
+    if isinstance(line, InvoiceLine):
+        item |= {
+            "sold_as": cast("SoldAs", line.sold_as),
+            "tax": line.tax,
+            "collection": line.collection,
+            "basic_fare": (
+                None
+                if line.basic_fare_minor is None
+                else Money(line.basic_fare_minor, known).decimal
+            ),
+            "commission": Money(line.commission_minor, known).decimal,
+            "sac": line.sac,
+            "place_of_supply": line.place_of_supply,
+            "trip_line_id": line.trip_line_id,
+            "debits_line_no": line.debits_line_no,
+        }
+    else:
+        taxes = {component: Money(minor, known).decimal for component, minor in printed.items()}
+        item |= {
+            "bought_as": cast("BoughtAs", line.bought_as),
+            "input_taxes": taxes,
+            "input_credit": line.input_credit,
+        }
+    return item
+
+
 def _plan(document: Invoice | Bill, changes: DocumentChanges, issue_date: date) -> Plan:
     """Return the instalments of a draft after its changes.
 
@@ -413,6 +457,8 @@ def _add_lines(document: Invoice | Bill, priced: Priced) -> None:
     Raises LineNotFound if a line names a service that the trip of the document does not have, and
     the errors of `taxing.charge` and `input_taxes.charge`.
     """
+    if isinstance(document, Invoice):  # before a flush: the tax is at most the total
+        document.tax_minor = document.round_off_minor = 0
     columns = _columns_of(document, priced)
     for line_id in {line.trip_line_id for line in priced.lines if line.trip_line_id}:
         if document.trip_id is None:
@@ -425,7 +471,6 @@ def _add_lines(document: Invoice | Bill, priced: Priced) -> None:
         return
     lines = [InvoiceLine(invoice_id=document.id, **line) for line in columns]
     db.session.add_all(lines)
-    document.tax_minor = document.round_off_minor = 0
     db.session.flush()
     taxing.charge(document, lines)
 
@@ -439,48 +484,8 @@ def _in_currency(
     """
     printed = _printed(document) if isinstance(document, Bill) else {}
     return pricing.price(
-        [_item(line, printed.get(line.line_no, {}), document.currency, currency) for line in lines]
+        [
+            as_item(line, printed.get(line.line_no, {}), document.currency, currency)
+            for line in lines
+        ]
     )
-
-
-def _item(
-    line: InvoiceLine | BillLine, printed: dict[str, int], known: str, wanted: str
-) -> LineItem:
-    """Return a stored line as input, its amounts moved from `known` to `wanted`.
-
-    The amounts are not converted: USD 100.00 becomes INR 100.00.
-    """
-    item = LineItem(
-        description=line.description,
-        quantity=line.exact_quantity,
-        unit=line.unit,
-        unit_price=Money(line.unit_price_minor, known).decimal,
-        discount=Money(line.discount_minor, known).decimal,
-        price_includes_tax=line.included_tax_minor is not None,
-        currency=wanted,
-        service_date=line.service_date,
-        service_to=line.service_to,
-    )
-    if isinstance(line, InvoiceLine):
-        item |= {
-            "sold_as": cast("SoldAs", line.sold_as),
-            "tax": line.tax,
-            "collection": line.collection,
-            "basic_fare": (
-                None
-                if line.basic_fare_minor is None
-                else Money(line.basic_fare_minor, known).decimal
-            ),
-            "commission": Money(line.commission_minor, known).decimal,
-            "sac": line.sac,
-            "trip_line_id": line.trip_line_id,
-            "debits_line_no": line.debits_line_no,
-        }
-    else:
-        taxes = {component: Money(minor, known).decimal for component, minor in printed.items()}
-        item |= {
-            "bought_as": cast("BoughtAs", line.bought_as),
-            "input_taxes": taxes,
-            "input_credit": line.input_credit,
-        }
-    return item

@@ -54,11 +54,13 @@ class LineItem(TypedDict):
     The service lasts from `service_date` to `service_to`, or one day if `service_to` is None.
     With `price_includes_tax`, unit price and discount include the taxes of the line.
 
-    Keys of invoice lines only: `sold_as` (default `principal`), `tax`, `collection`, `basic_fare`,
-    `sac` (a service code), `trip_line_id`, `commission`, which only a line sold as agent may have,
-    and `debits_line_no`, the invoice's line for which a line of a debit note charges more. Keys of
-    bill lines only: `bought_as` (default `cost`), `input_taxes` (the taxes printed on the
-    supplier's bill, by component), and `input_credit` (default False).
+    Keys of invoice lines only: `sold_as` (default `principal`), `tax`, `collection`,
+    `basic_fare`, `sac` (a service code), `place_of_supply` (the state of a hotel, or that in
+    which a journey begins, if it decides the tax), `trip_line_id`, `commission`, which only a
+    line sold as agent may have, and `debits_line_no`, the invoice's line for which a line of a
+    debit note charges more. Keys of bill lines only: `bought_as` (default `cost`),
+    `input_taxes` (the taxes printed on the supplier's bill, by component), and `input_credit`
+    (default False).
     """
 
     description: str
@@ -76,6 +78,7 @@ class LineItem(TypedDict):
     service_to: NotRequired[date | None]
     commission: NotRequired[str | Decimal | None]
     sac: NotRequired[str | None]
+    place_of_supply: NotRequired[str | None]
     trip_line_id: NotRequired[UUID | None]
     debits_line_no: NotRequired[int | None]
     bought_as: NotRequired[BoughtAs]
@@ -106,6 +109,7 @@ class PricedLine:
     service_to: date | None = None
     commission: Money | None = None
     sac: str | None = None
+    place_of_supply: str | None = None
     trip_line_id: UUID | None = None
     debits_line_no: int | None = None
     bought_as: BoughtAs = "cost"
@@ -138,6 +142,7 @@ class SoldColumns(LineColumns):
     basic_fare_minor: int | None
     commission_minor: int
     sac: str | None
+    place_of_supply: str | None
     trip_line_id: UUID | None
     debits_line_no: int | None
 
@@ -189,6 +194,7 @@ class Priced:
                 "basic_fare_minor": fare,
                 "commission_minor": line.commission.amount_minor if line.commission else 0,
                 "sac": line.sac,
+                "place_of_supply": line.place_of_supply,
                 "trip_line_id": line.trip_line_id,
                 "debits_line_no": line.debits_line_no,
             }
@@ -352,6 +358,7 @@ def _line(item: LineItem) -> PricedLine:
         service_to=_last_day(item),
         commission=_commission(item, amount),
         sac=item.get("sac") or None,
+        place_of_supply=item.get("place_of_supply") or None,
         trip_line_id=item.get("trip_line_id"),
         debits_line_no=item.get("debits_line_no"),
         bought_as=item.get("bought_as", "cost"),

@@ -2,8 +2,9 @@
 
 Taxes are computed for the draft and again at issue. GST depends on the place of supply. The place
 of supply is the state that the caller gives, else the state in the buyer's GSTIN, else the state
-stored for the party. If the place of supply is the agency's own state, the supply is intra-state
-(`taxes.rules.calculation.supply_between`).
+stored for the party. A line may have a place of its own: the state of a hotel, or that in which a
+journey begins (section 12(3) and (9) of the IGST Act). If the place of supply is the agency's own
+state, the supply is intra-state (`taxes.rules.calculation.supply_between`).
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from voyagent.billing.core.errors import (
     BasicFareRequired,
     CommissionOutOfRange,
     InvalidServiceCode,
+    LinePlaceNotAllowed,
+    PlacesDiffer,
     TaxInAnotherCurrency,
     TaxNumberMissing,
 )
@@ -164,8 +167,11 @@ def reckon(
     A tax that depends on an unknown place of supply is left out; if `strict` is true,
     PlaceOfSupplyMissing is raised instead. Raises TaxNumberMissing, TaxInAnotherCurrency,
     BasicFareRequired, BasicFareOutOfRange, CommissionOutOfRange, UnknownTreatment, NoRateThen,
-    NoRateForPrice.
+    NoRateForPrice, UnknownState, and LinePlaceNotAllowed if a line has a place of supply of its own
+    against the law.
     """
+    if any(line.place_of_supply and not line.tax for line in lines):
+        raise LinePlaceNotAllowed
     if not any(line.tax or line.collection for line in lines):
         return []
     at = home()
@@ -179,6 +185,7 @@ def reckon(
     values = _debited_values(invoice)
     for line in lines:
         day = calculation.day_of_supply(issued_on, service=line.service_date)
+        _check_place(invoice, line, at)
         value = values.get(line.debits_line_no)
         parts = _taxes_on(line, invoice, at, day, unit_value=value, strict=strict)
         _take_out(line, parts)
@@ -197,6 +204,43 @@ def reckon(
             before += worth
         found += [(line.line_no, part) for part in parts]
     return found
+
+
+def place_of_line(invoice: Invoice, line: InvoiceLine) -> str | None:
+    """Return the state code of the place of supply of a line, or None if it is unknown."""
+    return line.place_of_supply or invoice.place_of_supply
+
+
+def take_place(invoice: Invoice, lines: Iterable[InvoiceLine]) -> None:
+    """Give an invoice the place of supply that its lines have.
+
+    Raises PlacesDiffer if the lines have several.
+    """
+    places = _places(invoice, lines)
+    if len(places) > 1:
+        raise PlacesDiffer
+    invoice.place_of_supply = next(iter(places), invoice.place_of_supply)
+
+
+def has_several_places(draft: Invoice) -> bool:
+    """Return True if a draft has to be split, because its lines have several places of supply."""
+    return len(_places(draft, document_queries.get_lines(draft))) > 1
+
+
+def _places(invoice: Invoice, lines: Iterable[InvoiceLine]) -> set[str]:
+    """Return the known places of supply of lines; a line without tax treatment is no supply."""
+    found = (place_of_line(invoice, line) for line in lines if line.tax)
+    return {place for place in found if place}
+
+
+def _check_place(invoice: Invoice, line: InvoiceLine, at: Home) -> None:
+    if line.place_of_supply is None or line.tax is None:
+        return
+    if line.place_of_supply not in tables.states(at.country):
+        raise UnknownState
+    is_registered = invoice.customer_tax_number is not None
+    if not tables.has_own_place(at.country, line.tax, is_registered=is_registered):
+        raise LinePlaceNotAllowed
 
 
 def _supplied_from(invoice: Invoice) -> date:
@@ -249,7 +293,7 @@ def _taxes_on(
             line.tax,
             Money(base, invoice.currency),
             on=day,
-            supply=calculation.supply_between(at.state, invoice.place_of_supply),
+            supply=calculation.supply_between(at.state, place_of_line(invoice, line)),
             quantity=line.exact_quantity,
             unit_value=unit_value,
             is_included=line.included_tax_minor is not None and not is_on_fare,

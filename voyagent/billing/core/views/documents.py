@@ -12,7 +12,7 @@ from flask import render_template, request, url_for
 from flask_babel import gettext as _
 from wtforms import SelectChoice
 
-from voyagent.billing.core.errors import DateInFuture, DraftChanged, NeedsReason
+from voyagent.billing.core.errors import DateInFuture, DraftChanged, NeedsReason, PlacesDiffer
 from voyagent.billing.core.forms.drafts import VOID_ERROR_FIELDS, DocumentForm, VoidForm
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
@@ -294,8 +294,8 @@ def post_step(
     month = closed_months.last_closed_month()
     if month is not None and draft.issue_date.replace(day=1) <= month:
         return not_now(translated(PeriodLocked.message), place.url("edit"))
-    if isinstance(draft, Invoice) and taxing.waits(draft):
-        return not_now(translated(PlaceOfSupplyMissing.message), place.url("edit"))
+    if isinstance(draft, Invoice) and (back := _place_to_settle(draft, place)):
+        return back
     if request.method == "GET":
         return page(draft)
     try:
@@ -308,6 +308,15 @@ def post_step(
         return page(read(), problem=problem), status_of(refusal)
     toast(done(number_of(posted)))
     return see_other(place.url())
+
+
+def _place_to_settle(draft: Invoice, place: Place) -> Any:
+    """Return a redirect if the places of supply of a draft do not allow its issue, else None."""
+    if taxing.waits(draft):
+        return not_now(translated(PlaceOfSupplyMissing.message), place.url("edit"))
+    if taxing.has_several_places(draft):
+        return not_now(translated(PlacesDiffer.message), place.url("split"))
+    return None
 
 
 def void_step(

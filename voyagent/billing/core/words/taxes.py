@@ -104,8 +104,11 @@ def tax_number_words(number: str | None) -> str:
 
 
 def line_notes(line: Row) -> list[str]:
-    """Return the notes of an invoice line, such as service code, date and TCS."""
+    """Return the notes of an invoice line, such as service code, place, date and TCS."""
     code = [f"SAC {line['sac']}"] if line["sac"] else []
+    if line["place_of_supply"]:
+        where = place_of_supply(line["place_of_supply"])
+        code.append(gettext("Place of supply: %(place)s", place=where))
     is_included = line["tax"] and line["included_tax_minor"] is not None
     included = [gettext("Rate includes tax")] if is_included else []
     collected = [gettext("TCS is collected on this")] if line["collection"] else []

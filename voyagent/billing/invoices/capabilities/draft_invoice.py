@@ -106,6 +106,10 @@ class DraftLine(LineItemIn):
         default=None,
         description="Service code (SAC) of 4 or 6 digits; that of the tax treatment if absent.",
     )
+    place_of_supply: State | None = Field(
+        default=None,
+        description="State of the hotel or where the journey begins, if it decides the tax.",
+    )
     trip_line_id: Id | None = Field(
         default=None, description="The service of the trip that is sold; none if absent."
     )
@@ -126,6 +130,7 @@ class DraftLine(LineItemIn):
             "service_to": self.service_to,
         }
         item |= {"commission": self.commission, "sac": self.sac}
+        item |= {"place_of_supply": self.place_of_supply}
         item |= {"trip_line_id": self.trip_line_id}
         item |= {"price_includes_tax": bool(self.price_includes_tax)}
         return item

@@ -62,7 +62,7 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
     stand_ins: ClassVar[dict[str, Any]] = {"customer_name": "–"}
     optional_inputs = (
         *DocumentForm.optional_inputs,
-        *("service_date", "service_to", "collect", "sac"),
+        *("service_date", "service_to", "collect", "sac", "line_place"),
     )
 
     customer_name = StringField(_l("Customer"))
@@ -80,9 +80,10 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
         super().__init__(currency, books, **given)
         self.home = home
         states = tables.states(home.country) if home else {}
+        self.states = [(code, f"{gettext(name)} ({code})") for code, name in states.items()]
         self.place_of_supply.choices = [
             SelectChoice("", _l("Not known yet")),
-            *(SelectChoice(code, f"{gettext(name)} ({code})") for code, name in states.items()),
+            *(SelectChoice(code, words) for code, words in self.states),
         ]
         if not states:
             del self.place_of_supply, self.customer_tax_number, self.customer_pan
@@ -120,6 +121,7 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
             "sold_as": line.sold_as,
             "service_date": line.service_date or "",
             "service_to": line.service_to or "",
+            "line_place": line.place_of_supply or "",
             "trip_line_id": str(line.trip_line_id or ""),
         }
         sold["commission"] = (
@@ -160,6 +162,7 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
             "service_to": iso_day(row.get("service_to") or "") or None,
             "commission": plain(row.get("commission") or "", self.currency.data) or None,
             "sac": (row.get("sac") or "").strip() or None,
+            "place_of_supply": row.get("line_place") or None,
             "trip_line_id": row.get("trip_line_id") or None,
             "price_includes_tax": row.get("price_includes_tax") == "yes",
         }

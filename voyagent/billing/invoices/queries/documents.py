@@ -89,6 +89,13 @@ class InvoiceDocument:
             (tax["line_no"], tax["component"]) for tax in self.taxes
         ]
 
+    @property
+    def places(self) -> set[str]:
+        """Return the state codes of the known places of supply of the lines."""
+        own = self.invoice["place_of_supply"]
+        found = {line["place_of_supply"] or own for line in self.lines if line["tax"]}
+        return found - {None}
+
 
 def get_invoice(invoice_id: UUID, *, lock: bool = False) -> Invoice:
     """Return an invoice; with `lock` its row is locked until the transaction ends.

@@ -284,6 +284,12 @@ class InvoiceFromTripOut(InvoiceOut):
     left_out: list[str]
 
 
+class InvoiceSplitOut(AnswerOf[Row]):
+    """The drafts into which a draft was split, one for each place of supply."""
+
+    items: list[InvoiceOut]
+
+
 class InvoiceListOut(CursorPageOf[InvoiceBrief]):
     """A page of invoices, newest issue date first; the last page has no `next_cursor`."""
 

@@ -36,7 +36,9 @@ class SoldLineIn(InvoiceLineIn):
     `collection` is such a code for tax collected at source. `basic_fare` is the basic fare of the
     whole line; it is required if the tax is on the basic fare. `commission` is the agency's
     commission on the whole line, before tax, for a line sold as agent. `sac` is the service code of
-    4 or 6 digits; it defaults to the usual code of the tax treatment. `trip_line_id` is the line of
+    4 or 6 digits; it defaults to the usual code of the tax treatment. `place_of_supply` is the
+    state of a hotel, or that in which a journey begins, if the law takes it and not the customer's
+    state. `trip_line_id` is the line of
     the trip that is sold. With `price_includes_tax` the taxes are taken out of unit price and
     discount.
 
@@ -52,6 +54,7 @@ class SoldLineIn(InvoiceLineIn):
     service_to: BusinessDate | None = None
     commission: PlainAmount | None = None
     sac: ServiceCode | None = None
+    place_of_supply: State | None = None
     trip_line_id: Id | None = None
     price_includes_tax: bool = False
 
@@ -68,6 +71,7 @@ class SoldLineIn(InvoiceLineIn):
         }
         item |= {"commission": self.commission, "sac": self.sac, "trip_line_id": self.trip_line_id}
         item |= {"price_includes_tax": self.price_includes_tax}
+        item |= {"place_of_supply": self.place_of_supply}
         return item
 
 
@@ -105,5 +109,6 @@ class SoldLineOut(DocumentLineOut):
     recognition: str | None
     commission: Annotated[WireAmount, Minor("commission_minor")]
     sac: str | None
+    place_of_supply: str | None
     trip_line_id: UUID | None
     taxes: list[TaxOut]

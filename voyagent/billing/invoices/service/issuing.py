@@ -167,9 +167,9 @@ def issue_invoice(
     `advances` settle the invoice on its issue date (`payments.service.at_issue`).
 
     Raises Forbidden, InvoiceNotFound, InvoiceNotDraft, DraftChanged, NotDebitable, DateInFuture,
-    DocumentOutOfOrder, TextTooLong, InstalmentsDoNotAddUp, AmountAboveLimit, InvoiceNumberConflict,
-    AccountNotFound, AccountInactive, TreatmentUnconfirmed, and the errors of `credit_limits.check`
-    and of `advances`.
+    DocumentOutOfOrder, PlacesDiffer, TextTooLong, InstalmentsDoNotAddUp, AmountAboveLimit,
+    InvoiceNumberConflict, AccountNotFound, AccountInactive, TreatmentUnconfirmed, and the errors of
+    `credit_limits.check` and of `advances`.
     """
     actor.require_authority("invoice.issue")
     # The customer is locked first, as by an erasure; another order could end in a deadlock.
@@ -193,6 +193,7 @@ def issue_invoice(
     )
     treatments.check_confirmed(lines)
     taxing.charge(invoice, lines, strict=True)
+    taxing.take_place(invoice, lines)
     check_sum(invoice)
     if invoice.debits_id is None:
         invoice.party_address = parties.postal_address(invoice.party_id)

@@ -32,6 +32,7 @@ from voyagent.kernel.serializers import Body
         errors.InvoiceNotDraft,
         errors.InvalidDate,
         errors.DocumentOutOfOrder,
+        errors.PlacesDiffer,
         errors.InstalmentsDoNotAddUp,
         CreditLimitExceeded,
         PartyOnHold,
@@ -53,7 +54,8 @@ def issue_invoice(actor: Actor, invoice_id: UUID, body: IssueIn | None) -> Body[
     date. The caller needs the authority to issue invoices without approval, up to the amount limit
     of their role. `over_limit_reason` confirms an invoice to a customer who is on hold or above the
     credit limit. `out_of_order_reason` is required if an issued invoice of the year has a later
-    date. `advance_ids` are payments whose unused amounts settle the invoice on its issue date.
+    date. The lines have one place of supply; another draft is split first. `advance_ids` are
+    payments whose unused amounts settle the invoice on its issue date.
     """
     given = body or IssueIn()
     return invoice_response(
