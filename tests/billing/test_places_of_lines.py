@@ -1,4 +1,4 @@
-"""Places of supply of lines: rooms, journeys, the split of a draft, and what follows it."""
+"""Places of supply of lines, and the split of a draft."""
 
 from __future__ import annotations
 

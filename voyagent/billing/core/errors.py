@@ -57,7 +57,7 @@ class InvalidLine(Unprocessable):
 
 
 class LinePlaceNotAllowed(Unprocessable):
-    """A line has a place of supply, but the law takes the customer's state for its service."""
+    """A line has a place of supply, but the law takes the customer's state."""
 
     code = "line_place_not_allowed"
     message = N_(

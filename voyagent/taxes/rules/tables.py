@@ -277,9 +277,10 @@ def states(country: str) -> dict[str, str]:
 
 @cache
 def has_own_place(country: str, treatment: str, *, is_registered: bool) -> bool:
-    """Return True if the place of supply may be where the service is, not the recipient's state.
+    """Return True if the place of supply may be where the service is.
 
-    Such a place is the state of the hotel, or that in which a journey begins. `is_registered` is
+    Otherwise it is the state of the recipient. Such a place is the state of the hotel, or that in
+    which a journey begins. `is_registered` is
     true for a recipient with a tax number.
     """
     column = "registered" if is_registered else "unregistered"

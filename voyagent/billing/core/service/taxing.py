@@ -207,7 +207,7 @@ def reckon(
 
 
 def place_of_line(invoice: Invoice, line: InvoiceLine) -> str | None:
-    """Return the state code of the place of supply of a line, or None if it is unknown."""
+    """Return the state code of the place of supply of a line, or None."""
     return line.place_of_supply or invoice.place_of_supply
 
 
@@ -223,12 +223,15 @@ def take_place(invoice: Invoice, lines: Iterable[InvoiceLine]) -> None:
 
 
 def has_several_places(draft: Invoice) -> bool:
-    """Return True if a draft has to be split, because its lines have several places of supply."""
+    """Return True if the lines of a draft have several places of supply."""
     return len(_places(draft, document_queries.get_lines(draft))) > 1
 
 
 def _places(invoice: Invoice, lines: Iterable[InvoiceLine]) -> set[str]:
-    """Return the known places of supply of lines; a line without tax treatment is no supply."""
+    """Return the known places of supply of lines.
+
+    A line without tax treatment is no supply.
+    """
     found = (place_of_line(invoice, line) for line in lines if line.tax)
     return {place for place in found if place}
 

@@ -311,7 +311,7 @@ def post_step(
 
 
 def _place_to_settle(draft: Invoice, place: Place) -> Any:
-    """Return a redirect if the places of supply of a draft do not allow its issue, else None."""
+    """Return a redirect if the places of supply prevent the issue, else None."""
     if taxing.waits(draft):
         return not_now(translated(PlaceOfSupplyMissing.message), place.url("edit"))
     if taxing.has_several_places(draft):

@@ -23,7 +23,7 @@ from voyagent.kernel.actor import Actor
 def by_place(
     invoice: Invoice, lines: Sequence[InvoiceLine]
 ) -> list[tuple[str | None, list[InvoiceLine]]]:
-    """Return the lines of a draft by place of supply, as pairs of state code and lines.
+    """Return the lines of a draft by state code of the place of supply.
 
     The first place is that of the first line with a tax treatment. Lines without a treatment, and
     lines whose place is unknown, are with the first place.
