@@ -66,6 +66,7 @@ def test_a_draft_is_created_changed_issued_and_paid(alice: Person) -> None:
         "recognition": None,
         "commission": "0.00",
         "sac": None,
+        "place_of_supply": None,
         "trip_line_id": None,
         "taxes": [],
     }

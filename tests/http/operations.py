@@ -58,6 +58,7 @@ from voyagent.parties.service import addresses, contacts, merges, parties
 from voyagent.privacy.service import erasure
 from voyagent.reports.service import files as report_files
 from voyagent.routes import APIS
+from voyagent.settings.service import tenant_settings
 from voyagent.taxes.rules import tables
 from voyagent.trips.models import Trip
 from voyagent.trips.queries import expected_bills
@@ -362,24 +363,34 @@ def _invite(person: Person) -> object:
     )[0]
 
 
-def _draft(person: Person) -> Any:
+def _draft(person: Person, *items: LineItem, place_of_supply: str | None = None) -> Any:
     today = clock.today(person.actor.timezone)
-    items = [
-        LineItem(
-            description="Dubai visa",
-            quantity=1,
-            unit_price="500.00",
-            currency=person.actor.currency,
-        )
-    ]
+    line = LineItem(
+        description="Dubai visa",
+        quantity=1,
+        unit_price="500.00",
+        currency=person.actor.currency,
+    )
     with person.acting() as actor:
         return invoice_drafts.draft_invoice(
             actor,
             customer_name="Deepa Krishnan",
             issue_date=today,
             due_date=today,
-            line_items=items,
+            line_items=items or (line,),
+            place_of_supply=place_of_supply,
         ).id
+
+
+def _draft_of_two_places(person: Person) -> Any:
+    """Draft an invoice for a room in Goa and a fee in Maharashtra."""
+    with person.acting() as actor:
+        tenant_settings.update(actor, {"tax_number": "27AACCN6194P1ZP"})
+    fee = LineItem(
+        description="Dubai visa", quantity=1, unit_price="500.00", currency="INR", tax="service_fee"
+    )
+    room: LineItem = {**fee, "tax": "room", "place_of_supply": "30"}
+    return _draft(person, fee, room, place_of_supply="27")
 
 
 def _invoice(person: Person) -> object:
@@ -807,6 +818,10 @@ MAKERS_OF: dict[str, Makers] = {
     "PATCH /api/invoices/<invoice_id>": {"invoice_id": _draft},
     "DELETE /api/invoices/<invoice_id>": {"invoice_id": _draft},
     "POST /api/invoices/<invoice_id>/issue": {"invoice_id": _draft},
+    **{
+        f"{method}/invoices/<invoice_id>/split": {"invoice_id": _draft_of_two_places}
+        for method in ("POST /api", "GET ", "POST ")
+    },
     **{
         f"{method}/invoices/<invoice_id>/write-offs/<write_off_id>/take-back": {
             "invoice_id": _written_off,

@@ -362,6 +362,7 @@ CODES = re.compile(
     r"|\bSupplier credit note [A-Z]+-\d+ on bill BSP-\d+(?:, BSP India: Not travelled)?"
     r"|\bWrite-off of invoice \d{4}[-\d]*/\d+(?:, [^:]+: Cannot be traced)?"
     r"|\bCredit note C/[-\d]+/\d+ on invoice \d{4}[-\d]*/\d+(?:, [^:]+: Not travelled)?"
+    r"|\b\d{2}[A-Z]{5}\d{4}[A-Z]\dZ[0-9A-Z]\b"
 )
 FORMS = [page_method for page_method in SENT if page_method.page.endpoint != "identity.open_demo"]
 """Forms with errors. The demo has none, and its agency is English."""
