@@ -7,8 +7,8 @@ Never edit this file once it has landed.
 
 import recipes
 
-revision = "0190"
-down_revision = "0189"
+revision = "0191"
+down_revision = "0190"
 branch_labels = None
 depends_on = None
 
