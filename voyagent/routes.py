@@ -31,6 +31,8 @@ from voyagent.billing.accruals.api import api as accruals_api
 from voyagent.billing.bills import views as bill_views
 from voyagent.billing.cancellations import views as cancellation_views
 from voyagent.billing.cancellations.api import api as cancellations_api
+from voyagent.billing.claims import views as claim_views
+from voyagent.billing.claims.api import api as claims_api
 from voyagent.billing.core.views.blueprint import pages as billing_pages
 from voyagent.billing.credit_notes import views as credit_note_views
 from voyagent.billing.invoices import views as invoice_views
@@ -149,6 +151,7 @@ APIS: tuple[ApiBlueprint, ...] = (
     imports_api,
     *BILLING_APIS,
     payouts_api,
+    claims_api,
     accruals_api,
     cancellations_api,
     ledger_api,
@@ -172,6 +175,7 @@ BILLING_VIEWS = (
     treatment_views,
     policy_views,
     payout_views,
+    claim_views,
     accrual_views,
     refund_views,
     cancellation_views,

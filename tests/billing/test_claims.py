@@ -13,9 +13,11 @@ import sqlalchemy as sa
 from tests.banking.test_banking import opened
 from tests.billing.papers import line, receive, untied
 from tests.billing.test_carrying import quote
+from tests.billing.test_forms import send
 from tests.billing.test_prepaid_costs import given, sound
-from tests.billing.test_taxes import agency, findings
+from tests.billing.test_taxes import agency, findings, posted
 from tests.chat.parallel import at_once
+from tests.enquiries.reading import Page
 from tests.ledger.books import balances, stored
 from tests.ledger.test_base_amounts import make_ready
 from tests.people import Person
@@ -262,3 +264,51 @@ def test_who_may_claim_and_receive(alice: Person, bob: Person, charlie: Person) 
         claim = queries.get_claim(claim_id)
         assert (claim.chased_on, claim.expected_on) == (PAID_ON, SERVICE)
     assert sound(alice)
+
+
+def test_the_pages_of_a_claim(alice: Person) -> None:
+    browser = alice.browser
+    assert "No refunds awaited" in browser.get("/suppliers/claims").text
+    bill_id = paid_bill(alice)
+    assert f"/bills/{bill_id}/claim" in browser.get(f"/bills/{bill_id}").text
+    looked = {"reason": "Cancelled", "issue_date": "29 Nov 2024", "amount": ["1000"]}
+    page = Page(send(alice, f"/bills/{bill_id}/claim", then="look", **looked))
+    assert "1325 Refunds due from suppliers INR 1,000.00" in posted(page)
+    claim_id = claimed(alice, bill_id, expected_on=PAID_ON)
+    row = Page(browser.get("/suppliers/claims")).words(".//table[@id='claims']/tbody")
+    for word in ("L/2024-25/000001", "BSP India", "10 Dec 2024", "INR1,000.00"):
+        assert word in row
+    path = f"/suppliers/claims/{claim_id}"
+    page = Page(send(alice, f"{path}/receive", then="look", amount="1000", give_up_rest=""))
+    assert "1325 Refunds due from suppliers INR 1,000.00" in posted(page)
+    assert send(alice, f"{path}/receive", amount="1000.01").status_code == 422
+    receipt_id = received(alice, claim_id, inr(40_000))
+    words = Page(browser.get(path)).words(".//table[@id='claim-receipts']/tbody")
+    assert "INR400.00" in words
+    assert browser.get(f"/suppliers/claims/receipts/{receipt_id}").location.endswith(path)
+    assert browser.get(f"/suppliers/claims/receipts/{receipt_id}/reverse").status_code == 200
+    assert browser.get(f"{path}/follow-up").status_code == 200
+    received(alice, claim_id)
+    assert "No refunds awaited" in browser.get("/suppliers/claims").text
+    assert "L/2024-25/000001" in browser.get("/suppliers/claims?show=all").text
+    assert browser.get(f"{path}/receive").status_code == 303
+
+
+def test_the_api_gives_a_claim_with_its_receipts(alice: Person, charlie: Person) -> None:
+    bill_id = paid_bill(alice)
+    body = {"bill_id": str(bill_id), "reason": "Cancelled", "issue_date": "2024-11-29"}
+    claim = alice.api.post("/supplier-claims", json=body).json
+    path = f"/supplier-claims/{claim['id']}"
+    assert charlie.api.get(path).status_code == 404
+    assert charlie.api.get("/supplier-claims").json["items"] == []
+    given_up = {"amount": "400.00", "received_on": "2024-12-10", "give_up_rest": True}
+    answer = alice.api.post(f"{path}/receipts", json=given_up)
+    assert answer.status_code == 201, answer.json
+    named = ("received_amount", "given_up_amount", "open_amount")
+    assert [answer.json[name] for name in named] == ["400.00", "600.00", "0.00"]
+    assert [one["money_amount"] for one in answer.json["receipts"]] == ["400.00"]
+    again = alice.api.post(f"{path}/receipts", json=given_up)
+    assert (again.status_code, again.json["detail"]) == (409, "claim_not_open")
+    assert alice.api.get("/supplier-claims?open=true").json["items"] == []
+    (only,) = alice.api.get(f"/supplier-claims?bill_id={bill_id}").json["items"]
+    assert (only["id"], only["vendor_name"]) == (claim["id"], "BSP India")

@@ -22,6 +22,7 @@ from voyagent.banking import service as banking
 from voyagent.billing.bills import service as bill_service
 from voyagent.billing.cancellations import service as cancellation_service
 from voyagent.billing.cancellations.service import Cancel
+from voyagent.billing.claims import service as claim_service
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.payments import Allocation, Refund
 from voyagent.billing.core.models.write_offs import WriteOff
@@ -448,6 +449,30 @@ def _supplier_credit(person: Person) -> object:
         ).id
 
 
+def _paid_bill(person: Person) -> object:
+    bill_id: Any = _bill(person)
+    person.does(lambda actor: payment_service.pay_bill(actor, bill_id).id)
+    return bill_id
+
+
+def _claim(person: Person) -> object:
+    """Claim the refund of a paid bill."""
+    bill_id: Any = _paid_bill(person)
+    with person.acting() as actor:
+        return claim_service.open_claim(
+            replace(actor, role="agency_admin"), bill_id, reason="Not travelled"
+        ).id
+
+
+def _claim_receipt(person: Person) -> object:
+    """Receive a part of a claim."""
+    claim_id: Any = _claim(person)
+    with person.acting() as actor:
+        admin = replace(actor, role="agency_admin")
+        refund = claim_service.Refund(Money(100, actor.currency))
+        return claim_service.receive_claim(admin, claim_id, refund).id
+
+
 def _payment(person: Person) -> object:
     """Create a receipt that is partly allocated."""
     invoice_id: Any = _invoice(person)
@@ -766,6 +791,8 @@ MAKERS: Makers = {
     "invoice_id": _invoice,
     "bill_id": _bill,
     "supplier_credit_id": _supplier_credit,
+    "claim_id": _claim,
+    "claim_receipt_id": _claim_receipt,
     "payment_id": _payment,
     "payout_id": _payout,
     "file_id": _report_file,
@@ -873,6 +900,7 @@ NAMED_IN: dict[str, Makers] = {
     "RefundPartyIn": {"party_id": _payer},
     "CreditNoteIn": {"invoice_id": _invoice},
     "SupplierCreditIn": {"bill_id": _bill},
+    "SupplierClaimIn": {"bill_id": _paid_bill},
     "JournalEntryIn": {"lines": _lines},
     "LinkRequest": {"record_id": _enquiry_about},
 }
@@ -1003,6 +1031,9 @@ BODIES: dict[str, Callable[[], dict[str, Any]]] = {
         "vendor_reference": f"C-{secrets.randbelow(10**9)}",
         "reason": "Not travelled",
     },
+    "SupplierClaimIn": lambda: {"bill_id": str(new_id()), "reason": "Not travelled"},
+    "ClaimReceiptIn": lambda: {"amount": "1.00"},
+    "FollowUpIn": lambda: {"expected_on": "2100-01-04"},
     "ScheduleIn": lambda: {"pay_on": "2100-01-04"},
     "BillPatch": lambda: {"line_items": [VISAS], "notes": "Two of them"},
     "InvoiceDraftIn": lambda: {

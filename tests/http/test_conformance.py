@@ -53,6 +53,7 @@ MAY_NAME = (
     "/api/payouts",
     "/api/privacy/parties",
     "/api/refunds",
+    "/api/supplier-claims",
     "/api/invoices",
     "/api/bills",
 )

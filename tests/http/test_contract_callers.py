@@ -137,6 +137,8 @@ def test_every_operation_of_these_areas_is_in_the_table(app: Flask) -> None:
         "refunds",
         "report-files",
         "reports",
+        "supplier-claim-receipts",
+        "supplier-claims",
         "supplier-credits",
         "tax-treatments",
         "trips",

@@ -3,6 +3,7 @@
 from tests.audit.acts import (
     account,
     banking,
+    claims,
     coming_in,
     imports,
     money,
@@ -73,6 +74,7 @@ __all__ = [
     "Left",
     "account",
     "banking",
+    "claims",
     "coming_in",
     "imports",
     "money",

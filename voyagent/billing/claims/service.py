@@ -271,6 +271,26 @@ def chase_claim(
     return claim
 
 
+def follow_up(
+    actor: Actor,
+    claim_id: UUID,
+    *,
+    chased_on: date | None = None,
+    expected_on: date | None = None,
+    credit_note_number: str | None = None,
+) -> None:
+    """Note an answer of a supplier: a new day, the credit note, or both.
+
+    Without a number the supplier was only reminded, by default today. Raises the errors of
+    `match_credit_note` and `chase_claim`.
+    """
+    actor.require("bill.draft")
+    if credit_note_number is not None:
+        match_credit_note(actor, claim_id, number=credit_note_number)
+    if credit_note_number is None or chased_on is not None or expected_on is not None:
+        chase_claim(actor, claim_id, on=chased_on, expected_on=expected_on)
+
+
 def match_credit_note(actor: Actor, claim_id: UUID, *, number: str) -> SupplierClaim:
     """Note the supplier's number of the credit note for a claim; post nothing.
 

@@ -27,6 +27,8 @@ REVERSED = {
             "payment_refunded",
             "payment_paid_out",
             "payout_reversed",
+            "claim_received",
+            "claim_receipt_reversed",
             "payment_of_credit_note",
             "customer_credit_used",
             "refund_reversed",
