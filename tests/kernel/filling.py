@@ -31,6 +31,7 @@ from voyagent.billing.invoices.service import drafts as invoice_drafts, issuing
 from voyagent.billing.payments.service import payments as payment_service, refunds
 from voyagent.billing.payments.service.means import Means
 from voyagent.billing.payouts.service import Payout, record_payout
+from voyagent.billing.policies import service as policies
 from voyagent.billing.supplier_credits import service as supplier_credit_service
 from voyagent.billing.treatments import service as treatments
 from voyagent.billing.write_offs import service as write_off_service
@@ -230,6 +231,9 @@ def _book(person: Person) -> None:
     )
     _claim(person, bill.id)
     _cancel(person)
+    policies.set_policy(
+        person.actor, applies_to="agent", method="at_service", reason="Advice of the auditor"
+    )
     months.close_month(person.actor, date(2026, 1, 1))
     assert issued.entry_id is not None
     db.session.add(

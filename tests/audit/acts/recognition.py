@@ -21,8 +21,9 @@ def set_policy_over_the_api(stage: Stage) -> Doing:
 
 @act("POST /settings/recognition/change", leaves=in_the_browser(SET), answers=303)
 def set_policy_on_the_page(stage: Stage) -> Doing:
+    browser = stage.alice.browser  # signs in
     return lambda: stage.submit(
-        stage.alice.browser,
+        browser,
         "/settings/recognition/change",
         choice="agent:at_service",
         reason="Advice of the auditor",
