@@ -6,7 +6,7 @@ import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from tests.people import PASSWORD, Person
 from tests.settings.pictures import in_base64, picture
 from voyagent.approvals.service import proposing
 from voyagent.banking import service as banking
+from voyagent.billing.accruals import service as accruals
 from voyagent.billing.bills import service as bill_service
 from voyagent.billing.cancellations import service as cancellation_service
 from voyagent.billing.cancellations.service import Cancel
@@ -662,19 +663,31 @@ def _invoiced_trip(person: Person) -> object:
     return trip_id
 
 
-def _expected_bills(person: Person) -> object:
+def _expected_bills(person: Person, on: date | None = None) -> list[str]:
     """Return the ids of an expected bill, of a service that is booked for it."""
     trip_id: Any = _trip(person)
     with person.acting() as actor:
         trip_lines.add_line(
             actor,
             trip_id,
-            OtherDetails(kind="other", title="Desert for the Krishnans"),
+            OtherDetails(kind="other", title="Desert for the Krishnans", on=on),
             {"status": "booked", "cost": "500.00", "supplier": "BSP India"},
         )
     with person.reading() as reader:
         found = expected_bills.list_expected_bills(reader, ExpectedBillSearch(trip_id=trip_id))
         return [str(row["id"]) for row in found.items]
+
+
+def _accrued_bill(person: Person) -> object:
+    """Return the id of an expected bill whose cost is accrued in the previous month."""
+    month = parse_month(str(_month(person)))
+    (expected_bill_id,) = _expected_bills(person, month)
+    with person.acting() as actor:
+        administrator = replace(actor, role="agency_admin")
+        if closed_months.last_closed_month() == month:
+            months.reopen_month(administrator, month, reason="A bill is missing")
+        accruals.accrue(administrator, month)
+    return expected_bill_id
 
 
 def _newest_trip(person: Person) -> Any:
@@ -790,6 +803,7 @@ MAKERS: Makers = {
     "invite_id": _invite,
     "invoice_id": _invoice,
     "bill_id": _bill,
+    "expected_bill_id": _accrued_bill,
     "supplier_credit_id": _supplier_credit,
     "claim_id": _claim,
     "claim_receipt_id": _claim_receipt,
@@ -997,6 +1011,7 @@ BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "PartyContactPatch": lambda: {"role": "Accounts"},
     "InvoiceFromTripIn": lambda: {"trip_id": str(new_id()), "customer_name": "Deepa Krishnan"},
     "MatchesIn": lambda: {"matches": []},
+    "ReleaseIn": lambda: {"reason": "The supplier has closed"},
     "BillFromExpectedIn": lambda: {
         "expected_bill_ids": [str(new_id())],
         "vendor_reference": f"BSP-{secrets.randbelow(10**9)}",

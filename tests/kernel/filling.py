@@ -21,6 +21,7 @@ from voyagent.audit.rules.verifier import kid_of
 from voyagent.audit.service import checks
 from voyagent.audit.service.statements import Anchors
 from voyagent.banking import service as banking
+from voyagent.billing.accruals import service as accruals
 from voyagent.billing.bills import service as bill_service
 from voyagent.billing.cancellations.service import Cancel, cancel, preview_cancellation
 from voyagent.billing.claims import service as claims
@@ -311,6 +312,10 @@ def _travel(person: Person) -> None:
     bill_service.bill_from_expected(
         person.actor, [expected[0]["id"]], vendor_reference="AI-2", issue_date=ISSUED
     )
+    stay = OtherDetails(kind="other", title="Guide", on=date(2026, 2, 3))
+    booking: lines.LineChanges = {"status": "booked", "cost": "90.00", "supplier": "Air India"}
+    lines.add_line(person.actor, trip.id, stay, booking)
+    accruals.accrue(person.actor, date(2026, 2, 1))
     db.session.add(
         SupplierOffer(kind="flight", supplier="sandbox", payload={}, expires_at=clock.now())
     )

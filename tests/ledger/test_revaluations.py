@@ -284,7 +284,7 @@ def test_a_month_that_has_not_ended_is_not_revalued(ready: Person) -> None:
         revalue(ready, month)
     answer = ready.api.post(f"/months/{month:%Y-%m}/revaluation")
     assert (answer.status_code, answer.json["detail"]) == (409, "month_not_over")
-    assert answer.json["message"].endswith("revalued from the first day of the next month.")
+    assert answer.json["message"].endswith("Do this from the first day of the next month.")
     with pytest.raises(MonthNotFound):
         revalue(ready, LAST)
 

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+import voyagent.billing.core.models.accruals
 import voyagent.billing.core.models.bills
 import voyagent.billing.core.models.cancellations
 import voyagent.billing.core.models.claims

@@ -16,13 +16,15 @@ from tests.audit.conftest import untied
 from tests.billing import test_exchange as exchanged
 from tests.billing.papers import DUE, advance, issued, line
 from tests.billing.test_claims import claimed, inr, paid_bill, received
+from tests.billing.test_expected_bills import booked
 from tests.billing.test_payouts import paid_out
 from tests.enquiries.acts import logged
 from tests.ledger.books import post
 from tests.people import People, Person
 from tests.reports.books import MAY, trade
-from tests.trips.things import a_trip
+from tests.trips.things import DESERT, a_trip
 from voyagent.audit.queries import chain
+from voyagent.billing.accruals import service as accruals
 from voyagent.billing.paper.documents import kept
 from voyagent.billing.payments.service import reversals as payment_reversals
 from voyagent.billing.payments.service.settling import Part
@@ -244,6 +246,10 @@ BROKEN = {
         "update supplier_claims set received_minor = received_minor - 1 where tenant_id = :t",
         {"claims": 1},
     ),
+    "an accrual": (
+        "update accruals set amount_minor = amount_minor + 100 where tenant_id = :t",
+        {"accrued": -100},
+    ),
     "the counter": (
         "update number_series set last_number = last_number + 1 where tenant_id = :t",
         {"numbers": None},
@@ -266,14 +272,17 @@ def trader(app: Flask) -> Person:
     """Somebody whose agency has traded; each test leaves her books as they were."""
     trader = People(app).sign_up("Alice Owner", agency="Alice Travels")
     trade(trader)
+    trip_id = a_trip(trader)
     invoice_id = issued(
-        trader, line("1000.00", quantity=1), issue_date=MAY, due_date=MAY, trip_id=a_trip(trader)
+        trader, line("1000.00", quantity=1), issue_date=MAY, due_date=MAY, trip_id=trip_id
     )
     with trader.acting():
         kept.keep("invoice", invoice_id)
     exchange(trader)
     paid_out(trader)
     received(trader, claimed(trader, paid_bill(trader, vendor_reference="Paid")), inr(40_000))
+    booked(trader, trip_id, DESERT.model_copy(update={"on": MAY}), cost="1000.00")
+    trader.does(accruals.accrue, MAY.replace(day=1))
     logged(trader, "Counted")
     return trader
 
@@ -364,7 +373,7 @@ def test_correct_books_have_no_finding(
 ) -> None:
     assert found(app, trader) == []
     output = command("--agency", trader.actor.tenant_id)
-    assert (output.exit_code, output.output) == (0, f"{trader.actor.tenant_id}: OK, 31 checks\n")
+    assert (output.exit_code, output.output) == (0, f"{trader.actor.tenant_id}: OK, 32 checks\n")
 
 
 def test_an_agency_without_entries_has_no_finding(app: Flask, alice: Person) -> None:
@@ -429,7 +438,7 @@ def test_each_agency_is_checked_and_one_error_fails_the_command(
     output = command()
     lines = output.output.splitlines()
     assert output.exit_code == 1
-    assert f"{trader.actor.tenant_id}: OK, 31 checks" in lines
+    assert f"{trader.actor.tenant_id}: OK, 32 checks" in lines
     assert (
         f"{charlie.actor.tenant_id}: control: AED -123.45: open receivable documents and their"
         " control account differ" in lines

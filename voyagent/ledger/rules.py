@@ -89,6 +89,13 @@ CHART = (
     ChartAccount("1510", N_("Office equipment"), "asset"),
     ChartAccount("1590", N_("Accumulated depreciation"), "asset", is_contra=True),
     ChartAccount("2100", N_("Trade payables"), "liability", "payable", revalued="reversed"),
+    ChartAccount(
+        "2110",
+        N_("Accrued trip costs"),
+        "liability",
+        "accrued_trip_costs",
+        revalued="reversed",
+    ),
     ChartAccount("2150", N_("BSP payable"), "liability", "bsp_payable", revalued="reversed"),
     ChartAccount(
         "2160",

@@ -182,7 +182,9 @@ class ExpectedBill(TenantOwned, Base):
     """A bill that a supplier is expected to send for a booked line of a trip.
 
     It is `open` until bills are matched to it, and `released` when its line is cancelled before.
-    `matched_minor` is the sum of the matched bills. `trip_line_id` is null if the line was removed.
+    `matched_minor` is the sum of the matched bills. `accrued_minor` is the cost that is accrued
+    now, and `accrued_base_minor` its amount in the base currency. `trip_line_id` is null if the
+    line was removed.
     """
 
     __tablename__ = "expected_bills"
@@ -193,6 +195,8 @@ class ExpectedBill(TenantOwned, Base):
     currency: Mapped[str]
     amount_minor: Mapped[int]
     matched_minor: Mapped[int] = mapped_column(server_default=text("0"))
+    accrued_minor: Mapped[int] = mapped_column(server_default=text("0"))
+    accrued_base_minor: Mapped[int] = mapped_column(server_default=text("0"))
     due_on: Mapped[date]
     status: Mapped[str] = mapped_column(server_default=text("'open'"))
     created_at: Mapped[DefaultNow]
@@ -206,6 +210,7 @@ class ExpectedBill(TenantOwned, Base):
         references("parties", "party_id", "fk_expected_bills_party"),
         CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency"),
         CheckConstraint("amount_minor > 0 and matched_minor >= 0", name="amounts"),
+        CheckConstraint("accrued_minor >= 0 and accrued_base_minor >= 0", name="accrued"),
         CheckConstraint("status in ('open', 'matched', 'released')", name="status"),
         Index("ix_expected_bills_due", "tenant_id", "status", "due_on", "id"),
         Index("ix_expected_bills_party", "tenant_id", "party_id", "status", "due_on", "id"),

@@ -24,7 +24,8 @@ from tests.ledger import books
 from tests.ledger.test_journal import made, written
 from tests.ledger.test_new_entry import typed
 from tests.rates.entered import entered
-from tests.trips.things import a_line, a_trip
+from tests.trips.things import DESERT, a_line, a_trip
+from voyagent.billing.accruals import service as accruals
 from voyagent.billing.bills import service as bill_service
 from voyagent.billing.bills.capabilities import receive_bill
 from voyagent.billing.core.capabilities import post_journal_entry
@@ -1225,6 +1226,68 @@ def open_a_month_again_on_its_page(stage: Stage) -> Doing:
 def close_a_month_on_its_page(stage: Stage) -> Doing:
     browser = stage.alice.browser
     return lambda: stage.submit(browser, "/months/2024-05/close")
+
+
+ACCRUED = (
+    Left("journal.posted", ("journal_entry_id", "source_type", "source_id")),
+    Left("costs.accrued", says={"month": "2024-05", "count": 1, "total": "500.00"}),
+)
+
+
+def _to_accrue(stage: Stage) -> str:
+    """Book a service of May whose bill has not come; return the expected bill."""
+    trip_id = a_trip(stage.alice)
+    details = DESERT.model_copy(update={"on": date(2024, 5, 20)})
+    a_line(stage.alice, trip_id, details, status="booked", cost="500.00", currency="INR")
+    (found,) = stage.alice.api.get(f"/bills/expected?trip_id={trip_id}").json["items"]
+    return str(found["id"])
+
+
+@act("POST /api/months/<month>/accruals", leaves=ACCRUED, answers=200)
+def accrue_a_month(stage: Stage) -> Doing:
+    api = stage.alice.api
+    _to_accrue(stage)
+    return lambda: api.post("/months/2024-05/accruals")
+
+
+@act("POST /months/<month>/accruals", leaves=in_the_browser(*ACCRUED), answers=303)
+def accrue_a_month_on_its_page(stage: Stage) -> Doing:
+    browser = stage.alice.browser
+    _to_accrue(stage)
+    return lambda: stage.submit(browser, "/months/2024-05/accruals")
+
+
+RELEASED = (
+    Left("journal.posted", ("journal_entry_id", "source_type", "source_id")),
+    Left(
+        "accrual.released",
+        ("expected_bill_id", "trip_id", "journal_entry_id"),
+        says={"amount": "500.00", "released_on": "2024-06-10"},
+    ),
+)
+RELEASING = "/bills/expected/{}/release-accrual"
+
+
+def _accrued(stage: Stage) -> str:
+    expected_bill_id = _to_accrue(stage)
+    stage.alice.does(accruals.accrue, date(2024, 5, 1))
+    return expected_bill_id
+
+
+@act("POST /api/bills/expected/<expected_bill_id>/release-accrual", leaves=RELEASED, answers=200)
+def release_accrued_cost(stage: Stage) -> Doing:
+    api, path = stage.alice.api, RELEASING.format(_accrued(stage))
+    return lambda: api.post(path, json={"reason": "Closed", "released_on": "2024-06-10"})
+
+
+@act(
+    "POST /bills/expected/<expected_bill_id>/release-accrual",
+    leaves=in_the_browser(*RELEASED),
+    answers=303,
+)
+def release_accrued_cost_on_its_page(stage: Stage) -> Doing:
+    browser, path = stage.alice.browser, RELEASING.format(_accrued(stage))
+    return lambda: stage.submit(browser, path, reason="Closed", released_on="10 Jun 2024")
 
 
 REVALUED = (

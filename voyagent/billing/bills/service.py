@@ -31,7 +31,8 @@ from voyagent.billing.core.models.parts import OPEN_BILL
 from voyagent.billing.core.queries import taxes as tax_queries
 from voyagent.billing.core.queries.documents import get_lines
 from voyagent.billing.core.queries.recognitions import PREPAID
-from voyagent.billing.core.service import drafts, earning, input_taxes, matching
+from voyagent.billing.core.service import accruals, drafts, earning, input_taxes, matching
+from voyagent.billing.core.service.accruals import Take
 from voyagent.billing.core.service.drafts import DocumentChanges, FurtherColumns
 from voyagent.billing.core.service.earning import Recognition
 from voyagent.billing.core.service.instalments import InstalmentItem
@@ -54,13 +55,20 @@ from voyagent.trips.queries import expected_bills
 def void_bill(actor: Actor, bill_id: UUID, *, reason: str, on: date | None = None) -> Bill:
     """Void a received bill on the day `on`; what it was matched to is expected again.
 
+    Accrued cost that the bill took over is accrued again.
+
     The default of `on` is today, or the issue date if the issue date is later. Raises Forbidden,
     BillNotFound, and the errors of `void_document`.
     """
     actor.require_authority("bill.void")
     bill = bill_queries.get_bill(bill_id, lock=True)
+    is_matched = matching.is_matched(bill)
+    if is_matched:
+        accruals.hold()
     voided = void_document(actor, bill, reason, on)
-    matching.take_back(voided)
+    if is_matched:
+        accruals.put_back(actor, voided)
+        matching.take_back(voided)
     return voided
 
 
@@ -281,15 +289,16 @@ def read_reference(typed: str) -> str:
     return reference
 
 
-def receive_sides(bill: Bill) -> list[tuple[str, int, Money]]:
-    """Return the journal lines for receiving a bill.
+def receive_sides(bill: Bill, takes: Sequence[Take] = ()) -> list[tuple[str, int, Money]]:
+    """Return the journal lines for receiving a bill that takes over accrued cost.
 
     A journal line is a tuple: key of the account, 1 for debit or -1 for credit, and amount.
     """
     if bill.is_opening:
         total = Money(bill.total_minor, bill.currency)
         return [(chart.OPENING, 1, total), ("payable", -1, total)]
-    return input_taxes.bought_sides(input_taxes.bought(bill), bill.currency)
+    sides = input_taxes.bought_sides(input_taxes.bought(bill), bill.currency)
+    return accruals.sides_with(sides, takes)
 
 
 def recognitions_of(bill: Bill) -> list[Recognition]:
@@ -331,7 +340,17 @@ def _receive(
     later = recognitions_of(bill)
     if later:
         chart.account_of(actor, PREPAID)
-    posted = post_document(actor, bill, bill.vendor_reference, receive_sides(bill))
+    takes: list[Take] = []
+    if matching.is_matched(bill):
+        accruals.hold()
+        takes = accruals.takes_of(actor, bill)
+    posted = post_document(
+        actor,
+        bill,
+        bill.vendor_reference,
+        receive_sides(bill, takes),
+        carried=accruals.carried(bill, takes),
+    )
     earning.recognise(
         actor,
         ("bill", bill.id),
@@ -341,6 +360,7 @@ def _receive(
         document=bill,
         posted=posted,
     )
+    accruals.take(actor, bill, takes, posted.entry_id)
     # Posting comes first: an invoice of the trip also locks its sums before the expected bills.
     reasons = {"input_tax_reason": why, "variance_reason": matching.confirm(bill, variance_reason)}
     private: dict[str, audit.Fact] = {name: why for name, why in reasons.items() if why}

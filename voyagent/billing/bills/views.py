@@ -33,7 +33,7 @@ from voyagent.billing.core.models.parts import OPEN_BILL
 from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
 from voyagent.billing.core.rules import quantity_words, taxes_by_line
 from voyagent.billing.core.schemas.documents import VoidIn
-from voyagent.billing.core.service import input_taxes, matching, taxing
+from voyagent.billing.core.service import accruals, input_taxes, matching, taxing
 from voyagent.billing.core.views.blueprint import pages
 from voyagent.billing.core.views.documents import (
     Place,
@@ -209,10 +209,11 @@ def receive_bill(actor: Actor, bill_id: UUID) -> Any:
 
     def page(draft: Bill, problem: str = "") -> str:
         above, variance = input_taxes.above_rate(draft), matching.find_variance(draft)
+        takes = accruals.takes_of(actor, draft)
         return render_template(
             "bills/receive.html",
             place=Place(draft),
-            postings=postings_of(bill_service.receive_sides(draft)),
+            postings=postings_of(bill_service.receive_sides(draft, takes)),
             recognitions=recognition_postings(bill_service.recognitions_of(draft)),
             other_year=other_year_words(draft.issue_date),
             above=above and sentence_of(above),

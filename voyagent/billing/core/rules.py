@@ -31,6 +31,8 @@ NAMED_ACCOUNTS = (*(documents for documents, _advances in CONTROL.values()), CRE
 """Keys of the accounts in entries of documents whose journal lines name the party."""
 BOUGHT = {"cost": "cost_of_services", "agent": "held_for_suppliers"}
 """Key of the account of a bill line, by `bought_as`."""
+ACCRUED = "accrued_trip_costs"
+"""Key of the account of the cost of services that were given and not billed."""
 
 
 METHODS = {

@@ -36,6 +36,13 @@ class Months:
     before: date | None
 
 
+def read_first_open_day(reader: Reader) -> date:
+    """Return the day after the latest closed month, or else the first of all days."""
+    last = func.max(_CLOSED.month)
+    ((row,),) = reader.read(select(last.label("month")).where(owned(ClosedMonth)))
+    return date.min if row["month"] is None else next_month(row["month"])
+
+
 def last_closed_month() -> date | None:
     """Return the first day of the latest closed month, or None if no month is closed.
 

@@ -75,11 +75,9 @@ class MonthNotOver(Conflict):
 
 
 class MonthStillRuns(MonthNotOver):
-    """The month is not yet over, so it has no closing rates."""
+    """The month is not yet over, so its end has no entries."""
 
-    message = N_(
-        "This month has not ended. It can be revalued from the first day of the next month."
-    )
+    message = N_("This month has not ended. Do this from the first day of the next month.")
 
 
 class NotRevalued(Conflict):

@@ -21,7 +21,9 @@ from voyagent.ledger.service.errors import (
     MonthAlreadyClosed,
     MonthNotClosed,
     MonthNotOver,
+    MonthStillRuns,
     NotRevalued,
+    PeriodLocked,
     ReasonRequired,
 )
 
@@ -81,6 +83,20 @@ def check_month(actor: Actor, month: date) -> None:
         raise MonthAlreadyClosed
     if closed_months.has_entries_between(closed, month):
         raise EarlierMonthOpen
+
+
+def check_month_end(actor: Actor, month: date) -> None:
+    """Check that the entries of a month's end can be posted now.
+
+    Raises MonthNotFound, MonthStillRuns, PeriodLocked.
+    """
+    if month.day != 1 or not FIRST_DAY <= month <= LAST_DAY:
+        raise MonthNotFound
+    if month >= clock.today(actor.timezone).replace(day=1):
+        raise MonthStillRuns
+    closed = closed_months.last_closed_month()
+    if closed is not None and month <= closed:
+        raise PeriodLocked
 
 
 def reopen_month(actor: Actor, month: date, *, reason: str) -> date:

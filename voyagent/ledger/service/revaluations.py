@@ -6,20 +6,18 @@ from datetime import date
 from uuid import UUID
 
 from voyagent.audit.service import recording as audit
-from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
-from voyagent.ledger.errors import MonthNotFound
 from voyagent.ledger.models import Revaluation
-from voyagent.ledger.queries import closed_months, revaluations
+from voyagent.ledger.queries import revaluations
 from voyagent.ledger.queries.revaluations import Position, Positions
 from voyagent.ledger.rules import DIFFERENCES, UNREALISED, next_month
 from voyagent.ledger.service.chart import account_of
 from voyagent.ledger.service.entries import post_difference, reverse
-from voyagent.ledger.service.errors import BaseNotEstablished, MonthStillRuns, PeriodLocked
-from voyagent.ledger.service.months import FIRST_DAY, LAST_DAY, stop_posting, wire_month
+from voyagent.ledger.service.errors import BaseNotEstablished
+from voyagent.ledger.service.months import check_month_end, stop_posting, wire_month
 from voyagent.rates.errors import RateMissing
 
 SOURCE = "revaluation"
@@ -40,20 +38,6 @@ def preview_revaluation(reader: Reader, month: date) -> Positions:
     return positions
 
 
-def check_revaluation(actor: Actor, month: date) -> None:
-    """Check that a month can be revalued now; its rates are not checked.
-
-    Raises MonthNotFound, MonthStillRuns, PeriodLocked.
-    """
-    if month.day != 1 or not FIRST_DAY <= month <= LAST_DAY:
-        raise MonthNotFound
-    if month >= clock.today(actor.timezone).replace(day=1):
-        raise MonthStillRuns
-    closed = closed_months.last_closed_month()
-    if closed is not None and month <= closed:
-        raise PeriodLocked
-
-
 def revalue(actor: Actor, month: date) -> list[Revaluation]:
     """Bring the foreign balances of a month's end to the closing rates.
 
@@ -69,7 +53,7 @@ def revalue(actor: Actor, month: date) -> list[Revaluation]:
     actor.require_authority("ledger.post")
     actor.require("ledger.close")
     stop_posting()
-    check_revaluation(actor, month)
+    check_month_end(actor, month)
     preview = preview_revaluation(SessionReader(db.session), month)
     if preview.missing:
         raise RateMissing(preview.missing[0], preview.day)

@@ -24,7 +24,7 @@ from voyagent.ledger.queries import revaluations
 from voyagent.ledger.queries.closing_checks import Check, register_checks
 from voyagent.ledger.rules import next_month, parse_month
 from voyagent.ledger.service import revaluations as revaluing
-from voyagent.ledger.service.months import wire_month
+from voyagent.ledger.service.months import check_month_end, wire_month
 
 pages = PageBlueprint("revaluations", __name__, guard=Guard.SIGNED_IN)
 
@@ -49,7 +49,7 @@ def revaluation(actor: Actor, month: str) -> Any:
     reader = SessionReader(db.session)
     positions, refusal = None, None
     try:
-        revaluing.check_revaluation(actor, first)
+        check_month_end(actor, first)
         positions = revaluing.preview_revaluation(reader, first)
     except Conflict as error:
         refusal = sentence_of(error)

@@ -124,10 +124,10 @@ GROWTH: tuple[Growth, ...] = (
     Growth(
         (
             *("accounts", "bank_accounts", "parties", "person_links", "erasures"),
-            *("party_merges", "party_roots", "exchange_rates", "revaluations"),
+            *("party_merges", "party_roots", "exchange_rates", "revaluations", "accruals"),
         ),
         "each account, bank account, customer, supplier, their merges, confirmed link, erasure,"
-        " exchange rate and revaluation",
+        " exchange rate, revaluation and accrual",
         End.NEVER,
         _BOOKS,
     ),

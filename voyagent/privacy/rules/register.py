@@ -572,6 +572,7 @@ WITHOUT: frozenset[str] = frozenset(
         *(
             "audit_checks",
             "agency_deletions",
+            "accruals",
             "audit_heads",
             "audit_statements",
             "bill_taxes",

@@ -15,11 +15,12 @@ from uuid import UUID
 from sqlalchemy import Select, text
 
 from voyagent.banking import queries as banking
+from voyagent.billing.accruals import queries as accruals
 from voyagent.billing.ageing.queries import checks as queries_checks
 from voyagent.billing.claims.service import CLAIM_SERIES
 from voyagent.billing.core.queries import kept_papers, recognitions
 from voyagent.billing.core.queries.of_trips import of_trips
-from voyagent.billing.core.rules import ADVANCES_ACCOUNTS, CLAIMS
+from voyagent.billing.core.rules import ACCRUED, ADVANCES_ACCOUNTS, CLAIMS
 from voyagent.billing.core.service.numbering import (
     BILL_OF_SUPPLY_SERIES,
     DEBIT_NOTE_SERIES,
@@ -58,6 +59,7 @@ from voyagent.reports.queries.periods import (
 )
 from voyagent.reports.queries.receivables import EVER, SIDE
 from voyagent.reports.queries.roll_ups import ROLL_UPS
+from voyagent.trips.queries import expected_bills
 
 LAST_DAY = BalanceDay(EVER[1], EVER[1])
 """A day after all postings, so that all of them belong to earlier financial years."""
@@ -96,6 +98,7 @@ CHECKS = (
         "carried",
         "gateway",
         "claims",
+        "accrued",
     ),
 )
 
@@ -229,6 +232,7 @@ def findings(reader: Reader) -> Iterator[Finding]:
         yield from (_of_series(name.replace("_", " "), row) for row in rows)
     yield from gateways(reader)
     yield from claims(reader)
+    yield from accrued(reader)
     yield from trips(reader)
     yield from named_parties(reader)
     yield from (
@@ -387,6 +391,55 @@ def gateways(reader: Reader) -> Iterator[Finding]:
                 f"the account of {row['name']} and its payments without a payout differ",
                 Money(minor, row["currency"]),
             )
+
+
+def accrued(reader: Reader) -> Iterator[Finding]:
+    """Yield findings about accrued trip costs.
+
+    What is accrued for an expected bill must be the sum of its accruals, and in each currency the
+    sum of all must be the balance of the account.
+    """
+    expected, rows, accounts = reader.read(
+        expected_bills.accrued_statement(),
+        accruals.sums_statement(),
+        control_balances_statement(ACCRUED),
+    )
+    books = read_base_currency(reader)
+    sums = {row["expected_bill_id"]: (row["minor"], row["base_minor"]) for row in rows}
+    open_sums: dict[str, tuple[int, int]] = {}
+    for row in expected:
+        currency, minors = row["currency"], (row["accrued_minor"], row["accrued_base_minor"])
+        before = open_sums.get(currency, (0, 0))
+        open_sums[currency] = before[0] + minors[0], before[1] + minors[1]
+        yield from _of_accruals(
+            f"expected bill {row['id']}: it and its accruals differ",
+            (currency, books),
+            minors,
+            sums.pop(row["id"], (0, 0)),
+        )
+    for expected_bill_id, minors in sums.items():
+        if any(minors):
+            yield Finding("accrued", f"expected bill {expected_bill_id}: its accruals are not 0")
+    posted = {
+        row["currency"]: (-row["balance_minor"], -row["base_balance_minor"]) for row in accounts
+    }
+    for currency in sorted(open_sums.keys() | posted.keys()):
+        yield from _of_accruals(
+            f"open accruals in {currency} and their account differ",
+            (currency, books),
+            open_sums.get(currency, (0, 0)),
+            posted.get(currency, (0, 0)),
+        )
+
+
+def _of_accruals(
+    where: str, currencies: tuple[str, str], first: tuple[int, int], second: tuple[int, int]
+) -> Iterator[Finding]:
+    """Yield a finding if two amounts differ, or else if their base amounts do."""
+    for currency, one, other in zip(currencies, first, second, strict=True):
+        if one != other:
+            yield Finding("accrued", where, Money(one - other, currency))
+            return
 
 
 def control(reader: Reader) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -34,6 +34,7 @@ State = Literal["open", "matched", "released"]
 _EXPECTED, _LINES, _TRIPS = ExpectedBill.__table__.c, TripLine.__table__.c, Trip.__table__.c
 _COLUMNS = (
     *("id", "trip_id", "trip_line_id", "party_id", "currency", "amount_minor", "matched_minor"),
+    *("accrued_minor", "accrued_base_minor"),
     *("due_on", "status", "created_at", "updated_at"),
 )
 
@@ -77,6 +78,22 @@ def list_given(reader: Reader, last: date, *, limit: int) -> list[Row]:
     return [_shown(row) for row in reader.read(_given_statement(last, limit))[0]]
 
 
+def trips_statement() -> Select[Any]:
+    """Select the trip of each expected bill. Rows: id, trip_id."""
+    return select(_EXPECTED.id, _EXPECTED.trip_id).where(owned(ExpectedBill))
+
+
+@cached_statement
+def accrued_statement() -> Select[Any]:
+    """Select the expected bills for which cost is accrued.
+
+    Rows: id, currency, accrued_minor, accrued_base_minor.
+    """
+    return select(
+        *(_EXPECTED[name] for name in ("id", "currency", "accrued_minor", "accrued_base_minor"))
+    ).where(owned(ExpectedBill), _EXPECTED.accrued_minor > 0)
+
+
 def get_expected_bills(ids: Sequence[UUID], *, lock: bool = False) -> list[Row]:
     """Return the expected bills with the given ids, by id; unknown ids are left out.
 
@@ -85,8 +102,13 @@ def get_expected_bills(ids: Sequence[UUID], *, lock: bool = False) -> list[Row]:
     if lock:
         held = select(ExpectedBill.id).where(ExpectedBill.id.in_(ids)).order_by(ExpectedBill.id)
         db.session.execute(held.with_for_update(key_share=True))
+    return read_expected_bills(SessionReader(db.session), ids)
+
+
+def read_expected_bills(reader: Reader, ids: Collection[UUID]) -> list[Row]:
+    """Return the expected bills with the given ids, by id; unknown ids are left out."""
     of_ids = _statement().where(_EXPECTED.id.in_(ids)).order_by(_EXPECTED.id)
-    return [_shown(row) for row in SessionReader(db.session).read(of_ids)[0]]
+    return [_shown(row) for row in reader.read(of_ids)[0]]
 
 
 def service_of(expected_bill_id: ColumnElement[UUID]) -> ScalarSelect[UUID | None]:

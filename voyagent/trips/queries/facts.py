@@ -40,7 +40,9 @@ def on_documents(source: DocumentFacts) -> DocumentFacts:
 class LineFacts:
     """A line of a trip with its facts; None stands for a missing fact.
 
-    `expected` is what the supplier is still expected to bill, with the id of the expected bill.
+    `expected` is what the supplier is still expected to bill, or what is accrued if that is more,
+    with the id of the expected bill. `billed` is zero if the accrued cost was released, because no
+    bill will come.
     """
 
     line: Line
@@ -121,6 +123,7 @@ def read_trip_facts(reader: Reader, trip_id: UUID) -> TripFacts:
         *(_EXPECTED[name] for name in ("id", "trip_line_id", "status", "currency")),
         _EXPECTED.amount_minor,
         _EXPECTED.matched_minor,
+        _EXPECTED.accrued_minor,
     ).where(owned(ExpectedBill), _EXPECTED.trip_id == trip_id, _EXPECTED.status != "released")
     journey, (rows, earned, *documents) = read_with(
         reader,
@@ -165,14 +168,16 @@ def _facts(
         return Money(sum(minors), currency) if minors else None
 
     is_open = own is not None and own["status"] == "open"
-    rest_minor = max(own["amount_minor"] - own["matched_minor"], 0) if own and is_open else 0
+    accrued_minor = own["accrued_minor"] if own and is_open else 0
+    rest_minor = own["amount_minor"] - own["matched_minor"] if own and is_open else 0
+    is_billed = own is not None and (own["matched_minor"] or own["status"] == "matched")
     return LineFacts(
         line,
         journey.trip["acceptance"] == "accepted",
-        Money(own["matched_minor"], currency) if own and own["matched_minor"] else None,
+        Money(own["matched_minor"], currency) if own and is_billed else None,
         amount("paid"),
         amount("invoiced"),
-        Money(rest_minor, currency) if is_open else None,
+        Money(max(rest_minor, accrued_minor), currency) if is_open else None,
         own["id"] if own and is_open else None,
     )
 

@@ -270,7 +270,7 @@ def _amounts(
     in `_POSTED`.
 
     The forecast price of a line is what is invoiced, or else its quoted price. Its forecast cost is
-    what is billed and still expected, or else its present cost.
+    what is billed, accrued and still expected, or else its present cost.
     """
     is_accepted = _TRIPS.accepted_at.is_not(None)
     is_booked = is_accepted & _LINES.status.in_(BOOKED)
@@ -312,11 +312,11 @@ def _amounts(
 
 
 def _expected() -> ColumnElement[int]:
-    """Return what is billed and expected for a line, or null without a bill."""
+    """Return what is billed, accrued and expected for a line, or null without a bill."""
     expected = ExpectedBill.__table__.c
     comes_to = case(
         (expected.status == "matched", expected.matched_minor),
-        else_=func.greatest(expected.amount_minor, expected.matched_minor),
+        else_=func.greatest(expected.amount_minor, expected.matched_minor + expected.accrued_minor),
     )
     return (
         select(comes_to)

@@ -23,18 +23,25 @@ def follow_lines(actor: Actor, lines: Sequence[TripLine]) -> None:
 
     The amount is the booked cost, and the bill is due on the first day of the service, or else on
     the day of the booking. An expected bill follows its line until a bill is matched to it. A line
-    that is cancelled releases an open one; if a part of it is billed, it opens again with the next
-    booking of the line. The supplier of a booked line becomes a party, unless several have its
+    that is cancelled releases an open one; if a part of it is billed or accrued, it opens again
+    with the next booking of the line. In another currency, a line whose cost is accrued expects
+    another bill. The supplier of a booked line becomes a party, unless several have its
     name.
     """
     statement = select(ExpectedBill).where(
         ExpectedBill.trip_line_id.in_([line.id for line in lines]),
-        (ExpectedBill.status != "released") | (ExpectedBill.matched_minor > 0),
+        (ExpectedBill.status != "released")
+        | (ExpectedBill.matched_minor > 0)
+        | (ExpectedBill.accrued_minor > 0),
     )
     rows = db.session.scalars(statement.order_by(ExpectedBill.id).with_for_update(key_share=True))
     known = {row.trip_line_id: row for row in rows}
     for line in lines:
         expected = known.get(line.id)
+        if expected is not None and _is_accrued_otherwise(expected, line):
+            _release(expected)
+            db.session.flush()
+            expected = None
         if line.status not in BOOKED:
             line.party_id = None
         elif line.party_id is None and line.supplier and line.supplier.strip():
@@ -57,6 +64,32 @@ class Billed(NamedTuple):
 
     amount_minor: int
     is_final: bool
+
+
+class Accrued(NamedTuple):
+    """A change of accrued cost, in minor units of its and of the base currency."""
+
+    amount_minor: int
+    base_minor: int
+
+
+def mark_accrued(changes: Mapping[UUID, Accrued]) -> None:
+    """Add changes to the accrued cost of expected bills, by their ids."""
+    held = select(ExpectedBill.id).where(ExpectedBill.id.in_(changes)).order_by(ExpectedBill.id)
+    db.session.execute(held.with_for_update(key_share=True))
+    for expected in _get(changes):
+        expected.accrued_minor += changes[expected.id].amount_minor
+        expected.accrued_base_minor += changes[expected.id].base_minor
+        expected.updated_at = clock.now()
+    db.session.flush()
+
+
+def close_without_bill(expected_bill_id: UUID) -> None:
+    """Expect no further bill for an open expected bill, whose row is locked."""
+    for expected in _get([expected_bill_id]):
+        if expected.status == "open":
+            expected.status, expected.updated_at = "matched", clock.now()
+    db.session.flush()
 
 
 def mark_billed(billed: Mapping[UUID, Billed]) -> None:
@@ -88,6 +121,12 @@ def mark_not_billed(billed: Mapping[UUID, Billed]) -> None:
         expected.status = "open" if expected.id in of_booked else "released"
         expected.updated_at = clock.now()
     db.session.flush()
+
+
+def _is_accrued_otherwise(expected: ExpectedBill, line: TripLine) -> bool:
+    """Return True if the accrued cost of a line is not in its present currency."""
+    is_accrued = expected.accrued_minor and not expected.matched_minor
+    return bool(is_accrued) and expected.currency != line.currency
 
 
 def _get(ids: Collection[UUID]) -> Sequence[ExpectedBill]:

@@ -18,6 +18,7 @@ from voyagent.billing.core.queries.cancellations import kept_lines
 from voyagent.billing.core.queries.documents import get_lines
 from voyagent.billing.core.queries.recognitions import DEFERRED, PREPAID, recognised
 from voyagent.billing.core.rules import (
+    ACCRUED,
     BOUGHT,
     Parts,
     cost_parts,
@@ -244,6 +245,7 @@ def _bases(
     """Return a function that tells the base amount on an account on a day.
 
     For what waits for its service date it is what the entries on that date take from the account.
+    The accrued cost that a bill takes over is a part of its cost.
     """
     if document.base_minor is None:
         return lambda _account, _until: None
@@ -260,7 +262,7 @@ def _bases(
         minor = sum(
             sign * row["base_minor"] if until else row["base_minor"]
             for row in rows
-            if row["purpose"] == account
+            if (BOUGHT["cost"] if row["purpose"] == ACCRUED else row["purpose"]) == account
             and (row["effective_date"] == until if until else row["effective_date"] <= day)
         )
         return Money(minor, base_currency)

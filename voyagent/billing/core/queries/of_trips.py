@@ -21,12 +21,13 @@ from sqlalchemy import (
     union_all,
 )
 
+from voyagent.billing.core.models.accruals import Accrual
 from voyagent.billing.core.models.bills import Bill, ExpectedBillMatch
 from voyagent.billing.core.models.claims import SupplierClaim, SupplierClaimReceipt
 from voyagent.billing.core.models.invoices import Invoice, InvoiceLine
 from voyagent.billing.core.models.kinds import BILL, INVOICE, DocumentKind
 from voyagent.kernel.tenancy import owned
-from voyagent.trips.queries import facts
+from voyagent.trips.queries import expected_bills, facts
 
 _INVOICES = Invoice.__table__.c
 
@@ -34,14 +35,15 @@ _INVOICES = Invoice.__table__.c
 def of_trips() -> dict[str, Select[Any]]:
     """Return SQL selects of the documents that belong to trips, by type of document.
 
-    The keys are `invoice`, `bill`, `credit_note`, `supplier_credit` and `claim_receipt` (of a claim
-    on a supplier). Rows: source_id (the document's id) and thing_id (the trip's id). Drafts,
-    payments and write-offs are left out.
+    The keys are `invoice`, `bill`, `credit_note`, `supplier_credit`, `claim_receipt` (of a claim on
+    a supplier) and `accrual` (of an expected bill). Rows: source_id (the document's id) and
+    thing_id (the trip's id). Drafts, payments and write-offs are left out.
     """
     return {
         **{kind.name: _documents(kind) for kind in (INVOICE, BILL)},
         **{kind.credit.name: _credits(kind) for kind in (INVOICE, BILL)},
         "claim_receipt": _claim_receipts(),
+        "accrual": _accruals(),
     }
 
 
@@ -199,4 +201,13 @@ def _credits(kind: DocumentKind) -> Select[Any]:
         .with_only_columns(table.c.id.label("source_id"), documents.c.trip_id.label("thing_id"))
         .join_from(table, documents, table.c[kind.key] == documents.c.id)
         .where(owned(kind.credit.model))
+    )
+
+
+def _accruals() -> Select[Any]:
+    accruals, trips = Accrual.__table__.c, expected_bills.trips_statement().subquery("trips")
+    return (
+        select(accruals.id.label("source_id"), trips.c.trip_id.label("thing_id"))
+        .join_from(Accrual.__table__, trips, trips.c.id == accruals.expected_bill_id)
+        .where(owned(Accrual))
     )

@@ -96,6 +96,19 @@ def find_variance(bill: Bill) -> BillVariance | None:
     return _variance(bill, _billed(bill, _rows_of(bill), lock=False))
 
 
+def read_billed(bill: Bill) -> list[tuple[ExpectedBillMatch, Row, int]]:
+    """Return each match of a draft with its expected bill and amount in minor units.
+
+    Raises ExpectedBillNotOpen, ExpectedBillsDiffer, MatchExceedsLine.
+    """
+    return _billed(bill, _rows_of(bill), lock=False)
+
+
+def is_matched(bill: Bill) -> bool:
+    """Return True if a line of a bill is matched to an expected bill."""
+    return bool(_rows_of(bill))
+
+
 def candidates(bill: Bill) -> list[Row]:
     """Return the open expected bills that the lines of a draft may be matched to.
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
@@ -17,6 +18,8 @@ from voyagent.ledger.service import entries
 from voyagent.ledger.service.entries import Posted
 from voyagent.settings.queries import check_limit
 
+NOTHING_CARRIED: Mapping[str, Money] = MappingProxyType({})
+
 
 def post_document(
     actor: Actor,
@@ -25,12 +28,14 @@ def post_document(
     sides: Sequence[tuple[str, int, Money]],
     *,
     base: Money | None = None,
+    carried: Mapping[str, Money] = NOTHING_CARRIED,
 ) -> Posted:
     """Post the journal entry of a draft on its issue date, and return the entry.
 
     `number` is the document's number. `sides` has the journal lines as tuples: key of the account,
     1 for debit or -1 for credit, and amount. `base` is the total in the base currency, if it is not
-    converted at the rate of the document.
+    converted at the rate of the document. `carried` has the base amounts of
+    single lines, by account.
 
     If the base amounts of the agency are established, a document in a foreign currency keeps its
     total in the base currency, and the reference rate if it has no rate of its own.
@@ -54,6 +59,7 @@ def post_document(
                 party_id=document.party_id,
                 party_name=document.party_name,
                 named=NAMED_ACCOUNTS,
+                bases=(carried.get(account) for account, _sign, _amount in sides),
             ),
             {kind.account: base},
         ),

@@ -1,0 +1,12 @@
+"""Errors of accrued trip costs."""
+
+from __future__ import annotations
+
+from voyagent.kernel.errors import N_, Conflict
+
+
+class AccrualMatched(Conflict):
+    """Nothing is accrued for the expected bill, such as after its bill came."""
+
+    code = "accrual_matched"
+    message = N_("Nothing is accrued any more: the bill came, or the cost was released.")
