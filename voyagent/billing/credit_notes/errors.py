@@ -42,6 +42,15 @@ class CreditNoteOfCancellation(Conflict):
     )
 
 
+class CreditedBeforeCancellation(CreditNoteOfCancellation):
+    """A cancellation has kept a part of a line of the credit note."""
+
+    message = N_(
+        "A cancellation kept a part of a line of this credit note, so it can’t be reversed. If the"
+        " booking stands after all, issue a new invoice."
+    )
+
+
 class CustomerCreditUsed(Conflict):
     """The customer's credit from the credit note is refunded or allocated."""
 

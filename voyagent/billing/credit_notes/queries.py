@@ -43,6 +43,12 @@ def get_credit_note(credit_note_id: UUID) -> CreditNote:
     return load_one(select(CreditNote).where(CreditNote.id == credit_note_id), CreditNoteNotFound)
 
 
+def line_numbers(credit_note_id: UUID) -> set[int]:
+    """Return the numbers of the lines that a credit note credits."""
+    found = select(CreditNoteLine.line_no).where(CreditNoteLine.credit_note_id == credit_note_id)
+    return set(db.session.scalars(found))
+
+
 def get_customer_credit(credit_note_id: UUID) -> Payment | None:
     """Lock and return the customer's credit from a credit note, or None."""
     return db.session.scalar(

@@ -52,6 +52,7 @@ from voyagent.billing.core.service.order import check_order
 from voyagent.billing.core.service.reversals import mark, why_of
 from voyagent.billing.credit_notes import queries as credit_note_queries
 from voyagent.billing.credit_notes.errors import (
+    CreditedBeforeCancellation,
     CreditNoteOfCancellation,
     CustomerCreditUsed,
     InvoiceWrittenOff,
@@ -97,7 +98,8 @@ def reverse_credit_note(
     from it is gone, and the lines can be credited again. The number stays used.
 
     Raises Forbidden, CreditNoteNotFound, CreditNoteOfCancellation, CreditNoteReversed,
-    CustomerCreditUsed, ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate, PeriodLocked.
+    CreditedBeforeCancellation, CustomerCreditUsed, ReasonRequired, TextTooLong, AmountAboveLimit,
+    InvalidDate, PeriodLocked.
     """
     actor.require_authority("invoice.credit")
     note = credit_note_queries.get_credit_note(credit_note_id)
@@ -106,6 +108,9 @@ def reverse_credit_note(
     # As in `allocate`, the payment is locked before the invoice.
     credit = credit_note_queries.get_customer_credit(note.id)
     invoice = invoice_queries.get_invoice(note.invoice_id, lock=True)
+    kept = cancellation_queries.kept_lines(invoice.id)
+    if any(line_no in kept for line_no in credit_note_queries.line_numbers(note.id)):
+        raise CreditedBeforeCancellation
     if credit is None or credit.reversed_on is not None:
         reverse_credit(actor, CREDIT_NOTE, note, invoice, reason, on)
         return note
