@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from voyagent.billing.cancellations.errors import CancellationNotFound
 from voyagent.billing.core.models.cancellations import Cancellation, CancellationLine
@@ -47,6 +48,18 @@ def invoices_of_trip(trip_id: UUID) -> list[UUID]:
         Invoice.trip_id == trip_id, Invoice.status.not_in(("draft", "void"))
     )
     return list(db.session.scalars(found.order_by(Invoice.issue_date, Invoice.id)))
+
+
+def last_credited(invoice_id: UUID) -> date | None:
+    """Return the latest issue date of the credit notes of an invoice, or None.
+
+    Reversed credit notes do not count.
+    """
+    return db.session.scalar(
+        select(func.max(CreditNote.issue_date)).where(
+            CreditNote.invoice_id == invoice_id, CreditNote.reversed_on.is_(None)
+        )
+    )
 
 
 def recalled_by(credit_note_id: UUID) -> dict[int, int]:

@@ -24,7 +24,7 @@ from voyagent.billing.cancellations.errors import (
     NothingToPayBack,
     PreviewStale,
 )
-from voyagent.billing.core.errors import DocumentNotOpen, LineNotOnInvoice
+from voyagent.billing.core.errors import DateTooEarly, DocumentNotOpen, LineNotOnInvoice
 from voyagent.billing.core.models.cancellations import Cancellation, CancellationLine
 from voyagent.billing.core.models.credits import CreditNote
 from voyagent.billing.core.models.invoices import Invoice
@@ -303,6 +303,9 @@ def _cancel_lines(
     """Credit lines of an invoice, and recognise what is kept of them."""
     left = creditable(invoice)
     asked = {number: line for number, line in asked.items() if number in left}
+    last = queries.last_credited(invoice.id)
+    if asked and last is not None and done.day < last:
+        raise DateTooEarly
     amounts = {}
     for number, line in asked.items():
         if line.kept.within(0).amount_minor > left[number].amount_minor:
