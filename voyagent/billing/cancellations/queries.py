@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, exists, func, select
 
 from voyagent.billing.cancellations.errors import CancellationNotFound
 from voyagent.billing.core.models.cancellations import Cancellation, CancellationLine
@@ -42,10 +42,12 @@ def read_cancellation(reader: Reader, cancellation_id: UUID) -> CancellationDocu
 def invoices_of_trip(trip_id: UUID) -> list[UUID]:
     """Return the ids of a trip's issued invoices, oldest first.
 
-    Void invoices are left out.
+    Void invoices, and invoices of the fees of earlier cancellations, are left out.
     """
     found = select(Invoice.id).where(
-        Invoice.trip_id == trip_id, Invoice.status.not_in(("draft", "void"))
+        Invoice.trip_id == trip_id,
+        Invoice.status.not_in(("draft", "void")),
+        ~exists().where(Cancellation.fee_invoice_id == Invoice.id),
     )
     return list(db.session.scalars(found.order_by(Invoice.issue_date, Invoice.id)))
 
