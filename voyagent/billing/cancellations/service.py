@@ -63,6 +63,7 @@ from voyagent.kernel.money import Money
 from voyagent.ledger import words
 from voyagent.ledger.queries import entries as ledger_entries
 from voyagent.ledger.service import chart, entries
+from voyagent.settings.queries import check_limit
 
 SERIES, LETTER = "cancellation", "X"
 
@@ -241,6 +242,8 @@ def _cancel(actor: Actor, wanted: Cancel) -> _Done:
         _cancel_lines(actor, invoice, asked[invoice.id], wanted, done)
     if not any(line.customer_credit_minor or line.kept_minor for line in done.lines):
         raise NothingToCancel
+    minors = [note.total_minor for note in done.notes] + [line.kept_minor for line in done.lines]
+    check_limit(actor, Money(sum(minors), done.currency))
     if wanted.fee is not None:
         _charge(actor, wanted.fee, wanted, done)
     if wanted.pay_back is not None:
