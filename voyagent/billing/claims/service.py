@@ -105,6 +105,7 @@ def open_claim(
     PeriodLocked, AccountNotFound, AccountInactive.
     """
     actor.require_authority("bill.credit")
+    claim_queries.lock_supplier(bill_id)
     bill = bill_queries.get_bill(bill_id, lock=True)
     if not can_be_claimed(bill):
         raise DocumentNotOpen
@@ -299,6 +300,7 @@ def match_credit_note(actor: Actor, claim_id: UUID, *, number: str) -> SupplierC
     """
     actor.require("bill.draft")
     claim = queries.get_claim(claim_id)
+    claim_queries.lock_supplier(claim.bill_id)
     bill = bill_queries.get_bill(claim.bill_id, lock=True)  # as `open_claim` and reversals do
     claim = queries.get_claim(claim_id, lock=True)
     if claim.reversed_on is not None:

@@ -98,6 +98,7 @@ def credit_bill(
     PeriodLocked, AccountNotFound, AccountInactive.
     """
     actor.require_authority("bill.credit")
+    claim_queries.lock_supplier(bill_id)
     bill = bill_queries.get_bill(bill_id, lock=True)
     if refused := credit_refused(bill):
         raise refused

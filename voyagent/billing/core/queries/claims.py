@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.claims import SupplierClaim, SupplierClaimReceipt
 from voyagent.kernel.db import db
+from voyagent.parties import queries as parties
 
 
 def find_claim_of(supplier_credit_id: UUID, *, lock: bool = False) -> SupplierClaim | None:
@@ -38,6 +39,16 @@ def has_claim(bill_id: UUID) -> bool:
         SupplierClaim.bill_id == bill_id, SupplierClaim.reversed_on.is_(None)
     )
     return db.session.scalars(found.limit(1)).first() is not None
+
+
+def lock_supplier(bill_id: UUID) -> None:
+    """Lock the party of a bill, so that a number is matched or entered only once.
+
+    It is locked before the bill.
+    """
+    party_id = db.session.scalar(select(Bill.party_id).where(Bill.id == bill_id))
+    if party_id is not None:
+        parties.get_party(party_id, lock=True)
 
 
 def is_matched(party_id: UUID | None, credit_note_number: str) -> bool:
