@@ -385,11 +385,13 @@ class BillPaid(DocumentNotOpen):
 class DocumentNotVoidable(Conflict):
     """The document cannot be voided.
 
-    The document is not posted, is already void, or has payments or credits.
+    The document is not posted, is already void, or has payments, credits or kept lines.
     """
 
     code = "document_not_voidable"
-    message = N_("Only a posted document without payments or credit notes can be voided.")
+    message = N_(
+        "Only a posted document without payments, credit notes or a cancellation can be voided."
+    )
 
 
 class ReasonRequired(Unprocessable):

@@ -15,6 +15,7 @@ from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.kinds import kind_of, number_of
 from voyagent.billing.core.models.parts import OPEN
 from voyagent.billing.core.queries import claims as claim_queries
+from voyagent.billing.core.queries.cancellations import kept_lines
 from voyagent.billing.core.service import earning
 from voyagent.billing.core.service.days import book_day
 from voyagent.billing.core.service.reversals import why_of
@@ -31,9 +32,9 @@ Document = TypeVar("Document", Invoice, Bill)
 
 
 def can_be_void(document: Invoice | Bill) -> bool:
-    """Return True if the document is posted and has no payments, credits or claims."""
+    """Return True if the document is posted and has no payments, credits, claims or kept lines."""
     has_excess = (
-        bool(document.excess_minor)
+        bool(document.excess_minor or kept_lines(document.id))
         if isinstance(document, Invoice)
         else claim_queries.has_claim(document.id)
     )

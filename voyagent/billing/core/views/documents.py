@@ -12,7 +12,7 @@ from flask import render_template, request, url_for
 from flask_babel import gettext as _
 from wtforms import SelectChoice
 
-from voyagent.billing.core.errors import DateInFuture, DraftChanged, NeedsReason, PlacesDiffer
+from voyagent.billing.core.errors import DateInFuture, DocumentNotVoidable, DraftChanged, NeedsReason, PlacesDiffer
 from voyagent.billing.core.forms.drafts import VOID_ERROR_FIELDS, DocumentForm, VoidForm
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
@@ -329,9 +329,9 @@ def void_step(
     after success.
     """
     document = read()
-    if back := turned_back(document, may=voiding.can_be_void(document)):
-        return back
     url = Place(document).url()
+    if not voiding.can_be_void(document):
+        return not_now(translated(DocumentNotVoidable.message), url)
     form = VoidForm(data={"voided_on": days.default_day(actor, document)})
     if form.attempt(void, **VOID_ERROR_FIELDS) is None:
         return _void_page(form, read())

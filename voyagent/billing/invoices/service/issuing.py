@@ -11,10 +11,8 @@ from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 
 from voyagent.audit.service import recording as audit
-from voyagent.billing.core.errors import DocumentNotVoidable
 from voyagent.billing.core.models.invoices import Invoice, InvoiceLine
 from voyagent.billing.core.queries import documents as document_queries, taxes as tax_queries
-from voyagent.billing.core.queries.cancellations import kept_lines
 from voyagent.billing.core.service import drafts, earning, numbering, pricing, rounding, taxing
 from voyagent.billing.core.service.earning import Recognition
 from voyagent.billing.core.service.instalments import check_sum
@@ -58,8 +56,6 @@ def void_invoice(actor: Actor, invoice_id: UUID, *, reason: str, on: date | None
     actor.require_authority("invoice.void")
     invoice = invoice_queries.get_invoice(invoice_id, lock=True)
     debit_notes.check_not_debited(invoice)
-    if kept_lines(invoice.id):
-        raise DocumentNotVoidable
     voided = void_document(actor, invoice, reason, on)
     _follow_facts(actor, voided)
     return voided
