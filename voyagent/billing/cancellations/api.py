@@ -149,7 +149,9 @@ def _of_trip(trip_id: UUID, body: CancelPreviewIn) -> Cancel:
     invoice_ids = queries.invoices_of_trip(trip_id)
     if not invoice_ids:
         raise cancellation_errors.NothingToCancel
-    currency = invoice_queries.get_invoice(invoice_ids[0]).currency
+    named = (line.invoice_id for line in body.lines or ())
+    first = next((one for one in named if one in invoice_ids), invoice_ids[0])
+    currency = invoice_queries.get_invoice(first).currency
     return body.cancel(invoice_ids, currency, trip_id)
 
 
