@@ -17,7 +17,7 @@ from tests.enquiries.reading import Page
 from tests.ledger.books import balances
 from tests.ledger.test_base_amounts import make_ready
 from tests.ledger.test_revaluations import based
-from tests.people import Person
+from tests.people import People, Person
 from tests.rates.entered import entered
 from tests.trips.things import a_trip
 from voyagent.billing.core.service.pricing import LineItem
@@ -207,10 +207,16 @@ def test_a_preview_refuses_what_the_cancellation_would(agency: Person, bob: Pers
     assert standing(agency)["receivable"] == 8_201_000
 
 
-def test_everything_can_be_kept(agency: Person) -> None:
+def test_everything_can_be_kept(people: People, agency: Person) -> None:
     """Nothing is credited, but the revenue is of this day, and the invoice stays."""
     invoice_id = a_package(agency)
     keeps = [{"line_no": 1, "kept": "310000"}]
+    lead = people.colleague(agency, "Leila Lead", role="accounting_lead")
+    limits = {"approval_limits": {"accounting_lead": {"amount": "309999.99", "currency": "INR"}}}
+    assert agency.api.patch("/tenant-settings", json=limits).status_code == 200
+    path = f"/invoices/{invoice_id}/cancellations/preview"
+    answer = lead.api.post(path, json=body_of(lines=keeps))
+    assert (answer.status_code, answer.json["detail"]) == (403, "amount_above_limit")
     preview, done = cancelled(agency, f"/invoices/{invoice_id}", lines=keeps)
     assert amounts(preview) == {"kept": "310000.00", "due": "82010.00"}
     assert standing(agency, CANCELLED)["revenue_cancellation"] == -31_000_000
@@ -240,11 +246,38 @@ def test_a_cancelled_invoice_is_neither_voided_nor_credited_back(agency: Person)
     cancelled(agency, f"/invoices/{credited_id}")
     answer = agency.api.post(f"/invoices/{kept_id}/void", json={"reason": WHY})
     assert (answer.status_code, answer.json["detail"]) == (409, "document_not_voidable")
+    page = f"/invoices/{kept_id}"
+    assert f"{page}/void" not in agency.browser.get(page).text
+    told = agency.browser.get(f"{page}/void", follow_redirects=True)
+    assert "or a cancellation can be voided" in told.text
     (note,) = agency.api.get(f"/credit-notes?invoice_id={credited_id}").json["items"]
     answer = agency.api.post(f"/credit-notes/{note['id']}/reverse", json={"reason": WHY})
     assert (answer.status_code, answer.json["detail"]) == (409, "credit_note_of_cancellation")
     again = agency.api.post(f"/invoices/{credited_id}/cancellations/preview", json=body_of())
     assert (again.status_code, again.json["detail"]) == (409, "nothing_to_cancel")
+    assert findings(agency) == []
+
+
+def test_an_earlier_credit_note_stays_and_is_not_overtaken(agency: Person) -> None:
+    line = LineItem(
+        description="Hotel",
+        quantity=1,
+        unit_price="100",
+        currency="INR",
+        service_date=SERVICE,
+    )
+    invoice_id = issued(agency, line, issue_date=ISSUED, due_date=ISSUED)
+    body = {"invoice_id": str(invoice_id), "reason": WHY, "issue_date": CANCELLED.isoformat()}
+    given = [{"line_no": 1, "amount": "30"}]
+    note = agency.api.post("/credit-notes", json=body | {"lines": given}).json
+    path = f"/invoices/{invoice_id}/cancellations/preview"
+    keeps = [{"line_no": 1, "kept": "70"}]
+    early = agency.api.post(path, json=body_of(cancelled_on="2026-06-19", lines=keeps))
+    assert (early.status_code, early.json["detail"]) == (400, "invalid_date")
+    cancelled(agency, f"/invoices/{invoice_id}", lines=keeps)
+    answer = agency.api.post(f"/credit-notes/{note['id']}/reverse", json={"reason": WHY})
+    assert (answer.status_code, answer.json["detail"]) == (409, "credit_note_of_cancellation")
+    assert standing(agency)["revenue_cancellation"] == -7_000
     assert findings(agency) == []
 
 
@@ -279,6 +312,9 @@ def test_a_trip_is_cancelled_with_all_its_invoices(agency: Person, charlie: Pers
     assert findings(agency) == []
     page = Page(agency.browser.get(f"/cancellations/{done['id']}"))
     assert "70,450.00" in page.words(".//*[@id='cancellation-lines']")
+    of_fee = body_of(lines=[{"invoice_id": done["fee_invoice_id"], "line_no": 1}])
+    again = agency.api.post(f"/trips/{trip_id}/cancellations/preview", json=of_fee)
+    assert (again.status_code, again.json["detail"]) == (422, "line_not_on_invoice")
     body = body_of(preview_hash=preview["preview_hash"])
     assert charlie.api.post(f"/trips/{trip_id}/cancellations", json=body).status_code == 404
     assert charlie.browser.get(f"/cancellations/{done['id']}").status_code == 404

@@ -233,6 +233,18 @@ def test_a_credit_note_is_matched_to_its_claim_and_not_entered_again(alice: Pers
         alice.does(enter, bill_id, vendor_reference="CN-9")
 
 
+def test_one_number_is_matched_to_one_of_two_claims_at_once(alice: Person) -> None:
+    bills = [paid_bill(alice, vendor_reference=f"BSP-{number}") for number in (7, 8)]
+    acts = [
+        partial(
+            alice.does, partial(service.match_credit_note, number="CN-7"), claimed(alice, bill_id)
+        )
+        for bill_id in bills
+    ]
+    answers = at_once(acts)
+    assert sum(isinstance(one, SupplierCreditTaken) for one in answers) == 1
+
+
 def test_a_claim_in_another_currency_is_revalued_and_paid_in_rupees(
     alice: Person, owner_engine: sa.Engine
 ) -> None:

@@ -12,7 +12,13 @@ from flask import render_template, request, url_for
 from flask_babel import gettext as _
 from wtforms import SelectChoice
 
-from voyagent.billing.core.errors import DateInFuture, DocumentNotVoidable, DraftChanged, NeedsReason, PlacesDiffer
+from voyagent.billing.core.errors import (
+    DateInFuture,
+    DocumentNotVoidable,
+    DraftChanged,
+    NeedsReason,
+    PlacesDiffer,
+)
 from voyagent.billing.core.forms.drafts import VOID_ERROR_FIELDS, DocumentForm, VoidForm
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
