@@ -17,6 +17,7 @@ from tests.ledger.test_base_amounts import make_ready
 from tests.ledger.test_establishing import failed
 from tests.people import People, Person
 from voyagent.ledger.service import chart, months
+from voyagent.reports.queries import checks
 
 DAY = "2026-03-31"
 GOOD = """account,currency,debit,credit
@@ -198,6 +199,8 @@ def test_opening_balances_have_base_amounts(alice: Person, owner_engine: sa.Engi
     assert findings(sent(alice, neither, dry_run=True)) == [(3, "exchange_rate", "rate_missing")]
     assert sent(alice, file.format(equity="209750")).status_code == 200
     assert failed(alice).keys() == {"opening_zero"}
+    with alice.reading() as reader:
+        assert not checks.damages(checks.findings(reader)), "a backup can be restored"
     rows = "party,reference,issue_date,currency,amount,exchange_rate,base_amount\n"
     invoice = "Deepa Krishnan,A-1,2026-03-01,USD,500,{}\n"
     body = {"kind": "open_invoices", "effective_on": DAY, "dry_run": False}

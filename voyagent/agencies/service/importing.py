@@ -175,7 +175,8 @@ def _faults(export: Opened[AgencyManifest], anchors: Anchors, counts: dict[str, 
     """
     tenant_id, connection = UUID(export.manifest.agency), db.session.connection()
     faults = differences(queries.census(connection, counts), export.manifest.census)
-    faults += [str(one) for one in book_checks.findings(SessionReader(db.session))]
+    found = book_checks.findings(SessionReader(db.session))
+    faults += [str(one) for one in book_checks.damages(found)]
     archive = export.archive
     lines = (
         [one.rstrip(b"\n") for one in archive.lines(STATEMENTS)]

@@ -163,7 +163,8 @@ def _verify(backup: Opened[Manifest], anchors: Anchors, agencies: list[UUID]) ->
                 (folder.path / Path(name).name).write_bytes(backup.archive.read(name))
         anchors = dataclasses.replace(anchors, folder=folder)
         for tenant_id in agencies:
-            faults += [f"agency {tenant_id}: {one}" for one in book_checks.run(tenant_id)]
+            found = book_checks.damages(book_checks.run(tenant_id))
+            faults += [f"agency {tenant_id}: {one}" for one in found]
             faults += _audit_faults(backup, anchors, tenant_id)
         faults += [
             f"agency {tenant_id}: {verdict.reason}"

@@ -6,7 +6,7 @@ Each check yields a Finding for every violation.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -121,6 +121,10 @@ class Finding:
         return f"{self.check}: {amount}{self.where}"
 
 
+UNFINISHED = frozenset({"opening_zero"})
+"""Checks that unfinished work fails too, such as an import of only some opening balances."""
+
+
 def run(tenant_id: UUID) -> list[Finding]:
     """Run every check on an agency's books in one snapshot and return the findings.
 
@@ -129,6 +133,11 @@ def run(tenant_id: UUID) -> list[Finding]:
     with snapshot(tenant_id) as connection:
         connection.execute(text("set local statement_timeout = 0"))
         return list(findings(SessionReader(db.session)))
+
+
+def damages(found: Iterable[Finding]) -> list[Finding]:
+    """Return the findings that no unfinished work explains, so that the books are damaged."""
+    return [one for one in found if one.check not in UNFINISHED]
 
 
 def findings(reader: Reader) -> Iterator[Finding]:
