@@ -126,6 +126,7 @@ def downgrade() -> None:
     op.execute("""
         drop table supplier_claim_receipts;
         drop table supplier_claims;
+        delete from number_series where series = 'supplier_claim';
         delete from app.sql_files
          where path like '%/guard_reversal.sql' or path like '%/append_only_billing.sql'
             or path like '%/guard_claim.sql';

@@ -267,12 +267,19 @@ def _cancel(person: Person) -> None:
 
 
 def _claim(person: Person, bill_id: UUID) -> None:
-    """Claim a refund of a bill, of which a part comes."""
+    """Claim a refund of a bill, of which a part comes, and take both back.
+
+    The books are then right without the claim too, which a release before it does not store.
+    """
     payment_service.pay_bill(person.actor, bill_id, on=ISSUED)
     claim = claims.open_claim(
         person.actor, bill_id, reason="Cancelled", amounts={1: Money(200, "INR")}
     )
-    claims.receive_claim(person.actor, claim.id, claims.Refund(Money(100, "INR")))
+    receipt = claims.receive_claim(person.actor, claim.id, claims.Refund(Money(100, "INR")))
+    claims.reverse_receipt(person.actor, receipt.id, reason="A mistake")
+    supplier_credit_service.reverse_supplier_credit(
+        person.actor, claim.supplier_credit_id, reason="A mistake"
+    )
 
 
 def _pay_out(person: Person) -> None:
@@ -315,7 +322,11 @@ def _travel(person: Person) -> None:
     stay = OtherDetails(kind="other", title="Guide", on=date(2026, 2, 3))
     booking: lines.LineChanges = {"status": "booked", "cost": "90.00", "supplier": "Air India"}
     lines.add_line(person.actor, trip.id, stay, booking)
-    accruals.accrue(person.actor, date(2026, 2, 1))
+    # Released on the same day: the books are right without it, as a release before it needs them.
+    for accrual in accruals.accrue(person.actor, date(2026, 2, 1)):
+        accruals.release_accrual(
+            person.actor, accrual.expected_bill_id, reason="A mistake", on=stay.on
+        )
     db.session.add(
         SupplierOffer(kind="flight", supplier="sandbox", payload={}, expires_at=clock.now())
     )
