@@ -136,7 +136,7 @@ def run(tenant_id: UUID) -> list[Finding]:
 
 
 def damages(found: Iterable[Finding]) -> list[Finding]:
-    """Return the findings that no unfinished work explains, so that the books are damaged."""
+    """Return the findings that unfinished work does not explain."""
     return [one for one in found if one.check not in UNFINISHED]
 
 

@@ -32,7 +32,7 @@ Document = TypeVar("Document", Invoice, Bill)
 
 
 def can_be_void(document: Invoice | Bill) -> bool:
-    """Return True if the document is posted and has no payments, credits, claims or kept lines."""
+    """Return True for a posted document without payments, credits, claims, kept lines."""
     has_excess = (
         bool(document.excess_minor or kept_lines(document.id))
         if isinstance(document, Invoice)
