@@ -373,15 +373,19 @@ def test_one_of_many_parallel_settlements_succeeds(alice: Person) -> None:
                 on=DUE,
             ).id
 
-    results = at_once(
-        [
-            lambda: write_off(alice, invoice_id),
-            lambda: pay(alice, invoice_id, 4_500_000),
-            credit,
-            allocate,
-        ]
+    credited, *others = (
+        isinstance(result, UUID)
+        for result in at_once(
+            [
+                credit,
+                lambda: write_off(alice, invoice_id),
+                lambda: pay(alice, invoice_id, 4_500_000),
+                allocate,
+            ]
+        )
     )
-    assert sum(isinstance(result, UUID) for result in results) == 1, results
+    # A credit note on an invoice that was paid before leaves a credit of the customer.
+    assert sum(others) == 1 or (credited and not any(others))
     assert seen(alice, invoice_id)["status"] == "paid"
     assert (untied(alice), findings(alice)) == ([], [])
 
