@@ -21,7 +21,6 @@ OtherKind = Literal[
     "payment",
     "credit_note",
     "supplier_credit",
-    "cancellation",
     "journal_entry",
     "audit_event",
 ]
