@@ -9,7 +9,7 @@ from typing import Any
 from flask import request, url_for
 from flask_babel import gettext as _
 
-from voyagent.billing.core.queries.policies import policies_in
+from voyagent.billing.core.queries.policies import policies_in, policies_statement
 from voyagent.billing.policies.words import policy_words
 from voyagent.http.files import exported_file
 from voyagent.kernel import clock
@@ -45,7 +45,7 @@ from voyagent.reports.views.blueprint import pages
 def profit_and_loss(reader: RequestReader) -> Any:
     """Show revenue and expenses with a comparison; each amount links to its postings."""
     address = Address.read("reports.profit_and_loss", request.args)
-    settings = reader.read(settings_statement())[0]
+    settings, policies = reader.read(settings_statement(), policies_statement())
     actor = reader.authenticate()
     last = address.days.get("to") or clock.today(actor.timezone)
     wrong = invalid_sentences(address)
@@ -70,9 +70,9 @@ def profit_and_loss(reader: RequestReader) -> Any:
             )
         )
     sheet = partial(spreadsheets.profit_and_loss, report, address.currency) if report else None
-    policies = policies_in(reader, report.days.first, report.days.last) if report else []
     facts = {"last": last, "report": report, "words": words, "lines_of": _lines_of}
-    notes = [policy_words(*one) for one in policies]
+    of_period = policies_in(policies, report.days.first, report.days.last) if report else []
+    notes = [policy_words(*one) for one in of_period]
     return answered(
         "reports/profit_and_loss.html",
         sheet,

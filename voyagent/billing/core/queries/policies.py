@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -105,13 +105,12 @@ def methods_statement(day: date) -> Select[Any]:
     )
 
 
-def policies_in(reader: Reader, first: date, last: date) -> list[tuple[str, str, date | None]]:
+def policies_in(rows: Sequence[Row], first: date, last: date) -> list[tuple[str, str, date | None]]:
     """Return the methods for documents of a period, with the days of their changes.
 
-    Each item has `applies_to`, the method, and the day from which it is valid: None for the method
-    at the start of the period.
+    `rows` are those of `policies_statement`. Each item has `applies_to`, the method, and the day
+    from which it is valid: None for the method at the start of the period.
     """
-    rows = list_policies(reader)
     found: list[tuple[str, str, date | None]] = []
     for applies_to, method in FIRST_METHODS.items():
         present = method
@@ -129,8 +128,17 @@ def policies_in(reader: Reader, first: date, last: date) -> list[tuple[str, str,
 
 
 def list_policies(reader: Reader) -> list[Row]:
-    """Return all policies, the last one first, with the name of who set each."""
-    found = (
+    """Return all policies, as `policies_statement` selects them."""
+    return reader.read(policies_statement())[0]
+
+
+@cached_statement
+def policies_statement() -> Select[Any]:
+    """Select all policies, the last one first, with the name of who set each.
+
+    Rows: id, valid_from, applies_to, method, reason, created_at, created_by.
+    """
+    return (
         select(
             *(_POLICIES[name] for name in ("id", "valid_from", "applies_to", "method", "reason")),
             _POLICIES.created_at,
@@ -139,4 +147,3 @@ def list_policies(reader: Reader) -> list[Row]:
         .where(owned(RecognitionPolicy))
         .order_by(*_NEWEST)
     )
-    return reader.read(found)[0]
