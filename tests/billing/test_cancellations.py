@@ -25,6 +25,9 @@ from voyagent.billing.core.service.pricing import LineItem
 HERE = "27AACCN6194P1ZP"
 ISSUED, CANCELLED, SERVICE = date(2026, 6, 10), date(2026, 6, 20), date(2027, 1, 10)
 WHY = "Not travelling"
+HOTEL = LineItem(
+    description="Hotel", quantity=1, unit_price="100", currency="INR", service_date=SERVICE
+)
 
 
 @pytest.fixture
@@ -233,15 +236,8 @@ def test_everything_can_be_kept(people: People, agency: Person) -> None:
 
 
 def test_a_cancelled_invoice_is_neither_voided_nor_credited_back(agency: Person) -> None:
-    line = LineItem(
-        description="Hotel",
-        quantity=1,
-        unit_price="100",
-        currency="INR",
-        service_date=SERVICE,
-    )
     values: dict[str, Any] = {"issue_date": ISSUED, "due_date": ISSUED}
-    kept_id, credited_id = (issued(agency, line, **values) for _ in range(2))
+    kept_id, credited_id = (issued(agency, HOTEL, **values) for _ in range(2))
     cancelled(agency, f"/invoices/{kept_id}", lines=[{"line_no": 1, "kept": "100"}])
     cancelled(agency, f"/invoices/{credited_id}")
     answer = agency.api.post(f"/invoices/{kept_id}/void", json={"reason": WHY})
@@ -259,14 +255,7 @@ def test_a_cancelled_invoice_is_neither_voided_nor_credited_back(agency: Person)
 
 
 def test_an_earlier_credit_note_stays_and_is_not_overtaken(agency: Person) -> None:
-    line = LineItem(
-        description="Hotel",
-        quantity=1,
-        unit_price="100",
-        currency="INR",
-        service_date=SERVICE,
-    )
-    invoice_id = issued(agency, line, issue_date=ISSUED, due_date=ISSUED)
+    invoice_id = issued(agency, HOTEL, issue_date=ISSUED, due_date=ISSUED)
     body = {"invoice_id": str(invoice_id), "reason": WHY, "issue_date": CANCELLED.isoformat()}
     given = [{"line_no": 1, "amount": "30"}]
     note = agency.api.post("/credit-notes", json=body | {"lines": given}).json
