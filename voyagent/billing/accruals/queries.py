@@ -32,7 +32,7 @@ LIST_MAX = 200
 RUN_MAX = 1000
 """The number of accruals that one run posts, at most."""
 LOOKED_BACK = timedelta(days=365)
-"""How long before the end of a month a service that is not invoiced may have ended."""
+"""List a service that is not invoiced if it ended at most this long before the month's end."""
 
 
 @dataclass(frozen=True, slots=True)
