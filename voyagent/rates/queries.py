@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -78,6 +78,31 @@ def find_rate(reader: Reader, currency: str, on: date, kind: Kind = "reference")
     if row["rate"] is None:
         raise RateMissing(currency, on)
     return Quote(row["base"], row["quote"], row["rate"], row["rate_on"], row["source"])
+
+
+@dataclass(slots=True)
+class DayRates:
+    """Reference rates by currency and day, each read once.
+
+    `missing` has the currencies and days without a rate.
+    """
+
+    reader: Reader
+    missing: set[tuple[str, date]] = field(default_factory=set)
+    _found: dict[tuple[str, date], Quote] = field(default_factory=dict)
+
+    def find(self, currency: str, on: date) -> Quote:
+        """Return the reference rate of a day. Raises RateMissing."""
+        place = (currency, on)
+        if place in self.missing:
+            raise RateMissing(currency, on)
+        if place not in self._found:
+            try:
+                self._found[place] = find_rate(self.reader, currency, on)
+            except RateMissing:
+                self.missing.add(place)
+                raise
+        return self._found[place]
 
 
 def list_rates(

@@ -23,7 +23,7 @@ from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries import closed_months
 from voyagent.ledger.rules import next_month
 from voyagent.rates.errors import RateMissing
-from voyagent.rates.queries import find_rate, read_base_currency
+from voyagent.rates.queries import DayRates, read_base_currency
 from voyagent.trips.queries import expected_bills, services
 
 _ACCRUALS = Accrual.__table__.c
@@ -122,8 +122,7 @@ def read_due(reader: Reader, month: date) -> AccrualsDue:
     last = next_month(month) - timedelta(days=1)
     first_open = closed_months.read_first_open_day(reader)
     base_currency = read_base_currency(reader)
-    known: dict[tuple[str, date], Quote | None] = {}
-    items = []
+    rates, items = DayRates(reader), []
     for row in expected_bills.list_given(reader, last, limit=RUN_MAX):
         amount = Money(row["open_minor"] - row["accrued_minor"], row["currency"])
         if amount.amount_minor <= 0:
@@ -132,12 +131,9 @@ def read_due(reader: Reader, month: date) -> AccrualsDue:
         if amount.currency == base_currency:
             items.append(AccrualDue(row, day, amount, amount, None))
             continue
-        place = amount.currency, day
-        if place not in known:
-            known[place] = None
-            with suppress(RateMissing):
-                known[place] = find_rate(reader, *place)
-        quote = known[place]
+        quote = None
+        with suppress(RateMissing):
+            quote = rates.find(amount.currency, day)
         base = None if quote is None else quote.convert(amount)
         items.append(AccrualDue(row, day, amount, base, quote))
     return AccrualsDue(month, base_currency, tuple(items))

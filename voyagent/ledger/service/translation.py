@@ -7,7 +7,7 @@ reversals. Other lines have the reference rate of their day.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 from uuid import UUID
@@ -22,7 +22,7 @@ from voyagent.ledger.queries.translation import lines_statement, next_entries_st
 from voyagent.ledger.rules import EXCHANGE
 from voyagent.ledger.service.bases import BasedLine, translated
 from voyagent.rates.errors import RateMissing
-from voyagent.rates.queries import find_rate
+from voyagent.rates.queries import DayRates
 
 
 class RatesMissing(RateMissing):
@@ -95,30 +95,6 @@ def documents() -> Documents:
     return _registered[0]
 
 
-@dataclass(slots=True)
-class DayRates:
-    """Reference rates by currency and day, each read once.
-
-    `missing` has the currencies and days without a rate.
-    """
-
-    missing: set[tuple[str, date]] = field(default_factory=set)
-    _found: dict[tuple[str, date], Quote] = field(default_factory=dict)
-
-    def find(self, currency: str, on: date) -> Quote:
-        """Return the reference rate of a day. Raises RateMissing."""
-        place = (currency, on)
-        if place in self.missing:
-            raise RateMissing(currency, on)
-        if place not in self._found:
-            try:
-                self._found[place] = find_rate(SessionReader(db.session), currency, on)
-            except RateMissing:
-                self.missing.add(place)
-                raise
-        return self._found[place]
-
-
 def translate_next(base_currency: str, most: int) -> int:
     """Give the earliest entries without base amounts theirs; return their number.
 
@@ -135,7 +111,7 @@ def translate_next(base_currency: str, most: int) -> int:
     if reversed_ids:
         for entry_id, lines in _by_entry(reader.read(lines_statement(reversed_ids))[0]):
             done[entry_id] = [_based(line, base_currency) for line in lines]
-    rates, filled = DayRates(), list[Row]()
+    rates, filled = DayRates(reader), list[Row]()
     booked = documents().rates({(row["source_type"], row["source_id"]) for row in rows})
     for entry_id, lines in _by_entry(rows):
         try:
