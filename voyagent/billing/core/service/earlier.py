@@ -48,16 +48,9 @@ _DOCUMENTS = """
            v(id, base_minor, taken_minor, rate_base, rate_quote, rate, rate_on)
      where d.tenant_id = :tenant_id and d.id = v.id
 """
-_PAYMENTS = """
-    update payments d
-       set base_minor = v.base_minor, base_used_minor = v.taken_minor
-      from unnest(cast(:id as uuid[]), cast(:base_minor as bigint[]),
-                  cast(:taken_minor as bigint[])) v(id, base_minor, taken_minor)
-     where d.tenant_id = :tenant_id and d.id = v.id
-"""
-_CLAIMS = """
-    update supplier_claims d
-       set base_minor = v.base_minor, base_settled_minor = v.taken_minor
+_OWNERS = """
+    update {table} d
+       set base_minor = v.base_minor, {taken} = v.taken_minor
       from unnest(cast(:id as uuid[]), cast(:base_minor as bigint[]),
                   cast(:taken_minor as bigint[])) v(id, base_minor, taken_minor)
      where d.tenant_id = :tenant_id and d.id = v.id
@@ -152,7 +145,8 @@ def _fill_payments(reader: Reader, rows: Sequence[Row]) -> None:
     taken = _fill_parts(found, reader.read(earlier.using_statement(found))[0], "payment_base_minor")
     taken |= {row["id"]: found[row["id"]]["base_minor"] for row in rows if row["reversed_on"]}
     values = [one | {"taken_minor": taken[one["id"]]} for one in found.values()]
-    _run(_PAYMENTS, values, without=("total_minor",))
+    statement = _OWNERS.format(table="payments", taken="base_used_minor")
+    _run(statement, values, without=("total_minor",))
 
 
 def _fill_claims(reader: Reader, rows: Sequence[Row]) -> None:
@@ -171,7 +165,8 @@ def _fill_claims(reader: Reader, rows: Sequence[Row]) -> None:
     }
     taken = _fill_parts(found, reader.read(earlier.received_statement(found))[0], "base_minor")
     values = [one | {"taken_minor": taken[one["id"]]} for one in found.values()]
-    _run(_CLAIMS, values, without=("total_minor",))
+    statement = _OWNERS.format(table="supplier_claims", taken="base_settled_minor")
+    _run(statement, values, without=("total_minor",))
 
 
 def _fill_parts(
