@@ -144,7 +144,7 @@ def test_a_migrated_database_passes_every_check(ground: Ground) -> None:
         (
             "revoke select on all tables in schema public from voyagent_app",
             "grant select on all tables in schema public to voyagent_app",
-            "may not read or fill accounts, advances_by_day",
+            "may not read or fill accounts, accruals",
         ),
         (
             "revoke select on alembic_version from voyagent_app",
