@@ -86,7 +86,7 @@ def caller(reader: Person, call: Call) -> Person:
 
 @named(CALLS)
 def test_an_unknown_parameter_is_refused_or_named(app: Flask, reader: Person, call: Call) -> None:
-    alice = caller(reader, call)
+    alice = caller(reader, call) if call.operation.is_of_contract else reader
     unknown = "frm%0D%0A=1&custmer=2&custmer=3&%E0%A4%A4=4"
     answer = sent(app, alice, call, unknown)
     places = [["query", "frm\r\n"], ["query", "custmer"], ["query", "त"]]
@@ -123,10 +123,10 @@ def test_the_credential_is_checked_before_the_parameters(app: Flask, bob: Person
 @named(WITH_QUERY)
 def test_whole_numbers_have_plain_digits_only(app: Flask, reader: Person, call: Call) -> None:
     alice = caller(reader, call)
-    for name, field in parameters(call):
+    for turn, (name, field) in enumerate(parameters(call), WITH_QUERY.index(call)):
         if "int" not in re.findall(r"\w+", str(field.annotation)):
             continue
-        for text in NOT_PLAIN:
+        for text in NOT_PLAIN[turn % 4 :: 4]:
             answer = sent(app, alice, call, f"{name}={quote(text)}")
             assert ("int_parsing", ["query", name]) in items(answer), (name, text, answer.text)
         assert "int_parsing" not in str(items(sent(app, alice, call, f"{name}=1")))
