@@ -26,6 +26,7 @@ from voyagent.billing.credit_notes import service as credit_note_service
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.invoices.service import issuing as service_issuing
 from voyagent.kernel.money import Money
+from voyagent.ledger.rules import OPENING
 from voyagent.ledger.service import chart, direct, months
 from voyagent.ledger.service.errors import EntryOfDocument, PeriodLocked
 
@@ -114,7 +115,7 @@ def test_an_imported_invoice_is_never_deferred(alice: Person) -> None:
     with alice.acting() as actor:
         invoice_queries.get_invoice(invoice_id).is_opening = True
         service_issuing.issue_invoice(actor, invoice_id)
-    assert balances(alice) == {OWED: 10_000, (chart.OPENING, "INR"): -10_000}
+    assert balances(alice) == {OWED: 10_000, (OPENING, "INR"): -10_000}
     credit(alice, invoice_id, DUE)
     assert SALES in balances(alice)
     assert DEFERRED not in balances(alice)

@@ -33,6 +33,7 @@ from voyagent.billing.payments.service import payments as payment_service
 from voyagent.billing.payments.service.settling import Part
 from voyagent.billing.supplier_credits import service as supplier_credit_service
 from voyagent.kernel.money import Money
+from voyagent.ledger.rules import OPENING
 from voyagent.ledger.service import chart, months
 from voyagent.ledger.service.errors import PeriodLocked
 
@@ -119,7 +120,7 @@ def test_an_imported_bill_is_no_cost_on_any_day(alice: Person) -> None:
     with alice.acting() as actor:
         bill_queries.get_bill(bill_id).is_opening = True
         bill_service.receive_draft(actor, bill_id)
-    assert balances(alice) == {(OWED, "INR"): -10_000, (chart.OPENING, "INR"): 10_000}
+    assert balances(alice) == {(OWED, "INR"): -10_000, (OPENING, "INR"): 10_000}
     with alice.reading() as reader:
         assert bill_queries.costs_by_month(reader, bill_queries.read_bill(reader, bill_id)) == {}
 

@@ -16,6 +16,7 @@ from tests.ledger.books import balances
 from tests.ledger.test_base_amounts import make_ready
 from tests.ledger.test_establishing import failed
 from tests.people import People, Person
+from tests.rates.entered import entered
 from voyagent.ledger.service import chart, months
 from voyagent.reports.queries import checks
 
@@ -183,6 +184,11 @@ def test_only_some_roles_import_opening_balances(people: People, alice: Person) 
 
 def test_opening_balances_have_base_amounts(alice: Person, owner_engine: sa.Engine) -> None:
     """V16; the account of opening balances comes to zero in base."""
+    entered(alice, date.fromisoformat(DAY), "23", pair=("AED", "INR"))
+    lines = ["1100,AED,100,,", "1100,USD,2000,,168000", "3000,,,170300,"]
+    for one in (lines, lines[::-1]):
+        content = "\n".join(["account,currency,debit,credit,base_amount", *one])
+        assert findings(sent(alice, content, dry_run=True)) == [], "in any order"
     make_ready(owner_engine, alice)
     file = (
         "account,currency,debit,credit,base_amount,exchange_rate\n"
@@ -209,6 +215,12 @@ def test_opening_balances_have_base_amounts(alice: Person, owner_engine: sa.Engi
             "/imports", json=body | {"content": rows + invoice.format(cells), "dry_run": True}
         )
         assert findings(answer) == [(2, "exchange_rate", found)]
+    rupees = "Deepa Krishnan,A-0,2026-03-01,INR,500,,{}\n"
+    for base, refused in (("500", []), ("501", [(2, "base_amount", "base_amount_inexact")])):
+        answer = alice.api.post(
+            "/imports", json=body | {"content": rows + rupees.format(base), "dry_run": True}
+        )
+        assert findings(answer) == refused
     answer = alice.api.post("/imports", json=body | {"content": rows + invoice.format(",41750")})
     assert findings(answer) == []
     assert {key: minor for key, minor in worth(owner_engine, alice).items() if minor} == {

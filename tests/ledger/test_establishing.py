@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from threading import Thread
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
 from tests.audit.conftest import untied
+from tests.billing.test_carrying import worth
 from tests.ledger.books import DAY, account_id, inr, post, sale, stored
 from tests.ledger.test_base_amounts import usd
 from tests.ledger.test_guards import write
 from tests.people import Person
 from tests.rates.entered import entered
 from voyagent.kernel.errors import Forbidden
+from voyagent.kernel.money import Money
 from voyagent.kernel.rates import Quote
 from voyagent.ledger.queries.base_amounts import BaseState, read_base_state
-from voyagent.ledger.service import base_amounts, direct, entries
+from voyagent.ledger.service import base_amounts, chart, direct, entries
 from voyagent.ledger.service.errors import (
     BaseCurrencyDiffers,
     BaseNotEstablished,
@@ -196,6 +199,43 @@ def test_a_balance_of_the_exchange_account_is_refused(alice: Person) -> None:
         establish(alice)
     post(alice, [entries.debit("currency_exchange", inr(5)), entries.credit("bank", inr(5))])
     established(alice)
+
+
+def test_exchange_and_opening_balances_come_to_zero(alice: Person, owner_engine: sa.Engine) -> None:
+    """Last year's part is no result of this one; a reversal leaves no rest."""
+    later = DAY + timedelta(days=60)
+    alice.does(chart.opening_account)
+
+    def hand(debit: str, credit: str, amount: Money, day: date) -> UUID:
+        lines = [entries.debit(debit, amount), entries.credit(credit, amount)]
+        return post(alice, lines, source_type="journal", entry_date=day).entry_id
+
+    aed = hand("bank", "currency_exchange", Money(100_000, "AED"), DAY)
+    rupees = hand("currency_exchange", "bank", inr(2_200_000), DAY)
+    hand("bank", "currency_exchange", usd(50_000), later)
+    hand("currency_exchange", "bank", inr(4_300_000), later)
+    hand("capital", "opening_balances", usd(10_000), DAY)
+    hand("opening_balances", "bank", usd(10_000), later)
+    for day, rate in ((DAY, "84"), (later, "85")):
+        entered(alice, day, rate)
+        entered(alice, day, "23", pair=("AED", "INR"))
+    established(alice)
+    found = worth(owner_engine, alice)
+    assert {one: found.get(one, 0) for one in ("currency_exchange", "opening_balances")} == {
+        "currency_exchange": 0,
+        "opening_balances": 0,
+    }
+    # AED 1,000 at 23 for 22,000; USD 500 at 85 for 43,000; opening balances USD 100 at 85 and 84
+    assert found["retained_earnings"] == -100_000
+    assert found["exchange_differences"] == 50_000 + 10_000
+    assert failed(alice) == {}
+    alice.does(direct.reverse_direct, aed, reason="A mistake", entry_date=later)
+    found = worth(owner_engine, alice)
+    assert found.get("currency_exchange", 0) == 0
+    assert found["exchange_differences"] == 50_000 + 10_000 + 2_300_000
+    assert failed(alice) == {}
+    answer = alice.api.post(f"/journal-entries/{rupees}/reverse", json={"reason": "A mistake"})
+    assert (answer.status_code, answer.json["detail"]) == (409, "exchange_of_earlier_entry")
 
 
 def test_the_currency_must_be_that_of_the_books(alice: Person) -> None:

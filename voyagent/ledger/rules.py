@@ -139,6 +139,10 @@ CHART = (
     ChartAccount("5920", N_("Exchange differences"), "expense", "exchange_differences"),
     ChartAccount("5921", N_("Unrealised exchange differences"), "expense", "exchange_unrealised"),
 )
+OPENING = "opening_balances"
+"""Purpose of the account for opening balances."""
+OPENING_ACCOUNT = ChartAccount("3800", N_("Opening balances"), "equity", OPENING)
+"""Account that the first opening balance of an agency adds to the chart."""
 FORMER_NAMES = (N_("Commission from airlines"),)
 """Names that earlier versions gave to accounts; agencies created then still have them."""
 CONTROL = frozenset(
@@ -183,8 +187,8 @@ _FIXED_ASSETS = {
 
 
 def chart_account(purpose: str) -> ChartAccount:
-    """Return the account of the chart of a new agency for a purpose of the chart."""
-    return next(one for one in CHART if one.purpose == purpose)
+    """Return the account of the chart, or the one for opening balances, for a purpose."""
+    return next(one for one in (*CHART, OPENING_ACCOUNT) if one.purpose == purpose)
 
 
 def revalued(account: Row) -> Revalued | None:

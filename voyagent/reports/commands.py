@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 from uuid import UUID
 
 import click
@@ -17,6 +18,7 @@ from voyagent.audit.queries import chain
 from voyagent.http.commands import with_database
 from voyagent.identity.queries import people
 from voyagent.kernel.actor import Channel, system_actor
+from voyagent.kernel.database.lock_tries import BUSY
 from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.database.roll_ups import Difference, RollUp
 from voyagent.kernel.db import db, transaction
@@ -34,9 +36,8 @@ from voyagent.reports.queries.periods import Days, PeriodInverted
 from voyagent.reports.queries.roll_ups import ROLL_UPS, find_differences
 from voyagent.reports.service import rebuilding
 
+T = TypeVar("T")
 ATTEMPTS_MAX = 5
-_LOCKED = frozenset({"40P01", "55P03"})
-"""SQLSTATE of a deadlock, and of a lock that was not granted in time."""
 _DAY = click.DateTime(["%Y-%m-%d"])
 
 
@@ -129,15 +130,17 @@ def establish_base(address: str, currency: str) -> None:
     exchange rate.
     """
     account = people.find_account(address.strip().lower())
+    if account is None:
+        raise click.ClickException(people.PersonNotFound.message)
+
+    def establish() -> bool:
+        # A command on the server cannot ask for the password of this user.
+        actor = replace(people.get_actor(account.user_id), fresh=True).via(Channel.JOB)
+        return base_amounts.establish_base(actor, currency).is_ready
+
     try:
-        if account is None:
-            raise people.PersonNotFound
-        is_ready = False
-        while not is_ready:
-            with transaction(account.tenant_id):
-                # A command on the server cannot ask for the password of this user.
-                actor = replace(people.get_actor(account.user_id), fresh=True).via(Channel.JOB)
-                is_ready = base_amounts.establish_base(actor, currency).is_ready
+        while not _until_granted(account.tenant_id, establish, "documents"):
+            pass
     except VoyagentError as error:
         raise click.ClickException(error.message) from None
     click.echo(f"{account.tenant_id}: every posting has an amount in {currency}.")
@@ -250,20 +253,32 @@ def _rebuild_all(tenant_id: UUID) -> Iterator[Difference]:
 
 
 def _rebuild(tenant_id: UUID, roll_up: RollUp) -> list[Difference]:
+    try:
+        return _until_granted(
+            tenant_id,
+            lambda: rebuilding.rebuild(system_actor(tenant_id), roll_up),
+            roll_up.table.name,
+        )
+    except rebuilding.RebuildRunning:
+        raise click.ClickException(
+            f"{tenant_id}: another command rebuilds the stored sums of this agency"
+        ) from None
+
+
+def _until_granted(tenant_id: UUID, attempt: Callable[[], T], table: str) -> T:
+    """Call `attempt` in a transaction, repeatedly until it gets its locks.
+
+    A transaction that posts locks documents before it posts, or rows in the order of its entries.
+    One of the two is then ended, or has waited too long.
+    """
     for _attempt in range(ATTEMPTS_MAX):
         db.session.remove()
         try:
             with transaction(tenant_id):
-                return rebuilding.rebuild(system_actor(tenant_id), roll_up)
-        except rebuilding.RebuildRunning:
-            raise click.ClickException(
-                f"{tenant_id}: another command rebuilds the stored sums of this agency"
-            ) from None
+                return attempt()
         except OperationalError as error:
-            # A transaction that posts several entries, such as an import, takes rows in the order
-            # of its entries. One of the two is then ended, or has waited too long.
-            if getattr(error.orig, "sqlstate", None) not in _LOCKED:
+            if getattr(error.orig, "sqlstate", None) not in BUSY:
                 raise
     raise click.ClickException(
-        f"{tenant_id}: other transactions keep rows of {roll_up.table.name} locked; run it again"
+        f"{tenant_id}: other transactions keep rows of {table} locked; run it again"
     )

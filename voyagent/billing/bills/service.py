@@ -47,6 +47,7 @@ from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
 from voyagent.kernel.rates import Quote
+from voyagent.ledger.rules import OPENING
 from voyagent.ledger.service import chart
 from voyagent.ledger.service.months import LAST_DAY
 from voyagent.trips.queries import expected_bills
@@ -296,7 +297,7 @@ def receive_sides(bill: Bill, takes: Sequence[Take] = ()) -> list[tuple[str, int
     """
     if bill.is_opening:
         total = Money(bill.total_minor, bill.currency)
-        return [(chart.OPENING, 1, total), ("payable", -1, total)]
+        return [(OPENING, 1, total), ("payable", -1, total)]
     sides = input_taxes.bought_sides(input_taxes.bought(bill), bill.currency)
     return accruals.sides_with(sides, takes)
 

@@ -37,11 +37,11 @@ class BaseAmountInexact(Unprocessable):
 def quote_of_row(
     amount: Money, books: str, on: date, *, rate: str | None, base: Money | None
 ) -> Quote | None:
-    """Return the rate of a row in a foreign currency, or None if it states nothing.
+    """Return the rate that a row states, or None.
 
     `rate` is the price of one unit in the currency of the books, `base` the amount in this
-    currency. A rate from a base amount is quoted in the direction that gives the base amount
-    exactly.
+    currency. A row in this currency may state a base amount that equals its amount. A rate from a
+    base amount is quoted in the direction that gives the base amount exactly.
 
     Raises BaseAmountAndRate, BaseAmountInexact.
     """
@@ -49,7 +49,7 @@ def quote_of_row(
         raise BaseAmountAndRate
     if rate is not None:
         return rate_of_cell(rate, amount, books, on)
-    if base is None:
+    if base is None or base == amount:
         return None
     for one, other in ((amount, base), (base, amount)):
         if not one:

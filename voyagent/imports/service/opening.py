@@ -26,7 +26,7 @@ from voyagent.ledger.service import chart, direct, entries
 from voyagent.ledger.service.entries import Line
 from voyagent.ledger.service.errors import AccountInactive
 from voyagent.rates.errors import RateMissing
-from voyagent.rates.queries import find_rate
+from voyagent.rates.queries import DayRates
 
 COLUMNS = ("account", "currency", "debit", "credit", "exchange_rate", "base_amount")
 NEEDED = ("account", "debit", "credit")
@@ -115,7 +115,8 @@ class Taker:
         self._actor = actor
         self._on = on
         self._reader = SessionReader(db.session)
-        self._in_base = is_established(self._reader)
+        self._in_base = self._is_ready = is_established(self._reader)
+        self._rates = DayRates(self._reader)
         self._opened = direct.opened_direct(NARRATION)
         self._sums: dict[tuple[UUID, str], _Sum] = defaultdict(_Sum)
         self._waiting: dict[str, _Sum] = defaultdict(_Sum)
@@ -129,7 +130,8 @@ class Taker:
         amounts are needed.
 
         Raises AccountNotFound, AccountAmbiguous, AccountInactive, UnknownCurrency, InvalidAmount,
-        OneSideNeeded, OpenedAlready, InvalidRate, BaseAmountAndRate, RateMissing.
+        OneSideNeeded, OpenedAlready, InvalidRate, BaseAmountAndRate, BaseAmountInexact,
+        RateMissing.
         """
         currency = cells.get("currency", self._actor.currency).upper()
         debit, credit = (
@@ -218,7 +220,7 @@ class Taker:
         direct.post_direct(self._actor, narration=NARRATION, lines=lines, entry_date=self._on)
 
     def _base_of(self, one: _Sum) -> Money | None:
-        if one.base_minor is None:
+        if one.base_minor is None or not self._in_base:
             return None
         return Money(abs(one.base_minor), self._actor.currency)
 
@@ -226,6 +228,8 @@ class Taker:
         """Return the base amount of a row in minor units, or None if it is not known."""
         books, stated = self._actor.currency, cells.get("base_amount")
         if amount.currency == books:
+            if stated and self._amount(stated, books) != amount.amount_minor:
+                raise base_amounts.BaseAmountInexact
             return amount.amount_minor
         if stated:
             if cells.get("exchange_rate"):
@@ -239,9 +243,12 @@ class Taker:
                 .convert(amount)
                 .amount_minor
             )
-        if not self._in_base:
-            return None
-        return find_rate(self._reader, amount.currency, self._on).convert(amount).amount_minor
+        try:
+            return self._rates.find(amount.currency, self._on).convert(amount).amount_minor
+        except RateMissing:
+            if self._is_ready:
+                raise
+            return None  # an error only if another row has a base amount or a rate
 
     def _amount(self, cell: str, currency: str) -> int:
         """Return an amount in minor units; the text may have group separators."""

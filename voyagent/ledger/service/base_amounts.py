@@ -11,7 +11,7 @@ from sqlalchemy import text
 from voyagent.audit.service import recording as audit
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.database.read_pool import Reader, SessionReader
+from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
@@ -131,16 +131,20 @@ def due_corrections(actor: Actor, currency: str) -> list[Correction]:
     """Return the corrections of accounts of documents in the base currency.
 
     Each account and currency is brought to what its documents or payments carry. An account on
-    which income or cost waits is brought to zero if nothing waits. The account of exchange comes to
-    zero over all currencies. The corrections are on the first open day, against exchange
-    differences; what was so at the end of the financial year before is against retained earnings.
+    which income or cost waits, and the one of opening balances, is brought to zero if nothing
+    waits. The account of exchange comes to zero over all currencies. The corrections are on the
+    first open day, against exchange differences; what was so at the end of the financial year
+    before is against retained earnings.
 
     An account whose balance differs from its documents in its own currency is left alone.
     """
     reader = SessionReader(db.session)
     day = first_open_day(actor)
     year_end = year_began(day, get_settings().financial_year_start_month) - timedelta(days=1)
-    due, earlier = (_differences(reader, currency, until) for until in (LAST_DAY, year_end))
+    exchanged = _largest_exchanged(trial_balance_rows(reader, LAST_DAY), currency)
+    due, earlier = (
+        _differences(reader, currency, until, exchanged) for until in (LAST_DAY, year_end)
+    )
     return [
         Correction(purpose, foreign, Money(minor, currency), against, day)
         for (purpose, foreign), whole in sorted(due.items())
@@ -175,25 +179,37 @@ def _post(actor: Actor, corrections: Iterable[Correction]) -> None:
         )
 
 
-def _differences(reader: Reader, currency: str, until: date) -> dict[tuple[str, str], int]:
+def _largest_exchanged(rows: Iterable[Row], currency: str) -> str | None:
+    """Return the foreign currency with the most on the account of exchange."""
+    sizes = {
+        row["currency"]: abs(row["base_debit_minor"] - row["base_credit_minor"])
+        for row in rows
+        if row["purpose"] == EXCHANGE and row["currency"] != currency
+    }
+    return min(sizes, key=lambda one: (-sizes[one], one), default=None)
+
+
+def _differences(
+    reader: Reader, currency: str, until: date, exchanged: str | None
+) -> dict[tuple[str, str], int]:
     """Return the due debit less credit by purpose of the account and currency.
 
-    Amounts are in minor units of the base currency, at the end of the day `until`.
+    Amounts are in minor units of the base currency, at the end of the day `until`. That of the
+    account of exchange, over all currencies, is under the currency `exchanged`.
     """
     carried = documents().carried(reader, until)
     rows = trial_balance_rows(reader, until)
     found: dict[tuple[str, str], int] = {}
-    exchanged: dict[str, int] = {}
+    exchanged_minor = 0
     for row in rows:
         place = (row["purpose"], row["currency"])
         base_minor = row["base_debit_minor"] - row["base_credit_minor"]
         if row["purpose"] == EXCHANGE:
-            exchanged[row["currency"]] = base_minor
+            exchanged_minor += base_minor
         elif row["purpose"] in documents().accounts and row["currency"] != currency:
             open_minor, carried_minor = carried.get(place, (0, 0))
             if open_minor == row["debit_minor"] - row["credit_minor"]:
                 found[place] = carried_minor - base_minor
-    foreign = sorted(exchanged.keys() - {currency}, key=lambda one: (-abs(exchanged[one]), one))
-    if foreign:
-        found[EXCHANGE, foreign[0]] = -sum(exchanged.values())
+    if exchanged is not None:
+        found[EXCHANGE, exchanged] = -exchanged_minor
     return found

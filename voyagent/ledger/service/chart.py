@@ -18,6 +18,7 @@ from voyagent.kernel.tenancy import current_tenant
 from voyagent.ledger.models import Account
 from voyagent.ledger.queries import accounts
 from voyagent.ledger.rules import (
+    OPENING_ACCOUNT,
     CashFlowKind,
     ChartAccount,
     cash_flow_kind,
@@ -32,7 +33,6 @@ from voyagent.ledger.service.errors import (
     AccountServesProgram,
 )
 
-OPENING = "opening_balances"
 _BY_CODE = ("is_monetary", "cash_flow")
 """Columns that the code of an account without a purpose decides until somebody chooses."""
 _ACCOUNTS = cast("Table", Account.__table__)
@@ -91,7 +91,7 @@ def opening_account(actor: Actor) -> UUID:
     could get.
     """
     actor.require("ledger.chart")
-    return _account_of(actor, ChartAccount("3800", "Opening balances", "equity", OPENING))
+    return _account_of(actor, OPENING_ACCOUNT)
 
 
 def account_of(actor: Actor, purpose: str) -> UUID:

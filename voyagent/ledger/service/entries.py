@@ -40,6 +40,7 @@ from voyagent.ledger.service.errors import (
     EntryUnbalanced,
     EntryUnbalancedInBase,
     EntryWithoutNarration,
+    ExchangeOfEarlierEntry,
     InvalidBookDate,
     PeriodLocked,
     TooManyCurrencies,
@@ -381,11 +382,7 @@ def post_difference(  # noqa: PLR0913 - each keyword is a fact of the entry
     if posting_terms(entry_date).is_closed:
         raise PeriodLocked
     sides = ((account_id, base), (against_id, -base))
-    lines = [
-        {"account_id": account, "party_id": None, "party_name": None, "memo": None}
-        | BasedLine(account, Money(0, currency), base=amount, basis="difference").columns
-        for account, amount in sides
-    ]
+    lines = [_difference(account, amount, currency) for account, amount in sides]
     values = {
         "entry_date": entry_date,
         "narration": narration,
@@ -449,10 +446,11 @@ def reverse(
     and advances in the base currency, debit less credit in minor units, or None if it is not known.
     It differs from the lines only if the entry was translated (`establish_base`): the document took
     its own share then, and the difference was corrected. The difference goes back to the account of
-    exchange differences.
+    exchange differences. So does a base amount of a translated entry on the currency exchange
+    account, which was corrected too.
 
     Raises Forbidden, EntryWithoutNarration, EntryNotFound, InvalidBookDate, PeriodLocked,
-    EntryAlreadyReversed.
+    EntryAlreadyReversed. Raises ExchangeOfEarlierEntry if such a base amount has no foreign line.
     """
     _require_authority(actor, "ledger.reverse")
     if not reason.strip():
@@ -470,6 +468,8 @@ def reverse(
         raise PeriodLocked
     lines = [_reversed(line, terms.base_currency) for line in entries.get_lines(entry_id)]
     lines += _give_back(lines, carried, terms.base_currency)
+    if terms.is_ready:
+        lines += _drain_exchange(lines, terms.base_currency)
     values = {
         "entry_date": day,
         "narration": reason.strip(),
@@ -644,15 +644,33 @@ def _give_back(
             "base_basis": "given",
             **dict.fromkeys(("rate", "is_rate_inverse", "rate_on", "rate_source")),
         }
-        difference = BasedLine(
-            accounts[DIFFERENCES].id,
-            Money(0, line["currency"]),
-            base=Money(-rest, base_currency),
-            basis="difference",
+        further.append(
+            _difference(accounts[DIFFERENCES].id, Money(-rest, base_currency), line["currency"])
         )
-        nobody = dict.fromkeys(("party_id", "party_name", "memo"))
-        further.append({"account_id": difference.account, **nobody, **difference.columns})
     return further
+
+
+def _drain_exchange(lines: Sequence[Row], base_currency: str) -> list[Row]:
+    """Return lines that bring the account of exchange to zero in the base currency."""
+    accounts = ledger_accounts.find_accounts((EXCHANGE, DIFFERENCES))
+    found = [line for line in lines if line["account_id"] == accounts[EXCHANGE].id]
+    rest = sum(line["base_debit_minor"] - line["base_credit_minor"] for line in found)
+    if not rest:
+        return []
+    foreign = [line["currency"] for line in found if line["currency"] != base_currency]
+    if not foreign:
+        raise ExchangeOfEarlierEntry
+    return [
+        _difference(accounts[purpose].id, Money(minor, base_currency), foreign[0])
+        for purpose, minor in ((EXCHANGE, -rest), (DIFFERENCES, rest))
+    ]
+
+
+def _difference(account_id: UUID, base: Money, currency: str) -> Row:
+    """Return the row of a base amount alone; a negative one is a credit."""
+    line = BasedLine(account_id, Money(0, currency), base=base, basis="difference")
+    nobody = dict.fromkeys(("party_id", "party_name", "memo"))
+    return {"account_id": account_id, **nobody, **line.columns}
 
 
 def _write(

@@ -228,6 +228,19 @@ class BaseNotEstablished(StructuredConflict):
         self.further = (N_("It is about %(currencies)s."), {"currencies": names})
 
 
+class ExchangeOfEarlierEntry(Conflict):
+    """The entry has only the base currency of an exchange.
+
+    The other currency is in another entry, and both are of an earlier release.
+    """
+
+    code = "exchange_of_earlier_entry"
+    message = N_(
+        "This entry has only one side of a currency exchange, from before your books had one"
+        " currency. Post a journal entry against exchange differences instead."
+    )
+
+
 class ExchangeNotZero(Conflict):
     """The currency exchange account is not zero, though only one currency was posted."""
 

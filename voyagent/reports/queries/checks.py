@@ -45,8 +45,7 @@ from voyagent.ledger.queries.balances import control_balances_statement
 from voyagent.ledger.queries.sources import posted_by_statement
 from voyagent.ledger.queries.trip_earnings import unattributed_earnings_statement
 from voyagent.ledger.queries.yearly import yearly_balances_statement
-from voyagent.ledger.rules import PROFIT_AND_LOSS, year_began
-from voyagent.ledger.service.chart import OPENING
+from voyagent.ledger.rules import OPENING, PROFIT_AND_LOSS, year_began
 from voyagent.parties import queries as parties
 from voyagent.rates.queries import read_base_currency
 from voyagent.reports.queries import margins, statements

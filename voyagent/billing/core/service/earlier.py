@@ -25,7 +25,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.rates import Quote
 from voyagent.kernel.tenancy import current_tenant
 from voyagent.ledger.queries.translation import posted_bases_statement
-from voyagent.ledger.rules import CONTROL
+from voyagent.ledger.rules import CONTROL, OPENING
 from voyagent.ledger.service.translation import (
     DocumentRate,
     Documents,
@@ -229,6 +229,6 @@ DOCUMENTS = Documents(
     rates=_rates,
     fill=_fill,
     carried=read_carried,
-    accounts=CONTROL | {DEFERRED, PREPAID},
+    accounts=CONTROL | {DEFERRED, PREPAID, OPENING},
     unrated=earlier.unrated,
 )

@@ -39,6 +39,7 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
 from voyagent.kernel.rates import Quote
+from voyagent.ledger.rules import OPENING
 from voyagent.ledger.service import chart
 from voyagent.parties import queries as parties
 from voyagent.trips.queries import trips
@@ -243,7 +244,7 @@ def issue_sides(invoice: Invoice) -> list[tuple[str, int, Money]]:
     """
     if invoice.is_opening:
         total = Money(invoice.total_minor, invoice.currency)
-        return [("receivable", 1, total), (chart.OPENING, -1, total)]
+        return [("receivable", 1, total), (OPENING, -1, total)]
     lines = document_queries.get_lines(invoice)
     credited = taxing.sides(
         lines,
