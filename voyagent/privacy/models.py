@@ -34,7 +34,8 @@ class PersonLink(TenantBound, Base):
         references("users", "confirmed_by_user_id", "fk_person_links_confirmer"),
         CheckConstraint(
             "kind in ('enquiry', 'passenger', 'trip', 'conversation', 'party', 'invoice', 'bill',"
-            " 'payment', 'credit_note', 'supplier_credit', 'journal_entry', 'audit_event')",
+            " 'payment', 'credit_note', 'supplier_credit', 'journal_entry', 'audit_event',"
+            " 'cancellation')",
             name="kind",
         ),
     )

@@ -21,6 +21,7 @@ OtherKind = Literal[
     "payment",
     "credit_note",
     "supplier_credit",
+    "cancellation",
     "journal_entry",
     "audit_event",
 ]

@@ -35,6 +35,8 @@ with recursive source as (
 ), entry as (
   select id from journal_entries
    where id = any(:entries) or source_id in (select id from source)
+      or purpose like 'cancellation %' and source_id in (
+        select invoice_id from cancellation_lines where cancellation_id = any(:documents))
   union select e.id from journal_entries e join entry on e.reverses_id = entry.id
 )
 select array(select id from entry)

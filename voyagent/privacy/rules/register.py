@@ -357,6 +357,7 @@ HOLDINGS: tuple[Holding, ...] = (
         "pseudonym",
         BOOKS,
         _LEDGER,
+        mention=Mention("cancellation", ("reason",), shown=("number",), title="t.number"),
     ),
     Holding(
         "supplier_credits",
