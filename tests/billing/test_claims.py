@@ -184,6 +184,15 @@ def test_receipts_and_a_claim_are_reversed_in_this_order(alice: Person) -> None:
         alice.does(reverse, credit_id, on=PAID_ON)
     with pytest.raises(DocumentNotVoidable):
         alice.does(bill_service.void_bill, bill_id, reason="Twice")
+    (payment,) = alice.api.get("/payments").json["items"]
+    path = f"/payments/{payment['id']}"
+    (part,) = alice.api.get(path).json["allocations"]
+    for undone, body in (
+        ("reverse", {"reason": "Twice"}),
+        (f"allocations/{part['id']}/unallocate", {}),
+    ):
+        answer = alice.api.post(f"{path}/{undone}", json=body)
+        assert (answer.status_code, answer.json["detail"]) == (409, "payment_claimed")
     back = PAID_ON + timedelta(days=2)
     acts = [
         partial(alice.does, partial(service.reverse_receipt, reason="Bounced"), receipt_id, on=back)

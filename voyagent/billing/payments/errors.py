@@ -188,6 +188,16 @@ class PaymentPaidOut(Conflict):
     )
 
 
+class PaymentClaimed(Conflict):
+    """The payment settles a bill of which a refund is claimed from the supplier."""
+
+    code = "payment_claimed"
+    message = N_(
+        "A refund of this bill is claimed from the supplier, so its payment can’t be taken back."
+        " Reverse the supplier credit note of the claim first."
+    )
+
+
 class RefundReversed(Conflict):
     """The refund is already reversed, which is final."""
 

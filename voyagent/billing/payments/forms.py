@@ -108,6 +108,7 @@ TAKEN_BACK = {
     "date_in_future": "effective_on",
     "period_locked": "effective_on",
     "allocation_taken_back": "",
+    "payment_claimed": "",
     "account_inactive": "",
 }
 REFUNDED = {

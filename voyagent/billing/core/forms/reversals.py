@@ -26,6 +26,7 @@ REVERSED = {
             "payment_reversed",
             "payment_refunded",
             "payment_paid_out",
+            "payment_claimed",
             "payout_reversed",
             "claim_received",
             "claim_receipt_reversed",

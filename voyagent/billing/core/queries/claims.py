@@ -33,10 +33,10 @@ def last_receipt_reversed(claim_id: UUID) -> date | None:
     )
 
 
-def has_claim(bill_id: UUID) -> bool:
-    """Return True if a bill has a claim that is not reversed."""
+def has_claim(*bill_ids: UUID) -> bool:
+    """Return True if one of the bills has a claim that is not reversed."""
     found = select(SupplierClaim.id).where(
-        SupplierClaim.bill_id == bill_id, SupplierClaim.reversed_on.is_(None)
+        SupplierClaim.bill_id.in_(bill_ids), SupplierClaim.reversed_on.is_(None)
     )
     return db.session.scalars(found.limit(1)).first() is not None
 

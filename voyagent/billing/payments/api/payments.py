@@ -175,6 +175,7 @@ def allocate_payment(actor: Actor, payment_id: UUID, body: AllocateIn) -> Body[P
     errors=(
         AllocationNotFound,
         payment_errors.AllocationTakenBack,
+        payment_errors.PaymentClaimed,
         errors.InvalidDate,
         *POSTING_ERRORS,
     ),
@@ -234,6 +235,7 @@ def refund_payment(actor: Actor, payment_id: UUID, body: RefundIn) -> Body[Payme
         payment_errors.PaymentReversed,
         payment_errors.PaymentPaidOut,
         payment_errors.PaymentRefunded,
+        payment_errors.PaymentClaimed,
         errors.ReasonRequired,
         errors.InvalidDate,
         *POSTING_ERRORS,
@@ -261,6 +263,7 @@ def reverse_payment(actor: Actor, payment_id: UUID, body: ReverseIn) -> Body[Pay
         payment_errors.PaymentReversed,
         payment_errors.PaymentPaidOut,
         payment_errors.PaymentRefunded,
+        payment_errors.PaymentClaimed,
         errors.TaxNumberMissing,
         errors.TaxInAnotherCurrency,
         errors.TaxComponentUnknown,

@@ -11,6 +11,7 @@ from voyagent.billing.bills import queries as bill_queries
 from voyagent.billing.core.errors import CustomerCreditUnused
 from voyagent.billing.core.models.parts import OPEN
 from voyagent.billing.core.models.payments import Allocation, Payment
+from voyagent.billing.core.queries.claims import has_claim
 from voyagent.billing.core.queries.credits import is_of_open_invoice
 from voyagent.billing.core.queries.open_documents import Kind
 from voyagent.billing.core.service.carrying import carried_by_payment
@@ -21,6 +22,7 @@ from voyagent.billing.payments.errors import (
     InvalidAllocations,
     NothingLeft,
     NothingOpen,
+    PaymentClaimed,
     PaymentReversed,
 )
 from voyagent.billing.payments.queries import (
@@ -251,6 +253,12 @@ def check_refundable(payments: Iterable[Payment]) -> None:
         raise CustomerCreditUnused
 
 
+def check_unclaimed(document_ids: Iterable[UUID]) -> None:
+    """Check that no refund of bills is claimed from their supplier. Raises PaymentClaimed."""
+    if has_claim(*document_ids):
+        raise PaymentClaimed
+
+
 def check_left(payment: Payment) -> None:
     """Check that a payment has an unused amount. Raises PaymentReversed, NothingLeft."""
     if payment.reversed_on is not None:
@@ -264,8 +272,8 @@ def deallocate(
 ) -> Payment:
     """Take back a whole allocation on a day (default today).
 
-    Raises Forbidden, PaymentNotFound, AllocationNotFound, AllocationTakenBack, InvalidDate,
-    PeriodLocked.
+    Raises Forbidden, PaymentNotFound, AllocationNotFound, AllocationTakenBack, PaymentClaimed,
+    InvalidDate, PeriodLocked.
     """
     actor.require_authority("payment.record")
     payment = payment_queries.get_payment(payment_id, lock=True)
@@ -273,7 +281,9 @@ def deallocate(
     if allocation.reverses_id is not None or allocation_queries.is_taken_back(allocation_id):
         raise AllocationTakenBack
     day = day_of(actor, on, allocation.effective_on)
-    lock_documents(payment.direction, [allocation.document_id or allocation_id])
+    document_id = allocation.document_id or allocation_id
+    lock_documents(payment.direction, [document_id])
+    check_unclaimed([document_id])
     part = settlement_kept(payment, allocation)
     counter = counter_of(payment, allocation, day)
     if allocation.is_exchanged:

@@ -26,6 +26,7 @@ from voyagent.billing.payments.queries import (
     documents as payment_queries,
     refunds as refund_queries,
 )
+from voyagent.billing.payments.service.allocations import check_unclaimed
 from voyagent.billing.payments.service.carried_lines import (
     exchanged_back,
     given_back,
@@ -68,8 +69,8 @@ def reverse_payment(
     last reversal of one of its allocations or refunds.
 
     Raises Forbidden, PaymentNotFound, PaymentOfCreditNote, PaymentReversed, PaymentPaidOut,
-    PaymentRefunded, ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate, PeriodLocked.
-    With a charge also NotACheque, and the errors of `read_charge`.
+    PaymentRefunded, PaymentClaimed, ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate,
+    PeriodLocked. With a charge also NotACheque, and the errors of `read_charge`.
     """
     actor.require_authority("payment.reverse")
     payment = payment_queries.get_payment(payment_id, lock=True)
@@ -86,10 +87,11 @@ def reverse_payment(
     )
     over = {one.reverses_id for one in allocations}
     current = [one for one in allocations if one.reverses_id is None and one.id not in over]
+    document_ids = {one.document_id for one in current if one.document_id}
     allocation_queries.lock_documents(
-        "receivable" if payment.direction == "in" else "payable",
-        {one.document_id for one in current if one.document_id},
+        "receivable" if payment.direction == "in" else "payable", document_ids
     )
+    check_unclaimed(document_ids)
     narration = words.with_reason(f"Reversal of {payment.number}", payment.party_name, why)
     for one in current:  # each of these has a journal entry of its own to reverse
         if one.is_exchanged:
