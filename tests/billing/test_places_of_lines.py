@@ -49,6 +49,11 @@ def test_a_room_in_goa_is_taxed_in_goa_between_parties_of_maharashtra(agency: Pe
     assert (tax["component"], tax["percent"], tax["amount"]) == ("igst", "18", "1800.00")
     sent = agency.api.post(f"/invoices/{made['id']}/issue", json={}).json
     assert (sent["total_amount"], sent["place_of_supply"]) == ("11800.00", "30")
+    fee = {"amount": "500", "description": "Cancellation fee", "tax": "service_fee"}
+    cancel = {"reason": "Stay cancelled", "cancelled_on": "2026-06-12", "fee": fee}
+    seen = agency.api.post(f"/invoices/{made['id']}/cancellations/preview", json=cancel).json
+    fee_lines = next(one["lines"] for one in seen["entries"] if len(one["lines"]) == 4)
+    assert [one["credit"] for one in fee_lines] == ["0.00", "500.00", "45.00", "45.00"]
     credit = {"invoice_id": made["id"], "reason": "Stay cancelled", "issue_date": "2026-06-12"}
     note = agency.api.post("/credit-notes", json=credit).json
     assert note["place_of_supply"] == "30"

@@ -32,7 +32,7 @@ from voyagent.billing.core.models.payments import Payment
 from voyagent.billing.core.queries import documents as document_queries
 from voyagent.billing.core.queries.costs import StandingRevenue, standing_revenue
 from voyagent.billing.core.queries.recognitions import DEFERRED
-from voyagent.billing.core.service import numbering
+from voyagent.billing.core.service import numbering, taxing
 from voyagent.billing.core.service.credits import creditable
 from voyagent.billing.core.service.days import book_day, default_day
 from voyagent.billing.core.service.earning import EARNED, KEPT
@@ -424,7 +424,7 @@ def _charge(actor: Actor, fee: Fee, wanted: Cancel, done: _Done) -> None:
         line_items=[item],
         trip_id=first.trip_id,
         enquiry_id=first.enquiry_id,
-        place_of_supply=first.place_of_supply,
+        place_of_supply=taxing.place_of_customer(first),
         customer_tax_number=first.customer_tax_number,
         customer_pan=first.customer_pan,
     )

@@ -211,6 +211,13 @@ def place_of_line(invoice: Invoice, line: InvoiceLine) -> str | None:
     return line.place_of_supply or invoice.place_of_supply
 
 
+def place_of_customer(invoice: Invoice) -> str | None:
+    """Return the state code of an invoice, or None if only its lines have decided it."""
+    taxed = [line for line in document_queries.get_lines(invoice) if line.tax]
+    is_of_lines = bool(taxed) and all(line.place_of_supply for line in taxed)
+    return None if is_of_lines else invoice.place_of_supply
+
+
 def take_place(invoice: Invoice, lines: Iterable[InvoiceLine]) -> None:
     """Give an invoice the place of supply that its lines have.
 
