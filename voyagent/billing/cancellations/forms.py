@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any, ClassVar, Self
 
@@ -125,13 +125,13 @@ class CancelForm(SentOnce, SchemaForm[CancelIn]):
         day: date,
         home: Home | None,
         fee_words: str,
-        accounts: list[SelectChoice],
+        accounts_in: Callable[[str], list[SelectChoice]],
     ) -> Self:
         """Return the form to cancel lines of invoices, with all of them chosen.
 
         `known` has each line with its invoice and the amount that is not credited yet. `day` is
-        the proposed day, and `fee_words` the proposed description of the fee. `accounts` are the
-        choices for the refund.
+        the proposed day, and `fee_words` the proposed description of the fee. `accounts_in`
+        returns the choices for the refund in a currency.
         """
         form = cls(
             data={
@@ -145,8 +145,8 @@ class CancelForm(SentOnce, SchemaForm[CancelIn]):
             SelectChoice("", _l("No tax")),
             *(SelectChoice(code, TREATMENTS.get(code, code)) for code in codes),
         ]
-        form.account.choices = accounts
         form.known, form.wrong = known, set()
+        form.account.choices = accounts_in(form.first.currency)
         return form
 
     def values(self) -> dict[str, Any]:
@@ -177,6 +177,13 @@ class CancelForm(SentOnce, SchemaForm[CancelIn]):
         return super().place_of(loc)
 
     @property
+    def first(self) -> Invoice:
+        """Return the invoice of the first chosen line, whose currency the amounts have."""
+        chosen = {row["key"] for row in self.lines.data}
+        found = (invoice for invoice, line, _left in self.known if key_of(invoice, line) in chosen)
+        return next(found, self.known[0][0])
+
+    @property
     def rows(self) -> list[Row]:
         """Return the lines for the page, with what was entered for them."""
         return [self._row(*one) for one in self.known]
@@ -204,7 +211,7 @@ class CancelForm(SentOnce, SchemaForm[CancelIn]):
 
     def _line(self, row: dict[str, str]) -> dict[str, Any]:
         invoice_id, _dot, number = row["key"].partition(".")
-        currency = self.known[0][0].currency
+        currency = self.first.currency
         return {
             "invoice_id": invoice_id,
             "line_no": int(number) if number.isdecimal() else 0,

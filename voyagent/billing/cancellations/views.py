@@ -93,14 +93,15 @@ def _page(
     if not known:
         return not_now(translated(NothingToCancel.message), place[1])
     invoices = list({invoice.id: invoice for invoice, _line, _left in known}.values())
-    currency = invoices[0].currency
+    reader = SessionReader(db.session)
     form = CancelForm.of(
         known,
         max(days.default_day(actor, invoice) for invoice in invoices),
         taxing.home(),
         _("Cancellation fee"),
-        account_choices(banking.open_accounts(SessionReader(db.session), currency), actor.currency),
+        lambda currency: account_choices(banking.open_accounts(reader, currency), actor.currency),
     )
+    currency = form.first.currency
     done = None
     if not is_preview():
         done = form.attempt(
@@ -127,8 +128,8 @@ def _page(
             "cancellations/new.html",
             form=form,
             place=place,
-            currency=currency,
-            customer=form.known[0][0].party_name,
+            currency=currency if len({one.currency for one in invoices}) == 1 else "",
+            customer=form.first.party_name,
             found=found,
             entries=_shown(found) if found else [],
             problems=form.problems,
