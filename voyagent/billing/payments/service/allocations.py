@@ -254,7 +254,7 @@ def check_refundable(payments: Iterable[Payment]) -> None:
 
 
 def check_unclaimed(document_ids: Iterable[UUID]) -> None:
-    """Check that no refund of bills is claimed from their supplier. Raises PaymentClaimed."""
+    """Check that no refund of the bills is claimed. Raises PaymentClaimed."""
     if has_claim(*document_ids):
         raise PaymentClaimed
 
