@@ -50,6 +50,7 @@ from voyagent.billing.payouts.api import api as payouts_api
 from voyagent.billing.policies import views as policy_views
 from voyagent.billing.supplier_credits import views as supplier_credit_views
 from voyagent.billing.treatments import views as treatment_views
+from voyagent.billing.vouchers import views as voucher_views
 from voyagent.billing.write_offs import views as write_off_views
 from voyagent.capabilities.api import api as capabilities_api
 from voyagent.capabilities.views import pages as capabilities_pages
@@ -179,6 +180,7 @@ BILLING_VIEWS = (
     accrual_views,
     refund_views,
     cancellation_views,
+    voucher_views,
 )  # imported here so that `billing_pages` has the pages of all documents
 PANELS = (panels,)  # imported here so that the settings page shows them
 MONTH_CHECKS = (reports_months,)  # imported here so that the page for closing a month runs them

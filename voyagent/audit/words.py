@@ -184,6 +184,8 @@ _KINDS = {
     "claim.receipt_reversed": _l("Receipt of a claim reversed"),
     "claim.chased": _l("Supplier reminded of a refund"),
     "claim.matched": _l("Credit note of a supplier matched to its claim"),
+    "receipt_voucher.issued": _l("Receipt voucher issued"),
+    "receipt_voucher.reversed": _l("Receipt voucher reversed"),
     "costs.accrued": _l("Trip costs accrued"),
     "accrual.released": _l("Accrued trip cost released"),
     "credit_note.reversed": _l("Credit note reversed"),

@@ -86,6 +86,7 @@ CHART = (
     ChartAccount("1412", N_("Input IGST"), "asset", "input_igst"),
     ChartAccount("1413", N_("Input VAT"), "asset", "input_vat"),
     ChartAccount("1420", N_("TDS receivable"), "asset", "tds_receivable"),
+    ChartAccount("1430", N_("GST on advances"), "asset", "advance_tax"),
     ChartAccount("1510", N_("Office equipment"), "asset"),
     ChartAccount("1590", N_("Accumulated depreciation"), "asset", is_contra=True),
     ChartAccount("2100", N_("Trade payables"), "liability", "payable", revalued="reversed"),

@@ -445,10 +445,21 @@ def postal_address(party_id: UUID | None) -> str | None:
         return None
     party: Party = row[0]
     address: PartyAddress | None = row[1]
-    if address is not None:
-        town = " ".join(filter(None, (address.city, address.postcode)))
-        return _lines_of(address.lines, town, address.country, address.state)
-    return _lines_of(party.address, "", party.country, party.state) if party.address else None
+    main = {name: getattr(party, name) for name in ("address", "country", "state")}
+    names = ("lines", "city", "postcode", "country", "state")
+    billed = {name: getattr(address, name) for name in names} if address else None
+    return _printed(main, billed)
+
+
+def read_recipient(reader: Reader, party_id: UUID) -> tuple[str | None, str | None]:
+    """Return what documents print of a party: its postal address and its tax number.
+
+    The address is that of `postal_address`. Raises PartyNotFound.
+    """
+    party = read_party(reader, party_id)
+    billed = (one for one in read_addresses(reader, party_id) if one["kind"] == "billing")
+    address = _printed(party, next((one for one in billed if one["is_default"]), None))
+    return address, party["tax_number"]
 
 
 def terms_days(party: PartyRef) -> int | None:
@@ -573,6 +584,16 @@ def similar(row: Row) -> list[Row]:
 
 def _is(party: PartyRef) -> ColumnElement[bool]:
     return Party.id == party if isinstance(party, UUID) else has_name(party)
+
+
+def _printed(party: Row, billed: Row | None) -> str | None:
+    """Return the printed address of a party; `billed` is its default address for billing."""
+    if billed is not None:
+        town = " ".join(filter(None, (billed["city"], billed["postcode"])))
+        return _lines_of(billed["lines"], town, billed["country"], billed["state"])
+    if not party["address"]:
+        return None
+    return _lines_of(party["address"], "", party["country"], party["state"])
 
 
 def _lines_of(lines: str, town: str, country: str | None, state: str | None) -> str:

@@ -12,7 +12,8 @@ from typing import Any, Literal, get_args
 
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.money import Money
-from voyagent.taxes.rules.tables import EXEMPT, is_taxable
+from voyagent.taxes.rules.numbers import COUNTRY, country_of
+from voyagent.taxes.rules.tables import EXEMPT, currency_of, is_taxable
 
 SettledAs = Literal["paid", "credited", "settled", "paid_part_credited"]
 
@@ -25,6 +26,8 @@ CREDITS = "customer_credits"
 """Key of the account of credits of customers, which the agency must refund on demand."""
 CLAIMS = "supplier_claims"
 """Key of the account of refunds that suppliers owe."""
+ADVANCE_TAX = "advance_tax"
+"""Key of the account of the tax on advances, which is due on receipt of the money."""
 ADVANCES_ACCOUNTS = (*(advances for _documents, advances in CONTROL.values()), CREDITS)
 """Keys of the accounts of the unused amounts of payments."""
 NAMED_ACCOUNTS = (*(documents for documents, _advances in CONTROL.values()), CREDITS, CLAIMS)
@@ -47,6 +50,20 @@ FIRST_METHODS = {"principal": "at_start", "agent": "at_booking"}
 """Method of recognition without a policy, by `applies_to` of a policy."""
 Parts = Mapping[date, int]
 """Amounts in minor units by the day on which they become revenue or cost, in order of days."""
+
+
+def is_taxable_advance(payment: Row, tax_number: str | None) -> bool:
+    """Return True if GST may be due on the unused amount of a payment.
+
+    `payment` has the columns direction, nature, account and currency. `tax_number` is that of the
+    agency. An imported advance was taxed in the earlier books, if at all.
+    """
+    return (
+        country_of(tax_number) == COUNTRY
+        and (payment["direction"], payment["nature"]) == ("in", "service")
+        and payment["account"] != "opening_balances"
+        and payment["currency"] == currency_of(COUNTRY)
+    )
 
 
 def cost_parts(

@@ -524,10 +524,12 @@ def _base_unapplied_minor(row: Row) -> int | None:
 class PaymentOut(PaymentBrief):
     """A payment with its allocations and refunds, oldest first.
 
+    `receipt_voucher_id` is the id of the receipt voucher of an advance.
     `base_total_amount` is the amount with the deducted tax as it was posted, and `base_open_amount`
     its unused part, in the agency's base currency. They are null as long as they are not known.
     """
 
+    receipt_voucher_id: UUID | None
     base_currency: str
     base_total_amount: Annotated[WireAmount | None, Minor(_base_minor, "base_currency")]
     base_open_amount: Annotated[WireAmount | None, Minor(_base_unapplied_minor, "base_currency")]

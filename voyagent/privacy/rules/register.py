@@ -589,6 +589,7 @@ WITHOUT: frozenset[str] = frozenset(
         *("monthly_balances", "number_series", "rate_limit_hits", "recovery_codes"),
         *(
             "refresh_tokens",
+            "receipt_vouchers",
             "refund_parts",
             "revaluations",
             "revoked_tokens",
@@ -597,7 +598,7 @@ WITHOUT: frozenset[str] = frozenset(
             "supplier_credit_taxes",
             "supplier_responses",
         ),
-        *("tenants", "trip_earnings", "turn_costs"),
+        *("tenants", "trip_earnings", "turn_costs", "voucher_uses"),
     }
 )
 """Tables without personal data: figures, ids, hashes and names of firms."""

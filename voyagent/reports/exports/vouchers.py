@@ -39,6 +39,7 @@ OF_PURPOSE = {
         ("input_cgst", "input_sgst", "input_igst", "output_cgst", "output_sgst", "output_igst"),
         "Duties & Taxes",
     ),
+    "advance_tax": "Duties & Taxes",
     **dict.fromkeys(("input_vat", "output_vat", "tcs_payable", "tds_payable"), "Duties & Taxes"),
     "retained_earnings": "Reserves & Surplus",
     **dict.fromkeys(("revenue_commission", "revenue_fees", "revenue_services"), "Sales Accounts"),

@@ -20,7 +20,8 @@ from voyagent.billing.ageing.queries import checks as queries_checks
 from voyagent.billing.claims.service import CLAIM_SERIES
 from voyagent.billing.core.queries import kept_papers, recognitions
 from voyagent.billing.core.queries.of_trips import of_trips
-from voyagent.billing.core.rules import ACCRUED, ADVANCES_ACCOUNTS, CLAIMS
+from voyagent.billing.core.rules import ACCRUED, ADVANCE_TAX, ADVANCES_ACCOUNTS, CLAIMS
+from voyagent.billing.core.service.advance_taxes import REFUND_VOUCHER_SERIES
 from voyagent.billing.core.service.numbering import (
     BILL_OF_SUPPLY_SERIES,
     DEBIT_NOTE_SERIES,
@@ -34,6 +35,7 @@ from voyagent.billing.payments.service.payments import (
     SERIES,
 )
 from voyagent.billing.payouts import queries as payouts
+from voyagent.billing.vouchers.service import RECEIPT_VOUCHER_SERIES
 from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
 from voyagent.kernel.database.roll_ups import differences
 from voyagent.kernel.database.statement_cache import cached_statement
@@ -97,6 +99,7 @@ CHECKS = (
         "carried",
         "gateway",
         "claims",
+        "vouchers",
         "accrued",
     ),
 )
@@ -149,7 +152,7 @@ def findings(reader: Reader) -> Iterator[Finding]:
     )
     plain = (
         *(INVOICE_SERIES, BILL_OF_SUPPLY_SERIES[0], DEBIT_NOTE_SERIES[0], CREDIT_SERIES),
-        CLAIM_SERIES,
+        *(CLAIM_SERIES, RECEIPT_VOUCHER_SERIES[0], REFUND_VOUCHER_SERIES[0]),
     )
     (
         sides,
@@ -240,6 +243,7 @@ def findings(reader: Reader) -> Iterator[Finding]:
         yield from (_of_series(name.replace("_", " "), row) for row in rows)
     yield from gateways(reader)
     yield from claims(reader)
+    yield from advance_taxes(reader)
     yield from accrued(reader)
     yield from trips(reader)
     yield from named_parties(reader)
@@ -551,19 +555,34 @@ def claims(reader: Reader) -> Iterator[Finding]:
 
     The balance of the account must be what suppliers owe for claims.
     """
-    owed, accounts = reader.read(
-        queries_checks.claims_statement(), control_balances_statement(CLAIMS)
-    )
+    sentence = "open claims on suppliers and their account differ"
+    yield from _of_account(reader, "claims", CLAIMS, queries_checks.claims_statement(), sentence)
+
+
+def advance_taxes(reader: Reader) -> Iterator[Finding]:
+    """Yield a finding for each currency with a wrong balance of the tax on advances.
+
+    The balance of the account must be the tax of receipt vouchers that is not released.
+    """
+    sentence = "the tax of receipt vouchers and the account of tax on advances differ"
+    statement = queries_checks.advance_taxes_statement()
+    yield from _of_account(reader, "vouchers", ADVANCE_TAX, statement, sentence)
+
+
+def _of_account(
+    reader: Reader, check: str, purpose: str, statement: Select[Any], sentence: str
+) -> Iterator[Finding]:
+    """Yield a finding for each currency in which an account has not what is open.
+
+    Rows of `statement`: currency, open_minor.
+    """
+    owed, accounts = reader.read(statement, control_balances_statement(purpose))
     open_minor = {row["currency"]: row["open_minor"] for row in owed}
     books = {row["currency"]: row["balance_minor"] for row in accounts}
     for currency in sorted(open_minor.keys() | books.keys()):
         minor = open_minor.get(currency, 0) - books.get(currency, 0)
         if minor:
-            yield Finding(
-                "claims",
-                "open claims on suppliers and their account differ",
-                Money(minor, currency),
-            )
+            yield Finding(check, sentence, Money(minor, currency))
 
 
 def named_parties(reader: Reader) -> Iterator[Finding]:

@@ -26,6 +26,8 @@ _MISSING: dict[str, Any] = {
     "advance": _l("Numbers of imported advances are missing in %(year)s."),
     "customer_credit": _l("Numbers of customer credits are missing in %(year)s."),
     "refund": _l("Numbers of refunds are missing in %(year)s."),
+    "receipt_voucher": _l("Numbers of receipt vouchers are missing in %(year)s."),
+    "refund_voucher": _l("Numbers of refund vouchers are missing in %(year)s."),
     "supplier_claim": _l("Numbers of claims on suppliers are missing in %(year)s."),
 }
 """Sentences about missing numbers of each series; the month's financial year is checked."""

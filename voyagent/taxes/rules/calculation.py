@@ -9,7 +9,16 @@ from decimal import Decimal
 
 from voyagent.kernel.errors import N_, Conflict
 from voyagent.kernel.money import Money
-from voyagent.taxes.rules.tables import Band, Rate, Supply, bands_on, rates_of, rates_on
+from voyagent.taxes.rules.tables import (
+    Band,
+    NoRateThen,
+    Rate,
+    Supply,
+    UnknownTreatment,
+    bands_on,
+    rates_of,
+    rates_on,
+)
 
 _ONE, _HUNDRED = Decimal(1), Decimal(100)
 
@@ -29,6 +38,13 @@ class NoRateForPrice(Conflict):
         "The price of one unit does not fit this tax. Choose another tax, check the quantity, or"
         " enter the price before tax."
     )
+
+
+class NoRateForAdvance(Conflict):
+    """The tax of the treatment is not a rate of an amount, or there is none."""
+
+    code = "tax_not_for_advance"
+    message = N_("This tax cannot be computed from an advance. Choose another one.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +110,37 @@ def tax_on(  # noqa: PLR0913 - each keyword is a fact of the sale
         if _is_within(slab, *units):
             return [tax for tax in found if tax.percent]
     raise NoRateForPrice
+
+
+def tax_in_advance(
+    country: str, treatment: str, advance: Money, *, on: date, supply: Supply
+) -> list[Taxed]:
+    """Return the tax components that an advance includes, each rounded half up.
+
+    `on` is the day of the receipt. The treatment says which rate applies: an advance has no price
+    of a unit.
+
+    Raises UnknownTreatment and NoRateThen, and NoRateForAdvance if the treatment has no tax, taxes
+    a share of the fare, or has several rates by the price of a unit.
+    """
+    rows = rates_on(country, treatment, on)
+    if not is_for_advances(country, treatment, on):
+        raise NoRateForAdvance
+    due = [rate for rate in rows if rate.supply in ("any", supply)]
+    return [tax for tax in _taxes_in(advance, due) if tax.percent]
+
+
+def is_for_advances(country: str, treatment: str, on: date) -> bool:
+    """Return True if an advance on a day may have a tax treatment (`tax_in_advance`)."""
+    try:
+        rows = rates_on(country, treatment, on)
+    except (UnknownTreatment, NoRateThen):
+        return False
+    return (
+        len({rate.slab for rate in rows}) == 1
+        and all(rate.share == _HUNDRED for rate in rows)
+        and any(rate.percent for rate in rows)
+    )
 
 
 def _taxes_of(base: Money, rates: Sequence[Rate]) -> list[Taxed]:

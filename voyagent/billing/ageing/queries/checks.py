@@ -27,12 +27,14 @@ from voyagent.billing.core.models.invoices import (
     is_numbered_as,
 )
 from voyagent.billing.core.models.payments import Allocation, Payment, Refund
+from voyagent.billing.core.models.vouchers import ReceiptVoucher, VoucherUse
 from voyagent.billing.core.models.write_offs import WriteOff
 from voyagent.billing.core.queries.carried import ADVANCES_ACCOUNT
 from voyagent.billing.core.queries.open_documents import SETTLES, Kind
 from voyagent.billing.core.queries.refund_parts import parts_of_refunds
 from voyagent.billing.core.rules import ADVANCES_ACCOUNTS, CLAIMS, CONTROL
 from voyagent.kernel.database.statement_cache import cached_statement
+from voyagent.kernel.db import Columns
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries.sources import on_account_statement
 from voyagent.ledger.rules import EXCHANGE
@@ -54,6 +56,8 @@ _NUMBERED: dict[str, Any] = {
     "debit_note": Invoice.__table__,
     "credit_note": CreditNote.__table__,
     "supplier_claim": SupplierClaim.__table__,
+    "receipt_voucher": ReceiptVoucher.__table__,
+    "refund_voucher": VoucherUse.__table__,
 }
 
 
@@ -121,6 +125,31 @@ def claims_statement() -> Select[Any]:
         .where(owned(SupplierClaim), _CLAIMS.reversed_on.is_(None))
         .group_by(_CLAIMS.currency)
     )
+
+
+@cached_statement
+def advance_taxes_statement() -> Select[Any]:
+    """Select the tax on advances that is not released. Rows: currency, open_minor."""
+    vouchers, uses = ReceiptVoucher.__table__.c, VoucherUse.__table__.c
+    released = (
+        select(uses.voucher_id, func.sum(_taxes_of(uses)).label("minor"))
+        .where(owned(VoucherUse))
+        .group_by(uses.voucher_id)
+        .subquery("released")
+        .c
+    )
+    open_minor = func.sum(_taxes_of(vouchers) - func.coalesce(released.minor, 0))
+    return (
+        select(_PAYMENTS.currency, cast(open_minor, BigInteger).label("open_minor"))
+        .join_from(ReceiptVoucher.__table__, Payment.__table__, _PAYMENTS.id == vouchers.payment_id)
+        .outerjoin(released.voucher_id.table, released.voucher_id == vouchers.id)
+        .where(owned(ReceiptVoucher), owned(Payment), vouchers.reversed_on.is_(None))
+        .group_by(_PAYMENTS.currency)
+    )
+
+
+def _taxes_of(columns: Columns) -> ColumnElement[int]:
+    return columns.cgst_minor + columns.sgst_minor + columns.igst_minor
 
 
 @cached_statement
@@ -355,7 +384,7 @@ def series_statement(series: str) -> Select[Any]:
 
 def _of_series(series: str) -> list[ColumnElement[bool]]:
     """Return the conditions that the numbered documents of a series meet."""
-    if series in ("credit_note", "supplier_claim"):
+    if _NUMBERED[series] is not Invoice.__table__:
         return []
     letter = {"bill_of_supply": BILL_OF_SUPPLY, "debit_note": DEBIT_NOTE}.get(series, "")
     return [_INVOICES.is_opening.is_(False), is_numbered_as(_INVOICES.number, letter)]

@@ -33,6 +33,8 @@ REVERSED = {
             "payment_of_credit_note",
             "customer_credit_used",
             "refund_reversed",
+            "receipt_voucher_reversed",
+            "receipt_voucher_used",
             "credit_note_reversed",
             "supplier_credit_reversed",
             "amount_above_limit",

@@ -15,11 +15,12 @@ SEAL = "kept_paper"
 
 
 class KeptPaper(TenantOwned, Base):
-    """The PDF of an invoice or credit note as it was issued; a reprint is this file.
+    """The PDF of an invoice, credit note or voucher as it was issued; a reprint is this file.
 
-    `document_id` is the id of the invoice or credit note. `locale` is the language of the file, and
-    `sha256` the hash of the file before it is encrypted. `content` is the encrypted file. A row is
-    never changed, except that `content` is encrypted again after a change of the secret.
+    `document_id` is the id of the document, for a refund voucher that of a `VoucherUse`. `locale`
+    is the language of the file, and `sha256` the hash of the file before it is encrypted. `content`
+    is the encrypted file. A row is never changed, except that `content` is encrypted again after a
+    change of the secret.
     `sealed_by` is the beginning of `content`, which names the secret. It is a column, so that a
     search for files with an earlier secret reads no file.
     """
@@ -36,7 +37,9 @@ class KeptPaper(TenantOwned, Base):
 
     __table_args__ = (
         UniqueConstraint("tenant_id", "kind", "document_id", name="uq_kept_papers_document"),
-        CheckConstraint("kind in ('invoice', 'credit_note')", name="kind"),
+        CheckConstraint(
+            "kind in ('invoice', 'credit_note', 'receipt_voucher', 'refund_voucher')", name="kind"
+        ),
         CheckConstraint("locale in ('en', 'hi')", name="locale"),
         CheckConstraint("length(sha256) = 32", name="sha256"),
     )

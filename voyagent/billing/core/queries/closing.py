@@ -18,6 +18,7 @@ from voyagent.billing.core.models.invoices import (
     is_numbered_as,
 )
 from voyagent.billing.core.models.payments import OPENING_ACCOUNT, Payment, Refund
+from voyagent.billing.core.models.vouchers import ReceiptVoucher, VoucherUse
 from voyagent.kernel.tenancy import owned
 
 _SERIES = NumberSeries.__table__.c
@@ -55,6 +56,8 @@ _NUMBERED: dict[str, tuple[Any, str, tuple[ColumnElement[bool], ...]]] = {
     "customer_credit": (Payment, "paid_on", (_PAYMENTS.credit_note_id.is_not(None),)),
     "refund": (Refund, "refunded_on", ()),
     "supplier_claim": (SupplierClaim, "claimed_on", ()),
+    "receipt_voucher": (ReceiptVoucher, "issued_on", ()),
+    "refund_voucher": (VoucherUse, "used_on", ()),
 }
 """Table, date column and filter of the documents of each number series.
 

@@ -15,7 +15,7 @@ from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.keyring import SealBroken, current_keyring
 from voyagent.kernel.tenancy import owned
 
-Kind = Literal["invoice", "credit_note"]
+Kind = Literal["invoice", "credit_note", "receipt_voucher", "refund_voucher"]
 CHECKED_MAX = 500
 """Files that one check of the books reads."""
 _PAPERS = KeptPaper.__table__.c

@@ -1,15 +1,18 @@
-"""Keep the PDF files of invoices and credit notes as they were issued."""
+"""Keep the PDF files of invoices, credit notes and vouchers as they were issued."""
 
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from voyagent.billing.core.models.credits import CreditNote
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.kept_papers import SEAL, KeptPaper
+from voyagent.billing.core.models.payments import Payment
+from voyagent.billing.core.models.vouchers import ReceiptVoucher, VoucherUse
 from voyagent.billing.core.queries.kept_papers import Kind
 from voyagent.kernel import jobs, tenancy
 from voyagent.kernel.db import db
@@ -21,7 +24,18 @@ KEEP_TASK = "billing.keep_paper"
 RESEALED_MAX = 100
 """Files that one call of `reseal` encrypts."""
 SEALED = (SealedColumn("kept_papers", "content", SEAL, "{id}"),)
-_MODELS: dict[Kind, type[Invoice | CreditNote]] = {"invoice": Invoice, "credit_note": CreditNote}
+_VOUCHERS = select(Payment.id).join(ReceiptVoucher, ReceiptVoucher.payment_id == Payment.id)
+_NAMED: dict[Kind, tuple[Select[Any], Any, Any]] = {
+    "invoice": (select(Invoice.id), Invoice.id, Invoice),
+    "credit_note": (select(CreditNote.id), CreditNote.id, CreditNote),
+    "receipt_voucher": (_VOUCHERS, ReceiptVoucher.id, Payment),
+    "refund_voucher": (
+        _VOUCHERS.join(VoucherUse, VoucherUse.voucher_id == ReceiptVoucher.id),
+        VoucherUse.id,
+        Payment,
+    ),
+}
+"""Select of the row that names the customer of a document, id of the document, and table."""
 
 
 def keep_later(kind: Kind, document_id: UUID) -> None:
@@ -39,10 +53,8 @@ def lock_document(kind: Kind, document_id: UUID) -> None:
 
     An erasure waits for the lock (app.forget_kept_paper), so no text of the document changes.
     """
-    model = _MODELS[kind]
-    db.session.execute(
-        select(model.id).where(model.id == document_id).with_for_update(key_share=True)
-    )
+    named, id_of, model = _NAMED[kind]
+    db.session.execute(named.where(id_of == document_id).with_for_update(key_share=True, of=model))
 
 
 def keep(kind: Kind, document_id: UUID, *, locale: str, content: bytes) -> None:

@@ -1,5 +1,5 @@
--- Refuse changes of a refund, credit, payout of a gateway or receipt of a claim on a supplier,
--- except for its one reversal.
+-- Refuse changes of a refund, credit, payout of a gateway, receipt of a claim on a supplier or receipt
+-- voucher, except for its one reversal.
 --
 -- The payout of a refund changes too.
 --
@@ -50,5 +50,8 @@ create or replace trigger gateway_payouts_guarded before update or delete on gat
   execute function app.guard_reversal();
 create or replace trigger supplier_claim_receipts_guarded
   before update or delete on supplier_claim_receipts
+  for each row when (current_user <> 'voyagent_mover')
+  execute function app.guard_reversal();
+create or replace trigger receipt_vouchers_guarded before update or delete on receipt_vouchers
   for each row when (current_user <> 'voyagent_mover')
   execute function app.guard_reversal();

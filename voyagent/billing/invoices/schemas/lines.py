@@ -79,6 +79,10 @@ def _percent(percent: Decimal) -> str:
     return f"{percent.normalize():f}"
 
 
+Percent = Annotated[str, Field(pattern=r"^\d{1,3}(\.\d{1,3})?$"), Converted(_percent)]
+"""A rate of tax as text, such as `2.5`."""
+
+
 class TaxOut(AnswerOf[Row]):
     """A tax component of an invoice line.
 
@@ -86,7 +90,7 @@ class TaxOut(AnswerOf[Row]):
     """
 
     component: str
-    percent: Annotated[str, Field(pattern=r"^\d{1,3}(\.\d{1,3})?$"), Converted(_percent)]
+    percent: Percent
     taxable_amount: Annotated[WireAmount, Minor("taxable_minor")]
     amount: Annotated[WireAmount, Minor("amount_minor")]
     confirmed: bool

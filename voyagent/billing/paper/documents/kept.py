@@ -1,4 +1,4 @@
-"""PDF files of invoices and credit notes, which are kept as they were issued.
+"""PDF files of invoices, credit notes and vouchers, which are kept as they were issued.
 
 A reprint is the kept file. A job makes and keeps it after the document was issued. If somebody asks
 for the file earlier, or if an earlier release has issued the document, the request does this.
@@ -26,13 +26,15 @@ from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.invoices.queries.documents import InvoiceDocument
 from voyagent.billing.invoices.service import sending
 from voyagent.billing.paper.documents import pdf
+from voyagent.billing.vouchers import queries as voucher_queries
+from voyagent.billing.vouchers.queries import RefundVoucherDocument, VoucherDocument
 from voyagent.http.extensions import installed
 from voyagent.http.files import export_slots, file_name
 from voyagent.identity.queries.people import agency_name
 from voyagent.identity.service.values import Identity
 from voyagent.kernel import tenancy
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.database.read_pool import Reader, RequestReader, SessionReader
+from voyagent.kernel.database.read_pool import Reader, RequestReader, Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.mail.service import Attached, Outbox
 from voyagent.settings.queries import get_settings
@@ -52,6 +54,12 @@ _SOURCES: Mapping[Kind, _Source] = MappingProxyType(
         "invoice": _Source(invoice_queries.read_document, pdf.issued_invoice_of),
         "credit_note": _Source(
             credit_note_queries.read_credit_note, partial(pdf.credit_note_of, as_issued=True)
+        ),
+        "receipt_voucher": _Source(
+            voucher_queries.read_voucher, partial(pdf.receipt_voucher_of, as_issued=True)
+        ),
+        "refund_voucher": _Source(
+            voucher_queries.read_refund_voucher, partial(pdf.refund_voucher_of, as_issued=True)
         ),
     }
 )
@@ -83,11 +91,24 @@ def credit_note_paper(
     The PDF of a reversed credit note is typeset each time, with a stamp, unless `copy_kind` is
     `issued`. Raises ExportsBusy.
     """
-    note = document.credit
-    if note["reversed_on"] and copy_kind != "issued":
-        with _place(reader):
-            return pdf.credit_note_of(reader, document, agency)
-    return _attached(reader, "credit_note", note["id"], file_name("credit-note", note["number"]))
+    typeset = partial(pdf.credit_note_of, reader, document, agency)
+    return _reversible(reader, "credit_note", document.credit, typeset, copy_kind)
+
+
+def receipt_voucher_paper(
+    reader: Reader, document: VoucherDocument, agency: str, *, copy_kind: str | None = None
+) -> Attached:
+    """Return the PDF of a receipt voucher, in the way of `credit_note_paper`."""
+    typeset = partial(pdf.receipt_voucher_of, reader, document, agency)
+    return _reversible(reader, "receipt_voucher", document.voucher, typeset, copy_kind)
+
+
+def refund_voucher_paper(
+    reader: Reader, document: RefundVoucherDocument, agency: str, *, copy_kind: str | None = None
+) -> Attached:
+    """Return the PDF of a refund voucher, in the way of `credit_note_paper`."""
+    typeset = partial(pdf.refund_voucher_of, reader, document, agency)
+    return _reversible(reader, "refund_voucher", document.voucher, typeset, copy_kind)
 
 
 def keep(kind: Kind, document_id: UUID) -> bytes:
@@ -127,6 +148,17 @@ def mail_invoice(actor: Actor, invoice_id: UUID, *, to: str, locale: str) -> Inv
     return sending.send_invoice(
         Post(outbox, identity.limiter), actor, invoice_id, make, to=to, locale=locale
     )
+
+
+def _reversible(
+    reader: Reader, kind: Kind, row: Row, typeset: Callable[[], Attached], copy_kind: str | None
+) -> Attached:
+    """Return the kept file of a document, or one with a stamp if the document is reversed."""
+    if row["reversed_on"] and copy_kind != "issued":
+        with _place(reader):
+            return typeset()
+    name = file_name(kind.replace("_", "-"), row["number"])
+    return _attached(reader, kind, row["id"], name)
 
 
 def _attached(reader: Reader, kind: Kind, document_id: UUID, name: str) -> Attached:

@@ -5,6 +5,7 @@ The PDF of a supplier's document states that it is the agency's record, not the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -39,6 +40,13 @@ from voyagent.billing.core.words.taxes import (
 from voyagent.billing.invoices.queries.documents import InvoiceDocument
 from voyagent.billing.paper.documents.letter import Letter
 from voyagent.billing.payments.queries.documents import PaymentDocument
+from voyagent.billing.vouchers.queries import RefundVoucherDocument, VoucherDocument
+from voyagent.billing.vouchers.words import (
+    place_of_advance,
+    service_of_advance,
+    taxes_of_advance,
+    value_of_advance,
+)
 from voyagent.http.files import file_name
 from voyagent.http.template_filters import amount, long_day, symbol_money
 from voyagent.kernel.database.read_pool import Reader, Row
@@ -225,6 +233,97 @@ def payment_of(reader: Reader, document: PaymentDocument, agency: str) -> Attach
         rows=[*rows, *refunded, *([[unused, "", _amount(left, currency)]] if left else [])],
         total_label=_("Credit") if is_credit else _("Received") if is_in else _("Paid"),
         total=Money(payment["amount_minor"] - payment["tds_minor"], currency),
+    )
+    return letter.typeset(settings.read_letterhead(reader), agency)
+
+
+def receipt_voucher_of(
+    reader: Reader, document: VoucherDocument, agency: str, *, as_issued: bool = False
+) -> Attached:
+    """Return a receipt voucher as a PDF, with the fields of Rule 50 of the CGST Rules.
+
+    A reversed voucher has a stamp, except with `as_issued`.
+    """
+    voucher = document.voucher
+    return _voucher_of(
+        reader,
+        voucher,
+        agency,
+        file="receipt-voucher",
+        title=_("Receipt voucher"),
+        lead=_("Received from"),
+        facts=[
+            (_("Issued"), _day(voucher["issued_on"])),
+            (_("Receipt"), f"{voucher['payment_number']}\n{_day(voucher['paid_on'])}"),
+        ],
+        total_label=_("Advance received"),
+        is_reversed=bool(voucher["reversed_on"]) and not as_issued,
+    )
+
+
+def refund_voucher_of(
+    reader: Reader, document: RefundVoucherDocument, agency: str, *, as_issued: bool = False
+) -> Attached:
+    """Return a refund voucher as a PDF, with the fields of Rule 51 of the CGST Rules.
+
+    The voucher of a reversed refund has a stamp, except with `as_issued`.
+    """
+    voucher = document.voucher
+    of_day = _("of %(day)s", day=_day(voucher["issued_on"]))
+    return _voucher_of(
+        reader,
+        voucher,
+        agency,
+        file="refund-voucher",
+        title=_("Refund voucher"),
+        lead=_("Refunded to"),
+        facts=[
+            (_("Issued"), _day(voucher["used_on"])),
+            (_("Receipt voucher"), f"{voucher['receipt_voucher_number']}\n{of_day}"),
+            (_("Refund"), voucher["refund_number"]),
+        ],
+        total_label=_("Advance refunded"),
+        is_reversed=bool(voucher["reversed_on"]) and not as_issued,
+    )
+
+
+def _voucher_of(  # noqa: PLR0913 - each keyword is a part of the paper
+    reader: Reader,
+    voucher: Row,
+    agency: str,
+    *,
+    file: str,
+    title: str,
+    lead: str,
+    facts: Sequence[tuple[str, str]],
+    total_label: str,
+    is_reversed: bool,
+) -> Attached:
+    """Return a receipt voucher or refund voucher as a PDF."""
+    currency = voucher["currency"]
+    letter = Letter(
+        file=file_name(file, voucher["number"]),
+        title=title,
+        number=voucher["number"],
+        stamp=_("Reversed") if is_reversed else "",
+        lead=lead,
+        party=voucher["party_name"],
+        party_line=_party_lines(voucher),
+        facts=[*facts, (_("Place of supply"), place_of_advance(voucher))],
+        columns=[_("Description"), _("Taxable value"), _("Tax"), _("Amount")],
+        rows=[
+            [
+                service_of_advance(voucher),
+                amount(value_of_advance(voucher)),
+                "\n".join(taxes_of_advance(voucher)),
+                _amount(voucher["amount_minor"], currency),
+            ]
+        ],
+        total_label=total_label,
+        total=Money(voucher["amount_minor"], currency),
+        notes_label=_("Please note"),
+        notes=_("Tax payable on reverse charge: No"),
+        is_signed=True,
     )
     return letter.typeset(settings.read_letterhead(reader), agency)
 

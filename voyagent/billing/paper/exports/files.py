@@ -28,6 +28,11 @@ from voyagent.billing.supplier_credits import (
     queries as supplier_credit_queries,
     schemas as supplier_credit_schemas,
 )
+from voyagent.billing.vouchers import (
+    errors as voucher_errors,
+    queries as voucher_queries,
+    schemas as voucher_schemas,
+)
 from voyagent.http.documents import Document
 from voyagent.http.files import InvoiceCopyQuery, IssuedCopyQuery, file_name
 from voyagent.kernel.database.read_pool import Row
@@ -74,6 +79,26 @@ DOCUMENTS = {
         credit_row,
         credit_note_schemas.CreditNoteOut,
         kept.credit_note_paper,
+        "number",
+        IssuedCopyQuery,
+    ),
+    "receipt-voucher": _Kind(
+        "a receipt voucher",
+        voucher_errors.ReceiptVoucherNotFound,
+        voucher_queries.read_voucher,
+        voucher_schemas.voucher_row,
+        voucher_schemas.ReceiptVoucherOut,
+        kept.receipt_voucher_paper,
+        "number",
+        IssuedCopyQuery,
+    ),
+    "refund-voucher": _Kind(
+        "a refund voucher",
+        voucher_errors.RefundVoucherNotFound,
+        voucher_queries.read_refund_voucher,
+        voucher_schemas.refund_voucher_row,
+        voucher_schemas.RefundVoucherOut,
+        kept.refund_voucher_paper,
         "number",
         IssuedCopyQuery,
     ),

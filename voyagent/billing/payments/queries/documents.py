@@ -14,6 +14,7 @@ from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.parts import RATE_COLUMNS
 from voyagent.billing.core.models.payments import OPENING_ACCOUNT, Allocation, Payment, Refund
+from voyagent.billing.core.models.vouchers import ReceiptVoucher
 from voyagent.billing.core.queries.documents import having_text, of_party
 from voyagent.billing.core.queries.exports import make_listing, text_conditions
 from voyagent.billing.core.queries.refund_parts import parts_of_refunds
@@ -32,6 +33,7 @@ _PAYMENT_TEXTS = ("number", "party_name", "reference")
 _PAYMENTS = Payment.__table__.c
 _ALLOCATIONS = Allocation.__table__.c
 _REFUNDS = Refund.__table__.c
+_VOUCHERS = ReceiptVoucher.__table__.c
 ADVANCES_MAX = 50
 Origin = Literal["money", "opening", "credit_note"]
 MEANS = ("bank_account_id", "mode", "instrument_no", "instrument_on", "instrument_bank")
@@ -247,6 +249,17 @@ def _payment_statement(payment_id: UUID) -> Select[Any]:
         name_of(_PAYMENTS.reversed_by_user_id).label("reversed_by"),
         bank_accounts.name_of(_PAYMENTS.bank_account_id).label("bank_account_name"),
         base_currency().label("base_currency"),
+        *(
+            select(_VOUCHERS[name])
+            .where(
+                owned(ReceiptVoucher),
+                _VOUCHERS.payment_id == _PAYMENTS.id,
+                _VOUCHERS.reversed_on.is_(None),
+            )
+            .scalar_subquery()
+            .label(f"receipt_voucher_{name}")
+            for name in ("id", "number")
+        ),
     )
     listed = (*_LISTED, "base_minor", "base_used_minor")
     return select(*(_PAYMENTS[name] for name in listed), *names).where(

@@ -14,6 +14,7 @@ from voyagent.billing.core.models.payments import Allocation, Payment
 from voyagent.billing.core.queries.claims import has_claim
 from voyagent.billing.core.queries.credits import is_of_open_invoice
 from voyagent.billing.core.queries.open_documents import Kind
+from voyagent.billing.core.service import advance_taxes
 from voyagent.billing.core.service.carrying import carried_by_payment
 from voyagent.billing.core.service.days import day_of
 from voyagent.billing.invoices.queries import documents as invoice_queries
@@ -145,6 +146,7 @@ def allocate_alike(
         take_back=False,
     )
     settle(payment, allocations, entry_id)
+    advance_taxes.follow(actor, payment, day)
     audit.record(
         actor,
         "payment.allocated",
@@ -184,6 +186,7 @@ def exchange(
             differences=DIFFERENCES,
         )
         settle(payment, [allocation], posted.entry_id)
+        advance_taxes.follow(actor, payment, day)
         audit.record(
             actor,
             "payment.allocated",
@@ -305,6 +308,7 @@ def deallocate(
             take_back=True,
         )
     settle(payment, [counter], entry_id)
+    advance_taxes.follow(actor, payment, day)
     audit.record(
         actor,
         "payment.unallocated",

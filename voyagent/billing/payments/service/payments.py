@@ -18,7 +18,7 @@ from voyagent.billing.core.models.parts import OPEN
 from voyagent.billing.core.models.payments import Payment, Refund
 from voyagent.billing.core.queries import reversals as reversal_queries
 from voyagent.billing.core.rules import CONTROL
-from voyagent.billing.core.service import numbering, pricing
+from voyagent.billing.core.service import advance_taxes, numbering, pricing
 from voyagent.billing.core.service.carrying import carried_by_payment, money_or_none
 from voyagent.billing.core.service.days import day_of
 from voyagent.billing.invoices.queries import documents as invoice_queries
@@ -278,6 +278,7 @@ def refund_payment(
     payment.base_used_minor += refund.base_minor or 0
     db.session.add(refund)
     db.session.flush()
+    advance_taxes.follow(actor, payment, day, refund)
     outputs = {"amount": amount.wire, "currency": amount.currency, "refunded_on": day.isoformat()}
     audit.record(
         actor,

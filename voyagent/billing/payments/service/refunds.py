@@ -11,7 +11,7 @@ from uuid import UUID
 from voyagent.audit.service import recording as audit
 from voyagent.billing.core.models.payments import Payment, Refund, RefundPart
 from voyagent.billing.core.queries import reversals as reversal_queries
-from voyagent.billing.core.service import numbering, pricing
+from voyagent.billing.core.service import advance_taxes, numbering, pricing
 from voyagent.billing.core.service.carrying import carried_by_payment, money_or_none
 from voyagent.billing.core.service.days import day_of
 from voyagent.billing.payments.errors import (
@@ -154,6 +154,8 @@ def refund_party(
         payment.refunded_minor += minor
         payment.base_used_minor += base_minor or 0
     db.session.flush()
+    for payment, _minor in planned.parts:
+        advance_taxes.follow(actor, payment, planned.day, refund)
     audit.record(
         actor,
         "payment.refunded",

@@ -10,6 +10,7 @@ from voyagent.audit.service import recording as audit
 from voyagent.billing.core.models.payments import Payment, Refund
 from voyagent.billing.core.queries import reversals as reversal_queries
 from voyagent.billing.core.rules import CONTROL
+from voyagent.billing.core.service import advance_taxes
 from voyagent.billing.core.service.charges import Charge, ChargedAmounts, read_charge
 from voyagent.billing.core.service.days import day_of
 from voyagent.billing.core.service.reversals import mark, why_of
@@ -146,6 +147,7 @@ def reverse_payment(
         payment.bounce_entry_id = _post_charge(actor, payment, charged, day)
         outputs["charge"] = charged.total.wire
     mark(actor, payment, day, why, reversal.entry_id)
+    advance_taxes.follow(actor, payment, day)
     audit.record(
         actor,
         "payment.reversed" if charge is None else "payment.bounced",
@@ -201,6 +203,8 @@ def reverse_refund(
         payments[part_id].refunded_minor -= minor
         payments[part_id].base_used_minor -= base_minor
     mark(actor, refund, day, why, reversal.entry_id)
+    for part_id in parts:
+        advance_taxes.follow(actor, payments[part_id], day, refund)
     audit.record(
         actor,
         "payment.refund_reversed",

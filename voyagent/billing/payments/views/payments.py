@@ -15,6 +15,7 @@ from voyagent.billing.core.models.parts import OPEN
 from voyagent.billing.core.models.payments import Allocation, Payment
 from voyagent.billing.core.queries import open_list
 from voyagent.billing.core.queries.open_documents import Kind
+from voyagent.billing.core.rules import is_taxable_advance
 from voyagent.billing.core.schemas.reversals import ReverseIn
 from voyagent.billing.core.views.blueprint import pages
 from voyagent.billing.core.views.documents import not_now, posted_lines, with_amounts
@@ -105,10 +106,12 @@ def payment(reader: Reader, payment_id: UUID) -> Any:
     """Show a payment with its allocations, refunds and journal entries."""
     found = payment_queries.read_payment(reader, payment_id)
     currency = found.payment["currency"]
+    letterhead = settings.read(reader) or {}
     return render_template(
         "payments/payment.html",
-        letterhead=settings.read(reader) or {},
+        letterhead=letterhead,
         payment=_shown(found.payment),
+        may_have_voucher=is_taxable_advance(found.payment, letterhead.get("tax_number")),
         allocations=[_settling(row) for row in with_amounts(found.allocations, currency, "amount")],
         refunds=[
             _with_means(row) for row in with_amounts(found.refunds, currency, "amount", "total")

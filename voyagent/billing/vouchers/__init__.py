@@ -1,0 +1,1 @@
+"""Receipt vouchers and refund vouchers of advances."""
