@@ -26,6 +26,7 @@ from voyagent.billing.cancellations.service import Cancel
 from voyagent.billing.claims import service as claim_service
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.payments import Allocation, Refund
+from voyagent.billing.core.models.vouchers import VoucherUse
 from voyagent.billing.core.models.write_offs import WriteOff
 from voyagent.billing.core.service.pricing import LineItem
 from voyagent.billing.credit_notes import service as credit_note_service
@@ -36,6 +37,7 @@ from voyagent.billing.payments.service.means import Means
 from voyagent.billing.payouts import queries as payouts, service as payout_service
 from voyagent.billing.payouts.service import Payout
 from voyagent.billing.supplier_credits import service as supplier_credit_service
+from voyagent.billing.vouchers import queries as voucher_queries, service as voucher_service
 from voyagent.billing.write_offs import service as write_off_service
 from voyagent.chat.models import ChatSession
 from voyagent.chat.service import conversations as chat, turns
@@ -384,10 +386,16 @@ def _draft(person: Person, *items: LineItem, place_of_supply: str | None = None)
         ).id
 
 
+def _in_maharashtra(person: Person) -> None:
+    """Give the agency a GSTIN."""
+    with person.acting() as actor:
+        admin = replace(actor, role="agency_admin")
+        tenant_settings.update(admin, {"tax_number": "27AACCN6194P1ZP"})
+
+
 def _draft_of_two_places(person: Person) -> Any:
     """Draft an invoice for a room in Goa and a fee in Maharashtra."""
-    with person.acting() as actor:
-        tenant_settings.update(actor, {"tax_number": "27AACCN6194P1ZP"})
+    _in_maharashtra(person)
     fee = LineItem(
         description="Dubai visa", quantity=1, unit_price="500.00", currency="INR", tax="service_fee"
     )
@@ -485,6 +493,37 @@ def _payment(person: Person) -> object:
         return payment_service.record_payment(
             actor, direction="in", party_name="Deepa Krishnan", amount=amount, parts=parts
         ).id
+
+
+def _taxable_advance(person: Person) -> Any:
+    """Record an advance on which GST is due."""
+    _in_maharashtra(person)
+    with person.acting() as actor:
+        return payment_service.record_payment(
+            replace(actor, role="agency_admin"),
+            direction="in",
+            party_name="Deepa Krishnan",
+            amount=Money(10_000, "INR"),
+        ).id
+
+
+def _voucher(person: Person) -> Any:
+    """Issue the receipt voucher of an advance."""
+    payment_id = _taxable_advance(person)
+    with person.acting() as actor:
+        admin = replace(actor, role="agency_admin")
+        return voucher_service.issue_voucher(admin, payment_id, voucher_service.Taxation()).id
+
+
+def _refund_voucher(person: Person) -> object:
+    """Refund an advance that has a receipt voucher."""
+    voucher_id = _voucher(person)
+    with person.acting() as actor:
+        payment_id = voucher_queries.get_voucher(voucher_id).payment_id
+        payment_service.refund_payment(replace(actor, role="agency_admin"), payment_id)
+        return db.session.scalar(
+            sa.select(VoucherUse.id).where(VoucherUse.voucher_id == voucher_id)
+        )
 
 
 def _cheque(person: Person) -> object:
@@ -808,6 +847,9 @@ MAKERS: Makers = {
     "claim_id": _claim,
     "claim_receipt_id": _claim_receipt,
     "payment_id": _payment,
+    "receipt_voucher_id": _voucher,
+    "refund_voucher_id": _refund_voucher,
+    "voucher_use_id": _refund_voucher,
     "payout_id": _payout,
     "file_id": _report_file,
     "allocation_id": _allocation,
@@ -880,6 +922,10 @@ MAKERS_OF: dict[str, Makers] = {
     **{f"{method} /parties/<party_id>/refund": {"party_id": _payer} for method in ("GET", "POST")},
     "GET /api/refunds/<refund_id>": {"refund_id": _refund},
     **{
+        f"{method}/payments/<payment_id>/voucher": {"payment_id": _taxable_advance}
+        for method in ("POST /api", "GET ", "POST ")
+    },
+    **{
         f"{method}/payments/<payment_id>/bounce": {"payment_id": _cheque}
         for method in ("POST /api", "GET ", "POST ")
     },
@@ -929,6 +975,7 @@ VISAS = {"description": "Dubai visa", "quantity": 2, "unit_price": "22500.00"}
 # A body that passes for each schema; a new schema needs its line here.
 BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "CapabilityInput": lambda: {"customer_name": "Deepa Krishnan"},
+    "ReceiptVoucherIn": lambda: {"tax": "service_fee"},
     "RefundPartyIn": lambda: {
         "party_id": str(new_id()),
         "amount": "1.00",

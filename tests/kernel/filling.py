@@ -29,12 +29,13 @@ from voyagent.billing.core.service import instalments
 from voyagent.billing.core.service.pricing import LineItem
 from voyagent.billing.credit_notes import service as credit_note_service
 from voyagent.billing.invoices.service import drafts as invoice_drafts, issuing
-from voyagent.billing.payments.service import payments as payment_service, refunds
+from voyagent.billing.payments.service import payments as payment_service, refunds, reversals
 from voyagent.billing.payments.service.means import Means
 from voyagent.billing.payouts.service import Payout, record_payout
 from voyagent.billing.policies import service as policies
 from voyagent.billing.supplier_credits import service as supplier_credit_service
 from voyagent.billing.treatments import service as treatments
+from voyagent.billing.vouchers import service as vouchers
 from voyagent.billing.write_offs import service as write_off_service
 from voyagent.chat.service import conversations as chat
 from voyagent.enquiries import service as enquiries
@@ -231,6 +232,7 @@ def _book(person: Person) -> None:
         amounts={1: Money(100, bill.currency)},
     )
     _claim(person, bill.id)
+    _voucher(person)
     _cancel(person)
     policies.set_policy(
         person.actor, applies_to="agent", method="at_service", reason="Advice of the auditor"
@@ -280,6 +282,21 @@ def _claim(person: Person, bill_id: UUID) -> None:
     supplier_credit_service.reverse_supplier_credit(
         person.actor, claim.supplier_credit_id, reason="A mistake"
     )
+
+
+def _voucher(person: Person) -> None:
+    """Issue the receipt voucher of an advance, refund the advance, and take both back.
+
+    The books are then right without the voucher too, which a release before it does not store.
+    """
+    paid = payment_service.record_payment(
+        person.actor, direction="in", party_name="Deepa", amount=Money(10_000, "INR")
+    )
+    taxation = vouchers.Taxation(tax="service_fee")
+    voucher = vouchers.issue_voucher(person.actor, paid.id, taxation)
+    refund = payment_service.refund_payment(person.actor, paid.id)
+    reversals.reverse_refund(person.actor, paid.id, refund.id, reason="A mistake")
+    vouchers.reverse_voucher(person.actor, voucher.id, reason="A mistake")
 
 
 def _pay_out(person: Person) -> None:

@@ -587,7 +587,10 @@ def _is(party: PartyRef) -> ColumnElement[bool]:
 
 
 def _printed(party: Row, billed: Row | None) -> str | None:
-    """Return the printed address of a party; `billed` is its default address for billing."""
+    """Return the printed address of a party.
+
+    `billed` is its default address for billing, if there is one.
+    """
     if billed is not None:
         town = " ".join(filter(None, (billed["city"], billed["postcode"])))
         return _lines_of(billed["lines"], town, billed["country"], billed["state"])

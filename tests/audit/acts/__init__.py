@@ -14,6 +14,7 @@ from tests.audit.acts import (
     recognition,
     tax_rates,
     travel,
+    vouchers,
     work,
 )
 from tests.audit.acts.registry import ACTS, Act, Left
@@ -85,5 +86,6 @@ __all__ = [
     "recognition",
     "tax_rates",
     "travel",
+    "vouchers",
     "work",
 ]

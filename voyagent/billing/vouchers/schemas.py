@@ -108,9 +108,9 @@ class ReceiptVoucherOut(_VoucherOut):
 
 
 class RefundVoucherOut(_VoucherOut):
-    """A refund voucher (Rule 51 of the CGST Rules), with the tax as in its receipt voucher.
+    """A refund voucher (Rule 51 of the CGST Rules).
 
-    `amount` is the refunded part of the taxed advance, tax included. `reversed_on` is the day on
+    `tax`, `percent` and `place_of_supply` are those of its receipt voucher. `amount` is the refunded part of the taxed advance, tax included. `reversed_on` is the day on
     which its refund was reversed.
     """
 

@@ -46,7 +46,7 @@ UNKNOWN_RATE = "service_fee"
 
 @dataclass(frozen=True, slots=True)
 class Taxation:
-    """What decides the tax on an advance.
+    """The facts that decide the tax on an advance.
 
     `amount` is the taxed part of the advance, tax included, by default all that is unused. `tax` is
     the tax treatment; without one the rate is 18 %. `place` is the code of the state of supply, by

@@ -15,14 +15,14 @@ SEAL = "kept_paper"
 
 
 class KeptPaper(TenantOwned, Base):
-    """The PDF of an invoice, credit note or voucher as it was issued; a reprint is this file.
+    """The PDF of a document as it was issued; a reprint is this file.
 
-    `document_id` is the id of the document, for a refund voucher that of a `VoucherUse`. `locale`
-    is the language of the file, and `sha256` the hash of the file before it is encrypted. `content`
-    is the encrypted file. A row is never changed, except that `content` is encrypted again after a
-    change of the secret.
-    `sealed_by` is the beginning of `content`, which names the secret. It is a column, so that a
-    search for files with an earlier secret reads no file.
+    `document_id` is the id of an invoice, credit note or receipt voucher, or for a refund voucher
+    that of its `VoucherUse`. `locale` is the language of the file, and `sha256` the hash of the
+    file before it is encrypted. `content` is the encrypted file. A row is never changed, except
+    that `content` is encrypted again after a change of the secret. `sealed_by` is the beginning of
+    `content`, which names the secret. It is a column, so that a search for files with an earlier
+    secret reads no file.
     """
 
     __tablename__ = "kept_papers"

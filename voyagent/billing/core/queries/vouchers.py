@@ -14,7 +14,7 @@ from voyagent.kernel.db import db
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """What is used of a receipt voucher: the part of the advance, and its taxes.
+    """The used part of the advance of a receipt voucher, and its taxes.
 
     `amount_minor` is the part, tax included, and `taxes` are amounts in minor units by component.
     """

@@ -1,4 +1,6 @@
-"""PDF files of invoices, credit notes and vouchers, which are kept as they were issued.
+"""PDF files of documents, which are kept as they were issued.
+
+These are invoices, credit notes, receipt vouchers and refund vouchers.
 
 A reprint is the kept file. A job makes and keeps it after the document was issued. If somebody asks
 for the file earlier, or if an earlier release has issued the document, the request does this.
@@ -153,7 +155,7 @@ def mail_invoice(actor: Actor, invoice_id: UUID, *, to: str, locale: str) -> Inv
 def _reversible(
     reader: Reader, kind: Kind, row: Row, typeset: Callable[[], Attached], copy_kind: str | None
 ) -> Attached:
-    """Return the kept file of a document, or one with a stamp if the document is reversed."""
+    """Return the kept file of a document, or a stamped one if it is reversed."""
     if row["reversed_on"] and copy_kind != "issued":
         with _place(reader):
             return typeset()
