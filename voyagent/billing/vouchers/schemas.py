@@ -110,8 +110,9 @@ class ReceiptVoucherOut(_VoucherOut):
 class RefundVoucherOut(_VoucherOut):
     """A refund voucher (Rule 51 of the CGST Rules).
 
-    `tax`, `percent` and `place_of_supply` are those of its receipt voucher. `amount` is the refunded part of the taxed advance, tax included. `reversed_on` is the day on
-    which its refund was reversed.
+    `tax`, `percent` and `place_of_supply` are those of its receipt voucher. `amount` is the
+    refunded part of the taxed advance, tax included. `reversed_on` is the day on which its refund
+    was reversed.
     """
 
     receipt_voucher_id: Annotated[UUID, Read("voucher_id")]

@@ -43,16 +43,25 @@ def tax_sides(taxes: Mapping[str, int], currency: str) -> list[tuple[str, int, M
     return [tax, *due] if sign > 0 else [*due, tax]
 
 
-def follow(actor: Actor, payment: Payment, day: date, refund: Refund | None = None) -> None:
+def follow(
+    actor: Actor,
+    payment: Payment,
+    day: date,
+    refund: Refund | None = None,
+    *,
+    permission: str = "payment.record",
+) -> None:
     """Release the tax on an advance as far as the advance is used.
 
     It is called after the used amount of a locked payment has changed, on the day of that change. A
     use that was taken back charges its tax again. What is not taxed of the advance is used first.
     The released amount of each component is its share, rounded half up, of all that is used, less
     what was released before. A `refund` that uses a part gets a refund voucher.
+    `permission` is that of the act.
 
-    Raises the errors of `entries.post`.
+    Raises Forbidden, ApprovalRequired, and the errors of `entries.post`.
     """
+    actor.require_authority(permission)
     if payment.direction != "in" or payment.nature != "service":
         return
     voucher = queries.find_voucher_of(payment.id)

@@ -1,5 +1,5 @@
--- Refuse changes of a refund, credit, payout of a gateway, receipt of a claim on a supplier or receipt
--- voucher, except for its one reversal.
+-- Refuse changes of a refund, credit, payout of a gateway, receipt of a claim on a supplier or
+-- receipt voucher, except for its one reversal.
 --
 -- The payout of a refund changes too.
 --

@@ -147,7 +147,7 @@ def reverse_payment(
         payment.bounce_entry_id = _post_charge(actor, payment, charged, day)
         outputs["charge"] = charged.total.wire
     mark(actor, payment, day, why, reversal.entry_id)
-    advance_taxes.follow(actor, payment, day)
+    advance_taxes.follow(actor, payment, day, permission="payment.reverse")
     audit.record(
         actor,
         "payment.reversed" if charge is None else "payment.bounced",
@@ -204,7 +204,7 @@ def reverse_refund(
         payments[part_id].base_used_minor -= base_minor
     mark(actor, refund, day, why, reversal.entry_id)
     for part_id in parts:
-        advance_taxes.follow(actor, payments[part_id], day, refund)
+        advance_taxes.follow(actor, payments[part_id], day, refund, permission="payment.reverse")
     audit.record(
         actor,
         "payment.refund_reversed",
