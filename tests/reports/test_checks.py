@@ -18,6 +18,8 @@ from tests.billing.papers import DUE, advance, issued, line
 from tests.billing.test_claims import claimed, inr, paid_bill, received
 from tests.billing.test_expected_bills import booked
 from tests.billing.test_payouts import paid_out
+from tests.billing.test_taxes import HERE
+from tests.billing.test_vouchers import PAID_ON, vouchered
 from tests.enquiries.acts import logged
 from tests.ledger.books import post
 from tests.people import People, Person
@@ -156,7 +158,8 @@ BROKEN = {
     "an advance": (
         (
             "update payments set refunded_minor = refunded_minor + 5 where tenant_id = :t and"
-            " allocated_minor = 0 and currency = 'INR' and reversed_on is null"
+            " allocated_minor = 0 and currency = 'INR' and reversed_on is null and id not in (select"
+            " payment_id from receipt_vouchers)"
         ),
         {"advances": -5, "used": 5},
     ),
@@ -246,6 +249,10 @@ BROKEN = {
         "update supplier_claims set received_minor = received_minor - 1 where tenant_id = :t",
         {"claims": 1},
     ),
+    "a receipt voucher": (
+        "update receipt_vouchers set igst_minor = igst_minor + 1 where tenant_id = :t",
+        {"vouchers": 1},
+    ),
     "an accrual": (
         "update accruals set amount_minor = amount_minor + 100 where tenant_id = :t",
         {"accrued": -100},
@@ -284,6 +291,8 @@ def trader(app: Flask) -> Person:
     booked(trader, trip_id, DESERT.model_copy(update={"on": MAY}), cost="1000.00")
     trader.does(accruals.accrue, MAY.replace(day=1))
     logged(trader, "Counted")
+    assert trader.api.patch("/tenant-settings", json={"tax_number": HERE}).status_code == 200
+    vouchered(trader, advance(trader, 5_000_000, PAID_ON, party_name="Anil Kurup"))
     return trader
 
 
@@ -373,7 +382,7 @@ def test_correct_books_have_no_finding(
 ) -> None:
     assert found(app, trader) == []
     output = command("--agency", trader.actor.tenant_id)
-    assert (output.exit_code, output.output) == (0, f"{trader.actor.tenant_id}: OK, 32 checks\n")
+    assert (output.exit_code, output.output) == (0, f"{trader.actor.tenant_id}: OK, 33 checks\n")
 
 
 def test_an_agency_without_entries_has_no_finding(app: Flask, alice: Person) -> None:
@@ -438,7 +447,7 @@ def test_each_agency_is_checked_and_one_error_fails_the_command(
     output = command()
     lines = output.output.splitlines()
     assert output.exit_code == 1
-    assert f"{trader.actor.tenant_id}: OK, 32 checks" in lines
+    assert f"{trader.actor.tenant_id}: OK, 33 checks" in lines
     assert (
         f"{charlie.actor.tenant_id}: control: AED -123.45: open receivable documents and their"
         " control account differ" in lines
