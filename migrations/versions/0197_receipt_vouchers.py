@@ -9,8 +9,8 @@ Never edit this file once it has landed.
 from alembic import op
 from row_security import BOUND, mover_policy, protect
 
-revision = "0195"
-down_revision = "0194"
+revision = "0197"
+down_revision = "0196"
 branch_labels = None
 depends_on = None
 

@@ -7,8 +7,8 @@ Never edit this file once it has landed.
 
 import recipes
 
-revision = "0196"
-down_revision = "0195"
+revision = "0198"
+down_revision = "0197"
 branch_labels = None
 depends_on = None
 
