@@ -158,8 +158,8 @@ BROKEN = {
     "an advance": (
         (
             "update payments set refunded_minor = refunded_minor + 5 where tenant_id = :t and"
-            " allocated_minor = 0 and currency = 'INR' and reversed_on is null and id not in (select"
-            " payment_id from receipt_vouchers)"
+            " allocated_minor = 0 and currency = 'INR' and reversed_on is null and id not in"
+            " (select payment_id from receipt_vouchers)"
         ),
         {"advances": -5, "used": 5},
     ),
