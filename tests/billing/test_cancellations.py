@@ -309,6 +309,18 @@ def test_a_trip_is_cancelled_with_all_its_invoices(agency: Person, charlie: Pers
     assert charlie.browser.get(f"/cancellations/{done['id']}").status_code == 404
 
 
+def test_a_trip_is_cancelled_in_the_currency_of_the_chosen_lines(agency: Person) -> None:
+    trip_id = a_trip(agency)
+    items = (HOTEL, HOTEL | {"currency": "USD"})
+    terms: dict[str, Any] = {"issue_date": ISSUED, "due_date": ISSUED, "trip_id": trip_id}
+    _rupees, dollars = (f"{issued(agency, item, **terms)}.1" for item in items)
+    path = f"/trips/{trip_id}/cancel"
+    assert "one currency" in Page(agency.browser.get(path)).words(".//*[@id='postings']")
+    given = {"reason": WHY, "line": [dollars], f"kept_{dollars}": "40", "then": "look"}
+    effect = Page(send(agency, path, **given)).words(".//*[@id='effect']")
+    assert "Credited, with taxUSD60.00" in effect
+
+
 def test_the_revenue_in_dollars_carries_its_base_amount(
     alice: Person, owner_engine: sa.Engine
 ) -> None:
