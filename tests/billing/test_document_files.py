@@ -298,6 +298,8 @@ def test_an_invoice_file_has_taxes_under_their_line_and_the_settlements(alice: P
         row["quantity"] for row in rows if row["row"] == "line" and row["line_no"] == "1"
     ]
     assert quantity == "2"
+    (first, _second) = [row for row in rows if row["row"] == "line"]
+    assert (first["price_includes_tax"], first["place_of_supply"]) == ("no", "")
     with alice.acting() as actor:
         note = alice.api.get(f"/invoices/{made}").json["credit_notes"][0]["credit_note_id"]
         credit_note_service.reverse_credit_note(actor, note, reason="A mistake")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -57,6 +58,8 @@ def test_a_room_in_goa_is_taxed_in_goa_between_parties_of_maharashtra(agency: Pe
     credit = {"invoice_id": made["id"], "reason": "Stay cancelled", "issue_date": "2026-06-12"}
     note = agency.api.post("/credit-notes", json=credit).json
     assert note["place_of_supply"] == "30"
+    rows = csv.DictReader(agency.api.get(f"/invoices/{made['id']}/invoice.csv").text.splitlines())
+    assert next(row for row in rows if row["row"] == "line")["place_of_supply"] == "30"
     for words in (
         Page(agency.browser.get(f"/invoices/{made['id']}")).words(),
         pdf(agency, f"/invoices/{made['id']}/invoice.pdf"),

@@ -21,11 +21,14 @@ COLUMNS = (
     "quantity",
     "unit",
     "unit_price",
+    "price_includes_tax",
+    "place_of_supply",
     "percent",
     "taxable_amount",
     "currency",
     "amount",
 )
+_WORDS: dict[bool | None, str] = {True: "yes", False: "no"}
 _PLACED = ("unit_price", "taxable_amount", "amount")
 
 
@@ -57,6 +60,7 @@ PARTS = {
     "credits": Part("supplier_credit", "vendor_reference", ("reason",), "issue_date"),
     "write_offs": Part("write_off", "reason", day="effective_on"),
     "allocations": Part("allocation", "document_reference", day="effective_on"),
+    "uses": Part("use", "number", day="used_on"),
     "refunds": Part("refund", "number", ("reference",), "refunded_on"),
     "recognitions": Part("recognition", day="recognised_on"),
 }
@@ -96,6 +100,8 @@ def _rows(part: Part, one: Row, number: int, currency: str) -> Iterator[list[Cel
         day_to=one.get("service_to"),
         quantity=Decimal(one["quantity"]) if "quantity" in one else None,
         unit=one.get("unit"),
+        price_includes_tax=_WORDS.get(one.get("price_includes_tax")),
+        place_of_supply=one.get("place_of_supply"),
         percent=Decimal(one["percent"]) if "percent" in one else None,
         **{member: amount for member, amount in amounts.items() if member in _PLACED},
     )
