@@ -17,6 +17,7 @@ from tests.enquiries.reading import Page
 from tests.ledger.books import balances
 from tests.paper_text import text_of
 from tests.people import Person
+from tests.privacy.test_erasure import erase
 from voyagent.billing.payments.service import allocations, payments, reversals
 from voyagent.billing.payments.service.settling import Part
 from voyagent.billing.vouchers import errors, service
@@ -158,6 +159,11 @@ def test_the_pages_issue_print_and_reverse_a_voucher(agency: Person) -> None:
     assert tax_of(agency) == (0, 0, 0, 0)
     assert "Reversed" in text_of(agency.browser.get(f"{voucher}/receipt-voucher.pdf").data)
     assert agency.browser.get(f"{voucher}/receipt-voucher.pdf?copy=issued").data == printed.data
+    party_id = UUID(agency.api.get(f"/payments/{payment_id}").json["party_id"])
+    agency.does(lambda actor: payments.refund_payment(actor, payment_id).id)
+    erase(agency, party_id)
+    again = text_of(agency.browser.get(f"{voucher}/receipt-voucher.pdf?copy=issued").data)
+    assert "Deepa Krishnan" not in again and "12 Marine Drive" not in again
 
 
 def test_one_voucher_for_a_taxable_advance(agency: Person, bob: Person, charlie: Person) -> None:
