@@ -163,7 +163,8 @@ def test_the_pages_issue_print_and_reverse_a_voucher(agency: Person) -> None:
     agency.does(lambda actor: payments.refund_payment(actor, payment_id).id)
     erase(agency, party_id)
     again = text_of(agency.browser.get(f"{voucher}/receipt-voucher.pdf?copy=issued").data)
-    assert "Deepa Krishnan" not in again and "12 Marine Drive" not in again
+    assert "Deepa Krishnan" not in again
+    assert "12 Marine Drive" not in again
 
 
 def test_one_voucher_for_a_taxable_advance(agency: Person, bob: Person, charlie: Person) -> None:
