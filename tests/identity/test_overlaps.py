@@ -154,11 +154,14 @@ CHANGES_PASSWORD = {"first reset", "reset", "new password"}
 
 
 PAIRS = [
-    (making, ending)
-    for making in MAKING
-    for ending in ENDING
-    # Switching two-factor sign-in on has ended the other session, which would do the act.
-    if making != "recovery codes" or not ending.startswith("new ")
+    # Each act checks its session again, and each ending is seen by that check.
+    *((making, "sign-out by an administrator") for making in MAKING),
+    *(("key", ending) for ending in ENDING if ending != "sign-out by an administrator"),
+    # The refusals of `is_forbidden`, and the first link of a new address.
+    *(("password", ending) for ending in ("first reset", "reset", "new password")),
+    ("recovery codes", "reset"),
+    *(("role of a colleague", ending) for ending in ("removal", "suspension")),
+    ("confirmation link", "new address"),
 ]
 
 
