@@ -75,7 +75,7 @@ def feature_of(call: Call) -> str:
 
 
 def one_of_each_feature(calls: list[Call], *, always: set[str]) -> list[Call]:
-    """Return the first call of each feature, all of the sign-in, and those of `always`.
+    """Return the first call of each feature, all of the sign-in, and `always`.
 
     Every operation takes its bearer by the same guard.
     `test_a_scope_permits_the_listed_operations_within_the_role` sends a full key to all of them.
