@@ -359,6 +359,8 @@ CODES = re.compile(
     r"|\bBill BSP-\d+, BSP India|\bVoid of bill BSP-\d+(?:, BSP India: Entered twice)?|\bInvoice"
     r" \d{4}[-\d]*/\d+|\bReceipt R/\d{4}[-\d]*/\d+(?:, \d{4}[-\d]*/\d+)?"
     r"|\bPayout of HDFC|\bAccrued cost of Desert for the Krishnans"
+    r"|\b(?:Receipt voucher|Reversal of receipt voucher) V/\d{4}[-\d]*/\d+"
+    r"|\bTax on advance (?:released|due again), V/\d{4}[-\d]*/\d+"
     r"|\bRefund for claim L/\d{4}[-\d]*/\d+, BSP India"
     r"|\bPayment P/\d{4}[-\d]*/\d+(?:, BSP-\d+)?, BSP India"
     r"|\bRefund F/\d{4}[-\d]*/\d+ of R/\d{4}[-\d]*/\d+"
