@@ -386,7 +386,7 @@ def _draft(person: Person, *items: LineItem, place_of_supply: str | None = None)
         ).id
 
 
-def _in_maharashtra(person: Person) -> None:
+def in_maharashtra(person: Person) -> None:
     """Give the agency a GSTIN."""
     with person.acting() as actor:
         admin = replace(actor, role="agency_admin")
@@ -395,7 +395,7 @@ def _in_maharashtra(person: Person) -> None:
 
 def _draft_of_two_places(person: Person) -> Any:
     """Draft an invoice for a room in Goa and a fee in Maharashtra."""
-    _in_maharashtra(person)
+    in_maharashtra(person)
     fee = LineItem(
         description="Dubai visa", quantity=1, unit_price="500.00", currency="INR", tax="service_fee"
     )
@@ -497,7 +497,7 @@ def _payment(person: Person) -> object:
 
 def _taxable_advance(person: Person) -> Any:
     """Record an advance on which GST is due."""
-    _in_maharashtra(person)
+    in_maharashtra(person)
     with person.acting() as actor:
         return payment_service.record_payment(
             replace(actor, role="agency_admin"),

@@ -5,21 +5,28 @@ from __future__ import annotations
 import unicodedata
 from datetime import date
 from urllib.parse import quote
+from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 
 from tests.billing.papers import advance, draft, issued, line, receive
+from tests.http.operations import in_maharashtra
 from tests.ledger.books import account_id, post
 from tests.mailbox import newest
 from tests.paper_text import text_of
 from tests.people import Person
 from tests.reports.books import DAYS, REPORTS, today
 from tests.trips.things import DESERT, OUT, a_line, a_passenger, a_trip
+from voyagent.billing.core.models.vouchers import VoucherUse
 from voyagent.billing.credit_notes import service as credit_note_service
 from voyagent.billing.paper.documents.kept import mail_invoice
+from voyagent.billing.payments.service import payments as payment_service
 from voyagent.billing.payments.service.settling import Part
 from voyagent.billing.supplier_credits import service as supplier_credit_service
+from voyagent.billing.vouchers import service as voucher_service
 from voyagent.drivers.paper.glyphs import STAND_IN
+from voyagent.kernel.db import db
 from voyagent.kernel.money import Money, currency_codes
 from voyagent.ledger.service import chart, entries
 
@@ -81,6 +88,7 @@ def papers(person: Person, name: str) -> list[str]:
     a_passenger(person, trip, name)
     a_line(person, trip, OUT, price="100")
     a_line(person, trip, DESERT.model_copy(update={"title": name, "notes": name}))
+    voucher, refund_voucher = vouchers(person, name)
     return [
         f"/invoices/{sold}/invoice.pdf",
         f"/bills/{bought}/bill.pdf",
@@ -89,7 +97,20 @@ def papers(person: Person, name: str) -> list[str]:
         f"/supplier-credits/{credit}/supplier-credit.pdf",
         f"/journal-entries/{entry}/journal-entry.pdf",
         f"/trips/{trip}/itinerary.pdf",
+        f"/receipt-vouchers/{voucher}/receipt-voucher.pdf",
+        f"/refund-vouchers/{refund_voucher}/refund-voucher.pdf",
     ]
+
+
+def vouchers(person: Person, name: str) -> tuple[UUID, UUID]:
+    """Return the ids of the receipt voucher and refund voucher of a refunded advance."""
+    in_maharashtra(person)
+    deposit = advance(person, 10_000, DAY, party_name=name)
+    with person.acting() as actor:
+        voucher_id = voucher_service.issue_voucher(actor, deposit, voucher_service.Taxation()).id
+        payment_service.refund_payment(actor, deposit, on=DAY)
+        used = sa.select(VoucherUse.id).where(VoucherUse.voucher_id == voucher_id)
+        return voucher_id, db.session.scalars(used).one()
 
 
 def reports(name: str) -> list[str]:
