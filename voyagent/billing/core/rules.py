@@ -98,6 +98,11 @@ def revenue_minor(sold_as: str, amount_minor: int, commission_minor: int) -> int
     return commission_minor if sold_as == "agent" else amount_minor
 
 
+def share_of(minor: int, part: int, whole: int) -> int:
+    """Return `minor` times `part` divided by `whole`, rounded half up."""
+    return (2 * minor * part + whole) // (2 * whole)
+
+
 def parts_of(minor: int, first: date, last: date | None, method: str | None) -> dict[date, int]:
     """Divide an amount over the days on which it becomes revenue or cost.
 
@@ -111,7 +116,7 @@ def parts_of(minor: int, first: date, last: date | None, method: str | None) -> 
         return {end if method in ("at_completion", "at_service") else first: minor}
     days, before, parts = (end - first).days + 1, 0, {}
     for until in _last_days(first, end):
-        so_far = (2 * minor * ((until - first).days + 1) + days) // (2 * days)
+        so_far = share_of(minor, (until - first).days + 1, days)
         parts[until] = so_far - before
         before = so_far
     return parts

@@ -13,7 +13,7 @@ from datetime import date
 from voyagent.billing.core.models.payments import Payment, Refund
 from voyagent.billing.core.models.vouchers import COMPONENTS, VoucherUse
 from voyagent.billing.core.queries import vouchers as queries
-from voyagent.billing.core.rules import ADVANCE_TAX
+from voyagent.billing.core.rules import ADVANCE_TAX, share_of
 from voyagent.billing.core.service import kept_papers, numbering
 from voyagent.billing.core.service.taxing import OUTPUT
 from voyagent.kernel.actor import Actor
@@ -72,8 +72,7 @@ def follow(
     amount_minor = used_minor - before.amount_minor
     on = max(day, voucher.issued_on)
     share = {
-        name: (2 * getattr(voucher, f"{name}_minor") * used_minor + voucher.amount_minor)
-        // (2 * voucher.amount_minor)
+        name: share_of(getattr(voucher, f"{name}_minor"), used_minor, voucher.amount_minor)
         for name in COMPONENTS
     }
     taxes = {name: minor - before.taxes[name] for name, minor in share.items()}

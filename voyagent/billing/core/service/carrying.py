@@ -15,6 +15,7 @@ from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.claims import SupplierClaim
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.payments import Payment
+from voyagent.billing.core.rules import share_of
 from voyagent.kernel.money import Money
 from voyagent.ledger.service.entries import Line
 
@@ -27,7 +28,7 @@ def carried_by_document(document: Invoice | Bill, minor: int) -> int | None:
     if document.base_minor is None:
         return None
     rest = document.base_minor - document.base_settled_minor
-    return _share(rest, minor, document.open_minor) if minor else 0
+    return share_of(rest, minor, document.open_minor) if minor else 0
 
 
 def booked_in_base(document: Invoice | Bill, minor: int) -> int | None:
@@ -38,7 +39,7 @@ def booked_in_base(document: Invoice | Bill, minor: int) -> int | None:
     """
     if document.base_minor is None:
         return None
-    return _share(document.base_minor, minor, document.total_minor)
+    return share_of(document.base_minor, minor, document.total_minor)
 
 
 def carried_by_payment(payment: Payment, minor: int) -> int | None:
@@ -48,7 +49,7 @@ def carried_by_payment(payment: Payment, minor: int) -> int | None:
     """
     if payment.base_minor is None:
         return None
-    return _share(payment.base_minor - payment.base_used_minor, minor, payment.unapplied_minor)
+    return share_of(payment.base_minor - payment.base_used_minor, minor, payment.unapplied_minor)
 
 
 def carried_by_claim(claim: SupplierClaim, minor: int) -> int | None:
@@ -58,7 +59,7 @@ def carried_by_claim(claim: SupplierClaim, minor: int) -> int | None:
     """
     if claim.base_minor is None:
         return None
-    return _share(claim.base_minor - claim.base_settled_minor, minor, claim.open_minor)
+    return share_of(claim.base_minor - claim.base_settled_minor, minor, claim.open_minor)
 
 
 def shares(base_minor: int, total_minor: int, parts: Sequence[tuple[int, bool]]) -> list[int]:
@@ -70,10 +71,10 @@ def shares(base_minor: int, total_minor: int, parts: Sequence[tuple[int, bool]])
     rest_minor, open_minor, found = base_minor, total_minor, []
     for minor, is_taken_back in parts:
         if is_taken_back or not minor:
-            share = _share(base_minor, abs(minor), total_minor)
+            share = share_of(base_minor, abs(minor), total_minor)
             found.append(share if minor > 0 else -share)
             continue
-        found.append(_share(rest_minor, minor, open_minor))
+        found.append(share_of(rest_minor, minor, open_minor))
         rest_minor, open_minor = rest_minor - found[-1], open_minor - minor
     return found
 
@@ -101,7 +102,7 @@ def carry(lines: Sequence[Line], bases: Mapping[UUID | str, Money | None]) -> li
     whole = sum(minor for minor in minors if minor > 0)
     base = sum(list(known.values())[1:], next(iter(known.values())))
     share = abs(sum(minors[at] for at in known))
-    side = Money(_share(base.amount_minor, whole, share), base.currency)
+    side = Money(share_of(base.amount_minor, whole, share), base.currency)
     for at, amount in known.items():
         done[at] = replace(lines[at], base=amount)
     for sign in (1, -1):
@@ -111,8 +112,3 @@ def carry(lines: Sequence[Line], bases: Mapping[UUID | str, Money | None]) -> li
         for at, part in zip(places, parts, strict=True):
             done[at] = replace(lines[at], base=part)
     return done
-
-
-def _share(base_minor: int, part: int, whole: int) -> int:
-    """Return `base_minor` times `part` divided by `whole`, rounded half up."""
-    return (2 * base_minor * part + whole) // (2 * whole)
