@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, Select, Uuid, case, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Date, Select, Uuid, and_, case, func, literal, select, tuple_
 
 from voyagent.banking import queries as bank_accounts
 from voyagent.billing.core.models.bills import Bill
@@ -249,21 +249,19 @@ def _payment_statement(payment_id: UUID) -> Select[Any]:
         name_of(_PAYMENTS.reversed_by_user_id).label("reversed_by"),
         bank_accounts.name_of(_PAYMENTS.bank_account_id).label("bank_account_name"),
         base_currency().label("base_currency"),
-        *(
-            select(_VOUCHERS[name])
-            .where(
-                owned(ReceiptVoucher),
-                _VOUCHERS.payment_id == _PAYMENTS.id,
-                _VOUCHERS.reversed_on.is_(None),
-            )
-            .scalar_subquery()
-            .label(f"receipt_voucher_{name}")
-            for name in ("id", "number")
-        ),
+        _VOUCHERS.id.label("receipt_voucher_id"),
+        _VOUCHERS.number.label("receipt_voucher_number"),
     )
     listed = (*_LISTED, "base_minor", "base_used_minor")
-    return select(*(_PAYMENTS[name] for name in listed), *names).where(
-        owned(Payment), _PAYMENTS.id == payment_id
+    its_voucher = and_(
+        owned(ReceiptVoucher),
+        _VOUCHERS.payment_id == _PAYMENTS.id,
+        _VOUCHERS.reversed_on.is_(None),
+    )
+    return (
+        select(*(_PAYMENTS[name] for name in listed), *names)
+        .join_from(Payment.__table__, ReceiptVoucher.__table__, its_voucher, isouter=True)
+        .where(owned(Payment), _PAYMENTS.id == payment_id)
     )
 
 

@@ -256,9 +256,9 @@ def check_refundable(payments: Iterable[Payment]) -> None:
         raise CustomerCreditUnused
 
 
-def check_unclaimed(document_ids: Iterable[UUID]) -> None:
-    """Check that no refund of the bills is claimed. Raises PaymentClaimed."""
-    if has_claim(*document_ids):
+def check_unclaimed(payment: Payment, document_ids: Iterable[UUID]) -> None:
+    """Check that no refund of the bills it pays is claimed. Raises PaymentClaimed."""
+    if payment.direction == "out" and has_claim(*document_ids):
         raise PaymentClaimed
 
 
@@ -286,7 +286,7 @@ def deallocate(
     day = day_of(actor, on, allocation.effective_on)
     document_id = allocation.document_id or allocation_id
     lock_documents(payment.direction, [document_id])
-    check_unclaimed([document_id])
+    check_unclaimed(payment, [document_id])
     part = settlement_kept(payment, allocation)
     counter = counter_of(payment, allocation, day)
     if allocation.is_exchanged:

@@ -92,7 +92,7 @@ def reverse_payment(
     allocation_queries.lock_documents(
         "receivable" if payment.direction == "in" else "payable", document_ids
     )
-    check_unclaimed(document_ids)
+    check_unclaimed(payment, document_ids)
     narration = words.with_reason(f"Reversal of {payment.number}", payment.party_name, why)
     for one in current:  # each of these has a journal entry of its own to reverse
         if one.is_exchanged:
