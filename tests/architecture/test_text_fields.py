@@ -73,7 +73,10 @@ def texts_of(model: type[BaseModel]) -> tuple[tuple[str, Any], ...]:
 
 
 def forms(base: type = SchemaForm) -> Iterator[type[BaseModel]]:
+    """Yield the schemas of the forms of the application, and not those of other tests."""
     for form in base.__subclasses__():
+        if not form.__module__.startswith("voyagent."):
+            continue
         if isinstance(schema := getattr(form, "schema", None), type):
             yield schema
         yield from forms(form)
