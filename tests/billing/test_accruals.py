@@ -10,7 +10,8 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from tests.billing.papers import draft_bill, issue, line
+from tests.billing.papers import draft_bill, issue, issued, line
+from tests.billing.test_debit_notes import debited
 from tests.billing.test_expected_bills import SUPPLIER, booked, expected
 from tests.billing.test_from_trips import drafted
 from tests.billing.test_recognition import has_policy
@@ -21,7 +22,7 @@ from tests.ledger.test_establishing import failed
 from tests.ledger.test_revaluations import based, revalue
 from tests.people import People, Person
 from tests.rates.entered import entered
-from tests.trips.things import CREEK, a_trip
+from tests.trips.things import CREEK, RIDE, a_line, a_trip
 from voyagent.billing.accruals import service
 from voyagent.billing.accruals.errors import AccrualMatched
 from voyagent.billing.bills import queries as bill_queries, service as bills
@@ -33,11 +34,14 @@ from voyagent.billing.core.errors import (
     ReasonRequired,
 )
 from voyagent.billing.core.queries.costs import standing_costs
+from voyagent.billing.core.queries.of_trips import is_invoiced
 from voyagent.billing.core.service.matching import Match
 from voyagent.billing.payments.service.payments import record_payment
 from voyagent.billing.payments.service.settling import Part
 from voyagent.billing.supplier_credits.service import credit_bill, reverse_supplier_credit
 from voyagent.kernel import clock
+from voyagent.kernel.database.statement_cache import compiled_for
+from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
@@ -45,10 +49,11 @@ from voyagent.kernel.rates import Quote
 from voyagent.ledger.service import months
 from voyagent.ledger.service.errors import MonthStillRuns, PeriodLocked
 from voyagent.rates.errors import RateMissing
+from voyagent.trips.queries.services import not_invoiced_statement
 from voyagent.trips.service import lines as trip_lines
 
 NOVEMBER = date(2024, 11, 1)
-STAY = CREEK.model_copy(update={"check_in": date(2024, 11, 27), "check_out": date(2024, 11, 30)})
+STAY = CREEK.model_copy(update={"check_in": date(2024, 11, 27), "check_out": date(2024, 12, 1)})
 
 
 @pytest.fixture
@@ -114,7 +119,7 @@ def missing(person: Person, month: str = "2024-11") -> dict[str, Any]:
 
 
 def test_services_given_without_bill_or_invoice_are_listed_at_closing(
-    alice: Person, bob: Person, charlie: Person
+    alice: Person, bob: Person, charlie: Person, owner_engine: sa.Engine
 ) -> None:
     trip_id = a_trip(alice)
     line_id = booked(alice, trip_id, STAY, price="180.00")
@@ -125,9 +130,8 @@ def test_services_given_without_bill_or_invoice_are_listed_at_closing(
         assert (one["service"], one["supplier"]) == (STAY.name, "Marsa Hotels")
     assert (unbilled["open_amount"], uninvoiced["price"]) == ("150.00", "180.00")
     assert [len(rows) for rows in missing(alice, "2024-10").values() if isinstance(rows, list)] == [
-        0,
-        0,
-    ]
+        0
+    ] * 3
     assert missing(charlie)["unbilled"] == missing(charlie)["uninvoiced"] == []
     closing = alice.browser.get("/months/2024-11/close").text
     assert "1 service was given whose bill has not come." in closing
@@ -135,9 +139,17 @@ def test_services_given_without_bill_or_invoice_are_listed_at_closing(
     page = alice.browser.get("/months/2024-11/accruals").text
     assert page.count(STAY.name) == 2
     assert bob.browser.get("/months/2024-11/accruals").status_code == 403
+    fee = line("90.00", quantity=1) | {"sold_as": "fee"}
+    issued(alice, fee, trip_id=trip_id, issue_date=date(2024, 11, 30), due_date=date(2024, 12, 9))
     draft_id, _left_out = drafted(alice, trip_id, line_ids=[line_id], customer_name="Deepa")
-    assert missing(alice)["uninvoiced"], "a draft is no invoice"
+    assert missing(alice)["uninvoiced"], "a fee or a draft is no invoice of the service"
     issue(alice, draft_id)
+    ride = RIDE.model_copy(update={"on": date(2024, 11, 30)})
+    ride_id = a_line(alice, trip_id, ride, price="30.00", currency="INR", status="booked")
+    issue(alice, debited(alice, draft_id, {1: "9.00"}, on=None))
+    (uninvoiced,) = missing(alice)["uninvoiced"]
+    assert uninvoiced["trip_line_id"] == str(ride_id), "the debit note is for the stay"
+    issue(alice, drafted(alice, trip_id, line_ids=[ride_id], customer_name="Deepa")[0])
     body = {
         "expected_bill_ids": [unbilled["expected_bill_id"]],
         "vendor_reference": "M-1",
@@ -148,6 +160,24 @@ def test_services_given_without_bill_or_invoice_are_listed_at_closing(
     assert missing(alice)["unbilled"] == missing(alice)["uninvoiced"] == []
     assert "was given" not in alice.browser.get("/months/2024-11/close").text
     assert alice.api.post("/months/2024-11/close").status_code == 200
+    with owner_engine.begin() as connection:
+        connection.execute(
+            sa.text(
+                "insert into trip_lines (tenant_id, id, trip_id, kind, starts_on, details,"
+                " currency) select tenant_id, gen_random_uuid(), id, 'other',"
+                " date '2015-01-01' + n, '{}', 'INR' from trips, generate_series(0, 3000) n"
+                " where id = :trip"
+            ),
+            {"trip": trip_id},
+        )
+        connection.execute(sa.text("analyze trip_lines"))
+    wanted = not_invoiced_statement(date(2024, 11, 29), date(2024, 11, 30), is_invoiced, 200)
+    sql, values = compiled_for(wanted, alice.actor.tenant_id)
+    with alice.acting():
+        raw = db.session.connection().connection.cursor()
+        raw.execute(f"explain (costs off) {sql}", values)  # type: ignore[arg-type]
+        plan = " ".join(row for (row,) in raw.fetchall())
+    assert "ix_trip_lines_days" in plan, plan
 
 
 def test_a_bill_takes_over_the_accrued_cost(ready: Person) -> None:
@@ -333,5 +363,13 @@ def test_a_purchase_as_agent_and_a_cancelled_service_are_no_cost(alice: Person) 
     alice.does(trip_lines.cancel_line, trip_id, cancelled)
     (left,) = expected(alice, f"state=released&trip_id={trip_id}")
     assert failed(alice) == {}, "the accrued cost waits for its release"
+    found = missing(alice)
+    assert ([one["expected_bill_id"] for one in found["cancelled"]], found["unbilled"]) == (
+        [left["id"]],
+        [],
+    )
+    assert "Cancelled, cost still accrued" in alice.browser.get("/months/2024-11/accruals").text
+    closing = alice.browser.get("/months/2024-11/close").text
+    assert "1 service was cancelled whose cost is still accrued." in closing
     alice.does(service.release_accrual, UUID(left["id"]), reason="Cancelled")
     assert failed(alice) == {}

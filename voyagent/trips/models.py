@@ -163,6 +163,7 @@ class TripLine(TenantOwned, Base):
         CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency"),
         CheckConstraint("jsonb_typeof(details) = 'object'", name="details"),
         Index("ix_trip_lines_trip", "tenant_id", "trip_id"),
+        Index("ix_trip_lines_days", "tenant_id", text("GREATEST(ends_on, starts_on)")),
         Index(
             "ix_trip_lines_reference",
             "tenant_id",

@@ -40,11 +40,13 @@ class OpenServices:
     """Services that were given by the end of a month, and what is missing of them.
 
     `unbilled` are those whose bill has not come, and `uninvoiced` those that no invoice has.
+    `cancelled` were not given after all, but their cost is still accrued.
     """
 
     month: date
     unbilled: list[Row]
     uninvoiced: list[Row]
+    cancelled: list[Row]
 
 
 def read_open_services(reader: Reader, month: date) -> OpenServices:
@@ -58,6 +60,7 @@ def read_open_services(reader: Reader, month: date) -> OpenServices:
         month,
         expected_bills.list_given(reader, last, limit=LIST_MAX),
         services.list_not_invoiced(reader, last - LOOKED_BACK, last, is_invoiced, limit=LIST_MAX),
+        expected_bills.list_cancelled(reader, last, limit=LIST_MAX),
     )
 
 

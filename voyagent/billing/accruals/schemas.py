@@ -21,8 +21,7 @@ class UnbilledOut(AnswerOf[Row]):
     """A service that was given, whose supplier has not sent the whole bill.
 
     `open_amount` is what is still expected, and `accrued_amount` the cost of it that is accrued.
-    `given_on` is the last day of the service, or the day
-    of the booking if the service has no day.
+    `given_on` is the last day of the service, or the day of the booking if the service has no day.
     """
 
     expected_bill_id: Annotated[UUID, Read("id")]
@@ -55,12 +54,14 @@ class OpenServicesOut(AnswerOf[OpenServices]):
     """Services that were given by the end of a month, at most 200 in each list.
 
     `unbilled` are those whose bill has not come. `uninvoiced` are those of the last 12 months that
-    no invoice has. The earliest service is first.
+    no invoice has. `cancelled` were not given after all, but their cost is still accrued. The
+    earliest service is first.
     """
 
     month: Annotated[Month, Converted(wire_month)]
     unbilled: list[UnbilledOut]
     uninvoiced: list[UninvoicedOut]
+    cancelled: list[UnbilledOut]
 
 
 def _rate(one: AccrualDue) -> Decimal | None:

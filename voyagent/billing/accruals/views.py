@@ -64,6 +64,7 @@ def accruals(actor: Actor, month: str) -> Any:
         name=month_words(first),
         unbilled=_shown(found.unbilled, "open", "accrued"),
         uninvoiced=_shown(found.uninvoiced, "price"),
+        cancelled=_shown(found.cancelled, "open", "accrued"),
         due=due,
         kinds=KINDS,
         refusal=refusal,
@@ -111,6 +112,11 @@ def check_services(reader: Reader, first: date, _last: date) -> list[Check]:
         "%(num)d services were given that are not invoiced.",
         len(found.uninvoiced),
     )
+    cancelled = ngettext(
+        "%(num)d service was cancelled whose cost is still accrued.",
+        "%(num)d services were cancelled whose cost is still accrued.",
+        len(found.cancelled),
+    )
     is_accrued = all(row["accrued_minor"] >= row["open_minor"] for row in found.unbilled)
     if is_accrued:
         unbilled = ngettext(
@@ -124,6 +130,7 @@ def check_services(reader: Reader, first: date, _last: date) -> list[Check]:
         for name, rows, text, is_done in (
             ("unbilled", found.unbilled, unbilled, is_accrued),
             ("uninvoiced", found.uninvoiced, uninvoiced, False),
+            ("cancelled", found.cancelled, cancelled, False),
         )
         if rows
     ]

@@ -28,6 +28,7 @@ from voyagent.kernel.pages import Cursor, CursorPage, page_by_day
 from voyagent.kernel.tenancy import owned
 from voyagent.parties import queries as parties
 from voyagent.trips.models import ExpectedBill, Trip, TripLine
+from voyagent.trips.queries.services import GIVEN_ON
 from voyagent.trips.rules.details import name_of, read_details, service_days
 
 State = Literal["open", "matched", "released"]
@@ -75,7 +76,16 @@ def list_given(reader: Reader, last: date, *, limit: int) -> list[Row]:
     The earliest service is first. Each row is one of `list_expected_bills` with `given_on`, the
     last day of the service, or the day of the booking if the service has no day.
     """
-    return [_shown(row) for row in reader.read(_given_statement(last, limit))[0]]
+    return [_shown(row) for row in reader.read(_given_statement("open", last, limit))[0]]
+
+
+def list_cancelled(reader: Reader, last: date, *, limit: int) -> list[Row]:
+    """Return released expected bills whose cost is still accrued.
+
+    Their services were cancelled. The rows and the days are those of `list_given`.
+    """
+    statement = _given_statement("released", last, limit).where(_EXPECTED.accrued_minor > 0)
+    return [_shown(row) for row in reader.read(statement)[0]]
 
 
 def trips_statement() -> Select[Any]:
@@ -140,12 +150,12 @@ def _statement() -> Select[Any]:
 
 
 @cached_statement
-def _given_statement(last: date, limit: int) -> Select[Any]:
-    given_on = func.coalesce(_LINES.ends_on, _LINES.starts_on, _EXPECTED.due_on)
+def _given_statement(state: State, last: date, limit: int) -> Select[Any]:
+    given_on = func.coalesce(GIVEN_ON, _EXPECTED.due_on)
     return (
         _statement()
         .add_columns(given_on.label("given_on"))
-        .where(_EXPECTED.status == "open", _EXPECTED.due_on <= last, given_on <= last)
+        .where(_EXPECTED.status == state, _EXPECTED.due_on <= last, given_on <= last)
         .order_by(given_on, _EXPECTED.id)
         .limit(limit)
     )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, func, select
+from sqlalchemy import ColumnElement, FromClause, Select, case, func, select
 
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.tenancy import owned
@@ -14,6 +15,13 @@ from voyagent.trips.rules.details import name_of, read_details
 from voyagent.trips.rules.journey import BOOKED
 
 _LINES, _TRIPS = TripLine.__table__.c, Trip.__table__.c
+# The expression of an index; under row security no index is used for coalesce (decision 2).
+_LAST_DAY = func.greatest(_LINES.ends_on, _LINES.starts_on)
+GIVEN_ON: ColumnElement[date | None] = case(
+    (_LINES.kind == "hotel", func.greatest(_LINES.ends_on - 1, _LINES.starts_on)),
+    else_=_LAST_DAY,
+)
+"""Last day on which the service of a trip line is given; for a stay it is the last night."""
 IsInvoiced = Callable[[FromClause], ColumnElement[bool]]
 """Function from the table of trip lines to a condition: an invoice has the line."""
 
@@ -28,15 +36,24 @@ def list_not_invoiced(
     (the name), kind, supplier, given_on (the last day), currency and price_minor (quoted, or of
     now).
     """
-    given_on = func.coalesce(_LINES.ends_on, _LINES.starts_on)
+    return [
+        {**row, "service": name_of(read_details(row["kind"], row["details"]))}
+        for row in reader.read(not_invoiced_statement(first, last, is_invoiced, limit))[0]
+    ]
+
+
+def not_invoiced_statement(
+    first: date, last: date, is_invoiced: IsInvoiced, limit: int
+) -> Select[Any]:
+    """Select the services of `list_not_invoiced`."""
     price = func.coalesce(_LINES.quoted_price_minor, _LINES.price_minor)
-    statement = (
+    return (
         select(
             _LINES.trip_id,
             _TRIPS.title.label("trip_title"),
             _LINES.id.label("trip_line_id"),
             *(_LINES[name] for name in ("kind", "details", "supplier", "currency")),
-            given_on.label("given_on"),
+            GIVEN_ON.label("given_on"),
             price.label("price_minor"),
         )
         .join_from(TripLine.__table__, Trip.__table__, _TRIPS.id == _LINES.trip_id)
@@ -45,14 +62,12 @@ def list_not_invoiced(
             owned(Trip),
             _TRIPS.accepted_at.is_not(None),
             _LINES.status.in_(BOOKED),
-            given_on.between(first, last),
+            # The index on this day bounds the read; a stay is given until the day before.
+            _LAST_DAY.between(first, last + timedelta(1)),
+            GIVEN_ON.between(first, last),
             price > 0,
             ~is_invoiced(TripLine.__table__),
         )
-        .order_by(given_on, _LINES.id)
+        .order_by(GIVEN_ON, _LINES.id)
         .limit(limit)
     )
-    return [
-        {**row, "service": name_of(read_details(row["kind"], row["details"]))}
-        for row in reader.read(statement)[0]
-    ]

@@ -13,10 +13,12 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     Uuid,
+    and_,
     cast,
     func,
     literal,
     null,
+    or_,
     select,
     union_all,
 )
@@ -89,10 +91,10 @@ def invoiced_of(lines: FromClause) -> ScalarSelect[Any]:
 
 
 def is_invoiced(lines: FromClause) -> ColumnElement[bool]:
-    """Return a condition: a posted invoice has the trip line, or no line of its own.
+    """Return a condition: an invoice has the trip line or is for the whole trip.
 
-    `lines` is the table of trip lines. An invoice of the trip that names none of its lines is for
-    the whole trip.
+    `lines` is the table of trip lines. Drafts and voided invoices do not count. An invoice is for
+    the whole trip if it names none of its lines, unless it charges only fees or is a debit note.
     """
     parts = InvoiceLine.__table__.c
     of_invoice = (
@@ -110,8 +112,14 @@ def is_invoiced(lines: FromClause) -> ColumnElement[bool]:
             owned(Invoice),
             _INVOICES.trip_id == lines.c.trip_id,
             _INVOICES.status.not_in(("draft", "void")),
-            of_invoice.where(parts.trip_line_id == lines.c.id).exists()
-            | ~of_invoice.where(parts.trip_line_id.is_not(None)).exists(),
+            or_(
+                of_invoice.where(parts.trip_line_id == lines.c.id).exists(),
+                and_(
+                    _INVOICES.debits_id.is_(None),
+                    of_invoice.where(parts.sold_as != "fee").exists(),
+                    ~of_invoice.where(parts.trip_line_id.is_not(None)).exists(),
+                ),
+            ),
         )
         .correlate(lines)
         .exists()
