@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -194,6 +195,10 @@ def test_a_bill_takes_over_the_accrued_cost(ready: Person) -> None:
     december = base(ready)
     assert december["cost_of_services"] - november["cost_of_services"] == 254_700
     assert (december["payable"], december["accrued_trip_costs"]) == (-10_424_700, 0)
+    page = ready.browser.get(f"/bills/{bill_id}").text
+    assert re.search(
+        r"November 2024</span>.*1,200.00.*December 2024</span>.*30.00", page, re.DOTALL
+    )
     standing = ready.does(
         lambda _: standing_costs(bill_queries.get_bill(bill_id), date(2024, 12, 9), "INR")
     )

@@ -7,9 +7,10 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from voyagent.billing.bills.errors import BillNotFound
+from voyagent.billing.core.models.accruals import Accrual
 from voyagent.billing.core.models.bills import Bill, ExpectedBillMatch
 from voyagent.billing.core.models.kinds import BILL
 from voyagent.billing.core.models.parts import OPEN_BILL
@@ -146,8 +147,9 @@ def read_bill(reader: Reader, bill_id: UUID) -> BillDocument:
 def costs_by_month(reader: Reader, document: BillDocument) -> dict[date, Money]:
     """Return the cost of a bill by the first day of the month to which it belongs.
 
-    The cost of a line belongs to the months in which its prepaid parts become cost, and the rest to
-    the month of the issue date. Credits are not subtracted. An imported bill is no cost.
+    The cost of a line belongs to the months in which its prepaid parts become cost, accrued cost
+    that the bill took over to the month of its accrual, and the rest to the month of the issue
+    date. Credits are not subtracted. An imported bill is no cost.
     """
     bill, taxes = document.bill, taxes_by_line(document.taxes)
     is_draft = bill["status"] == "draft" and any(line["service_date"] for line in document.lines)
@@ -160,7 +162,27 @@ def costs_by_month(reader: Reader, document: BillDocument) -> dict[date, Money]:
             method = method_of(line["line_no"]) if method_of else line["recognition"]
             days = (line["service_date"], line["service_to"])
             amounts.append((minor, cost_parts(minor, "cost", *days, method)))
-    return by_month(amounts, bill["issue_date"], bill["currency"])
+    taken = reader.read(_taken_statement(bill["id"]))[0] if document.matches else []
+    earlier = [(row["accrued_on"], row["minor"]) for row in taken]
+    return by_month(amounts, bill["issue_date"], bill["currency"], earlier)
+
+
+@cached_statement
+def _taken_statement(bill_id: UUID) -> Select[Any]:
+    """Select the accrued cost that a bill has taken over, and the day of its accrual."""
+    accruals, others = Accrual.__table__.c, Accrual.__table__.alias("others").c
+    accrued_on = (
+        select(func.max(others.booked_on))
+        .where(
+            others.tenant_id == accruals.tenant_id,
+            others.expected_bill_id == accruals.expected_bill_id,
+            others.kind == "accrued",
+        )
+        .scalar_subquery()
+    )
+    return select(accrued_on.label("accrued_on"), (-accruals.amount_minor).label("minor")).where(
+        owned(Accrual), accruals.bill_id == bill_id, accruals.kind == "billed"
+    )
 
 
 @cached_statement

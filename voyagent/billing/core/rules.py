@@ -128,18 +128,25 @@ def later_parts(parts: Parts, day: date) -> dict[date, int]:
 
 
 def by_month(
-    amounts: Iterable[tuple[int, Parts]], issue_date: date, currency: str
+    amounts: Iterable[tuple[int, Parts]],
+    issue_date: date,
+    currency: str,
+    earlier: Iterable[tuple[date, int]] = (),
 ) -> dict[date, Money]:
     """Return amounts of a document by the first day of the month to which they belong.
 
     Each item has an amount in minor units and its parts. Parts after the issue date belong to their
-    own months, and the rest to that of the issue date.
+    own months, and the rest to that of the issue date. `earlier` are amounts of this rest that
+    belong to the month of another day.
     """
     found: dict[date, int] = defaultdict(int)
     for minor, parts in amounts:
         later = later_parts(parts, issue_date)
         for day, part in [(issue_date, minor - sum(later.values())), *later.items()]:
             found[day.replace(day=1)] += part
+    for day, minor in earlier:
+        found[issue_date.replace(day=1)] -= minor
+        found[day.replace(day=1)] += minor
     return {month: Money(minor, currency) for month, minor in sorted(found.items()) if minor}
 
 
