@@ -22,6 +22,16 @@ export function minorOf(text, digits) {
   return found && rest.length <= digits ? BigInt(found[1] + rest.padEnd(digits, "0")) : null;
 }
 
+// The tax that the payer deducted, and the charge that the bank or gateway kept with its taxes.
+export const DEDUCTED = '[name="tds_amount"], [name="fee"], [name^="tax_"]';
+
+// Return the sum of the deducted tax and the charge of a form; null if one cannot be read.
+export function deducted(form, digits) {
+  return [...form.querySelectorAll(DEDUCTED)]
+    .map((field) => minorOf(field.value, digits))
+    .reduce((sum, minor) => (sum === null || minor === null ? null : sum + minor), 0n);
+}
+
 // Format an amount for an input, without grouping.
 export function plain(minor, digits) {
   const text = minor.toString().padStart(digits + 1, "0");

@@ -1,11 +1,10 @@
 // Allocation form: ticking a document fills in its open amount, up to the rest of the payment; the
 // total is updated. The server computes its own totals and refuses too high amounts.
 
-import { minorOf, places, plain, shown } from "./amounts.js";
+import { DEDUCTED, deducted, minorOf, places, plain, shown } from "./amounts.js";
 
 const form = document.querySelector("form[data-settles]");
 const amount = form?.elements.amount;
-const deducted = form?.elements.tds_amount;
 
 function currency() {
   return form.dataset.currency ?? form.elements.currency.value;
@@ -27,16 +26,16 @@ function taken(digits) {
   );
 }
 
-// Tax that the payer deducted, which settles documents beside the money.
-function tax(digits) {
-  return minorOf(deducted?.value ?? "", digits) ?? 0n;
+// What settles documents beside the money.
+function beside(digits) {
+  return deducted(form, digits) ?? 0n;
 }
 
 // Amount available to allocate; null if none was entered, and then the ticked documents set it.
 function whole(digits) {
   if (form.dataset.whole) return BigInt(form.dataset.whole);
   return amount.value.trim() && !("follows" in form.dataset)
-    ? (minorOf(amount.value, digits) ?? 0n) + tax(digits)
+    ? (minorOf(amount.value, digits) ?? 0n) + beside(digits)
     : null;
 }
 
@@ -51,7 +50,7 @@ function settle({ field, open }, digits) {
 
 function follow(digits) {
   if (!amount || (amount.value.trim() && !("follows" in form.dataset))) return;
-  const sum = taken(digits) - tax(digits);
+  const sum = taken(digits) - beside(digits);
   amount.value = sum > 0n ? plain(sum, digits) : "";
   form.dataset.follows = "";
 }
@@ -102,7 +101,7 @@ form?.addEventListener("change", (event) => {
 form?.addEventListener("input", (event) => {
   if (event.target === amount) delete form.dataset.follows;
   if (event.target.name === "part") act(() => {});
-  else if (event.target === deducted) act(() => {});
+  else if (event.target.matches(DEDUCTED)) act(() => {});
   else if (event.target === amount) show(places(currency()));
 });
 if (form) {

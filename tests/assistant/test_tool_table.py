@@ -203,7 +203,7 @@ TABLE: list[tuple[str, str, set[str], set[str], str, set[str], set[str]]] = [
         "record_receipt",
         "accounting",
         {"invoice_id", "amount", "currency", "paid_on"},
-        {"reference", "account", "over_cash_limit_reason"},
+        {"reference", "account", "over_cash_limit_reason", "fee", "taxes"},
         "SRA",
         ACCOUNTANTS,
         {"recorded", "payment_id"},

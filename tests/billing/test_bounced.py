@@ -78,8 +78,9 @@ def test_a_wrong_charge_is_refused_and_nothing_is_reversed(
 
 
 def test_a_cheque_bounces_once(alice: Person) -> None:
+    """The bank had kept a charge of it, which is taken back once."""
     bounce = partial(
-        *(alice.does, reversals.reverse_payment, cheque(alice)),
+        *(alice.does, reversals.reverse_payment, cheque(alice, charge=Charge("25.00"))),
         reason="No money",
         on=DUE,
         charge=Charge("300.00"),

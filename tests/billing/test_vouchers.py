@@ -18,6 +18,7 @@ from tests.ledger.books import balances
 from tests.paper_text import text_of
 from tests.people import Person
 from tests.privacy.test_erasure import erase
+from voyagent.billing.core.service.charges import Charge
 from voyagent.billing.payments.service import allocations, payments, reversals
 from voyagent.billing.payments.service.settling import Part
 from voyagent.billing.vouchers import errors, service
@@ -37,8 +38,11 @@ def inr(minor: int) -> Money:
 
 
 def advanced(person: Person, **given: Any) -> tuple[UUID, UUID]:
-    """Receive 50,000.00 in advance, and issue its voucher. Return payment and voucher."""
-    payment_id = advance(person, 5_000_000, PAID_ON)
+    """Receive 50,000.00 in advance, and issue its voucher. Return payment and voucher.
+
+    The bank keeps 1,000.00 of it: the tax is due on all that the customer paid.
+    """
+    payment_id = advance(person, 4_900_000, PAID_ON, charge=Charge("1000.00"))
     return payment_id, vouchered(person, payment_id, **given)
 
 

@@ -16,7 +16,7 @@ from voyagent.billing.bills.schemas import BillDraftIn, BoughtLineIn
 from voyagent.billing.invoices.capabilities.draft_invoice import DraftLine
 from voyagent.billing.invoices.schemas.documents import InvoiceDraftIn
 from voyagent.billing.invoices.schemas.lines import SoldLineIn
-from voyagent.billing.payments.schemas import MeansIn, ReceiptIn, TdsIn
+from voyagent.billing.payments.schemas import ChargeIn, MeansIn, ReceiptIn, TdsIn
 from voyagent.billing.write_offs.schemas import WriteOffIn
 from voyagent.capabilities import registry
 from voyagent.capabilities.capability import Invocation
@@ -32,6 +32,7 @@ PAID = {
     *MeansIn.model_fields.keys() - {"account"},
     *TdsIn.model_fields,
 }  # a conversation names only bank or cash, and whole amounts
+OF_RECEIPT = {"over_cash_limit_reason", *ChargeIn.model_fields}
 LINE = {"details", "status"}  # a transfer is added as planned
 
 
@@ -51,7 +52,7 @@ def of(name: str) -> type[BaseModel]:
         (of("draft_invoice"), InvoiceDraftIn, OF_DRAFT),
         (DraftLine, SoldLineIn, {"trip_line_id"}),  # an id that only the form of a trip knows
         (of("record_receipt"), ReceiptIn, PAID),
-        (of("pay_bill"), ReceiptIn, PAID | {"over_cash_limit_reason"}),  # the law limits receipts
+        (of("pay_bill"), ReceiptIn, PAID | OF_RECEIPT),
         (of("write_off_invoice"), WriteOffIn, set()),
         (of("receive_bill"), BillDraftIn, OF_DRAFT),
         (BillLine, BoughtLineIn, set()),

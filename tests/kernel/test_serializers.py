@@ -75,7 +75,7 @@ class SaleOut(AnswerOf[Row]):
     paid_at: Instant | None
     total: Annotated[WireAmount, Minor("total_minor")]
     tax: Annotated[WireAmount | None, Minor("tax_minor", "tax_currency")]
-    net: Annotated[WireAmount, Minor("total_minor", less="rebate_minor")]
+    net: Annotated[WireAmount, Minor("total_minor", less=("rebate_minor",))]
     half: Annotated[WireAmount | None, Minor(_half_minor)]
     is_large: Annotated[bool, Computed(_is_large)]
     began: Annotated[date, Read("from_day"), Field(alias="from")]

@@ -49,7 +49,7 @@ def test_free_texts_of_a_registered_table_are_registered() -> None:
         *("collection", "sold_as", "bought_as", "our_reference", "supplier_key", "locale"),
         *("budget_currency", "last_error", "pseudonym", "counts", "origin"),
         *("earlier_status", "status_source", "base_basis", "sac", "decision", "nature"),
-        "recognition",
+        *("recognition", "charge_tax"),
     }
     for holding in HOLDINGS:
         if not holding.linked:

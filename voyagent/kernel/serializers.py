@@ -41,12 +41,12 @@ class Minor:
     """Annotation: write an amount in minor units as a decimal string.
 
     `amount` is a column, or a function of the row. `currency` is the column with the currency.
-    `less` is a column that is subtracted from the amount.
+    `less` are columns that are subtracted from the amount.
     """
 
     amount: str | Callable[[Any], int | None]
     currency: str = "currency"
-    less: str | None = None
+    less: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +211,7 @@ class _Code:
         if member.minor is None:
             return self._at(member.name)
         if isinstance(member.minor.amount, str):
-            less = f" - {self._at(member.minor.less)}" if member.minor.less else ""
-            return self._at(member.minor.amount) + less
+            return " - ".join(map(self._at, (member.minor.amount, *member.minor.less)))
         return f"{self._call('compute', member, member.minor.amount)}(source)"
 
     def _call(self, act: str, member: _Member, function: Callable[[Any], object]) -> str:

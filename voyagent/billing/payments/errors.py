@@ -280,6 +280,16 @@ class TdsWithoutSection(Unprocessable):
     message = N_("Enter both the tax deducted and its section, such as 194H.")
 
 
+class ChargeOfPaymentOut(Unprocessable):
+    """A payment to a supplier has a charge, which only a receipt can have."""
+
+    code = "charge_of_payment_out"
+    message = N_(
+        "Only a payment from a customer can have a charge. Record the bank’s charge on a payment to"
+        " a supplier as an entry of its own."
+    )
+
+
 class FormerPaymentTaken(Conflict):
     """Another imported payment has this number of the agency's earlier program."""
 

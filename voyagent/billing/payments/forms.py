@@ -12,7 +12,11 @@ from wtforms import SelectChoice, SelectField, StringField
 
 from voyagent.banking.rules import DEFAULT_PURPOSES
 from voyagent.banking.words import KIND_WORDS
-from voyagent.billing.core.forms.charges import CHARGE_ERROR_FIELDS, ChargeForm
+from voyagent.billing.core.forms.charges import (
+    CHARGE_ERROR_FIELDS,
+    CHARGE_SENTENCES,
+    ChargeForm,
+)
 from voyagent.billing.core.forms.parties import PartyFields
 from voyagent.billing.core.forms.rates import RATE_SENTENCES
 from voyagent.billing.core.forms.reversals import REVERSED
@@ -46,7 +50,7 @@ from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, currency_codes
 
 Settles = TypeVar("Settles", PaymentRecordIn, AllocateIn)
-Taxed = TypeVar("Taxed", PaymentRecordIn, ReceiptIn)
+Deducted = TypeVar("Deducted", PaymentRecordIn, ReceiptIn)
 Paid = TypeVar("Paid", PaymentRecordIn, RefundIn, RefundPartyIn, ReceiptIn)
 PART_NAMES = ("document_id", "part")
 MEANS_ERROR_FIELDS = {
@@ -54,9 +58,11 @@ MEANS_ERROR_FIELDS = {
     "account_currency": "account",
     "mode_unfit": "mode",
     "tds_without_section": "tds_section",
+    "charge_of_payment_out": "fee",
 }
 # The input at which each error of the service is shown, by error code.
 ERROR_FIELDS = {
+    **CHARGE_ERROR_FIELDS,
     **dict.fromkeys(
         (
             "invoice_not_found",
@@ -127,7 +133,8 @@ BOUNCED = (
     | CHARGE_ERROR_FIELDS
     | dict.fromkeys(("not_a_cheque", "account_not_found", "account_inactive"), "")
 )
-TDS_SENTENCES: dict[str, Any] = {
+DEDUCTION_SENTENCES: dict[str, Any] = {
+    **CHARGE_SENTENCES,
     "tds_amount.string_pattern_mismatch": AMOUNT_SENTENCE,
     "tds_section.string_pattern_mismatch": _l("Enter a section such as 194H."),
 }
@@ -137,10 +144,11 @@ _AMOUNTS: dict[str, Any] = {
     "allocations.string_pattern_mismatch": AMOUNT_SENTENCE,
     "allocations.too_short": _l("Enter an amount for at least one document."),
     "cash_or_bank": _l("Choose one from the list."),
-    **TDS_SENTENCES,
+    **DEDUCTION_SENTENCES,
 }
 _ACCOUNTS = tuple(SelectChoice(kind, KIND_WORDS[kind]) for kind in DEFAULT_PURPOSES)
 RECEIPT_ERROR_FIELDS = {
+    **CHARGE_ERROR_FIELDS,
     "cash_limit": "over_cash_limit_reason",
     "payment_exceeds_open": "amount",
     "amount_above_limit": "amount",
@@ -215,8 +223,8 @@ class MeansForm(SchemaForm[Paid]):
         return values
 
 
-class TdsForm(SchemaForm[Taxed]):
-    """Base form with the tax that the payer deducted."""
+class DeductionsForm(ChargeForm[Deducted]):
+    """Base form with the tax that the payer deducted, and the bank's charge."""
 
     tds_amount = StringField(_l("Tax deducted (TDS)"))
     tds_section = StringField(_l("Section"))
@@ -231,12 +239,23 @@ class TdsForm(SchemaForm[Taxed]):
             values["tds_section"] = values["tds_section"].strip().upper()
         return values
 
-    def tax(self, currency: str) -> Money | None:
-        """Return the entered tax, zero for a blank field, or None if it cannot be read."""
-        try:
-            return Money.parse(plain(self.tds_amount.data or "", currency) or "0", currency)
-        except (InvalidAmount, UnknownCurrency):  # reported when the form is submitted
-            return None
+    def deducted(self, currency: str) -> Money | None:
+        """Return the sum of the entered tax and charge, or None if one cannot be read."""
+        return typed_sum((self.tds_amount, self.fee, *self.taxes), currency)
+
+
+def typed_sum(fields: Iterable[StringField], currency: str) -> Money | None:
+    """Return the sum of entered amounts, or None if one cannot be read.
+
+    A blank field is zero. The errors are reported when the form is submitted.
+    """
+    try:
+        return sum(
+            (Money.parse(plain(field.data or "", currency) or "0", currency) for field in fields),
+            Money(0, currency),
+        )
+    except (InvalidAmount, UnknownCurrency):
+        return None
 
 
 class PartsField(StringField):
@@ -351,7 +370,7 @@ class SettlingForm(SentOnce, SchemaForm[Settles]):
 
 class PaymentForm(
     MeansForm[PaymentRecordIn],
-    TdsForm[PaymentRecordIn],
+    DeductionsForm[PaymentRecordIn],
     SettlingForm[PaymentRecordIn],
     PartyFields[PaymentRecordIn],
 ):
@@ -396,14 +415,10 @@ class PaymentForm(
 
     @property
     def money(self) -> Money | None:
-        """The entered amount with the deducted tax, or None if it cannot be read."""
+        """The entered amount with the deducted tax and the charge, or None if unreadable."""
         currency = self.currency.data
-        tax = self.tax(currency)
-        try:
-            amount = Money.parse(plain(self.amount.data or "", currency) or "0", currency)
-        except (InvalidAmount, UnknownCurrency):  # reported when the form is submitted
-            return None
-        return None if tax is None else amount + tax
+        amount, deducted = typed_sum((self.amount,), currency), self.deducted(currency)
+        return None if amount is None or deducted is None else amount + deducted
 
 
 class AllocateForm(SettlingForm[AllocateIn]):
@@ -505,14 +520,14 @@ class PaymentList(PaymentQuery, Listing):
         ]
 
 
-class ReceiptForm(MeansForm[ReceiptIn], TdsForm[ReceiptIn], SentOnce, AmountForm[ReceiptIn]):
+class ReceiptForm(MeansForm[ReceiptIn], DeductionsForm[ReceiptIn], SentOnce, AmountForm[ReceiptIn]):
     """Form to record a customer's payment of an invoice."""
 
     schema: ClassVar[type[BaseModel]] = ReceiptIn
     sentences: ClassVar[dict[str, Any]] = {
         "amount.string_pattern_mismatch": AMOUNT_SENTENCE,
         "cash_or_bank": _l("Choose one from the list."),
-        **TDS_SENTENCES,
+        **DEDUCTION_SENTENCES,
     }
 
     amount = AmountText(_l("Amount"))
@@ -522,7 +537,7 @@ class ReceiptForm(MeansForm[ReceiptIn], TdsForm[ReceiptIn], SentOnce, AmountForm
     over_cash_limit_reason = StringField(_l("Reason for cash above the limit"))
 
     def fill(self, due: Money) -> None:
-        """Enter the amount due less the deducted tax, unless the tax is not below it."""
-        tax = self.tax(due.currency)
-        if tax is not None and tax.amount_minor < due.amount_minor:
-            self.amount.data = typed_amount(due - tax)
+        """Enter the amount due less tax and charge, if these are below it."""
+        deducted = self.deducted(due.currency)
+        if deducted is not None and deducted.amount_minor < due.amount_minor:
+            self.amount.data = typed_amount(due - deducted)

@@ -160,8 +160,11 @@ class BounceIn(ReverseIn, ChargeIn):
     fee: PlainAmount
 
 
-class PaymentRecordIn(MeansIn, TdsIn):
+class PaymentRecordIn(MeansIn, TdsIn, ChargeIn):
     """A payment from a customer (`in`) or to a supplier (`out`).
+
+    `fee` and `taxes` are what the bank or payment gateway kept of a payment from a customer. The
+    documents are settled for the amount, the tax deducted and this charge together.
 
     The party is given by `party_id`, by its name or by both. A name that no party has makes one.
     The part of the amount that is not allocated to documents is an advance. `paid_on` defaults to
@@ -269,11 +272,12 @@ class RefundPartyIn(MeansIn):
         ]
 
 
-class ReceiptIn(PartialAmountIn, MeansIn, TdsIn):
+class ReceiptIn(PartialAmountIn, MeansIn, TdsIn, ChargeIn):
     """A payment by the customer of an invoice.
 
-    The amount defaults to the amount due, less the tax that the customer deducted. The date
-    defaults to today in the agency's time zone. The account defaults to the bank.
+    The amount defaults to the amount due, less the tax that the customer deducted and the charge
+    that the bank or payment gateway kept (`fee` and `taxes`). The date defaults to today in the
+    agency's time zone. The account defaults to the bank.
     """
 
     paid_on: BusinessDate | None = None
@@ -344,13 +348,18 @@ def _unapplied_minor(row: Row) -> int:
     return unapplied_minor
 
 
+def _charge_tax_minor(row: Row) -> int:
+    return sum((row["charge_tax"] or {}).values())
+
+
 class PaymentBrief(AnswerOf[Row]):
     """A payment in a list.
 
     `unapplied_amount` is the advance: the part that is neither allocated nor refunded.
 
-    `amount` reached or left the bank account. Documents are settled by it and by `tds_amount`, the
-    tax that the payer deducted.
+    `amount` reached or left the bank account. Documents are settled by it, by `tds_amount`, the tax
+    that the payer deducted, and by `charge_amount`, which the bank or payment gateway kept;
+    `charge_tax_amount` is the tax in this charge.
 
     `bank_account_id` is null for payments of earlier releases, and in a currency without a bank
     account. `mode` is null if nobody stated it. `payout_id` is the payout with which a payment
@@ -375,10 +384,12 @@ class PaymentBrief(AnswerOf[Row]):
     party_id: UUID | None
     party_name: str
     currency: str
-    amount: Annotated[WireAmount, Minor("amount_minor", less="tds_minor")]
+    amount: Annotated[WireAmount, Minor("amount_minor", less=("tds_minor", "charge_minor"))]
     tds_amount: Annotated[WireAmount, Minor("tds_minor")]
     tds_section: str | None
     tds_certificate: str | None
+    charge_amount: Annotated[WireAmount, Minor("charge_minor")]
+    charge_tax_amount: Annotated[WireAmount, Minor(_charge_tax_minor)]
     allocated_amount: Annotated[WireAmount, Minor("allocated_minor")]
     refunded_amount: Annotated[WireAmount, Minor(_refunded_minor)]
     unapplied_amount: Annotated[WireAmount, Minor(_unapplied_minor)]
@@ -525,8 +536,9 @@ class PaymentOut(PaymentBrief):
     """A payment with its allocations and refunds, oldest first.
 
     `receipt_voucher_id` is the id of the receipt voucher of an advance.
-    `base_total_amount` is the amount with the deducted tax as it was posted, and `base_open_amount`
-    its unused part, in the agency's base currency. They are null as long as they are not known.
+    `base_total_amount` is the amount with the deducted tax and the charge as it was posted, and
+    `base_open_amount` its unused part, in the agency's base currency. They are null as long as they
+    are not known.
     """
 
     receipt_voucher_id: UUID | None

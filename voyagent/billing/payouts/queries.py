@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 from voyagent.banking import queries as banking
-from voyagent.billing.core.models.payments import Payment, Refund
+from voyagent.billing.core.models.payments import Payment, Refund, money_of
 from voyagent.billing.core.models.payouts import GatewayPayout
 from voyagent.billing.payouts.errors import PayoutNotFound
 from voyagent.identity.queries.people import name_of
@@ -216,7 +216,7 @@ def _items(
 ) -> CompoundSelect[Any]:
     """Select payments and refunds that are not reversed, with the sign of their money."""
     is_in = _PAYMENTS.direction == "in"
-    money = _PAYMENTS.amount_minor - _PAYMENTS.tds_minor
+    money = money_of(_PAYMENTS)
     payments = select(
         literal("payment").label("kind"),
         _PAYMENTS.id,

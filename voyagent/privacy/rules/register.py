@@ -276,7 +276,8 @@ HOLDINGS: tuple[Holding, ...] = (
         (
             *("number", "direction", "paid_on", "currency", "amount_minor", "party_name"),
             *("mode", "instrument_no", "instrument_on", "instrument_bank"),
-            *("tds_minor", "tds_section", "tds_certificate", "reference", "reversal_reason"),
+            *("tds_minor", "tds_section", "tds_certificate", "charge_minor"),
+            *("reference", "reversal_reason"),
         ),
         "t.party_key = :key",
         "pseudonym",

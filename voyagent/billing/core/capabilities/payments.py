@@ -74,14 +74,28 @@ class PaymentInput(Closed):
     )
 
 
-def payment_preview(title: str, document: Invoice | Bill, inputs: PaymentInput) -> Description:
+def payment_preview(
+    title: str, document: Invoice | Bill, inputs: PaymentInput, *, charged: Money | None = None
+) -> Description:
     """Return the preview of a payment, with the amount due before the payment.
+
+    `charged` is what the bank or gateway kept of a receipt.
 
     Raises AccountNotFound, InvalidAmount, UnknownCurrency.
     """
     amount = Money.parse(inputs.amount, inputs.currency)
     facts = [
         FactShown(label=gettext("Amount"), value=spoken(amount.wire, amount.currency)),
+        *(
+            [
+                FactShown(
+                    label=gettext("Charge of the bank or gateway"),
+                    value=spoken(charged.wire, charged.currency),
+                )
+            ]
+            if charged
+            else []
+        ),
         FactShown(label=gettext("Account"), value=_account(inputs.account)),
         FactShown(label=gettext("Paid on"), value=day(inputs.paid_on)),
         *(
@@ -97,12 +111,14 @@ def payment_preview(title: str, document: Invoice | Bill, inputs: PaymentInput) 
     return Description(title=title, undo=gettext("Reversible"), facts=facts)
 
 
-def payment_policy(inputs: PaymentInput) -> Policy:
+def payment_policy(inputs: PaymentInput, charged: Money | None = None) -> Policy:
     """Return the amount of a payment, which is compared with the amount limits.
 
-    Raises InvalidAmount, UnknownCurrency.
+    `charged` is what the bank or gateway kept of a receipt; it is added to the amount. Raises
+    InvalidAmount, UnknownCurrency.
     """
-    return Policy(amounts=(Money.parse(inputs.amount, inputs.currency),))
+    amount = Money.parse(inputs.amount, inputs.currency)
+    return Policy(amounts=(amount if charged is None else amount + charged,))
 
 
 def settled(document: Invoice | Bill, amount: Money) -> JsonObject:

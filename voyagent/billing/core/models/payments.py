@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, FetchedValue, Index, UniqueConstraint, desc, text
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    FetchedValue,
+    Index,
+    UniqueConstraint,
+    desc,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.schema import SchemaItem
 
@@ -20,7 +29,7 @@ from voyagent.billing.core.models.parts import (
     reversal_rules,
 )
 from voyagent.billing.core.rules import CONTROL, CREDITS, MODES
-from voyagent.kernel.db import Base, DefaultNow
+from voyagent.kernel.db import Base, Columns, DefaultNow
 from voyagent.kernel.tenancy import TenantBound, TenantOwned, references
 
 EXCHANGED = (
@@ -71,13 +80,19 @@ def _paid_rules(table: str, day: str) -> tuple[SchemaItem, ...]:
     )
 
 
+def money_of(payments: Columns) -> ColumnElement[int]:
+    """Return the SQL expression of `Payment.money_minor`."""
+    return payments.amount_minor - payments.tds_minor - payments.charge_minor
+
+
 class Payment(Paid, Reversible, InBase, TenantOwned, Base):
     """A payment from a customer (direction `in`) or to a supplier (`out`).
 
-    `amount_minor` is what the payment settles: the money and the tax that the payer deducted from
-    it (`tds_minor`). A reversal sets `refunded_minor` to the whole amount, so that nothing is left
-    to refund. `account` is `bank`, `cash`, or `opening_balances` for an imported advance. The
-    reference of an imported advance is its number in the former program.
+    `amount_minor` is what the payment settles: the money, the tax that the payer deducted
+    (`tds_minor`), and what the bank or gateway kept (`charge_minor`). `charge_tax` has the tax in
+    this charge by component, in minor units. A reversal sets `refunded_minor` to the whole amount,
+    so that nothing is left to refund. `account` is `bank`, `cash`, or `opening_balances` for an
+    imported advance. The reference of an imported advance is its number in the former program.
 
     A row with a `credit_note_id` is not money but a credit of the customer: what a credit note has
     credited above the open amount of its invoice. It has no bank account, and `account` says
@@ -112,6 +127,8 @@ class Payment(Paid, Reversible, InBase, TenantOwned, Base):
     tds_minor: Mapped[int] = mapped_column(server_default=ZERO)
     tds_section: Mapped[str | None]
     tds_certificate: Mapped[str | None]
+    charge_minor: Mapped[int] = mapped_column(server_default=ZERO)
+    charge_tax: Mapped[dict[str, int] | None] = mapped_column(JSONB(none_as_null=True))
     nature: Mapped[str] = mapped_column(server_default=text("'service'"))
     credit_note_id: Mapped[UUID | None]
     base_used_minor: Mapped[int] = mapped_column(server_default=ZERO)
@@ -139,6 +156,12 @@ class Payment(Paid, Reversible, InBase, TenantOwned, Base):
             " and (tds_minor > 0) = (tds_section is not null)"
             " and (tds_certificate is null or tds_section is not null)",
             name="tds",
+        ),
+        CheckConstraint(
+            "charge_minor >= 0 and tds_minor + charge_minor < amount_minor"
+            " and (charge_minor = 0 or direction = 'in' and credit_note_id is null)"
+            " and (charge_tax is null or charge_minor > 0)",
+            name="charge",
         ),
         references("credit_notes", "credit_note_id", "fk_payments_credit_note"),
         CheckConstraint(
@@ -190,7 +213,7 @@ class Payment(Paid, Reversible, InBase, TenantOwned, Base):
     @property
     def money_minor(self) -> int:
         """Return the amount that reached or left the bank account."""
-        return self.amount_minor - self.tds_minor
+        return self.amount_minor - self.tds_minor - self.charge_minor
 
     @property
     def is_opening(self) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.payments import Payment
 from voyagent.billing.core.service import input_taxes
 from voyagent.kernel.money import Money
 
@@ -43,6 +44,11 @@ class ChargedAmounts:
         return self.fee + self.tax
 
     @property
+    def taxes_minor(self) -> dict[str, int] | None:
+        """Return the taxes that are not zero in minor units, or None if there are none."""
+        return {one: tax.amount_minor for one, tax in self.taxes.items() if tax} or None
+
+    @property
     def sides(self) -> list[tuple[str, int, Money]]:
         """Return the debits of the charge: purpose of the account, 1, and amount."""
         debits = [
@@ -52,12 +58,30 @@ class ChargedAmounts:
         return [(purpose, 1, amount) for purpose, amount in debits if amount]
 
 
+def charge_of(payment: Payment) -> ChargedAmounts:
+    """Return what the bank or gateway kept of a payment."""
+    taxes = payment.charge_tax or {}
+    return ChargedAmounts(
+        Money(payment.charge_minor - sum(taxes.values()), payment.currency),
+        {component: Money(minor, payment.currency) for component, minor in taxes.items()},
+    )
+
+
 def read_charge(charge: Charge, currency: str, on: date) -> ChargedAmounts:
     """Return the amounts of a charge in a currency on a day.
 
     Raises InvalidAmount, and the errors of `input_taxes.check`.
     """
     input_taxes.check(Bill(issue_date=on, currency=currency), charge.taxes)
+    return _parsed(charge, currency)
+
+
+def entered_total(charge: Charge, currency: str) -> Money:
+    """Return fee and taxes of an unchecked charge. Raises InvalidAmount."""
+    return _parsed(charge, currency).total
+
+
+def _parsed(charge: Charge, currency: str) -> ChargedAmounts:
     return ChargedAmounts(
         Money.parse(charge.fee or "0", currency).within(0),
         {

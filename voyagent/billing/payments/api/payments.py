@@ -46,7 +46,14 @@ MEANS_ERRORS = (
     AccountCurrency,
     payment_errors.ModeUnfit,
 )
-TDS_ERRORS = (payment_errors.TdsWithoutSection,)
+DEDUCTION_ERRORS = (
+    payment_errors.TdsWithoutSection,
+    payment_errors.ChargeOfPaymentOut,
+    errors.TaxNumberMissing,
+    errors.TaxInAnotherCurrency,
+    errors.TaxComponentUnknown,
+)
+"""Errors of the tax that the payer deducted, and of the charge that the bank kept."""
 PART_ERRORS = (
     InvoiceNotFound,
     BillNotFound,
@@ -92,7 +99,7 @@ def list_payments(reader: Reader, query: PaymentQuery) -> Body[PaymentListOut]:
     errors=(
         *PARTY_ERRORS,
         *MEANS_ERRORS,
-        *TDS_ERRORS,
+        *DEDUCTION_ERRORS,
         *PART_ERRORS,
         UnknownCurrency,
         *POSTING_ERRORS,
@@ -120,6 +127,7 @@ def record_payment(actor: Actor, body: PaymentRecordIn) -> Body[PaymentOut]:
             parts=body.parts(),
             means=body.means(),
             tds=body.tds(body.currency),
+            charge=body.charge(),
             **fields,
         ).id
     )

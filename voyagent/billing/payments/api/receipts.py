@@ -11,7 +11,7 @@ from voyagent.billing.invoices.errors import InvoiceNotFound
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.invoices.schemas.documents import InvoiceOut
 from voyagent.billing.payments import errors as payment_errors
-from voyagent.billing.payments.api.payments import MEANS_ERRORS, TDS_ERRORS
+from voyagent.billing.payments.api.payments import DEDUCTION_ERRORS, MEANS_ERRORS
 from voyagent.billing.payments.schemas import ReceiptIn
 from voyagent.billing.payments.service import payments as payment_service
 from voyagent.kernel.actor import Actor
@@ -35,15 +35,15 @@ from voyagent.kernel.serializers import Body
         UnknownCurrency,
         InvalidAmount,
         *MEANS_ERRORS,
-        *TDS_ERRORS,
+        *DEDUCTION_ERRORS,
         *POSTING_ERRORS,
     ),
 )
 def record_receipt(actor: Actor, invoice_id: UUID, body: ReceiptIn) -> Body[InvoiceOut]:
     """Record a payment by the customer of an invoice.
 
-    The amount and the tax deducted are together at most the open amount. The response is the
-    changed invoice.
+    The amount, the tax deducted and the charge are together at most the open amount. The response
+    is the changed invoice.
     """
     currency = invoice_queries.get_invoice(invoice_id).currency
     payment_service.record_receipt(
@@ -54,6 +54,7 @@ def record_receipt(actor: Actor, invoice_id: UUID, body: ReceiptIn) -> Body[Invo
         reference=body.reference,
         means=body.means(),
         tds=body.tds(currency),
+        charge=body.charge(),
         over_cash_limit_reason=body.over_cash_limit_reason,
     )
     return invoice_response(invoice_id)

@@ -8,6 +8,7 @@ from flask_babel import gettext
 from pydantic import Field
 
 from voyagent.approvals.service.effects import Description, Measured
+from voyagent.billing.bills.schemas import InputTaxes
 from voyagent.billing.core.capabilities.payments import (
     APPROVERS,
     PAYMENT_FACTS,
@@ -21,9 +22,11 @@ from voyagent.billing.core.capabilities.payments import (
     settled,
 )
 from voyagent.billing.core.schemas.payments import MoneyAccount
+from voyagent.billing.core.service.charges import entered_total
 from voyagent.billing.core.service.pricing import REASON_MAX
 from voyagent.billing.invoices.capabilities.invoices import INVOICE_STEPS, invoice_records
 from voyagent.billing.invoices.queries import documents as invoice_queries
+from voyagent.billing.payments.schemas import ChargeIn
 from voyagent.billing.payments.service import payments as payment_service
 from voyagent.billing.payments.service.means import Means
 from voyagent.capabilities.capability import Capability, Card, Invocation, Policy, Slot
@@ -34,7 +37,7 @@ from voyagent.kernel.json_values import JsonObject
 from voyagent.kernel.money import Money, spoken
 
 
-class RecordReceiptInput(PaymentInput):
+class RecordReceiptInput(PaymentInput, ChargeIn):
     """A customer's payment of one invoice."""
 
     invoice_id: Annotated[Id, Slot("open_invoice", N_("Which invoice was paid?"))] = Field(
@@ -48,6 +51,14 @@ class RecordReceiptInput(PaymentInput):
     )
     account: Annotated[MoneyAccount, Slot("cash_or_bank")] = Field(
         default="bank", description="The account that received the money: bank or cash."
+    )
+    fee: PlainAmount | None = Field(
+        default=None,
+        title=N_("Charge before tax"),
+        description="What the bank or gateway kept of the payment, before tax; not in `amount`.",
+    )
+    taxes: InputTaxes = Field(
+        default=(), description="The tax on this charge, each component such as igst once."
     )
     over_cash_limit_reason: Annotated[str, Trimmed(REASON_MAX)] | None = Field(
         default=None,
@@ -69,6 +80,7 @@ def run(call: Invocation, inputs: RecordReceiptInput) -> JsonObject:
         inputs.paid_on,
         reference=inputs.reference,
         means=Means(account=inputs.account),
+        charge=inputs.charge(),
         over_cash_limit_reason=inputs.over_cash_limit_reason,
     )
     invoice = invoice_queries.get_invoice(inputs.invoice_id)
@@ -91,7 +103,7 @@ def preview(_call: Invocation, inputs: RecordReceiptInput) -> Description:
         name=invoice.party_name,
         number=invoice.number or gettext("a draft"),
     )
-    return payment_preview(title, invoice, inputs)
+    return payment_preview(title, invoice, inputs, charged=_charged(inputs))
 
 
 def measure(_call: Invocation, inputs: RecordReceiptInput) -> Measured:
@@ -106,11 +118,16 @@ def measure(_call: Invocation, inputs: RecordReceiptInput) -> Measured:
 
 
 def policy(_call: Invocation, inputs: RecordReceiptInput) -> Policy:
-    """Return the amount of the payment, which is compared with the amount limits.
+    """Return the settled amount, which is compared with the amount limits.
 
     Raises InvalidAmount, UnknownCurrency.
     """
-    return payment_policy(inputs)
+    return payment_policy(inputs, _charged(inputs))
+
+
+def _charged(inputs: RecordReceiptInput) -> Money:
+    """Return the charge with the tax on it. Raises InvalidAmount, UnknownCurrency."""
+    return entered_total(inputs.charge(), inputs.currency)
 
 
 def sentence(_given: JsonObject, output: JsonObject) -> str:

@@ -13,7 +13,13 @@ from voyagent.banking import queries as bank_accounts
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.parts import RATE_COLUMNS
-from voyagent.billing.core.models.payments import OPENING_ACCOUNT, Allocation, Payment, Refund
+from voyagent.billing.core.models.payments import (
+    OPENING_ACCOUNT,
+    Allocation,
+    Payment,
+    Refund,
+    money_of,
+)
 from voyagent.billing.core.models.vouchers import ReceiptVoucher
 from voyagent.billing.core.queries.documents import having_text, of_party
 from voyagent.billing.core.queries.exports import make_listing, text_conditions
@@ -53,7 +59,8 @@ _LISTED = (
         "reference",
     ),
     *(*MEANS, "payout_id"),
-    *("tds_minor", "tds_section", "tds_certificate", "nature", "credit_note_id"),
+    *("tds_minor", "tds_section", "tds_certificate", "charge_minor", "charge_tax"),
+    *("nature", "credit_note_id"),
     *("entry_id", "created_at", "reversed_on", "reversal_reason", "reversal_entry_id"),
     "bounce_entry_id",
 )
@@ -74,8 +81,9 @@ def payments_listing(search: PaymentSearch) -> Listing:
         Column("reference", of.reference, "text"),
         Column("id", of.id),
         Column("currency", of.currency),
-        Column("amount", of.amount_minor - of.tds_minor, "amount"),
+        Column("amount", money_of(of), "amount"),
         Column("tds_amount", of.tds_minor, "amount"),
+        Column("charge_amount", of.charge_minor, "amount"),
         Column("allocated_amount", of.allocated_minor, "amount"),
         Column(
             "refunded_amount",

@@ -18,7 +18,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from voyagent.audit.service import recording as audit
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
-from voyagent.billing.core.models.payments import CASH, Allocation, Payment
+from voyagent.billing.core.models.payments import CASH, Allocation, Payment, money_of
 from voyagent.billing.core.service import pricing, taxing
 from voyagent.billing.payments.errors import CashLimit
 from voyagent.billing.payments.service.settling import Settlement
@@ -136,7 +136,7 @@ def _of_the_day(payment: Payment) -> int:
     """Return the customer's stored cash payments of the day, as a sum in minor units."""
     return int(
         db.session.scalar(
-            select(func.coalesce(func.sum(Payment.amount_minor - Payment.tds_minor), 0)).where(
+            select(func.coalesce(func.sum(money_of(Payment.__table__.c)), 0)).where(
                 is_of(Payment.party_key, payment.party_id or payment.party_name),
                 Payment.paid_on == payment.paid_on,
                 *_is_cash(payment.currency),

@@ -20,9 +20,20 @@ from voyagent.billing.core.queries import reversals as reversal_queries
 from voyagent.billing.core.rules import CONTROL
 from voyagent.billing.core.service import advance_taxes, numbering, pricing
 from voyagent.billing.core.service.carrying import carried_by_payment, money_or_none
+from voyagent.billing.core.service.charges import (
+    NO_CHARGE,
+    Charge,
+    ChargedAmounts,
+    charge_of,
+    read_charge,
+)
 from voyagent.billing.core.service.days import day_of
 from voyagent.billing.invoices.queries import documents as invoice_queries
-from voyagent.billing.payments.errors import PaidInOtherMoney, PaymentOverAllocated
+from voyagent.billing.payments.errors import (
+    ChargeOfPaymentOut,
+    PaidInOtherMoney,
+    PaymentOverAllocated,
+)
 from voyagent.billing.payments.queries import documents as payment_queries
 from voyagent.billing.payments.service.allocations import (
     check_left,
@@ -89,6 +100,7 @@ def record_payment(  # noqa: PLR0913 - each keyword is a field of the document
     on: date | None = None,
     means: Means = BY_BANK,
     tds: Tds = NO_TDS,
+    charge: Charge = NO_CHARGE,
     reference: str | None = None,
     parts: Sequence[Part] = (),
     over_cash_limit_reason: str | None = None,
@@ -97,19 +109,22 @@ def record_payment(  # noqa: PLR0913 - each keyword is a field of the document
     """Record a payment from a customer or to a supplier on a day (default today).
 
     The party is given by its id, its name or both. `amount` is the money. The tax that the payer
-    deducted (`tds`) is added to it, and the sum settles the documents of `parts` immediately; the
-    rest of the sum is an advance. `over_cash_limit_reason` confirms cash of the amount that the law
-    forbids, for an actor with the permission `payment.over_cash_limit`. `exchange_rate` is the rate
-    of a foreign currency in the books, by default the reference rate of the day.
+    deducted (`tds`) and what the bank or gateway kept of a receipt (`charge`) are added to it, and
+    the sum settles the documents of `parts` immediately; the rest of the sum is an advance.
+    `over_cash_limit_reason` confirms cash of the amount that the law forbids, for an actor with the
+    permission `payment.over_cash_limit`. `exchange_rate` is the rate of a foreign currency in the
+    books, by default the reference rate of the day.
 
-    Raises Forbidden, AmountAboveLimit, TextTooLong, InvalidAmount, CashLimit, and the errors of
-    `pricing.party_of`, `find_means`, `check_tds` and `allocate`.
+    Raises Forbidden, AmountAboveLimit, TextTooLong, InvalidAmount, CashLimit, ChargeOfPaymentOut,
+    and the errors of `pricing.party_of`, `find_means`, `check_tds`, `read_charge` and `allocate`.
     """
     actor.require_authority("payment.record")
     kind: Literal["customer", "supplier"] = "customer" if direction == "in" else "supplier"
     party = pricing.party_of(actor, kind, party_id, party_name)
     paid = find_means(actor, means, amount.currency)
-    payment = _read(actor, direction, party, amount, on, paid, tds, reference=reference)
+    payment = _read(
+        actor, direction, party, amount, on, paid, tds=tds, charge=charge, reference=reference
+    )
     return _record(actor, payment, parts, over_cash_limit_reason, exchange_rate)
 
 
@@ -167,6 +182,7 @@ def payment_sides(  # noqa: PLR0913 - each keyword is a field of the document
     on: date | None = None,
     means: Means = BY_BANK,
     tds: Tds = NO_TDS,
+    charge: Charge = NO_CHARGE,
     parts: Sequence[Part] = (),
 ) -> list[Side]:
     """Return the journal lines that recording a payment would post now.
@@ -176,7 +192,7 @@ def payment_sides(  # noqa: PLR0913 - each keyword is a field of the document
     """
     party = NamedParty(None, pricing.party(party_name))
     paid = find_means(actor, means, amount.currency)
-    payment = _read(actor, direction, party, amount, on, paid, tds)
+    payment = _read(actor, direction, party, amount, on, paid, tds=tds, charge=charge)
     settlements = settlements_now(
         actor, payment, parts, payment.paid_on, left_minor=payment.amount_minor
     )
@@ -195,12 +211,14 @@ def record_receipt(  # noqa: PLR0913 - each keyword is a field of the document
     reference: str | None = None,
     means: Means = BY_BANK,
     tds: Tds = NO_TDS,
+    charge: Charge = NO_CHARGE,
     over_cash_limit_reason: str | None = None,
 ) -> Payment:
     """Record a payment of an invoice.
 
-    The invoice is settled for `amount` and the tax that the customer deducted (`tds`). `amount`
-    defaults to the whole open amount less this tax. `on`, the payment date, defaults to today.
+    The invoice is settled for `amount`, the tax that the customer deducted (`tds`), and what the
+    bank or gateway kept (`charge`). `amount` defaults to the whole open amount less these two.
+    `on`, the payment date, defaults to today.
 
     Raises InvoiceNotFound, DocumentNotOpen, PaidInOtherMoney, and the errors of `record_payment`.
     """
@@ -214,6 +232,7 @@ def record_receipt(  # noqa: PLR0913 - each keyword is a field of the document
         reference=reference,
         means=means,
         tds=tds,
+        charge=charge,
         over_cash_limit_reason=over_cash_limit_reason,
     )
 
@@ -316,16 +335,21 @@ def _read(  # noqa: PLR0913 - each argument is a field of the document
     amount: Money,
     on: date | None,
     paid: Means,
-    tds: Tds,
     *,
+    tds: Tds,
+    charge: Charge,
     reference: str | None = None,
 ) -> Payment:
     """Check the submitted fields and return a Payment that is not yet saved.
 
-    Raises InvalidAmount, AmountAboveLimit, InvalidDate, TextTooLong, TdsWithoutSection.
+    Raises InvalidAmount, AmountAboveLimit, InvalidDate, TextTooLong, TdsWithoutSection,
+    ChargeOfPaymentOut, and the errors of `read_charge`.
     """
     check_tds(tds, amount.currency)
-    whole = amount.within(1, entries.AMOUNT_MAX_MINOR) + Money(tds.minor, amount.currency)
+    day = day_of(actor, on, months.FIRST_DAY)
+    kept = _kept(direction, charge, amount.currency, day)
+    settled_beside = Money(tds.minor, amount.currency) + kept.total
+    whole = amount.within(1, entries.AMOUNT_MAX_MINOR) + settled_beside
     check_limit(actor, whole.within(1, entries.AMOUNT_MAX_MINOR))
     return Payment(
         id=new_id(),
@@ -337,14 +361,27 @@ def _read(  # noqa: PLR0913 - each argument is a field of the document
         tds_minor=tds.minor,
         tds_section=tds.section,
         tds_certificate=pricing.words(tds.certificate, CERTIFICATE_MAX),
+        charge_minor=kept.total.amount_minor,
+        charge_tax=kept.taxes_minor,
         allocated_minor=0,
         refunded_minor=0,
         base_used_minor=0,
-        paid_on=day_of(actor, on, months.FIRST_DAY),
+        paid_on=day,
         reference=pricing.words(reference, 128),
         created_by_user_id=actor.user_id,
         **asdict(paid),
     )
+
+
+def _kept(direction: str, charge: Charge, currency: str, day: date) -> ChargedAmounts:
+    """Return what the bank or gateway kept of a payment.
+
+    Raises ChargeOfPaymentOut for money that leaves the agency, and the errors of `read_charge`.
+    """
+    kept = read_charge(charge, currency, day)
+    if kept.total and direction == "out":
+        raise ChargeOfPaymentOut
+    return kept
 
 
 def _pay_one(  # noqa: PLR0913 - each keyword is a field of the document
@@ -356,23 +393,28 @@ def _pay_one(  # noqa: PLR0913 - each keyword is a field of the document
     reference: str | None,
     means: Means,
     tds: Tds,
+    charge: Charge = NO_CHARGE,
     over_cash_limit_reason: str | None = None,
 ) -> Payment:
     """Record a payment that settles one locked invoice or bill."""
     if document.status not in OPEN:
         raise DocumentNotOpen
+    direction: Direction = "in" if isinstance(document, Invoice) else "out"
     if amount is None:
-        amount = Money(document.open_minor - tds.minor, document.currency)
+        day = day_of(actor, on, months.FIRST_DAY)
+        kept = _kept(direction, charge, document.currency, day)
+        amount = Money(document.open_minor - tds.minor, document.currency) - kept.total
     if amount.currency != document.currency:
         raise PaidInOtherMoney
     payment = _read(
         actor,
-        "in" if isinstance(document, Invoice) else "out",
+        direction,
         NamedParty(document.party_id, document.party_name),
         amount,
         on,
         find_means(actor, means, amount.currency),
-        tds,
+        tds=tds,
+        charge=charge,
         reference=reference,
     )
     whole = Money(payment.amount_minor, payment.currency)
@@ -410,9 +452,9 @@ def _money_sides(
 ) -> list[tuple[Side, int | None]]:
     """Return the journal lines of a payment, each with its base amount if it has one.
 
-    They are the money, the deducted tax, the settled documents and the advance. `account` holds the
-    money. `parts` settle documents in the payment's currency. The rest is an advance. Documents
-    without base amounts have a line of their own.
+    They are the money, the deducted tax, the charge, the settled documents and the advance.
+    `account` holds the money. `parts` settle documents in the payment's currency. The rest is an
+    advance. Documents without base amounts have a line of their own.
     """
     settled = sum(part.amount.amount_minor for part in parts)
     carrying = [
@@ -426,6 +468,7 @@ def _money_sides(
     sides: list[tuple[UUID | str, int, int, int | None]] = [
         (account, sign, payment.money_minor, None),
         (TDS_ACCOUNTS[payment.direction], sign, payment.tds_minor, None),
+        *((key, side, amount.amount_minor, None) for key, side, amount in charge_of(payment).sides),
         (documents, -sign, carrying_minor, sum(base_minor for _minor, base_minor in carrying)),
         (documents, -sign, settled - carrying_minor, None),
         (advances, -sign, payment.amount_minor - settled, None),
@@ -490,9 +533,9 @@ def _post(
     of_money = posted.base_minor(account)
     if of_money is None:
         return None
-    deducted = posted.base_minor(TDS_ACCOUNTS[payment.direction]) or 0
+    beside = (TDS_ACCOUNTS[payment.direction], *(key for key, *_ in charge_of(payment).sides))
     advance = posted.base_minor(payment.advances_account) or 0
-    payment.base_minor = abs(of_money + deducted)
+    payment.base_minor = abs(of_money + sum(posted.base_minor(key) or 0 for key in beside))
     return payment.base_minor - abs(advance)
 
 
@@ -531,6 +574,8 @@ def _audit_outputs(payment: Payment, parts: Sequence[Part]) -> dict[str, audit.F
     if payment.tds_section is not None:
         tds = Money(payment.tds_minor, payment.currency)
         outputs |= {"tds_amount": tds.wire, "tds_section": payment.tds_section}
+    if payment.charge_minor:
+        outputs["charge_amount"] = Money(payment.charge_minor, payment.currency).wire
     return (
         outputs
         if len(parts) == 1

@@ -11,7 +11,12 @@ from voyagent.billing.core.models.payments import Payment, Refund
 from voyagent.billing.core.queries import reversals as reversal_queries
 from voyagent.billing.core.rules import CONTROL
 from voyagent.billing.core.service import advance_taxes
-from voyagent.billing.core.service.charges import Charge, ChargedAmounts, read_charge
+from voyagent.billing.core.service.charges import (
+    Charge,
+    ChargedAmounts,
+    charge_of,
+    read_charge,
+)
 from voyagent.billing.core.service.days import day_of
 from voyagent.billing.core.service.reversals import mark, why_of
 from voyagent.billing.payments.errors import (
@@ -289,6 +294,7 @@ def reversal_sides(payment: Payment) -> list[tuple[UUID | str, int, Money | None
     sides += [
         (key, -sign, Money(minor, payment.currency)) for key, minor in money + deducted if minor
     ]
+    sides += [(key, -side, amount) for key, side, amount in charge_of(payment).sides]
     return sides if sign > 0 else sides[::-1]
 
 

@@ -74,6 +74,7 @@ from voyagent.parties import queries as parties
 from voyagent.settings import queries as settings
 
 KINDS = ("customer", "supplier")
+_SUMS = ("amount", "allocated", "refunded", "tds", "charge")
 EVER = (months.FIRST_DAY, months.LAST_DAY)
 
 
@@ -152,6 +153,7 @@ def new_payment(actor: Actor) -> Any:
     The URL may name the document to settle.
     """
     form = PaymentForm(actor.currency, data=_begun())
+    form.keep_known_taxes()
     form.offer_accounts(banking.open_accounts(SessionReader(db.session)), actor.currency)
 
     def act(body: PaymentRecordIn) -> Payment:
@@ -165,6 +167,7 @@ def new_payment(actor: Actor) -> Any:
             parts=body.parts(),
             means=body.means(),
             tds=body.tds(body.currency),
+            charge=body.charge(),
             **fields,
         )
 
@@ -177,6 +180,7 @@ def new_payment(actor: Actor) -> Any:
             parts=body.parts(),
             means=body.means(),
             tds=body.tds(body.currency),
+            charge=body.charge(),
             **fields,
         )
 
@@ -616,12 +620,16 @@ def _fill(form: PaymentForm | AllocateForm, documents: list[Row], amount: Money)
 
 
 def _shown(row: Row) -> Row:
-    """Return a payment row with its amounts as Money, and the unused amount `left`."""
-    shown = with_amounts([row], row["currency"], "amount", "allocated", "refunded", "tds")[0]
+    """Return a payment row with its amounts as Money.
+
+    `left` is the unused amount, and `given` is what the payer gave: the amount and the charge.
+    """
+    shown = with_amounts([row], row["currency"], *_SUMS)[0]
     left = shown["amount"] - shown["allocated"] - shown["refunded"]
     refunded = Money(0, row["currency"]) if row["reversed_on"] else shown["refunded"]
     return _with_means(shown) | {
-        "amount": shown["amount"] - shown["tds"],
+        "amount": shown["amount"] - shown["tds"] - shown["charge"],
+        "given": shown["amount"] - shown["tds"],
         "left": left,
         "refunded": refunded,
         "is_in": row["direction"] == "in",

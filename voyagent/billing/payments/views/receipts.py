@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from voyagent.banking import queries as banking
 from voyagent.billing.core.models.parts import OPEN_INVOICE
+from voyagent.billing.core.service.charges import read_charge
 from voyagent.billing.core.views.blueprint import pages
 from voyagent.billing.core.views.documents import turned_back
 from voyagent.billing.core.views.previews import preview
@@ -39,7 +40,8 @@ from voyagent.kernel.money import Money
 def receipt(actor: Actor, invoice_id: UUID) -> Any:
     """Show and submit the form to record a customer's payment of an invoice.
 
-    The form can preview the postings, and subtract the deducted tax from what is due.
+    The form can preview the postings, and subtract the deducted tax and the charge from what is
+    due.
     """
     document = invoice_queries.get_invoice(invoice_id)
     if back := turned_back(document, may=document.status in OPEN_INVOICE):
@@ -48,6 +50,7 @@ def receipt(actor: Actor, invoice_id: UUID) -> Any:
     form = ReceiptForm(data={"amount": typed_amount(still), "paid_on": today()})
     found = banking.open_accounts(SessionReader(db.session), still.currency)
     form.offer_accounts(found, actor.currency)
+    form.keep_known_taxes()
 
     def act(body: ReceiptIn) -> Any:
         return payment_service.record_receipt(
@@ -58,23 +61,28 @@ def receipt(actor: Actor, invoice_id: UUID) -> Any:
             reference=body.reference,
             means=body.means(),
             tds=body.tds(still.currency),
+            charge=body.charge(),
             over_cash_limit_reason=body.over_cash_limit_reason,
         )
 
     def sides(body: ReceiptIn) -> list[payment_service.Side]:
         tds = body.tds(still.currency)
-        deducted = Money(tds.minor, still.currency)
+        beside = (
+            Money(tds.minor, still.currency)
+            + read_charge(body.charge(), still.currency, body.paid_on or today()).total
+        )
         typed = body.money(still.currency)
-        amount = still - deducted if typed is None else typed
+        amount = still - beside if typed is None else typed
         return payment_service.payment_sides(
             actor,
             direction="in",
             party_name=document.party_name,
             amount=amount,
-            parts=[settling.Part(invoice_id, amount + deducted)],
+            parts=[settling.Part(invoice_id, amount + beside)],
             on=body.paid_on,
             means=body.means(),
             tds=tds,
+            charge=body.charge(),
         )
 
     then = request.form.get("then")
