@@ -101,6 +101,13 @@ def test_the_pages_show_policies_and_months(alice: Person) -> None:
     assert "on the last day of the service" in shown
     note = Page(browser.get("/reports/profit-and-loss")).words(".//*[@id='policies']")
     assert "recognised on the last day of the service." in note
+    days = f"from={today - timedelta(days=1)}&to={today}"
+    report = alice.api.get(f"/reports/profit-and-loss?{days}").json
+    assert [tuple(one.values()) for one in report["policies"]] == [
+        ("principal", "at_start", None),
+        ("principal", "at_completion", today.isoformat()),
+        ("agent", "at_booking", None),
+    ]
     has_policy(alice, "principal", "by_day")
     begin = today.replace(day=1) - timedelta(days=1)
     dated = {"issue_date": begin - timedelta(days=2), "due_date": begin}

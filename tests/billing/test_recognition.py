@@ -114,6 +114,20 @@ def test_revenue_and_cost_are_recognised_by_day(alice: Person, owner_engine: sa.
         [-5_000_000, -2_000_000, 3_802_500, 1_521_000],
         [0, -7_000_000, 0, 5_323_500],
     ]
+    periods = (("03-01", "03-31"), ("04-01", "04-01"), ("04-01", "04-05"))
+    results = [
+        alice.api.get(
+            f"/reports/profit-and-loss?from=2025-{first}&to=2025-{last}&compare=none"
+        ).json["base"]["result"]
+        for first, last in periods
+    ]
+    assert results == ["4790.00", "0.00", "11975.00"], "a new year begins in April"
+    for day, earlier, of_year in (("03-31", "0.00", "4790.00"), ("04-01", "4790.00", "0.00")):
+        sheet = alice.api.get(f"/reports/balance-sheet?as_of=2025-{day}").json["base"]
+        accounts = sheet["assets"] + sheet["liabilities"]
+        amounts = {one["code"]: one["amount"] for one in accounts}
+        assert (amounts["2400"], amounts["1330"]) == ("50000.00", "38025.00")
+        assert (sheet["retained_earnings"], sheet["result_of_year"]) == (earlier, of_year)
     assert sound(alice)
 
 

@@ -58,6 +58,7 @@ def test_profit_and_loss_has_a_total_for_each_type_and_the_result(
         ["Total expenses", "300.00", "0.00", "300.00"],
     ]
     assert rupees["totals"] == [["Profit in INR", "900.50", "0.00", "900.50"]]
+    assert "Own sales and their cost: recognised on the first day of the service." in rupees["note"]
     assert (dirhams["title"], dirhams["totals"]) == (
         "United Arab Emirates Dirham (AED)",
         [["Loss in AED", "−700.25", "0.00", "−700.25"]],

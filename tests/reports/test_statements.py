@@ -102,8 +102,8 @@ def type_of(purpose: str) -> str:
 
 def result_of(person: Person, days: Days) -> statements.ProfitAndLoss:
     with person.reading() as reader:
-        read, before = statements.read_profit_and_loss(reader, days, "none")
-    return statements.profit_and_loss(read, days, before, "INR")
+        read, policies, before = statements.read_profit_and_loss(reader, days, "none")
+    return statements.profit_and_loss(read, policies, days, before, "INR")
 
 
 def position_of(
@@ -277,6 +277,7 @@ def shop(alice: Person) -> Person:
 def test_the_api_returns_profit_and_loss(shop: Person) -> None:
     report = shop.api.get("/reports/profit-and-loss?from=2025-07-01&to=2025-07-31").json
     aed = report.pop("by_currency")
+    assert [one["applies_to"] for one in report.pop("policies")] == ["principal", "agent"]
     assert report == {
         "tenant_id": str(shop.actor.tenant_id),
         "period": {"from": "2025-07-01", "to": "2025-07-31"},

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from flask_babel import gettext, lazy_gettext as _l
 
+from voyagent.billing.core.queries.policies import MethodInPeriod
 from voyagent.http.template_filters import long_day
 
 APPLIES_TO = {
@@ -21,13 +20,10 @@ METHOD_WORDS = {
 }
 
 
-def policy_words(applies_to: str, method: str, valid_from: date | None) -> str:
-    """Return the sentence about a method.
-
-    Without `valid_from` it is valid from the beginning.
-    """
-    words = {"sales": APPLIES_TO[applies_to], "method": METHOD_WORDS[method]}
-    if valid_from is None:
+def policy_words(one: MethodInPeriod) -> str:
+    """Return the sentence about a method, with the day of its change."""
+    words = {"sales": APPLIES_TO[one.applies_to], "method": METHOD_WORDS[one.method]}
+    if one.valid_from is None:
         return str(gettext("%(sales)s: recognised %(method)s.", **words))
-    day = long_day(valid_from, weekday=False, year=True)
+    day = long_day(one.valid_from, weekday=False, year=True)
     return str(gettext("%(sales)s issued from %(day)s: recognised %(method)s.", day=day, **words))

@@ -151,8 +151,12 @@ def _trial_balance(reader: RequestReader, query: books_schemas.TrialBalanceQuery
 
 def _profit_and_loss(reader: RequestReader, query: statements_schemas.ProfitAndLossQuery) -> Made:
     days = Days.between(query.first, query.last)
-    read, before = statements.read_profit_and_loss(reader, days, query.compare, query.compare_from)
-    report = statements.profit_and_loss(read, days, before, reader.authenticate().currency)
+    read, policies, before = statements.read_profit_and_loss(
+        reader, days, query.compare, query.compare_from
+    )
+    report = statements.profit_and_loss(
+        read, policies, days, before, reader.authenticate().currency
+    )
     filters = partial(sentences.profit_and_loss_words, report, None)
     name = f"profit-and-loss-{days.last}"
     return Made(

@@ -40,9 +40,11 @@ def get_reports_profit_and_loss(
     `from` and `to` are book dates. Amounts of different currencies are added only in `base`.
     """
     days = Days.between(query.first, query.last)
-    read, before = statements.read_profit_and_loss(reader, days, query.compare, query.compare_from)
+    read, policies, before = statements.read_profit_and_loss(
+        reader, days, query.compare, query.compare_from
+    )
     actor = reader.authenticate()
-    report = statements.profit_and_loss(read, days, before, actor.currency)
+    report = statements.profit_and_loss(read, policies, days, before, actor.currency)
     return ProfitAndLossResponse.of(
         in_currencies(actor.tenant_id, report, report.blocks, report.base)
     )

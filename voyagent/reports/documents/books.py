@@ -22,6 +22,7 @@ from voyagent.reports.documents.sentences import (
     flow_totals,
     group_words,
     margins_note,
+    policies_note,
     rate_note,
     share_words,
     side_words,
@@ -55,7 +56,8 @@ def profit_and_loss(report: ProfitAndLoss, currency: str | None) -> Printed:
     """Return the profit and loss as one table for each currency, or one in base.
 
     If two periods are compared, the table also has the second period's amounts and the differences.
-    If `currency` is given, only the table of that currency is returned.
+    If `currency` is given, only the table of that currency is returned. The note of a table has the
+    methods of recognition.
     """
     tables = [_earned(block, report) for block in report.shown(currency)]
     return Printed(
@@ -237,7 +239,7 @@ def _earned(block: Result, report: ProfitAndLoss) -> Table:
         columns,
         [group(section) for section in block.sections],
         [result],
-        note="",
+        note=policies_note(report),
     )
 
 

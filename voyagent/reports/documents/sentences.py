@@ -8,6 +8,7 @@ from flask_babel import format_date, gettext as _
 
 from voyagent.billing.core.queries.open_documents import Kind
 from voyagent.billing.core.queries.open_list import Basis
+from voyagent.billing.policies.words import policy_words
 from voyagent.http.template_filters import MINUS, long_day
 from voyagent.kernel.rates import Quote, plain_rate
 from voyagent.ledger.queries.trip_earnings import Side
@@ -143,6 +144,11 @@ def profit_and_loss_words(report: ProfitAndLoss | CashFlow, currency: str | None
     """Return the filters of a profit and loss or cash flow statement as a sentence."""
     words = [period_words(report.days), *compared_words(report.before), in_currency(currency)]
     return filtered(words, report.added_in(currency))
+
+
+def policies_note(report: ProfitAndLoss) -> str:
+    """Return the methods of recognition in the period, a sentence for each."""
+    return " ".join(map(policy_words, report.policies))
 
 
 def flow_totals() -> dict[str, str]:

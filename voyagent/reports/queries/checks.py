@@ -490,7 +490,7 @@ def statements_of(reader: Reader) -> Iterator[Finding]:
     """
     month = year_month(reader.read(settings_statement())[0])
     period = Period(*EVER, year_began(EVER[0], month))
-    earned, before = statements.read_profit_and_loss(reader, period, "none")
+    earned, policies, before = statements.read_profit_and_loss(reader, period, "none")
     lines, ended = reader.read(
         checks.yearly_results_statement(month, *PROFIT_AND_LOSS),
         yearly_balances_statement(period.year_began, period.last_year_began, PROFIT_AND_LOSS),
@@ -501,7 +501,7 @@ def statements_of(reader: Reader) -> Iterator[Finding]:
         untied[row["year_began"], row["currency"]] += row["result_minor"]
     for row in ended:
         untied[row["year_began"], row["currency"]] += row["balance_minor"]
-    for block in statements.profit_and_loss(earned, period, before, None).blocks:
+    for block in statements.profit_and_loss(earned, policies, period, before, None).blocks:
         difference = block.result - Money(posted[block.currency], block.currency)
         if difference:
             yield Finding(

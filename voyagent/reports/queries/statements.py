@@ -9,6 +9,11 @@ from typing import Any
 
 from sqlalchemy import Select
 
+from voyagent.billing.core.queries.policies import (
+    MethodInPeriod,
+    policies_in,
+    policies_statement,
+)
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.money import Money
 from voyagent.ledger.queries.trial_balance import (
@@ -109,11 +114,13 @@ class Result:
 class ProfitAndLoss(ByCurrency[Result]):
     """Profit and loss in each currency and in the base currency.
 
-    `before` is the comparison period, or None.
+    `before` is the comparison period, or None. `policies` are the methods of recognition for
+    documents of the period.
     """
 
     days: Days
     before: Days | None
+    policies: list[MethodInPeriod]
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,10 +222,10 @@ class BalanceSheet(ByCurrency[Position]):
 
 def read_profit_and_loss(
     reader: Reader, days: Days, comparison: Comparison, first: date | None = None
-) -> tuple[dict[date, list[Row]], Days | None]:
-    """Return trial balances by day, and the comparison period.
+) -> tuple[dict[date, list[Row]], list[Row], Days | None]:
+    """Return trial balances by day, policies, and the comparison period.
 
-    Both results are the input of `profit_and_loss`. For each of the two periods, there is a trial
+    The results are the input of `profit_and_loss`. For each of the two periods, there is a trial
     balance at the end of the day before the period and one at the end of its last day. If `first`
     is given, the comparison period begins on this day, and `comparison` is ignored. The comparison
     period is None if `comparison` is `none` and `first` is None.
@@ -228,25 +235,21 @@ def read_profit_and_loss(
     if before is not None:
         closing_days += [before.last, before.day_before]
     wanted = list(dict.fromkeys(closing_days))
-    return (
-        dict(
-            zip(
-                wanted,
-                reader.read(*map(trial_balance_statement, wanted)),
-                strict=True,
-            )
-        ),
-        before,
-    )
+    policies, *balances = reader.read(policies_statement(), *map(trial_balance_statement, wanted))
+    return dict(zip(wanted, balances, strict=True)), policies, before
 
 
 def profit_and_loss(
-    read: dict[date, list[Row]], days: Days, before: Days | None, home_currency: str | None
+    read: dict[date, list[Row]],
+    policies: list[Row],
+    days: Days,
+    before: Days | None,
+    home_currency: str | None,
 ) -> ProfitAndLoss:
     """Return the profit and loss from the results of `read_profit_and_loss`.
 
-    `read` and `before` are the two results. An account that has postings in neither period is left
-    out. If `home_currency` is given, this currency comes first and is included even without
+    `read`, `policies` and `before` are the results. An account that has postings in neither period
+    is left out. If `home_currency` is given, this currency comes first and is included even without
     postings.
     """
     base_currency = base_currency_of(row for rows in read.values() for row in rows)
@@ -255,7 +258,8 @@ def profit_and_loss(
         read_in_base = {day: in_base(rows) for day, rows in read.items()}
         base = _results(read_in_base, days, before, base_currency)[0]
     blocks = _results(read, days, before, home_currency)
-    return ProfitAndLoss(days, before, blocks=tuple(blocks), base=base)
+    methods = policies_in(policies, days.first, days.last)
+    return ProfitAndLoss(days, before, methods, blocks=tuple(blocks), base=base)
 
 
 def read_balance_sheet(

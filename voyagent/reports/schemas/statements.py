@@ -8,6 +8,8 @@ from uuid import UUID
 
 from pydantic import Field
 
+from voyagent.billing.core.queries.policies import MethodInPeriod
+from voyagent.billing.policies.schemas import AppliesTo, Method
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import Answer, BusinessDate, DateFilter, Query, ZoneFilter
 from voyagent.kernel.serializers import AnswerOf, Computed, MoneyText, OmitNone, Read
@@ -131,13 +133,26 @@ class CurrencyProfitAndLossResponse(ComparedResult, AnswerOf[ResultInCurrency]):
     currency: Annotated[str, Read("block.currency")]
 
 
+class MethodInPeriodResponse(AnswerOf[MethodInPeriod]):
+    """A method of recognition for documents issued in the period.
+
+    `valid_from` is the day from which it applies if it changed in the period, or else null.
+    """
+
+    applies_to: AppliesTo
+    method: Method
+    valid_from: date | None
+
+
 class ProfitAndLossResponse(CurrencyProfitAndLossResponse):
     """Profit and loss in the agency's currency; others are in `by_currency`.
 
     `base` has all currencies in the base currency, with one result. It is absent unless the base
-    amounts of the agency are established and something is posted.
+    amounts of the agency are established and something is posted. `policies` are the methods of
+    recognition for documents issued in the period.
     """
 
+    policies: Annotated[list[MethodInPeriodResponse], Read("report.policies")]
     by_currency: Annotated[list[CurrencyProfitAndLossResponse], Read("others")]
     base: Annotated[CurrencyProfitAndLossResponse | None, OmitNone()] = None
 

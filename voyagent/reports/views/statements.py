@@ -9,8 +9,6 @@ from typing import Any
 from flask import request, url_for
 from flask_babel import gettext as _
 
-from voyagent.billing.core.queries.policies import policies_in, policies_statement
-from voyagent.billing.policies.words import policy_words
 from voyagent.http.files import exported_file
 from voyagent.kernel import clock
 from voyagent.kernel.database.read_pool import RequestReader
@@ -21,6 +19,7 @@ from voyagent.reports.documents import books, pdf
 from voyagent.reports.documents.sentences import (
     balance_sheet_words,
     flow_totals,
+    policies_note,
     profit_and_loss_words,
 )
 from voyagent.reports.exports import spreadsheets
@@ -45,7 +44,7 @@ from voyagent.reports.views.blueprint import pages
 def profit_and_loss(reader: RequestReader) -> Any:
     """Show revenue and expenses with a comparison; each amount links to its postings."""
     address = Address.read("reports.profit_and_loss", request.args)
-    settings, policies = reader.read(settings_statement(), policies_statement())
+    settings = reader.read(settings_statement())[0]
     actor = reader.authenticate()
     last = address.days.get("to") or clock.today(actor.timezone)
     wrong = invalid_sentences(address)
@@ -53,10 +52,10 @@ def profit_and_loss(reader: RequestReader) -> Any:
     try:
         if not wrong:
             days = Period.of(address.days.get("from"), last, settings)
-            read, before = statements.read_profit_and_loss(
+            read, policies, before = statements.read_profit_and_loss(
                 reader, days, address.compare or "period", address.days.get("compare_from")
             )
-            report = statements.profit_and_loss(read, days, before, actor.currency)
+            report = statements.profit_and_loss(read, policies, days, before, actor.currency)
             words = profit_and_loss_words(report, address.currency)
     except PeriodInverted as error:
         wrong = [_(error.message)]
@@ -71,16 +70,8 @@ def profit_and_loss(reader: RequestReader) -> Any:
         )
     sheet = partial(spreadsheets.profit_and_loss, report, address.currency) if report else None
     facts = {"last": last, "report": report, "words": words, "lines_of": _lines_of}
-    of_period = policies_in(policies, report.days.first, report.days.last) if report else []
-    notes = [policy_words(*one) for one in of_period]
-    return answered(
-        "reports/profit_and_loss.html",
-        sheet,
-        address=address,
-        wrong=wrong,
-        policies=notes,
-        **facts,
-    )
+    facts["policies"] = policies_note(report) if report else ""
+    return answered("reports/profit_and_loss.html", sheet, address=address, wrong=wrong, **facts)
 
 
 @pages.page("/reports/cash-flow", permission="report.read")

@@ -105,13 +105,24 @@ def methods_statement(day: date) -> Select[Any]:
     )
 
 
-def policies_in(rows: Sequence[Row], first: date, last: date) -> list[tuple[str, str, date | None]]:
+@dataclass(frozen=True, slots=True)
+class MethodInPeriod:
+    """A method for documents issued in a period.
+
+    `valid_from` is None for the method at the start of the period, or else the day of the change.
+    """
+
+    applies_to: str
+    method: str
+    valid_from: date | None
+
+
+def policies_in(rows: Sequence[Row], first: date, last: date) -> list[MethodInPeriod]:
     """Return the methods for documents of a period, with the days of their changes.
 
-    `rows` are those of `policies_statement`. Each item has `applies_to`, the method, and the day
-    from which it is valid: None for the method at the start of the period.
+    `rows` are those of `policies_statement`.
     """
-    found: list[tuple[str, str, date | None]] = []
+    found: list[MethodInPeriod] = []
     for applies_to, method in FIRST_METHODS.items():
         present = method
         changes: dict[date, str] = {}
@@ -121,8 +132,8 @@ def policies_in(rows: Sequence[Row], first: date, last: date) -> list[tuple[str,
             elif row["valid_from"] <= last:
                 changes[row["valid_from"]] = row["method"]
         found += [
-            (applies_to, present, None),
-            *((applies_to, new, day) for day, new in changes.items()),
+            MethodInPeriod(applies_to, present, None),
+            *(MethodInPeriod(applies_to, new, day) for day, new in changes.items()),
         ]
     return found
 
