@@ -51,6 +51,9 @@ update approvals set resolved_at = now() + interval '1 year'
  where effect_status = 'waiting' and resolved_at < now()
 """
 
+# A statement that reads every table would start processes of the server that have nothing to do.
+ONE_PROCESS = "-c max_parallel_workers_per_gather=0"
+
 
 class CompiledTemplates(BytecodeCache):
     """Templates that one application has compiled, for the later ones of the process."""
@@ -248,7 +251,11 @@ def app(settings: Settings) -> Flask:
 @contextmanager
 def connections_of_owner(settings: Settings) -> Iterator[sa.Engine]:
     """Connections as the owner, which forget what a test has set for its session."""
-    engine = sa.create_engine(sa.make_url(settings.db_admin_url or ""), pool_pre_ping=True)
+    engine = sa.create_engine(
+        sa.make_url(settings.db_admin_url or ""),
+        pool_pre_ping=True,
+        connect_args={"options": ONE_PROCESS},
+    )
 
     @sa.event.listens_for(engine, "checkin")
     def reset(connection: psycopg.Connection[Any] | None, record: ConnectionPoolEntry) -> None:

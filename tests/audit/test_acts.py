@@ -18,7 +18,7 @@ from tests.audit.acts import ACTS, Act, Left
 from tests.audit.acts.registry import Doing
 from tests.audit.acts.stage import Stage
 from tests.audit_rows import EVENTS
-from tests.conftest import fresh_database
+from tests.conftest import ONE_PROCESS, fresh_database
 from voyagent.factory import create_app
 from voyagent.kernel.config import Settings
 from voyagent.kernel.housekeeping import AgenciesFailed
@@ -92,7 +92,7 @@ def stage(
 @pytest.fixture(scope="module")
 def owner_engine(settings: Settings) -> Iterator[sa.Engine]:
     """Connections as the schema's owner, kept open so that statements stay prepared."""
-    engine = sa.create_engine(settings.db_admin_url or "")
+    engine = sa.create_engine(settings.db_admin_url or "", connect_args={"options": ONE_PROCESS})
     yield engine
     engine.dispose()
 
