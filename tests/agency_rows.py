@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -16,10 +18,16 @@ OWNED = sa.text(
 
 def rows_of(engine: sa.Engine, tenant_id: UUID | None, what: str) -> dict[str, str | None]:
     """Return the `COUNT` or the `DIGEST` of an agency's rows by table."""
-    one = f"select '{{0}}' as name, {what} as rows from {{0}} r where tenant_id = :t"
+    statement = _statement(engine, what)
     with engine.connect() as connection:
-        tables = connection.scalars(OWNED).all()
-        found = connection.execute(
-            sa.text(" union all ".join(one.format(name) for name in tables)), {"t": tenant_id}
-        )
-        return {row.name: row.rows for row in found}
+        # planning the statement takes ten times as long as running it
+        connection.exec_driver_sql("set local plan_cache_mode = force_generic_plan")
+        driver: Any = connection.connection.driver_connection
+        return dict(driver.execute(statement, {"t": tenant_id}, prepare=True).fetchall())
+
+
+@functools.cache
+def _statement(engine: sa.Engine, what: str) -> str:
+    one = f"select '{{0}}', {what} from {{0}} r where tenant_id = %(t)s"
+    with engine.connect() as connection:
+        return " union all ".join(one.format(name) for name in connection.scalars(OWNED))

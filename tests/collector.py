@@ -8,9 +8,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
 from typing import Any
 
+import pytest
+
 PATIENCE_S, HANG_S = 20, 4  # the second is shorter than the timeout of the exporter
+
+needs_packages = pytest.mark.skipif(
+    find_spec("opentelemetry") is None or find_spec("opentelemetry.sdk") is None,
+    reason="OpenTelemetry is not installed",
+)
 
 
 @dataclass
@@ -44,20 +52,18 @@ class Collector:
             for resource in ExportTraceServiceRequest.FromString(body).resource_spans
         ]
 
-    def metrics(self, process: str) -> dict[str, Any]:
-        """Return the metrics that a kind of process has sent last, by name."""
+    def metrics(self, kind: str) -> list[dict[str, Any]]:
+        """Return what processes of a kind have sent, each time with the metrics by name."""
         from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (  # noqa: PLC0415
             ExportMetricsServiceRequest,
         )
 
-        return {
-            metric.name: metric
+        return [
+            {metric.name: metric for scope in resource.scope_metrics for metric in scope.metrics}
             for body in list(self.metric_bodies)
             for resource in ExportMetricsServiceRequest.FromString(body).resource_metrics
-            if attributes(resource.resource)["service.name"] == process
-            for scope in resource.scope_metrics
-            for metric in scope.metrics
-        }
+            if attributes(resource.resource)["service.name"] == kind
+        ]
 
     def wait(self, until: Callable[[], bool]) -> None:
         deadline = time.monotonic() + PATIENCE_S

@@ -19,12 +19,12 @@ import pytest
 from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.collector import Collector, attributes, needs_packages, running_collector
 from tests.people import Person
 from tests.processes import ROOT, end, worker_environment
 from voyagent.assistant.service import messages as assistant
-from voyagent.kernel import metrics
+from voyagent.kernel import metrics, otlp
 from voyagent.kernel.config import Settings
-from voyagent.kernel.database.start_checks import EXIT_CODE
 
 START_S = 40
 SENT = 60
@@ -32,10 +32,12 @@ READINGS = 8
 
 
 class Site:
-    """A web server with some processes, and a worker with a port for metrics."""
+    """A web server with two processes, and a worker with a port for metrics.
 
-    def __init__(self, settings: Settings, folder: Path, web_processes: int = 2) -> None:
-        self._web_processes = web_processes
+    All send their traces and metrics to a collector too.
+    """
+
+    def __init__(self, settings: Settings, folder: Path, collector: Collector) -> None:
         self.port, self.metrics_port = free_port(), free_port()
         self.numbers = folder / "numbers"
         self.log = folder / f"{self.port}.log"
@@ -43,6 +45,8 @@ class Site:
             "VOYAGENT_METRICS_DIR": str(self.numbers),
             "VOYAGENT_METRICS_PORT": str(self.metrics_port),
             "VOYAGENT_AUTH_SKIP_EMAIL_VERIFICATION": "true",
+            "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
+            otlp.RATIO: "1",
         }
         self._environment.pop(metrics.DIRECTORY, None)
         self.processes: list[subprocess.Popen[bytes]] = []
@@ -54,7 +58,7 @@ class Site:
             "gunicorn",
             "wsgi:app",
             "--workers",
-            str(self._web_processes),
+            "2",
             "--threads",
             "4",
             "--bind",
@@ -129,11 +133,6 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def children_of(process: subprocess.Popen[bytes]) -> list[int]:
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
-    return [int(pid) for pid in children.split()]
-
-
 @pytest.fixture
 def unshared(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let this process choose its folder of metrics, as at its start."""
@@ -141,13 +140,22 @@ def unshared(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "prometheus_client", raising=False)
 
 
-@pytest.fixture
-def site(settings: Settings, tmp_path: Path) -> Iterator[Site]:
-    site = Site(settings, tmp_path)
+@pytest.fixture(scope="module")
+def collector() -> Iterator[Collector]:
+    with running_collector() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def site(
+    settings: Settings, collector: Collector, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
+    site = Site(settings, tmp_path_factory.mktemp("site"), collector)
     yield site
     site.stop()
 
 
+@needs_packages
 def test_each_process_returns_the_sum_of_all_processes(
     site: Site, no_jobs: None, app: Flask, alice: Person
 ) -> None:
@@ -202,46 +210,39 @@ def test_each_process_returns_the_sum_of_all_processes(
     assert {("web", "gunicorn"), ("web", "voyagent"), ("worker", "voyagent")} <= kinds
 
 
-def test_the_restart_of_a_server_reduces_no_counter_of_another(
-    settings: Settings, tmp_path: Path
+@needs_packages
+def test_each_process_sends_its_traces_and_metrics_when_it_ends(
+    site: Site, collector: Collector
 ) -> None:
-    stays, restarts = Site(settings, tmp_path), Site(settings, tmp_path, web_processes=1)
-    health = {"method": "GET", "path": "/health", "status": "200"}
-    try:
-        stays.start_web()
-        other = restarts.start_web()
-        for site in (stays, restarts):
-            for _ in range(SENT):
-                site.get("/health")
-        # Counters of an ended process were what a neighbour deleted.
-        victim = next(iter(stays.counting() & set(children_of(stays.processes[0]))))
-        os.kill(victim, signal.SIGKILL)
-        stays.wait(lambda: not list(stays.numbers.glob(f"web-*/gauge_livesum_{victim}.db")))
-        before = stays.figures()
-        assert before["voyagent_api_requests_total", frozenset(health.items())] == SENT
-        folders = set(stays.numbers.glob("web-*"))
-        end(other, within_s=10)
-        restarts.start_web()
-        # A new start begins at zero, and removes the folder of the one before.
-        assert len(set(stays.numbers.glob("web-*")) - folders) == 1
-        assert len(folders) == len(list(stays.numbers.glob("web-*"))) == 2
-        after = stays.figures()
-        counted = [key for key in before if key[0].endswith(("_total", "_count", "_bucket"))]
-        assert {key for key in counted if after[key] < before[key]} == set()
-        assert restarts.figure("voyagent_api_requests_total", **health) == 0
-    finally:
-        stays.stop()
-        restarts.stop()
-
-
-def test_a_worker_whose_metrics_port_is_in_use_does_not_start(
-    settings: Settings, tmp_path: Path
-) -> None:
-    site = Site(settings, tmp_path)
-    with socket.create_server(("127.0.0.1", site.metrics_port)):
-        worker = site.start_worker()
-        assert worker.wait(START_S) == EXIT_CODE
-    assert "Voyagent did not start: VOYAGENT_METRICS_PORT: 127.0.0.1:" in site.log.read_text()
+    """The test before has started the processes; this one ends them."""
+    site.get("/sign-in")
+    site.wait(lambda: '"event": "job.done"' in site.log.read_text())
+    site.stop()
+    assert {attributes(one.resource)["service.name"] for one in collector.resources} == {
+        "voyagent-web",
+        "voyagent-worker",
+    }
+    page = {"method": "GET", "path": "/sign-in"}
+    web, pages = next(
+        (sent, point)
+        for sent in reversed(collector.metrics("voyagent-web"))
+        for point in sent["voyagent_page_requests_total"].sum.data_points
+        if attributes(point) == page | {"status": "200"}
+    )
+    worker = collector.metrics("voyagent-worker")[-1]
+    (seconds,) = [
+        point
+        for point in web["voyagent_page_request_duration_seconds"].histogram.data_points
+        if attributes(point) == page
+    ]
+    assert pages.as_double == seconds.count == sum(seconds.bucket_counts) == 1
+    assert len(seconds.bucket_counts) == len(seconds.explicit_bounds) + 1
+    assert not seconds.HasField("max")
+    assert pages.start_time_unix_nano < pages.time_unix_nano
+    jobs_done = worker["voyagent_job_duration_seconds"].histogram.data_points
+    assert sum(point.count for point in jobs_done) >= 1
+    assert worker["voyagent_workers_alive"].gauge.data_points
+    assert "voyagent_workers_alive" not in web
 
 
 def test_a_folder_that_cannot_be_written_is_not_shared(unshared: None, tmp_path: Path) -> None:
@@ -251,10 +252,14 @@ def test_a_folder_that_cannot_be_written_is_not_shared(unshared: None, tmp_path:
 
 
 def test_a_start_deletes_the_folders_of_ended_servers_only(unshared: None, tmp_path: Path) -> None:
+    """A running server keeps the counters of its ended processes too."""
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    counter = f"counter_{gone.pid}.db"
     ended, running, foreign = (tmp_path / name for name in ("web-1", "web-2", "photos"))
     for folder in (ended, running, foreign):
         folder.mkdir()
-        (folder / "counter_1.db").write_bytes(b"")
+        (folder / counter).write_bytes(b"")
     for folder in (ended, running):
         (folder / "lock").write_bytes(b"")
     with (running / "lock").open() as lock:
@@ -263,8 +268,8 @@ def test_a_start_deletes_the_folders_of_ended_servers_only(unshared: None, tmp_p
     own = Path(os.environ[metrics.DIRECTORY])
     assert own.parent == tmp_path
     assert {folder for folder in tmp_path.iterdir() if folder.is_dir()} == {running, foreign, own}
-    assert (running / "counter_1.db").exists()
-    assert (foreign / "counter_1.db").exists()
+    assert (running / counter).exists()
+    assert (foreign / counter).exists()
 
 
 def test_gauges_of_the_dead_are_deleted_and_their_counters_kept(

@@ -1,4 +1,4 @@
-"""The metrics server of a worker answers one client although others are slow."""
+"""The metrics server of a worker: its slow clients, and a port in use."""
 
 from __future__ import annotations
 
@@ -7,12 +7,17 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Thread
+from unittest import mock
 
 import pytest
 from flask import Flask
 
 from tests.http.test_metrics_processes import free_port
+from voyagent.factory import create_app
 from voyagent.http import metrics_server
+from voyagent.kernel import jobs, logs, metrics
+from voyagent.kernel.config import Settings
+from voyagent.kernel.database.start_checks import EXIT_CODE
 
 
 def sends_header_lines(client: socket.socket) -> None:
@@ -44,3 +49,19 @@ def test_a_slow_client_does_not_hold_the_server(
         with socket.create_connection(("127.0.0.1", port), timeout=10) as other:
             other.sendall(b"GET /unknown HTTP/1.0\r\n\r\n")
             assert b"404" in other.recv(100)
+
+
+def test_a_worker_whose_metrics_port_is_in_use_does_not_start(settings: Settings) -> None:
+    port = free_port()
+    with (
+        socket.create_server(("127.0.0.1", port)),
+        # this process keeps its log and its metrics
+        mock.patch.object(logs, "take_over"),
+        mock.patch.object(metrics, "share"),
+        mock.patch.object(metrics.Sampler, "start"),
+        mock.patch.object(jobs, "run_worker", side_effect=AssertionError("it started")),
+    ):
+        worker = create_app(settings.model_copy(update={"metrics_port": port}))
+        done = worker.test_cli_runner().invoke(args=["worker"])
+    assert done.exit_code == EXIT_CODE
+    assert f"Voyagent did not start: VOYAGENT_METRICS_PORT: 127.0.0.1:{port} " in done.stderr

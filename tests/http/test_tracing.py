@@ -7,16 +7,13 @@ import runpy
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.collector import Collector, attributes, running_collector
-from tests.http.test_metrics_processes import Site
+from tests.collector import Collector, attributes, needs_packages, running_collector
 from tests.people import PASSWORD, Person
 from tests.processes import ROOT, gunicorn_settings, worker_environment
 from voyagent.http.tracing import start_tracing
@@ -28,10 +25,6 @@ from voyagent.kernel.db import db, transaction
 ADDRESS = "OTEL_EXPORTER_OTLP_ENDPOINT"
 CUSTOMER, WORD = "Deepa Krishnan", "Darjeeling"
 FAILS = "tests.trace_fails"
-needs_packages = pytest.mark.skipif(
-    find_spec("opentelemetry") is None or find_spec("opentelemetry.sdk") is None,
-    reason="OpenTelemetry is not installed",
-)
 Exported = Callable[[], Collector]
 
 
@@ -251,51 +244,6 @@ def test_a_worker_of_the_release_before_gets_no_span(
         claim = "select args from app.fetch_job(null, null, array[]::varchar[])"
         assert connection.scalar(sa.text(claim)) == {"tenant_id": "a-1"}
         connection.rollback()
-
-
-@needs_packages
-def test_each_process_sends_its_traces_and_metrics_when_it_ends(
-    settings: Settings,
-    no_jobs: None,
-    alice: Person,
-    collector: Collector,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    for name, value in {ADDRESS: collector.url, otlp.RATIO: "1"}.items():
-        monkeypatch.setenv(name, value)
-    site = Site(settings, tmp_path, web_processes=1)
-    try:
-        site.start_worker()
-        site.start_web()
-        site.get("/sign-in")
-        site.wait(lambda: '"event": "job.done"' in site.log.read_text())
-    finally:
-        site.stop()
-    assert {attributes(one.resource)["service.name"] for one in collector.resources} == {
-        "voyagent-web",
-        "voyagent-worker",
-    }
-    web, worker = (collector.metrics(f"voyagent-{kind}") for kind in ("web", "worker"))
-    page = {"method": "GET", "path": "/sign-in"}
-    (pages,) = [
-        point
-        for point in web["voyagent_page_requests_total"].sum.data_points
-        if attributes(point) == page | {"status": "200"}
-    ]
-    (seconds,) = [
-        point
-        for point in web["voyagent_page_request_duration_seconds"].histogram.data_points
-        if attributes(point) == page
-    ]
-    assert pages.as_double == seconds.count == sum(seconds.bucket_counts) == 1
-    assert len(seconds.bucket_counts) == len(seconds.explicit_bounds) + 1
-    assert not seconds.HasField("max")
-    assert pages.start_time_unix_nano < pages.time_unix_nano
-    jobs_done = worker["voyagent_job_duration_seconds"].histogram.data_points
-    assert sum(point.count for point in jobs_done) >= 1
-    assert worker["voyagent_workers_alive"].gauge.data_points
-    assert "voyagent_workers_alive" not in web
 
 
 def test_without_an_address_nothing_of_opentelemetry_is_imported(settings: Settings) -> None:
