@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from tests.billing.papers import draft_bill, issue, issued, line
 from tests.billing.test_debit_notes import debited
 from tests.billing.test_expected_bills import SUPPLIER, booked, expected
+from tests.billing.test_forms import send
 from tests.billing.test_from_trips import drafted
 from tests.billing.test_recognition import has_policy
 from tests.billing.test_service_periods import lasting
@@ -30,6 +31,7 @@ from voyagent.billing.bills import queries as bill_queries, service as bills
 from voyagent.billing.claims.service import open_claim
 from voyagent.billing.core.errors import (
     BillNotDraft,
+    BillNotReceived,
     DateTooEarly,
     ExpectedBillNotFound,
     ReasonRequired,
@@ -84,9 +86,9 @@ def a_service(person: Person, cost: str = "1200.00", currency: str = "USD") -> U
 
 
 def billed(
-    person: Person, expected_id: UUID, cost: Any, day: date = date(2024, 12, 9), **given: Any
+    person: Person, expected_id: UUID | None, cost: Any, day: date = date(2024, 12, 9), **given: Any
 ) -> UUID:
-    """Receive a bill in dollars at 84.90 that is matched to an expected bill.
+    """Receive a bill in dollars at 84.90, possibly matched to an expected bill.
 
     `cost` is an amount or a line.
     """
@@ -100,7 +102,8 @@ def billed(
         due_date=day,
         exchange_rate=Quote("USD", "INR", Decimal("84.90"), day, "FBIL"),
     )
-    person.does(bills.match_bill, bill_id, [Match(1, expected_id, **given)])
+    matches = [Match(1, expected_id, **given)] if expected_id else []
+    person.does(bills.match_bill, bill_id, matches)
     person.does(bills.receive_draft, bill_id, variance_reason="Late check-out")
     return bill_id
 
@@ -211,6 +214,59 @@ def test_a_bill_takes_over_the_accrued_cost(ready: Person) -> None:
     assert failed(ready) == {}
     billed(ready, one, "1170.00")
     assert base(ready)["payable"] == -9_915_750
+
+
+def test_a_received_bill_is_matched_and_a_wrong_match_undone(ready: Person) -> None:
+    """V24 and V30 with a bill that was received before it was matched."""
+    one = a_service(ready)
+    accrued(ready)
+    november = base(ready, date(2024, 11, 30))
+    bill_id = billed(ready, None, "1230.00")
+    alone = base(ready)
+    assert alone["payable"] == -10_442_700, "USD 1,230 at 84.90, and the accrual stands"
+    assert alone["accrued_trip_costs"] == -10_170_000
+    day, path = date(2024, 12, 20), f"/bills/{bill_id}/rematch"
+    body: dict[str, Any] = {
+        "matches": [{"line_no": 1, "expected_bill_id": str(one)}],
+        "matched_on": str(day),
+    }
+    refused = ready.api.post(path, json=body)
+    assert (refused.status_code, refused.json["detail"]) == (409, "bill_variance")
+    assert base(ready) == alone
+    page = ready.browser.get(path).text
+    assert f'value="{one}"' in page
+    typed = {"expected-0": str(one), "variance_reason": "Late", "matched_on": "20 Dec 2024"}
+    assert send(ready, path, **typed).status_code == 303
+    matched = base(ready)
+    assert matched["accrued_trip_costs"] == 0
+    assert matched["cost_of_services"] - november["cost_of_services"] == 272_700
+    shown = ready.browser.get(f"/bills/{bill_id}").text.split('id="matches"')[1]
+    assert all(text in shown for text in ("1,200.00", "30.00", "Variance"))
+    assert failed(ready) == {}
+    same = ready.api.post(path, json=body | {"variance_reason": "Late"}).json
+    assert [row["amount"] for row in same["matches"]] == ["1230.00"]
+    assert base(ready) == matched, "an unchanged match posts nothing"
+    undone = body | {"matches": []}
+    results = at_once([lambda: ready.api.post(path, json=undone).status_code] * 2)
+    assert results == [200, 200]
+    assert base(ready) == alone
+    assert failed(ready) == {}
+    taken = billed(ready, one, "1230.00")
+    part = Match(1, one, Money(100_000, "USD"), is_final=False)
+    ready.does(bills.rematch_bill, taken, [part], on=day)
+    assert base(ready)["accrued_trip_costs"] == -1_695_000, "USD 200 are still to be billed"
+    assert failed(ready) == {}
+    ready.does(bills.rematch_bill, taken, [], on=day)
+    assert base(ready)["accrued_trip_costs"] == -10_170_000
+    assert base(ready)["cost_of_services"] == 10_442_700 + 10_424_700 + 10_170_000
+    ready.does(bills.void_bill, taken, reason="Wrong", on=day)
+    assert base(ready) == alone
+    ready.does(bills.rematch_bill, bill_id, [Match(1, one)], variance_reason="Late", on=day)
+    ready.does(bills.void_bill, bill_id, reason="Wrong", on=day)
+    assert base(ready) == november
+    assert failed(ready) == {}
+    with pytest.raises(BillNotReceived):
+        ready.does(bills.rematch_bill, bill_id, [])
 
 
 def test_a_lower_final_bill_credits_cost(ready: Person) -> None:

@@ -894,6 +894,7 @@ MAKERS_OF: dict[str, Makers] = {
     "DELETE /api/bills/<bill_id>": {"bill_id": _draft_bill},
     "POST /api/bills/<bill_id>/receive": {"bill_id": _draft_bill},
     "POST /api/bills/<bill_id>/matches": {"bill_id": _draft_bill},
+    "POST /api/bills/<bill_id>/rematch": {"bill_id": _bill},
     **{
         f"POST {prefix}/bills/<bill_id>/unschedule": {"bill_id": _scheduled_bill}
         for prefix in ("/api", "")
@@ -1058,6 +1059,7 @@ BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "PartyContactPatch": lambda: {"role": "Accounts"},
     "InvoiceFromTripIn": lambda: {"trip_id": str(new_id()), "customer_name": "Deepa Krishnan"},
     "MatchesIn": lambda: {"matches": []},
+    "RematchIn": lambda: {"matches": []},
     "ReleaseIn": lambda: {"reason": "The supplier has closed"},
     "BillFromExpectedIn": lambda: {
         "expected_bill_ids": [str(new_id())],

@@ -351,6 +351,18 @@ def match_a_bill_in_the_browser(stage: Stage) -> Doing:
     return lambda: stage.submit(browser, f"/bills/{bill_id}/match", **{"expected-0": ""})
 
 
+@act("POST /api/bills/<bill_id>/rematch", leaves=MATCHED, answers=200)
+def match_a_received_bill_over_the_api(stage: Stage) -> Doing:
+    api, bill_id = stage.alice.api, papers.receive(stage.alice)
+    return lambda: api.post(f"/bills/{bill_id}/rematch", json={"matches": []})
+
+
+@act("POST /bills/<bill_id>/rematch", leaves=in_the_browser(MATCHED), answers=303)
+def match_a_received_bill_in_the_browser(stage: Stage) -> Doing:
+    browser, bill_id = stage.alice.browser, papers.receive(stage.alice)
+    return lambda: stage.submit(browser, f"/bills/{bill_id}/rematch", **{"expected-0": ""})
+
+
 @act(
     "PATCH /api/bills/<bill_id>",
     leaves=Left("bill.revised", BILL, says={"fields": [{"field": "vendor_reference"}]}),

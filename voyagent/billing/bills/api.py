@@ -21,6 +21,7 @@ from voyagent.billing.bills.schemas import (
     ExpectedBillListOut,
     ExpectedBillQuery,
     MatchesIn,
+    RematchIn,
     ScheduleIn,
     bill_row,
 )
@@ -229,6 +230,37 @@ def match_bill(actor: Actor, bill_id: UUID, body: MatchesIn) -> Body[BillOut]:
     """
     currency = bill_queries.get_bill(bill_id, lock=True).currency
     return _bill(bill_service.match_bill(actor, bill_id, body.in_currency(currency)).id)
+
+
+@api.post(
+    "/bills/<bill_id>/rematch",
+    answer=BillOut,
+    permission="bill.receive",
+    direct=True,
+    missing=BillNotFound,
+    errors=(
+        *(errors.BillNotReceived, errors.BillVariance, errors.DateTooEarly, errors.DateInFuture),
+        *(*MATCH_ERRORS, errors.ExpectedBillNotFound, InvalidAmount),
+        *POSTING_ERRORS,
+    ),
+)
+def rematch_bill(actor: Actor, bill_id: UUID, body: RematchIn) -> Body[BillOut]:
+    """Replace the matches of a received bill.
+
+    What it is not matched to any more is expected again, with its accrued cost. The accrued cost of
+    what it is matched to now is released. If a new match differs from what was expected by more
+    than the tolerance of the settings, `variance_reason` is required.
+    """
+    currency = bill_queries.get_bill(bill_id, lock=True).currency
+    return _bill(
+        bill_service.rematch_bill(
+            actor,
+            bill_id,
+            body.in_currency(currency),
+            variance_reason=body.variance_reason,
+            on=body.matched_on,
+        ).id
+    )
 
 
 @api.get(

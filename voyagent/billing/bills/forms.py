@@ -23,6 +23,7 @@ from voyagent.billing.bills.schemas import (
     BillFromExpectedIn,
     ExpectedBillQuery,
     MatchesIn,
+    RematchIn,
     ScheduleIn,
 )
 from voyagent.billing.core.forms.drafts import DRAFT_SENTENCES, DocumentForm, grouped
@@ -73,7 +74,7 @@ MATCH_ERROR_FIELDS = dict.fromkeys(
         "match_exceeds_line",
     ),
     "",
-)
+) | {"bill_variance": "variance_reason", "invalid_date": "matched_on"}
 FROM_EXPECTED_ERROR_FIELDS = MATCH_ERROR_FIELDS | {
     "vendor_reference_taken": "vendor_reference",
     "customer_name_required": "",
@@ -100,6 +101,7 @@ class MatchForm(SchemaForm[MatchesIn]):
     def __init__(
         self, lines: Sequence[Row], candidates: Sequence[Row], currency: str, matched: Sequence[Row]
     ) -> None:
+        self.matched, self.currency = matched, currency
         chosen = {row["line_no"]: str(row["expected_bill_id"]) for row in matched}
         alike: dict[int, list[str]] = {}
         for row in candidates:
@@ -120,13 +122,31 @@ class MatchForm(SchemaForm[MatchesIn]):
             ]
 
     def values(self) -> dict[str, Any]:
-        """Return the chosen matches, each for the whole cost of its line."""
-        typed = enumerate(self.expected.data, start=1)
-        return {"matches": [{"line_no": no, "expected_bill_id": one} for no, one in typed if one]}
+        """Return the chosen matches; a line whose choice is the same keeps its matches.
 
-    def place_of(self, loc: tuple[int | str, ...]) -> str:  # noqa: ARG002 - one place for all
-        """Return the empty text: errors are shown above the form."""
-        return ""
+        A new match is for the whole cost of its line.
+        """
+        found: list[dict[str, Any]] = []
+        for line_no, chosen in enumerate(self.expected.data, start=1):
+            present = [row for row in self.matched if row["line_no"] == line_no]
+            if chosen and chosen in {str(row["expected_bill_id"]) for row in present}:
+                found += (_kept(row, self.currency) for row in present)
+            elif chosen:
+                found.append({"line_no": line_no, "expected_bill_id": chosen})
+        return super().values() | {"matches": found}
+
+    def place_of(self, loc: tuple[int | str, ...]) -> str:
+        """Return the field of an error; errors of matches are shown above the form."""
+        return "" if loc[:1] == ("matches",) else super().place_of(loc)
+
+
+class RematchForm(MatchForm):
+    """A choice of an expected bill for each line of a received bill."""
+
+    schema: ClassVar[type[BaseModel]] = RematchIn
+
+    variance_reason = StringField(_l("Reason for the difference"))
+    matched_on = DateText(_l("Day of the entries"), kind="past")
 
 
 class FromExpectedForm(SchemaForm[BillFromExpectedIn]):
@@ -155,6 +175,14 @@ class FromExpectedForm(SchemaForm[BillFromExpectedIn]):
     def place_of(self, loc: tuple[int | str, ...]) -> str:
         """Return the field at which to show an error, or the place above the form."""
         return "" if loc and loc[0] == "expected_bill_ids" else super().place_of(loc)
+
+
+def _kept(row: Row, currency: str) -> dict[str, Any]:
+    """Return a present match as it is entered, in a draft possibly without amount."""
+    minor = row["amount_minor"]
+    return {name: row[name] for name in ("line_no", "expected_bill_id", "is_final")} | {
+        "amount": None if minor is None else Money(minor, currency).wire
+    }
 
 
 def _named(row: Row, currency: str) -> str:

@@ -325,6 +325,18 @@ class MatchesIn(Closed):
         ]
 
 
+class RematchIn(MatchesIn):
+    """All matches of a received bill; they replace the present ones.
+
+    `variance_reason` confirms a difference from a new match above the tolerance of the settings.
+    `matched_on` is the day of the entries for accrued cost, by default today in the agency's time
+    zone.
+    """
+
+    variance_reason: Annotated[str, Trimmed(REASON_MAX)] | None = None
+    matched_on: BusinessDate | None = None
+
+
 class BillFromExpectedIn(Closed):
     """The expected bills of one supplier and currency from which a bill is drafted."""
 

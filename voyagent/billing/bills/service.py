@@ -18,6 +18,7 @@ from voyagent.billing.bills.errors import (
     VendorReferenceTaken,
 )
 from voyagent.billing.core.errors import (
+    BillNotReceived,
     DocumentNotOpen,
     ExpectedBillNotFound,
     ExpectedBillNotOpen,
@@ -33,6 +34,7 @@ from voyagent.billing.core.queries.documents import get_lines
 from voyagent.billing.core.queries.recognitions import PREPAID
 from voyagent.billing.core.service import accruals, drafts, earning, input_taxes, matching
 from voyagent.billing.core.service.accruals import Take
+from voyagent.billing.core.service.days import day_of
 from voyagent.billing.core.service.drafts import DocumentChanges, FurtherColumns
 from voyagent.billing.core.service.earning import Recognition
 from voyagent.billing.core.service.instalments import InstalmentItem
@@ -50,6 +52,7 @@ from voyagent.kernel.rates import Quote
 from voyagent.ledger.rules import OPENING
 from voyagent.ledger.service import chart
 from voyagent.ledger.service.months import LAST_DAY
+from voyagent.settings.queries import check_limit
 from voyagent.trips.queries import expected_bills
 
 
@@ -63,12 +66,13 @@ def void_bill(actor: Actor, bill_id: UUID, *, reason: str, on: date | None = Non
     """
     actor.require_authority("bill.void")
     bill = bill_queries.get_bill(bill_id, lock=True)
-    is_matched = matching.is_matched(bill)
-    if is_matched:
+    has_accruals = accruals.has_accruals(bill)
+    if has_accruals:
         accruals.hold()
     voided = void_document(actor, bill, reason, on)
-    if is_matched:
+    if has_accruals:
         accruals.put_back(actor, voided)
+    if matching.is_matched(bill):
         matching.take_back(voided)
     return voided
 
@@ -191,6 +195,52 @@ def match_bill(actor: Actor, bill_id: UUID, matches: Sequence[Match]) -> Bill:
         "bill.matched",
         entity_refs=drafts.refs_of(bill),
         inputs={"expected_bill_ids": [str(one.expected_bill_id) for one in matches]},
+    )
+    return bill
+
+
+def rematch_bill(
+    actor: Actor,
+    bill_id: UUID,
+    matches: Sequence[Match],
+    *,
+    variance_reason: str | None = None,
+    on: date | None = None,
+) -> Bill:
+    """Replace the expected bills to which the lines of a received bill are matched.
+
+    What it is not matched to any more is expected again, and its cost is accrued again. The
+    accrued cost of what it is matched to now is released. These entries are on the day `on`, by
+    default today. Matches that do not change stay as they are. `variance_reason` confirms a
+    difference from a new match above the tolerance of the settings.
+
+    Raises Forbidden, BillNotFound, BillNotReceived, DateTooEarly (before the issue date),
+    DateInFuture, ExpectedBillNotFound, ExpectedBillNotOpen, ExpectedBillsDiffer, MatchExceedsLine,
+    BillVariance, TextTooLong, AmountAboveLimit, PeriodLocked.
+    """
+    actor.require_authority("bill.receive")
+    bill = bill_queries.get_bill(bill_id, lock=True)
+    if bill.status in ("draft", "void"):
+        raise BillNotReceived
+    check_limit(actor, Money(bill.total_minor, bill.currency))
+    day = day_of(actor, on, bill.issue_date)
+    accruals.hold()
+    replaced = matching.replacement(bill, matches)
+    # Posting comes first, as for a draft that is received: see `_receive`.
+    accruals.record(accruals.rematch(actor, bill, replaced, day))
+    matching.replace(bill, replaced)
+    why = matching.confirm(bill, variance_reason, replaced.new)
+    bill.updated_at = clock.now()
+    db.session.flush()
+    audit.record(
+        actor,
+        "bill.matched",
+        entity_refs=drafts.refs_of(bill),
+        inputs={
+            "expected_bill_ids": sorted(str(one) for one in replaced.new),
+            "undone_expected_bill_ids": sorted(str(one) for one in replaced.gone),
+        },
+        private={"variance_reason": why} if why else None,
     )
     return bill
 

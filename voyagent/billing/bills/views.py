@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from voyagent.billing.bills.forms import (
     ExpectedBillList,
     FromExpectedForm,
     MatchForm,
+    RematchForm,
     ScheduleForm,
 )
 from voyagent.billing.bills.queries import bills_listing, costs_by_month
@@ -68,6 +70,7 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader, RequestReader, Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import parse_id
+from voyagent.kernel.money import Money
 from voyagent.kernel.pages import page_or_first
 from voyagent.parties import queries as parties
 from voyagent.taxes.words import component
@@ -131,6 +134,8 @@ def bill(reader: Reader, bill_id: UUID) -> Any:
         journal=posted_lines(document.journal),
         recognitions=journal_of(document.recognitions),
         costs=costs_by_month(reader, document),
+        matches=_matches(reader, document.matches, currency),
+        country_name=country_name,
     )
 
 
@@ -308,19 +313,36 @@ def match_bill(actor: Actor, bill_id: UUID) -> Any:
     draft = bill_queries.get_bill(bill_id)
     if back := turned_back(draft, may=draft.status == "draft"):
         return back
-    reader = SessionReader(db.session)
-    document, candidates = bill_queries.read_bill(reader, bill_id), matching.candidates(draft)
-    form = MatchForm(document.lines, candidates, draft.currency, matched=document.matches)
-    done = form.attempt(
+    return _match_step(
+        draft,
+        MatchForm,
         lambda body: bill_service.match_bill(actor, bill_id, body.in_currency(draft.currency)),
-        **MATCH_ERROR_FIELDS,
     )
-    if done is None:
-        lines = with_amounts(document.lines, draft.currency, "amount")
-        place = Place(bill_queries.get_bill(bill_id))
-        return render_template("bills/match.html", form=form, lines=lines, place=place), form.status
-    toast(_("Saved."))
-    return see_other(url_for("billing.bill", bill_id=bill_id))
+
+
+@pages.page(
+    "/bills/<bill_id>/rematch",
+    methods=("GET", "POST"),
+    permission="bill.receive",
+    direct=True,
+    missing=BillNotFound,
+)
+def rematch_bill(actor: Actor, bill_id: UUID) -> Any:
+    """Show the expected bills for a received bill (GET), and match it (POST)."""
+    received = bill_queries.get_bill(bill_id)
+    if back := turned_back(received, may=received.status not in ("draft", "void")):
+        return back
+    return _match_step(
+        received,
+        RematchForm,
+        lambda body: bill_service.rematch_bill(
+            actor,
+            bill_id,
+            body.in_currency(received.currency),
+            variance_reason=body.variance_reason,
+            on=body.matched_on,
+        ),
+    )
 
 
 @pages.page(
@@ -366,6 +388,45 @@ def expected_bills(reader: RequestReader) -> Any:
         line_words=LINE_WORDS,
         country_name=country_name,
     ), 422 if wrong else 200
+
+
+def _match_step(bill: Bill, form_type: type[MatchForm], act: Callable[[Any], Bill]) -> Any:
+    """Show the form to match a bill, or match it and return to its page."""
+    bill_id = bill.id
+    document = bill_queries.read_bill(SessionReader(db.session), bill_id)
+    candidates = matching.candidates(bill)
+    form = form_type(document.lines, candidates, bill.currency, matched=document.matches)
+    if form.attempt(act, **MATCH_ERROR_FIELDS) is None:
+        lines = with_amounts(document.lines, document.bill["currency"], "amount")
+        place = Place(bill_queries.get_bill(bill_id))
+        return render_template("bills/match.html", form=form, lines=lines, place=place), form.status
+    toast(_("Saved."))
+    return see_other(url_for("billing.bill", bill_id=bill_id))
+
+
+def _matches(reader: Reader, matches: Sequence[Row], currency: str) -> list[Row]:
+    """Return the matches of a bill with their expected bills and amounts.
+
+    `variance` is what all bills come to above what was expected, negative if less, or None while
+    the expected bill is open.
+    """
+    if not matches:
+        return []
+    ids = {row["expected_bill_id"] for row in matches}
+    known = {row["id"]: row for row in expected.read_expected_bills(reader, ids)}
+    found = []
+    for match in matches:
+        one = known[match["expected_bill_id"]]
+        off_minor = one["matched_minor"] - one["amount_minor"]
+        found.append(
+            one
+            | {
+                "expected": Money(one["amount_minor"], currency),
+                "variance": Money(off_minor, currency) if one["status"] == "matched" else None,
+                "line_no": match["line_no"],
+            }
+        )
+    return found
 
 
 def _expected_rows(rows: list[Row]) -> list[Row]:

@@ -29,6 +29,13 @@ class BillNotDraft(Conflict):
     message = N_("This bill is already received.")
 
 
+class BillNotReceived(Conflict):
+    """The bill is a draft or void."""
+
+    code = "bill_not_received"
+    message = N_("This bill is a draft or void. Only a received bill is matched again.")
+
+
 class DraftChanged(PreconditionFailed):
     """The draft was changed by another request after the caller had read it."""
 

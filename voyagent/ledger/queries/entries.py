@@ -19,6 +19,7 @@ from sqlalchemy import (
     select,
     tuple_,
 )
+from sqlalchemy.orm import aliased
 
 from voyagent.identity.queries.people import name_of
 from voyagent.kernel.database.read_pool import Reader, Row, first_row
@@ -71,6 +72,21 @@ def list_entries_until(
         entries_page_statement(first, today, limit + 1, cursor), later_count_statement(today)
     )
     return page_by_day(rows, limit, "entry_date"), later[0]["n"]
+
+
+def find_unreversed(entry_ids: Iterable[UUID]) -> set[UUID]:
+    """Return those of the entries that reverse no entry and are not reversed."""
+    reversing = aliased(JournalEntry)
+    is_reversed = select(reversing.id).where(reversing.reverses_id == JournalEntry.id).exists()
+    return set(
+        db.session.scalars(
+            select(JournalEntry.id).where(
+                JournalEntry.id.in_(set(entry_ids)),
+                JournalEntry.reverses_id.is_(None),
+                ~is_reversed,
+            )
+        )
+    )
 
 
 @cached_statement

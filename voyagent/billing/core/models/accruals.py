@@ -16,9 +16,9 @@ class Accrual(TenantOwned, Base):
     """A change of the accrued cost of an expected bill, with its journal entry.
 
     The cost is `accrued` at a month end, `billed` when a bill takes it over, or `released`. A void
-    of the bill adds rows of the opposite amounts. The amounts, in minor units of the currency of
-    the expected bill and of the base currency, are positive if the accrued cost grows. A row is
-    never changed.
+    of the bill, and the end of its match, add rows of the opposite amounts. The amounts, in minor
+    units of the currency of the expected bill and of the base currency, are positive if the accrued
+    cost grows. A row is never changed.
     """
 
     __tablename__ = "accruals"

@@ -20,6 +20,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
 from voyagent.kernel.rates import Quote
+from voyagent.ledger.queries.entries import find_unreversed
 from voyagent.ledger.service import entries
 from voyagent.trips.service.expected_bills import Accrued, mark_accrued
 
@@ -72,7 +73,7 @@ def takes_of(actor: Actor, bill: Bill) -> list[Take]:
         cost_minor = min(minor, costs[match.line_no])
         costs[match.line_no] -= cost_minor
         found.setdefault(expected["id"], []).append(_Part(match, expected, minor, cost_minor))
-    return [_take(actor, bill, parts) for parts in found.values()]
+    return [_take(actor, bill, parts, bill.issue_date) for parts in found.values()]
 
 
 def sides_with(
@@ -118,58 +119,162 @@ def take(actor: Actor, bill: Bill, takes: Iterable[Take], entry_id: UUID) -> Non
     `entry_id` is the entry of the bill. Raises ApprovalRequired, and the errors of `entries.post`.
     """
     actor.require_authority("bill.receive")
-    for one in takes:
-        rows = []
-        if one.billed:
-            rows.append(
-                _row(
-                    actor,
-                    (-one.billed, -one.billed_base),
-                    expected_bill_id=one.expected["id"],
-                    kind="billed",
-                    bill_id=bill.id,
-                    booked_on=bill.issue_date,
-                    entry_id=entry_id,
-                )
-            )
-        if one.rest:
-            narration = f"Accrued cost not billed by {bill.vendor_reference}, {bill.party_name}"
-            amounts = one.rest, one.rest_base
-            rows.append(_release(actor, one.expected, amounts, one.day, narration, bill.id))
-        record(rows)
+    takes = list(takes)
+    billed = [
+        _row(
+            actor,
+            (-one.billed, -one.billed_base),
+            expected_bill_id=one.expected["id"],
+            kind="billed",
+            bill_id=bill.id,
+            booked_on=bill.issue_date,
+            entry_id=entry_id,
+        )
+        for one in takes
+        if one.billed
+    ]
+    record(billed + _release_rest(actor, bill, takes))
+
+
+def has_accruals(bill: Bill) -> bool:
+    """Return True if a bill has changed accrued cost, also by a match that has ended."""
+    return bool(_rows_of(bill))
 
 
 def put_back(actor: Actor, bill: Bill) -> None:
     """Accrue again what a bill that was voided just now has taken.
 
-    What it released is accrued again on the day of the void, or of the release if that is later.
-    Raises ApprovalRequired, and the errors of `entries.reverse`.
+    The entry of the bill is reversed with it. Its further entries that stand are reversed on the
+    day of the void, or on their own day if that is later. Raises ApprovalRequired, and the errors
+    of `entries.reverse`.
     """
     actor.require_authority("bill.void")
     day, void_entry_id = bill.voided_on, bill.void_entry_id
     assert day is not None
     assert void_entry_id is not None
     reason = f"Void of bill {bill.vendor_reference}: accrued again"
-    of_bill = select(Accrual).where(Accrual.bill_id == bill.id).order_by(Accrual.id)
-    rows = []
-    for row in db.session.scalars(of_bill).all():
-        on, entry_id = day, void_entry_id
-        if row.kind == "released":
-            on = max(day, row.booked_on)
-            entry_id = entries.reverse(actor, row.entry_id, reason=reason, entry_date=on).entry_id
-        amounts = Money(-row.amount_minor, bill.currency), Money(-row.base_minor, actor.currency)
-        rows.append(
+    rows = _rows_of(bill)
+    own = [
+        _opposite(actor, bill, row, day, void_entry_id)
+        for row in rows
+        if row.entry_id == bill.entry_id
+    ]
+    further = [row for row in rows if row.entry_id != bill.entry_id]
+    record(own + _reverse(actor, bill, further, day, reason))
+
+
+def rematch(actor: Actor, bill: Bill, replaced: matching.Replacement, day: date) -> list[Accrual]:
+    """Post what new matches of a received bill change of accrued cost.
+
+    Cost that the bill took or released by a match that ends is accrued again. The accrued cost of
+    a new match is released: the entry of the bill posted its whole cost, so it takes nothing over.
+    The entries are on `day`, or on the day of what they take back if that is later.
+
+    Returns the accruals, which are not stored yet. Raises ApprovalRequired, and the errors of
+    `entries.post` and `entries.reverse`.
+    """
+    actor.require_authority("bill.receive")
+    back = _give_back(actor, bill, replaced.gone, day)
+    sums, found = _sums(back), dict[UUID, list[_Part]]()
+    for match, expected, minor in replaced.billed:
+        amount_minor, base_minor = sums.get(expected["id"], Accrued(0, 0))
+        accrued = expected | {
+            "accrued_minor": expected["accrued_minor"] + amount_minor,
+            "accrued_base_minor": expected["accrued_base_minor"] + base_minor,
+        }
+        if accrued["accrued_minor"]:
+            found.setdefault(expected["id"], []).append(_Part(match, accrued, minor, 0))
+    takes = [_take(actor, bill, parts, day) for parts in found.values()]
+    return back + _release_rest(actor, bill, takes)
+
+
+def _release_rest(actor: Actor, bill: Bill, takes: Iterable[Take]) -> list[Accrual]:
+    """Release the accrued cost for which no further bill is expected."""
+    narration = f"Accrued cost not billed by {bill.vendor_reference}, {bill.party_name}"
+    return [
+        _release(actor, one.expected, (one.rest, one.rest_base), one.day, narration, bill.id)
+        for one in takes
+        if one.rest
+    ]
+
+
+def _give_back(
+    actor: Actor, bill: Bill, expected_bill_ids: Collection[UUID], day: date
+) -> list[Accrual]:
+    """Accrue again what a received bill has taken by matches that end.
+
+    What it released is accrued again by a reversal. What it took over is accrued again by an entry
+    that debits its cost: the bill is a bill for something else.
+    """
+    reason = f"Match of bill {bill.vendor_reference} undone: accrued again"
+    rows = [row for row in _rows_of(bill) if row.expected_bill_id in expected_bill_ids]
+    back = _reverse(actor, bill, [row for row in rows if row.kind == "released"], day, reason)
+    for one, taken in _sums(row for row in rows if row.kind == "billed").items():
+        if not taken.amount_minor:
+            continue
+        amount = Money(-taken.amount_minor, bill.currency)
+        base = Money(-taken.base_minor, actor.currency)
+        accrual_id = new_id()
+        on = max(day, *(row.booked_on for row in rows if row.expected_bill_id == one))
+        posted = entries.post(
+            actor,
+            source_type="bill",
+            source_id=bill.id,
+            purpose=f"accrue {accrual_id}",
+            narration=f"{reason}, {bill.party_name}",
+            lines=entries.lines_of(
+                [(BOUGHT["cost"], 1, amount), (ACCRUED, -1, amount)],
+                memo=bill.vendor_reference,
+                bases=[base, base],
+            ),
+            entry_date=on,
+            trip_id=bill.trip_id,
+        )
+        back.append(
             _row(
                 actor,
-                amounts,
-                expected_bill_id=row.expected_bill_id,
-                kind=row.kind,
+                (amount, base),
+                id=accrual_id,
+                expected_bill_id=one,
+                kind="billed",
                 bill_id=bill.id,
                 booked_on=on,
-                entry_id=entry_id,
+                entry_id=posted.entry_id,
             )
         )
-    record(rows)
+    return back
+
+
+def _rows_of(bill: Bill) -> Sequence[Accrual]:
+    of_bill = select(Accrual).where(Accrual.bill_id == bill.id).order_by(Accrual.id)
+    return db.session.scalars(of_bill).all()
+
+
+def _reverse(
+    actor: Actor, bill: Bill, rows: Sequence[Accrual], day: date, reason: str
+) -> list[Accrual]:
+    """Reverse the entries of accruals, unless they are reversed or reversals."""
+    standing = find_unreversed([row.entry_id for row in rows])
+    found = []
+    for row in rows:
+        if row.entry_id in standing:
+            on = max(day, row.booked_on)
+            posted = entries.reverse(actor, row.entry_id, reason=reason, entry_date=on)
+            found.append(_opposite(actor, bill, row, on, posted.entry_id))
+    return found
+
+
+def _opposite(actor: Actor, bill: Bill, row: Accrual, day: date, entry_id: UUID) -> Accrual:
+    """Return a new accrual that takes one of a bill back."""
+    return _row(
+        actor,
+        (Money(-row.amount_minor, bill.currency), Money(-row.base_minor, actor.currency)),
+        expected_bill_id=row.expected_bill_id,
+        kind=row.kind,
+        bill_id=bill.id,
+        booked_on=day,
+        entry_id=entry_id,
+    )
 
 
 def accrue_cost(
@@ -229,15 +334,20 @@ def service_of(expected: Row) -> str:
 
 def record(rows: Collection[Accrual]) -> None:
     """Store accruals whose entries are posted, and add them to their expected bills."""
+    db.session.add_all(rows)
+    db.session.flush()
+    mark_accrued(_sums(rows))
+
+
+def _sums(rows: Iterable[Accrual]) -> dict[UUID, Accrued]:
+    """Return the sums of accruals by their expected bills."""
     sums: dict[UUID, Accrued] = {}
     for row in rows:
         before = sums.get(row.expected_bill_id, Accrued(0, 0))
         sums[row.expected_bill_id] = Accrued(
             before.amount_minor + row.amount_minor, before.base_minor + row.base_minor
         )
-    db.session.add_all(rows)
-    db.session.flush()
-    mark_accrued(sums)
+    return sums
 
 
 def _release(
@@ -286,7 +396,7 @@ class _Part:
     cost_minor: int
 
 
-def _take(actor: Actor, bill: Bill, parts: Sequence[_Part]) -> Take:
+def _take(actor: Actor, bill: Bill, parts: Sequence[_Part], day: date) -> Take:
     expected = parts[0].expected
     currency, accrued_minor = expected["currency"], expected["accrued_minor"]
     accrued_on = db.session.scalars(
@@ -312,7 +422,7 @@ def _take(actor: Actor, bill: Bill, parts: Sequence[_Part]) -> Take:
         billed_base,
         Money(rest_minor, currency),
         rest_base,
-        max(bill.issue_date, accrued_on),
+        max(day, accrued_on),
     )
 
 

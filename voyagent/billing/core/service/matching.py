@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -54,32 +55,75 @@ def keep(bill: Bill, matches: Iterable[Match]) -> None:
 
     Raises ExpectedBillNotFound, ExpectedBillNotOpen, ExpectedBillsDiffer, MatchExceedsLine.
     """
-    rows = [
-        ExpectedBillMatch(
-            id=new_id(),
-            bill_id=bill.id,
-            line_no=one.line_no,
-            expected_bill_id=one.expected_bill_id,
-            amount_minor=None if one.amount is None else one.amount.amount_minor,
-            is_final=one.is_final,
-        )
-        for one in matches
-    ]
-    _billed(bill, rows, lock=False)
+    rows = _new_rows(bill, matches)
+    _billed(bill, rows, _expected_of(rows))
     db.session.execute(delete(ExpectedBillMatch).where(ExpectedBillMatch.bill_id == bill.id))
     db.session.add_all(rows)
     db.session.flush()
 
 
-def confirm(bill: Bill, reason: str | None) -> str | None:
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """The new matches of a received bill that differ from the present ones.
+
+    `gone` are the expected bills whose present matches end. `billed` are the new matches, each with
+    its expected bill as it is without the present matches, and its amount in minor units.
+    """
+
+    gone: set[UUID]
+    billed: list[tuple[ExpectedBillMatch, Row, int]]
+
+    @property
+    def new(self) -> set[UUID]:
+        """Return the expected bills that have new matches."""
+        return {expected["id"] for _row, expected, _minor in self.billed}
+
+
+def replacement(bill: Bill, matches: Iterable[Match]) -> Replacement:
+    """Compare the present matches of a received bill with those that it shall have.
+
+    An expected bill whose matches do not differ is left out. Nothing is stored or locked. Raises
+    ExpectedBillNotFound, ExpectedBillNotOpen, ExpectedBillsDiffer, MatchExceedsLine.
+    """
+    rows, present = _new_rows(bill, matches), _rows_of(bill)
+    for row, amount_minor in zip(rows, _amounts(bill, rows), strict=True):
+        row.amount_minor = amount_minor
+    before, after = _by_expected(present), _by_expected(rows)
+    gone = {one for one, parts in before.items() if after.get(one) != parts}
+    new = [row for row in rows if before.get(row.expected_bill_id) != after[row.expected_bill_id]]
+    known = _expected_of([*present, *new])
+    undone = _sums((row, row.amount_minor or 0) for row in present if row.expected_bill_id in gone)
+    for one, part in undone.items():
+        matched_minor = known[one]["matched_minor"] - part.amount_minor
+        known[one] |= {"status": "open", "matched_minor": matched_minor}
+    return Replacement(gone, _billed(bill, new, known))
+
+
+def replace(bill: Bill, replaced: Replacement) -> None:
+    """Store the new matches of a received bill, which `confirm` then marks as billed.
+
+    The expected bills whose matches end are locked, and expected again.
+    """
+    rows = _rows_of(bill, replaced.gone)
+    _take_back(rows)
+    for row in rows:
+        db.session.delete(row)
+    db.session.flush()
+    db.session.add_all(row for row, _expected, _minor in replaced.billed)
+    db.session.flush()
+
+
+def confirm(bill: Bill, reason: str | None, only: Collection[UUID] | None = None) -> str | None:
     """Mark what a bill that is being received was expected as.
 
-    Returns the reason for a difference above the tolerance, and None without one. The expected
-    bills are locked, so of two bills for the same one the second finds it not open. Raises
+    With `only`, these are the matches to the expected bills with these ids. Returns the reason for
+    a difference above the tolerance, and None without one. The expected bills are locked, so of two
+    bills for the same one the second finds it not open. Raises ExpectedBillNotFound,
     ExpectedBillNotOpen, ExpectedBillsDiffer, MatchExceedsLine, TextTooLong. Raises BillVariance if
     a difference is above the tolerance and `reason` is blank.
     """
-    billed = _billed(bill, _rows_of(bill), lock=True)
+    rows = _rows_of(bill, only)
+    billed = _billed(bill, rows, _expected_of(rows, lock=True))
     variance = _variance(bill, billed)
     why = words(reason, REASON_MAX) if variance else None
     if variance is not None and why is None:
@@ -93,15 +137,16 @@ def confirm(bill: Bill, reason: str | None) -> str | None:
 
 def find_variance(bill: Bill) -> BillVariance | None:
     """Return the error of the first difference above the tolerance, or None."""
-    return _variance(bill, _billed(bill, _rows_of(bill), lock=False))
+    return _variance(bill, read_billed(bill))
 
 
 def read_billed(bill: Bill) -> list[tuple[ExpectedBillMatch, Row, int]]:
     """Return each match of a draft with its expected bill and amount in minor units.
 
-    Raises ExpectedBillNotOpen, ExpectedBillsDiffer, MatchExceedsLine.
+    Raises ExpectedBillNotFound, ExpectedBillNotOpen, ExpectedBillsDiffer, MatchExceedsLine.
     """
-    return _billed(bill, _rows_of(bill), lock=False)
+    rows = _rows_of(bill)
+    return _billed(bill, rows, _expected_of(rows))
 
 
 def is_matched(bill: Bill) -> bool:
@@ -110,37 +155,64 @@ def is_matched(bill: Bill) -> bool:
 
 
 def candidates(bill: Bill) -> list[Row]:
-    """Return the open expected bills that the lines of a draft may be matched to.
+    """Return the expected bills that the lines of a bill may be matched to.
 
-    They are of the supplier or of an unknown one, and in the currency of the bill, the first due
-    ones first.
+    They are open, of the supplier or of an unknown one, and in the currency of the bill, the first
+    due ones first. Those to which a received bill is matched come before them.
     """
     search = expected_bills.ExpectedBillSearch(
         party_id=bill.party_id, or_unknown=True, currency=bill.currency
     )
     reader = SessionReader(db.session)
-    return expected_bills.list_expected_bills(reader, search, limit=MATCHES_MAX).items
+    found = expected_bills.list_expected_bills(reader, search, limit=MATCHES_MAX).items
+    matched = [] if bill.status == "draft" else [row.expected_bill_id for row in _rows_of(bill)]
+    own = expected_bills.read_expected_bills(reader, matched) if matched else []
+    return own + [row for row in found if row["id"] not in matched]
 
 
 def take_back(bill: Bill) -> None:
     """Expect the bills again to which a bill that is being voided was matched."""
-    rows = _rows_of(bill)
+    _take_back(_rows_of(bill))
+
+
+def _take_back(rows: Sequence[ExpectedBillMatch]) -> None:
     expected_bills.get_expected_bills([row.expected_bill_id for row in rows], lock=True)
     mark_not_billed(_sums((row, row.amount_minor or 0) for row in rows))
 
 
-def _billed(
-    bill: Bill, rows: Sequence[ExpectedBillMatch], *, lock: bool
-) -> list[tuple[ExpectedBillMatch, Row, int]]:
-    """Return each match of a draft with its expected bill and amount in minor units."""
+def _new_rows(bill: Bill, matches: Iterable[Match]) -> list[ExpectedBillMatch]:
+    return [
+        ExpectedBillMatch(
+            id=new_id(),
+            bill_id=bill.id,
+            line_no=one.line_no,
+            expected_bill_id=one.expected_bill_id,
+            amount_minor=None if one.amount is None else one.amount.amount_minor,
+            is_final=one.is_final,
+        )
+        for one in matches
+    ]
+
+
+def _by_expected(rows: Iterable[ExpectedBillMatch]) -> dict[UUID, set[tuple[Any, ...]]]:
+    """Return line number, amount and finality of the matches of each expected bill."""
+    found: dict[UUID, set[tuple[Any, ...]]] = defaultdict(set)
+    for row in rows:
+        found[row.expected_bill_id].add((row.line_no, row.amount_minor, row.is_final))
+    return found
+
+
+def _expected_of(rows: Sequence[ExpectedBillMatch], *, lock: bool = False) -> dict[UUID, Row]:
     ids = [row.expected_bill_id for row in rows]
-    known = {row["id"]: row for row in expected_bills.get_expected_bills(ids, lock=lock)}
-    costs = costs_of(bill) if rows else {}
-    given: dict[int, int] = defaultdict(int)
-    for row in rows:
-        given[row.line_no] += row.amount_minor or 0
+    return {row["id"]: row for row in expected_bills.get_expected_bills(ids, lock=lock)}
+
+
+def _billed(
+    bill: Bill, rows: Sequence[ExpectedBillMatch], known: Mapping[UUID, Row]
+) -> list[tuple[ExpectedBillMatch, Row, int]]:
+    """Return each match of a bill with its expected bill and amount in minor units."""
     found = []
-    for row in rows:
+    for row, amount_minor in zip(rows, _amounts(bill, rows), strict=True):
         expected = known.get(row.expected_bill_id)
         if expected is None:
             raise ExpectedBillNotFound
@@ -148,12 +220,24 @@ def _billed(
             raise ExpectedBillNotOpen
         if expected["currency"] != bill.currency or not _is_of(expected["party_id"], bill):
             raise ExpectedBillsDiffer
+        found.append((row, expected, amount_minor))
+    return found
+
+
+def _amounts(bill: Bill, rows: Sequence[ExpectedBillMatch]) -> list[int]:
+    """Return the amount of each match in minor units. Raises MatchExceedsLine."""
+    costs = costs_of(bill) if rows else {}
+    given: dict[int, int] = defaultdict(int)
+    for row in rows:
+        given[row.line_no] += row.amount_minor or 0
+    found = []
+    for row in rows:
         rest_minor = costs.get(row.line_no, 0) - given[row.line_no]
         if rest_minor < 0 or (row.amount_minor is None and rest_minor == 0):
             raise MatchExceedsLine
         if row.amount_minor is None:
             given[row.line_no] += rest_minor
-        found.append((row, expected, row.amount_minor or rest_minor))
+        found.append(row.amount_minor or rest_minor)
     return found
 
 
@@ -216,8 +300,10 @@ def _sums(billed: Iterable[tuple[ExpectedBillMatch, int]]) -> dict[UUID, Billed]
     return found
 
 
-def _rows_of(bill: Bill) -> Sequence[ExpectedBillMatch]:
+def _rows_of(bill: Bill, only: Collection[UUID] | None = None) -> Sequence[ExpectedBillMatch]:
     of_bill = select(ExpectedBillMatch).where(ExpectedBillMatch.bill_id == bill.id)
+    if only is not None:
+        of_bill = of_bill.where(ExpectedBillMatch.expected_bill_id.in_(only))
     return db.session.scalars(
         of_bill.order_by(ExpectedBillMatch.line_no, ExpectedBillMatch.id)
     ).all()
