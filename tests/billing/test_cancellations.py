@@ -1,4 +1,4 @@
-"""Cancellations: credit, kept amount, fee and refund in one act."""
+"""Cancellations: credits, kept amounts, claim, fee and refund in one act."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from tests.billing.papers import issued, pay
+from tests.billing.papers import issued, line as item, pay, receive
+from tests.billing.test_claims import CANCELLED as CLAIMED_ON, PAID_ON, dollars, worth
 from tests.billing.test_credits import findings
 from tests.billing.test_forms import send
 from tests.chat.parallel import at_once
@@ -157,21 +158,39 @@ def a_ticket(person: Person, **given: Any) -> UUID:
 FEE = {"amount": "500", "description": "Cancellation fee", "tax": "service_fee"}
 
 
-def of_ticket(recalled: str | None = "1200") -> dict[str, Any]:
+def of_ticket(bill_id: UUID, recalled: str | None = "1200") -> dict[str, Any]:
     line = {"line_no": 1, "kept": "8000", "commission_recalled": recalled}
-    return {"lines": [line], "fee": FEE, "pay_back": {}}
+    of_bill = {"bill_id": str(bill_id), "line_no": 1, "kept": "8000"}
+    return {"lines": [line], "bill_lines": [of_bill], "fee": FEE, "pay_back": {}}
 
 
 def test_a_ticket_is_cancelled_with_a_fee_and_a_typed_recall(agency: Person) -> None:
-    """V36, on the side of the customer, and V37."""
-    invoice_id = a_ticket(agency)
+    """V36 and V37."""
+    trip_id = a_trip(agency)
+    invoice_id = a_ticket(agency, trip_id=trip_id)
+    bought: Any = item("77250.00", quantity=1) | {"bought_as": "agent"}
+    terms: dict[str, Any] = {"issue_date": ISSUED, "due_date": ISSUED}
+    bill_id = receive(agency, bought, trip_id=trip_id, **terms)
     path = f"/invoices/{invoice_id}/cancellations/preview"
     for recalled in ("1200.01", "78450"):
-        answer = agency.api.post(path, json=body_of(**of_ticket(recalled)))
+        answer = agency.api.post(path, json=body_of(**of_ticket(bill_id, recalled)))
         assert (answer.status_code, answer.json["detail"]) == (422, "recall_out_of_range")
-    lines = agency.api.post(path, json=body_of(**of_ticket(None))).json["entries"][0]["lines"]
-    assert "1077.63" in [line["debit"] for line in lines]
-    preview, done = cancelled(agency, f"/invoices/{invoice_id}", **of_ticket())
+    given = of_ticket(bill_id)
+    of_bill = given["bill_lines"][0]
+    other_id = receive(agency, bought, vendor_reference="Other", **terms)
+    for wrong, code in (
+        ({"kept": "77250.01"}, "charge_exceeds_line"),
+        ({"line_no": 2}, "line_not_on_bill"),
+        ({"bill_id": str(other_id)}, "line_not_on_bill"),
+        ({"bill_id": str(invoice_id)}, "bill_not_found"),
+    ):
+        answer = agency.api.post(path, json=body_of(**given | {"bill_lines": [of_bill | wrong]}))
+        assert answer.json["detail"] == code
+    seen = agency.api.post(path, json=body_of(**of_ticket(bill_id, None))).json
+    assert "1077.63" in [line["debit"] for line in seen["entries"][0]["lines"]]
+    assert seen["held_amount"] == "-122.37"
+    preview, done = cancelled(agency, f"/invoices/{invoice_id}", **given)
+    assert preview["held_amount"] == "0.00"
     assert amounts(preview) == {
         "credited": "71290.56",
         "fee": "590.00",
@@ -179,9 +198,14 @@ def test_a_ticket_is_cancelled_with_a_fee_and_a_typed_recall(agency: Person) -> 
         "paid_back": "70700.56",
     }
     found = standing(agency)
-    # The supplier's penalty is what is left of the ticket.
-    assert found["held_for_suppliers"] == -800_000
+    # The supplier's penalty is still to pay. The other bill is of another trip.
+    assert found["payable"] == -800_000 - 7_725_000
+    assert found["held_for_suppliers"] == 7_725_000
     assert not {"revenue_commission", "customer_credits", "receivable"} & set(found)
+    (credit,) = agency.api.get(f"/supplier-credits?bill_id={bill_id}").json["items"]
+    assert (credit["vendor_reference"], credit["total_amount"]) == (done["number"], "69250.00")
+    answer = agency.api.post(f"/supplier-credits/{credit['id']}/reverse", json={"reason": WHY})
+    assert (answer.status_code, answer.json["detail"]) == (409, "supplier_credit_of_cancellation")
     fee = agency.api.get(f"/invoices/{done['fee_invoice_id']}").json
     assert (fee["total_amount"], fee["status"]) == ("590.00", "paid")
     answered = agency.api.get(f"/invoices/{invoice_id}").json
@@ -313,10 +337,12 @@ def test_a_trip_is_cancelled_in_the_currency_of_the_chosen_lines(agency: Person)
     trip_id = a_trip(agency)
     items = (HOTEL, HOTEL | {"currency": "USD"})
     terms: dict[str, Any] = {"issue_date": ISSUED, "due_date": ISSUED, "trip_id": trip_id}
-    _rupees, dollars = (f"{issued(agency, item, **terms)}.1" for item in items)
+    rupees, in_dollars = (f"{issued(agency, one, **terms)}.1" for one in items)
     path = f"/trips/{trip_id}/cancel"
-    assert "one currency" in Page(agency.browser.get(path)).words(".//*[@id='postings']")
-    given = {"reason": WHY, "line": [dollars], f"kept_{dollars}": "40", "then": "look"}
+    first = Page(agency.browser.get(path))
+    assert [one.get("value") for one in first.all(".//input[@checked]")] == [rupees]
+    assert "100.00" in first.words(".//*[@id='effect']")
+    given = {"reason": WHY, "line": [in_dollars], f"kept_{in_dollars}": "40", "then": "look"}
     effect = Page(send(agency, path, **given)).words(".//*[@id='effect']")
     assert "Credited, with taxUSD60.00" in effect
 
@@ -342,6 +368,53 @@ def test_the_revenue_in_dollars_carries_its_base_amount(
     assert (now["deferred_income"], now["revenue_cancellation"]) == (-280_656, -168_578)
     assert (later["revenue_services"], later["revenue_cancellation"]) == (-280_656, -168_578)
     assert "deferred_income" not in later
+    assert findings(alice) == []
+
+
+def test_a_supplier_keeps_a_part_of_a_paid_bill(alice: Person, owner_engine: sa.Engine) -> None:
+    """V34, with the customer's invoice, over the page."""
+    bill_id = dollars(alice, owner_engine)
+    trip_id = alice.api.get(f"/bills/{bill_id}").json["trip_id"]
+    invoice_id = issued(
+        alice, HOTEL, issue_date=date(2024, 11, 18), due_date=CLAIMED_ON, trip_id=trip_id
+    )
+    sold, bought = f"{invoice_id}.1", f"{bill_id}.1"
+    path = f"/trips/{trip_id}/cancel"
+    given: dict[str, Any] = {
+        "reason": WHY,
+        "cancelled_on": CLAIMED_ON.isoformat(),
+        "line": [sold],
+        "bill_line": [bought],
+        f"kept_{bought}": "500",
+        "refund_expected_on": PAID_ON.isoformat(),
+    }
+    wrong = Page(send(alice, path, **given | {f"kept_{bought}": "3150.01"}))
+    assert "keep more of a line" in wrong.words(".//*[@id='postings']")
+    seen = Page(send(alice, path, then="look", **given))
+    assert "2,650.00" in seen.words(".//*[@id='effect']")
+    assert alice.api.get("/supplier-claims").json["items"] == []
+    (preview_hash,) = [one.get("value") for one in seen.all(".//input[@name='preview_hash']")]
+    answer = send(alice, path, preview_hash=preview_hash, **given)
+    assert answer.status_code == 303
+    shown = Page(alice.browser.get(answer.location)).words(".//*[@id='cancellation-bill-lines']")
+    assert "2,650.00" in shown
+    there, after = (worth(owner_engine, alice, day) for day in (CLAIMED_ON, SERVICE))
+    assert there["supplier_claims"] == 22_419_000
+    assert there["cost_of_services"] == 4_210_000
+    assert there["exchange_differences"] == 277_000 - 106_000
+    assert "prepaid_trip_costs" not in there | after
+    assert after["cost_of_services"] == 4_210_000
+    (claim,) = alice.api.get("/supplier-claims").json["items"]
+    assert (claim["amount"], claim["expected_on"]) == ("2650.00", PAID_ON.isoformat())
+    (line,) = alice.api.get(answer.location).json["bill_lines"]
+    assert (line["claim_id"], line["kept_amount"]) == (claim["id"], "500.00")
+    # A later credit of the supplier takes from the cost, not from what was prepaid.
+    body = {"bill_id": str(bill_id), "reason": WHY, "issue_date": PAID_ON.isoformat()}
+    given_back = body | {"lines": [{"line_no": 1, "amount": "100"}]}
+    assert alice.api.post("/supplier-claims", json=given_back).status_code == 201
+    last = worth(owner_engine, alice, SERVICE)
+    assert last["cost_of_services"] == 4_210_000 - 842_000
+    assert "prepaid_trip_costs" not in last
     assert findings(alice) == []
 
 

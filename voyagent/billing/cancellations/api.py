@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from voyagent.billing.bills.errors import BillNotFound
 from voyagent.billing.cancellations import errors as cancellation_errors, queries, service
 from voyagent.billing.cancellations.errors import CancellationNotFound
 from voyagent.billing.cancellations.schemas import (
@@ -22,6 +23,7 @@ from voyagent.billing.invoices.errors import InvoiceNotFound
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.payments import errors as payment_errors
 from voyagent.billing.payments.api.payments import MEANS_ERRORS
+from voyagent.billing.supplier_credits.errors import SupplierCreditTaken
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
@@ -37,12 +39,16 @@ api = ApiBlueprint("cancellations", __name__, tag="Cancellations", guard=Guard.B
 
 CANCEL_ERRORS = (
     cancellation_errors.CancelledTogether,
+    cancellation_errors.ChargeExceedsLine,
     cancellation_errors.KeptExceedsLine,
     cancellation_errors.NothingToCancel,
     cancellation_errors.NothingToPayBack,
+    BillNotFound,
+    SupplierCreditTaken,
     errors.DocumentNotOpen,
     errors.DocumentOutOfOrder,
     errors.InvalidDate,
+    errors.LineNotOnBill,
     errors.LineNotOnInvoice,
     errors.LineAlreadyNamed,
     errors.TaxNumberMissing,
@@ -90,7 +96,8 @@ def cancel_invoice(actor: Actor, invoice_id: UUID, body: CancelIn) -> Body[Cance
     """Cancel lines of an invoice.
 
     A credit note credits what is cancelled less what the agency keeps. What it keeps of revenue
-    that was still to come is revenue from this day on. A fee and a refund are recorded with it.
+    that was still to come is revenue from this day on. What suppliers give back is credited on
+    their bills or claimed. A fee and a refund are recorded with it.
     """
     return _cancel(actor, _of_invoice(invoice_id, body), body.preview_hash)
 
@@ -122,8 +129,8 @@ def preview_cancellation_of_trip(
 def cancel_trip(actor: Actor, trip_id: UUID, body: CancelIn) -> Body[CancellationOut]:
     """Cancel lines of the invoices of a trip.
 
-    The invoices have one customer and one currency. The bookings of the trip are cancelled by
-    themselves, because suppliers have their own rules.
+    The invoices have one customer and one currency. The bill lines that suppliers cancel are named
+    in `bill_lines`. The bookings of the trip are cancelled by themselves.
     """
     return _cancel(actor, _of_trip(trip_id, body), body.preview_hash)
 

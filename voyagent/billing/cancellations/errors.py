@@ -44,6 +44,13 @@ class KeptExceedsLine(Unprocessable):
     message = N_("You can’t keep more of a line than what is not credited yet.")
 
 
+class ChargeExceedsLine(Unprocessable):
+    """A supplier keeps more than what is not credited yet of the line."""
+
+    code = "charge_exceeds_line"
+    message = N_("A supplier can’t keep more of a line than what is not credited yet.")
+
+
 class NothingToPayBack(Conflict):
     """The cancellation leaves the customer no credit that could be paid back."""
 

@@ -11,6 +11,8 @@ from pydantic import BaseModel
 from wtforms import BooleanField, HiddenField, SelectChoice, SelectField, StringField
 
 from voyagent.billing.cancellations.schemas import CancelIn
+from voyagent.billing.cancellations.service import together_with
+from voyagent.billing.core.models.bills import Bill, BillLine
 from voyagent.billing.core.models.invoices import Invoice, InvoiceLine
 from voyagent.billing.core.service.taxing import Home
 from voyagent.http.forms import AMOUNT_SENTENCE, DateText, SchemaForm, SentOnce, plain
@@ -20,6 +22,10 @@ from voyagent.kernel.money import Money
 from voyagent.taxes.rules import tables
 from voyagent.taxes.words import TREATMENTS
 
+Known = tuple[Invoice, InvoiceLine, Money]
+"""A line of an invoice, with the amount that is not credited yet."""
+KnownBill = tuple[Bill, BillLine, Money]
+"""A line of a bill, with the amount that is not credited yet."""
 NO_HASH = "0" * 64
 ERROR_FIELDS = {
     **dict.fromkeys(("reason_required", "text_too_long"), "reason"),
@@ -31,6 +37,10 @@ ERROR_FIELDS = {
             *("nothing_to_cancel", "invoice_written_off", "amount_above_limit", "invalid_lines"),
         ),
         "lines",
+    ),
+    **dict.fromkeys(
+        ("charge_exceeds_line", "line_not_on_bill", "bill_not_found", "supplier_credit_taken"),
+        "bill_lines",
     ),
     **dict.fromkeys(
         (
@@ -60,8 +70,12 @@ ERROR_FIELDS = {
 class LinesField(StringField):
     """The lines to cancel: their keys, and what is kept and recalled of each.
 
-    The key of a line is `<invoice_id>.<line_no>`.
+    The key of a line is `<document_id>.<line_no>`. `chosen` is the name of the checkboxes.
     """
+
+    def __init__(self, *arguments: Any, chosen: str, **keywords: Any) -> None:
+        super().__init__(*arguments, **keywords)
+        self.chosen = chosen
 
     def process(self, formdata: Any, data: Any = (), extra_filters: Any = None) -> None:
         """Use the chosen lines, or the initial ones if no form was submitted."""
@@ -74,7 +88,7 @@ class LinesField(StringField):
                     "kept": formdata.get(f"kept_{key}", "").strip(),
                     "recalled": formdata.get(f"recalled_{key}", "").strip(),
                 }
-                for key in formdata.getlist("line")
+                for key in formdata.getlist(self.chosen)
             ]
 
     def typed(self, key: str) -> dict[str, str] | None:
@@ -88,6 +102,7 @@ class CancelForm(SentOnce, SchemaForm[CancelIn]):
     schema: ClassVar[type[BaseModel]] = CancelIn
     sentences: ClassVar[dict[str, Any]] = {
         "lines.string_pattern_mismatch": AMOUNT_SENTENCE,
+        "bill_lines.string_pattern_mismatch": AMOUNT_SENTENCE,
         "lines.too_short": _l("Choose at least one line."),
         "fee_amount.string_pattern_mismatch": AMOUNT_SENTENCE,
         "preview_hash.missing": _l("Check the preview first."),
@@ -96,7 +111,9 @@ class CancelForm(SentOnce, SchemaForm[CancelIn]):
 
     reason = StringField(_l("Reason"))
     cancelled_on = DateText(_l("Date"), kind="book")
-    lines = LinesField(_l("Lines"))
+    lines = LinesField(_l("Lines"), chosen="line")
+    bill_lines = LinesField(_l("Suppliers"), chosen="bill_line")
+    refund_expected_on = DateText(_l("Refund expected on"), kind="due")
     tcs = SelectField(
         _l("Tax collected at source"),
         choices=[
@@ -113,7 +130,8 @@ class CancelForm(SentOnce, SchemaForm[CancelIn]):
     out_of_order_reason = StringField(_l("Reason for the earlier date"))
     preview_hash = HiddenField()
 
-    known: Sequence[tuple[Invoice, InvoiceLine, Money]]
+    known: Sequence[Known]
+    known_bills: Sequence[KnownBill]
     wrong: set[str]
     is_out_of_order: bool = False
     """True if the preview found a later document, so that a reason is needed."""
@@ -121,22 +139,30 @@ class CancelForm(SentOnce, SchemaForm[CancelIn]):
     @classmethod
     def of(
         cls,
-        known: Sequence[tuple[Invoice, InvoiceLine, Money]],
+        known: Sequence[Known],
+        known_bills: Sequence[KnownBill],
         day: date,
         home: Home | None,
         fee_words: str,
         accounts_in: Callable[[str], list[SelectChoice]],
     ) -> Self:
-        """Return the form to cancel lines of invoices, with all of them chosen.
+        """Return the form to cancel lines of invoices.
 
-        `known` has each line with its invoice and the amount that is not credited yet. `day` is
-        the proposed day, and `fee_words` the proposed description of the fee. `accounts_in`
-        returns the choices for the refund in a currency.
+        At first all lines of the customer and the currency of the first one are chosen, and no line
+        of a bill. `known` and `known_bills` have each line with its document and the amount that is
+        not credited yet. `day` is the proposed day, and `fee_words` the proposed description of
+        the fee. `accounts_in` returns the choices for the refund in a currency.
         """
+        together = together_with(known[0][0])
         form = cls(
             data={
                 "cancelled_on": day,
-                "lines": [key_of(invoice, line) for invoice, line, _left in known],
+                "lines": [
+                    key_of(invoice, line)
+                    for invoice, line, _left in known
+                    if together_with(invoice) == together
+                ],
+                "bill_lines": (),
                 "fee_description": fee_words,
             }
         )
@@ -145,13 +171,16 @@ class CancelForm(SentOnce, SchemaForm[CancelIn]):
             SelectChoice("", _l("No tax")),
             *(SelectChoice(code, TREATMENTS.get(code, code)) for code in codes),
         ]
-        form.known, form.wrong = known, set()
+        form.known, form.known_bills, form.wrong = known, known_bills, set()
         form.account.choices = accounts_in(form.first.currency)
         return form
 
     def values(self) -> dict[str, Any]:
         """Return the entered values in the form of the API."""
-        values = super().values() | {"lines": [self._line(row) for row in self.lines.data]}
+        values = super().values() | {
+            "lines": [self._line(row) for row in self.lines.data],
+            "bill_lines": [self._bill_line(row) for row in self.bill_lines.data] or None,
+        }
         if self.fee_amount.data and self.fee_amount.data.strip():
             values["fee"] = {
                 "amount": plain(self.fee_amount.data),
@@ -167,9 +196,9 @@ class CancelForm(SentOnce, SchemaForm[CancelIn]):
     def place_of(self, loc: tuple[int | str, ...]) -> str:
         """Return the input at which to show an error, and mark a wrong line."""
         match loc:
-            case ("lines", int(at), *_rest):
-                self.wrong.add(self.lines.data[at]["key"])
-                return "lines"
+            case ("lines" | "bill_lines" as name, int(at), *_rest):
+                self.wrong.add(self[name].data[at]["key"])
+                return name
             case ("fee", "amount" | "description" | "tax" as name):
                 return f"fee_{name}"
             case ("pay_back", *_rest):
@@ -189,20 +218,32 @@ class CancelForm(SentOnce, SchemaForm[CancelIn]):
         return [self._row(*one) for one in self.known]
 
     @property
+    def bill_rows(self) -> list[Row]:
+        """Return the lines of bills for the page, with what was entered for them."""
+        return [
+            self._typed(self.bill_lines, key_of(bill, line), line)
+            | {"reference": bill.vendor_reference, "vendor_name": bill.party_name, "left": left}
+            for bill, line, left in self.known_bills
+        ]
+
+    @property
     def has_tcs(self) -> bool:
         """Return True if tax was collected at source for one of the lines."""
         return any(line.collection for _invoice, line, _left in self.known)
 
     def _row(self, invoice: Invoice, line: InvoiceLine, left: Money) -> Row:
-        key = key_of(invoice, line)
-        typed = self.lines.typed(key)
-        return {
-            "key": key,
+        return self._typed(self.lines, key_of(invoice, line), line) | {
             "invoice_number": invoice.number,
-            "description": line.description,
-            "service_date": line.service_date,
             "left": left,
             "commission": Money(line.commission_minor, invoice.currency),
+        }
+
+    def _typed(self, field: LinesField, key: str, line: InvoiceLine | BillLine) -> Row:
+        typed = field.typed(key)
+        return {
+            "key": key,
+            "description": line.description,
+            "service_date": line.service_date,
             "is_chosen": typed is not None,
             "kept": typed["kept"] if typed else "",
             "recalled": typed["recalled"] if typed else "",
@@ -210,16 +251,27 @@ class CancelForm(SentOnce, SchemaForm[CancelIn]):
         }
 
     def _line(self, row: dict[str, str]) -> dict[str, Any]:
-        invoice_id, _dot, number = row["key"].partition(".")
+        invoice_id, number = _named(row["key"])
         currency = self.first.currency
         return {
             "invoice_id": invoice_id,
-            "line_no": int(number) if number.isdecimal() else 0,
+            "line_no": number,
             "kept": plain(row["kept"], currency) or "0",
             "commission_recalled": plain(row["recalled"], currency) or None,
         }
 
+    def _bill_line(self, row: dict[str, str]) -> dict[str, Any]:
+        bill_id, number = _named(row["key"])
+        currencies = {str(bill.id): bill.currency for bill, _line, _left in self.known_bills}
+        kept = plain(row["kept"], currencies.get(bill_id)) or "0"
+        return {"bill_id": bill_id, "line_no": number, "kept": kept}
 
-def key_of(invoice: Invoice, line: InvoiceLine) -> str:
-    """Return the key of an invoice line in the form."""
-    return f"{invoice.id}.{line.line_no}"
+
+def key_of(document: Invoice | Bill, line: InvoiceLine | BillLine) -> str:
+    """Return the key of a line of a document in the form."""
+    return f"{document.id}.{line.line_no}"
+
+
+def _named(key: str) -> tuple[str, int]:
+    document_id, _dot, number = key.partition(".")
+    return document_id, int(number) if number.isdecimal() else 0

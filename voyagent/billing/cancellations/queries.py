@@ -10,9 +10,12 @@ from uuid import UUID
 from sqlalchemy import Select, exists, func, select
 
 from voyagent.billing.cancellations.errors import CancellationNotFound
+from voyagent.billing.core.models.bills import Bill, BillLine
 from voyagent.billing.core.models.cancellations import Cancellation, CancellationLine
-from voyagent.billing.core.models.credits import CreditNote, CreditNoteLine
+from voyagent.billing.core.models.claims import SupplierClaim
+from voyagent.billing.core.models.credits import CreditNote, CreditNoteLine, SupplierCredit
 from voyagent.billing.core.models.invoices import Invoice, InvoiceLine
+from voyagent.billing.core.models.kinds import kind_of
 from voyagent.billing.core.models.payments import Refund
 from voyagent.identity.queries.people import name_of
 from voyagent.kernel.database.read_pool import Reader, Row, first_row
@@ -27,16 +30,20 @@ _INVOICES = Invoice.__table__.c
 
 @dataclass(frozen=True, slots=True)
 class CancellationDocument:
-    """A cancellation with its lines, which name invoice and credit note."""
+    """A cancellation with its lines, which name invoice and credit note.
+
+    `costs` are its bill lines, which name bill, supplier credit and claim.
+    """
 
     cancellation: Row
     lines: list[Row]
+    costs: list[Row]
 
 
 def read_cancellation(reader: Reader, cancellation_id: UUID) -> CancellationDocument:
     """Return a cancellation with its lines. Raises CancellationNotFound."""
-    found, lines = reader.read(*_document_statements(cancellation_id))
-    return CancellationDocument(first_row(found, CancellationNotFound), lines)
+    found, lines, costs = reader.read(*_document_statements(cancellation_id))
+    return CancellationDocument(first_row(found, CancellationNotFound), lines, costs)
 
 
 def invoices_of_trip(trip_id: UUID) -> list[UUID]:
@@ -52,14 +59,22 @@ def invoices_of_trip(trip_id: UUID) -> list[UUID]:
     return list(db.session.scalars(found.order_by(Invoice.issue_date, Invoice.id)))
 
 
-def last_credited(invoice_id: UUID) -> date | None:
-    """Return the latest issue date of the credit notes of an invoice, or None.
+def bills_of_trip(trip_id: UUID) -> list[Bill]:
+    """Return a trip's posted bills that are not void, oldest first."""
+    found = select(Bill).where(Bill.trip_id == trip_id, Bill.status.not_in(("draft", "void")))
+    return list(db.session.scalars(found.order_by(Bill.issue_date, Bill.id)))
 
-    Reversed credit notes do not count.
+
+def last_credited(document: Invoice | Bill) -> date | None:
+    """Return the latest issue date of the credits of an invoice or a bill, or None.
+
+    Reversed credits do not count.
     """
+    kind = kind_of(document)
+    credit = kind.credit.model
     return db.session.scalar(
-        select(func.max(CreditNote.issue_date)).where(
-            CreditNote.invoice_id == invoice_id, CreditNote.reversed_on.is_(None)
+        select(func.max(credit.issue_date)).where(
+            getattr(credit, kind.key) == document.id, credit.reversed_on.is_(None)
         )
     )
 
@@ -126,4 +141,45 @@ def _document_statements(cancellation_id: Any) -> tuple[Select[Any], ...]:
         .where(owned(CancellationLine), _LINES.cancellation_id == cancellation_id)
         .order_by(_LINES.position)
     )
-    return found, lines
+    return found, lines, _costs_statement(cancellation_id)
+
+
+def _costs_statement(cancellation_id: Any) -> Select[Any]:
+    """Select the bill lines of a cancellation."""
+    bills, bill_lines = Bill.__table__.c, BillLine.__table__.c
+    notes, claims = SupplierCredit.__table__.c, SupplierClaim.__table__.c
+    names = ("bill_id", "bill_line_no", "supplier_credit_id", "currency")
+    amounts = ("supplier_refund_minor", "supplier_charge_minor", "supplier_expected_on")
+    return (
+        select(
+            *(_LINES[name] for name in (*names, *amounts)),
+            bills.vendor_reference,
+            bills.party_name,
+            bill_lines.description,
+            notes.vendor_reference.label("credit_reference"),
+            claims.id.label("claim_id"),
+            claims.number.label("claim_number"),
+        )
+        .select_from(CancellationLine.__table__)
+        .join(
+            Bill.__table__,
+            (bills.tenant_id == _LINES.tenant_id) & (bills.id == _LINES.bill_id),
+        )
+        .join(
+            BillLine.__table__,
+            (bill_lines.tenant_id == _LINES.tenant_id)
+            & (bill_lines.bill_id == _LINES.bill_id)
+            & (bill_lines.line_no == _LINES.bill_line_no),
+        )
+        .outerjoin(
+            SupplierCredit.__table__,
+            (notes.tenant_id == _LINES.tenant_id) & (notes.id == _LINES.supplier_credit_id),
+        )
+        .outerjoin(
+            SupplierClaim.__table__,
+            (claims.tenant_id == _LINES.tenant_id)
+            & (claims.supplier_credit_id == _LINES.supplier_credit_id),
+        )
+        .where(owned(CancellationLine), _LINES.cancellation_id == cancellation_id)
+        .order_by(_LINES.position)
+    )

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
 
+from voyagent.billing.bills import queries as bill_queries
 from voyagent.billing.cancellations.queries import CancellationDocument
 from voyagent.billing.cancellations.service import (
     Cancel,
     CancellationPreview,
+    CancelledCost,
     CancelledLine,
     Fee,
     PayBack,
 )
 from voyagent.billing.core.errors import LineAlreadyNamed, LineNotOnInvoice
+from voyagent.billing.core.schemas.documents import SignedAmount
 from voyagent.billing.core.service.pricing import LINES_MAX, REASON_MAX
 from voyagent.billing.invoices.schemas.lines import TaxCode
 from voyagent.billing.payments.schemas import MeansIn
@@ -50,6 +53,17 @@ class CancelledLineIn(Closed):
     commission_recalled: PlainAmount | None = None
 
 
+class CancelledCostIn(Closed):
+    """A bill line that the supplier cancels, and what the supplier keeps.
+
+    `kept` is before tax, in the currency of the bill.
+    """
+
+    bill_id: Id
+    line_no: Annotated[int, Field(ge=1, le=LINES_MAX)]
+    kept: PlainAmount = "0"
+
+
 class FeeIn(Closed):
     """The agency's fee for the cancellation, on an invoice of its own.
 
@@ -79,12 +93,19 @@ class CancelPreviewIn(Closed):
     whether tax collected at source is kept, which is required once it is deposited, or credited in
     proportion. `cancelled_on` defaults to today in the agency's time zone. `out_of_order_reason` is
     required if a document of the financial year has a later date.
+
+    `bill_lines` are lines of bills of the trip that suppliers cancel; other bills stay as they are.
+    What is paid of them is claimed from the supplier, and expected on `refund_expected_on`.
     """
 
     reason: Annotated[str, Trimmed(REASON_MAX)]
     cancelled_on: BusinessDate | None = None
     lines: Annotated[list[CancelledLineIn], Field(min_length=1, max_length=LINES_MAX)] | None = None
     tcs: Literal["keep", "credit"] = "keep"
+    bill_lines: (
+        Annotated[list[CancelledCostIn], Field(min_length=1, max_length=LINES_MAX)] | None
+    ) = None
+    refund_expected_on: BusinessDate | None = None
     fee: FeeIn | None = None
     pay_back: PayBackIn | None = None
     out_of_order_reason: Annotated[str, Trimmed(REASON_MAX)] | None = None
@@ -96,8 +117,8 @@ class CancelPreviewIn(Closed):
 
         `currency` is that of the invoices.
 
-        Raises InvalidAmount, LineAlreadyNamed if two items name one line, and LineNotOnInvoice if
-        an item does not say which of several invoices it means.
+        Raises InvalidAmount, BillNotFound, LineAlreadyNamed if two items name one line, and
+        LineNotOnInvoice if an item does not say which of several invoices it means.
         """
         return Cancel(
             invoice_ids=invoice_ids,
@@ -106,6 +127,8 @@ class CancelPreviewIn(Closed):
             on=self.cancelled_on,
             lines=None if self.lines is None else self._lines(invoice_ids, currency),
             credits_tcs=self.tcs == "credit",
+            costs=self._costs(),
+            refund_expected_on=self.refund_expected_on,
             fee=None
             if self.fee is None
             else Fee(
@@ -132,15 +155,34 @@ class CancelPreviewIn(Closed):
                     None if recalled is None else Money.parse(recalled, currency),
                 )
             )
-        if len({(line.invoice_id, line.line_no) for line in found}) < len(found):
-            raise LineAlreadyNamed
+        _check_each_once((line.invoice_id, line.line_no) for line in found)
         return found
+
+    def _costs(self) -> list[CancelledCost]:
+        lines = self.bill_lines or ()
+        _check_each_once((line.bill_id, line.line_no) for line in lines)
+        currencies = {
+            bill_id: bill_queries.get_bill(bill_id).currency
+            for bill_id in {line.bill_id for line in lines}
+        }
+        return [
+            CancelledCost(
+                line.bill_id, line.line_no, Money.parse(line.kept, currencies[line.bill_id])
+            )
+            for line in lines
+        ]
 
 
 class CancelIn(CancelPreviewIn):
     """A cancellation with the hash of the preview that the caller has seen."""
 
     preview_hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+def _check_each_once(named: Iterable[tuple[UUID, int]]) -> None:
+    found = list(named)
+    if len(set(found)) < len(found):
+        raise LineAlreadyNamed
 
 
 def _pay_back(body: PayBackIn, currency: str) -> PayBack:
@@ -167,14 +209,33 @@ class PostedEntryOut(AnswerOf[Row]):
     lines: list[PostedLineOut]
 
 
+class SupplierEffectOut(AnswerOf[Row]):
+    """The effect on a bill, in its currency.
+
+    `credited_amount` is the supplier credit with tax, and `claimed_amount` the part of it that is
+    claimed because it is paid. `lost_amount` is prepaid cost that is recognised now.
+    """
+
+    bill_id: UUID
+    bill_reference: str
+    vendor_name: Annotated[str, Read("party_name")]
+    currency: str
+    credited_amount: WireAmount
+    claimed_amount: WireAmount
+    lost_amount: WireAmount
+
+
 class CancellationPreviewOut(AnswerOf[Row]):
     """The effect of a cancellation.
 
     `credited_amount` is the total of the credit notes. `kept_amount` is revenue that was still to
     come and is recognised now. `fee_amount` is the total of the fee invoice. `credit_amount` is
     what the customer is owed after the fee, and `paid_back_amount` what is paid back of it.
-    `due_amount` is what the customer still owes. Numbers in narrations may differ when the
-    cancellation is recorded. Send `preview_hash` with it.
+    `due_amount` is what the customer still owes. `suppliers` has the effect on each bill.
+    `held_amount` is what the lines leave on “Held for suppliers”, if purchases as agent are
+    cancelled: if it is not zero, the commission taken back or the supplier's charge is not right
+    yet. Numbers in narrations may differ when the cancellation is recorded. Send `preview_hash`
+    with it.
     """
 
     preview_hash: str
@@ -186,6 +247,8 @@ class CancellationPreviewOut(AnswerOf[Row]):
     credit_amount: WireAmount
     paid_back_amount: WireAmount
     due_amount: WireAmount
+    suppliers: list[SupplierEffectOut]
+    held_amount: SignedAmount | None
     entries: list[PostedEntryOut]
 
 
@@ -197,6 +260,19 @@ def preview_row(found: CancellationPreview) -> Row:
         "cancelled_on": found.cancelled_on,
         "currency": found.credited.currency,
         **{f"{name}_amount": getattr(found, name).wire for name in amounts},
+        "suppliers": [
+            {
+                "bill_id": one.bill_id,
+                "bill_reference": one.bill_reference,
+                "party_name": one.party_name,
+                "currency": one.credited.currency,
+                "credited_amount": one.credited.wire,
+                "claimed_amount": one.claimed.wire,
+                "lost_amount": one.lost.wire,
+            }
+            for one in found.suppliers
+        ],
+        "held_amount": None if found.held is None else found.held.wire,
         "entries": [
             {
                 "entry_date": entry.day,
@@ -231,6 +307,26 @@ class CancellationLineOut(AnswerOf[Row]):
     tcs: Annotated[Literal["keep", "credit"], Read("tax_treatment")]
 
 
+class CancelledCostOut(AnswerOf[Row]):
+    """A cancelled line of a bill; amounts are before tax.
+
+    `refund_amount` is what the supplier credits, and `kept_amount` what the supplier keeps. If the
+    line was paid, `claim_id` is the claim on the supplier.
+    """
+
+    bill_id: UUID
+    bill_reference: Annotated[str, Read("vendor_reference")]
+    vendor_name: Annotated[str, Read("party_name")]
+    line_no: Annotated[int, Read("bill_line_no")]
+    description: str
+    supplier_credit_id: UUID | None
+    claim_id: UUID | None
+    currency: str
+    refund_amount: Annotated[WireAmount, Minor("supplier_refund_minor")]
+    kept_amount: Annotated[WireAmount, Minor("supplier_charge_minor")]
+    expected_on: Annotated[date | None, Read("supplier_expected_on")]
+
+
 class CancellationOut(AnswerOf[Row]):
     """A cancellation with its lines.
 
@@ -247,8 +343,9 @@ class CancellationOut(AnswerOf[Row]):
     refund_id: UUID | None
     created_at: Instant
     lines: list[CancellationLineOut]
+    bill_lines: list[CancelledCostOut]
 
 
 def cancellation_row(document: CancellationDocument) -> Row:
     """Return a cancellation with its lines as the row that the API serializes."""
-    return {**document.cancellation, "lines": document.lines}
+    return {**document.cancellation, "lines": document.lines, "bill_lines": document.costs}

@@ -1,8 +1,8 @@
 """Services that cancel sales, and preview the effect.
 
-One act credits the invoices, recognises what the agency keeps, charges its fee and pays back what
-the customer has left, all in one transaction. The preview runs the same act in a savepoint and
-takes it back.
+One act credits the invoices, recognises what the agency keeps, credits the bills and recognises
+what the suppliers keep, charges a fee and pays back what the customer has left, all in one
+transaction. The preview runs the same act in a savepoint and takes it back.
 """
 
 from __future__ import annotations
@@ -16,22 +16,42 @@ from uuid import UUID
 from sqlalchemy import text
 
 from voyagent.audit.service import recording as audit
+from voyagent.billing.bills import queries as bill_queries
 from voyagent.billing.cancellations import queries
 from voyagent.billing.cancellations.errors import (
     CancelledTogether,
+    ChargeExceedsLine,
     KeptExceedsLine,
     NothingToCancel,
     NothingToPayBack,
     PreviewStale,
 )
-from voyagent.billing.core.errors import DateTooEarly, DocumentNotOpen, LineNotOnInvoice
+from voyagent.billing.claims import service as claims
+from voyagent.billing.core.errors import (
+    DateTooEarly,
+    DocumentNotOpen,
+    LineNotOnBill,
+    LineNotOnInvoice,
+)
+from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.cancellations import Cancellation, CancellationLine
-from voyagent.billing.core.models.credits import CreditNote
+from voyagent.billing.core.models.credits import CreditNote, SupplierCredit
 from voyagent.billing.core.models.invoices import Invoice
+from voyagent.billing.core.models.kinds import kind_of, number_of
 from voyagent.billing.core.models.payments import Payment
-from voyagent.billing.core.queries import documents as document_queries
-from voyagent.billing.core.queries.costs import StandingRevenue, standing_revenue
-from voyagent.billing.core.queries.recognitions import DEFERRED
+from voyagent.billing.core.queries import (
+    claims as claim_queries,
+    credits as credit_queries,
+    documents as document_queries,
+)
+from voyagent.billing.core.queries.costs import (
+    StandingCost,
+    StandingRevenue,
+    standing_costs,
+    standing_revenue,
+)
+from voyagent.billing.core.queries.recognitions import DEFERRED, PREPAID
+from voyagent.billing.core.rules import BOUGHT
 from voyagent.billing.core.service import numbering, taxing
 from voyagent.billing.core.service.credits import creditable
 from voyagent.billing.core.service.days import book_day, default_day
@@ -52,6 +72,8 @@ from voyagent.billing.payments.service.allocations import allocate, spread
 from voyagent.billing.payments.service.means import BY_BANK, Means
 from voyagent.billing.payments.service.refunds import Returned, refund_party
 from voyagent.billing.payments.service.settling import Part
+from voyagent.billing.supplier_credits import service as supplier_credits
+from voyagent.billing.supplier_credits.queries import get_supplier_credit
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.canonical import digest
@@ -83,6 +105,15 @@ class CancelledLine:
 
 
 @dataclass(frozen=True, slots=True)
+class CancelledCost:
+    """A line of a bill to cancel, and what the supplier keeps of it before tax."""
+
+    bill_id: UUID
+    line_no: int
+    kept: Money
+
+
+@dataclass(frozen=True, slots=True)
 class Fee:
     """The fee that the agency charges for the cancellation, before tax.
 
@@ -111,6 +142,9 @@ class PayBack:
 class Cancel:
     """A cancellation to preview or to record.
 
+    `costs` are the bill lines that suppliers cancel, of bills of `trip_id`. Other bills stay as
+    they are. `refund_expected_on` is the day on which the suppliers' money is expected.
+
     `lines` is None to cancel all lines of the invoices and to keep nothing. `on` is by default
     today, or the latest issue date of the invoices if that is later. With `credits_tcs` the tax
     collected at source is credited in proportion, which is only right before it is deposited.
@@ -123,6 +157,8 @@ class Cancel:
     on: date | None = None
     lines: Sequence[CancelledLine] | None = None
     credits_tcs: bool = False
+    costs: Sequence[CancelledCost] = ()
+    refund_expected_on: date | None = None
     fee: Fee | None = None
     pay_back: PayBack | None = None
     out_of_order_reason: str | None = None
@@ -138,12 +174,32 @@ class PostedEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class SupplierEffect:
+    """The effect on a bill: its credit, the claim and the lost cost.
+
+    `credited` is with tax, and `claimed` the part of it that the supplier must refund. `lost` is
+    prepaid cost that is recognised now. `held` is what is left of purchases as agent, or None if no
+    line of one is cancelled.
+    """
+
+    bill_id: UUID
+    bill_reference: str
+    party_name: str
+    credited: Money
+    claimed: Money
+    lost: Money
+    held: Money | None
+
+
+@dataclass(frozen=True, slots=True)
 class CancellationPreview:
     """The effect that a cancellation would have.
 
     `kept` is the revenue that was still to come and is recognised now. `fee` is the total of the
     fee invoice with its taxes. `credit` is what the customer is owed after the fee, before
     `paid_back`. `due` is what the customer still owes on the invoices and on the fee invoice.
+    `held` is what the cancelled lines leave on the account of money held for suppliers, more on
+    invoices than on bills; it is None if no line of a purchase as agent is cancelled.
     """
 
     preview_hash: str
@@ -154,6 +210,8 @@ class CancellationPreview:
     credit: Money
     paid_back: Money
     due: Money
+    suppliers: list[SupplierEffect]
+    held: Money | None
     entries: list[PostedEntry]
 
 
@@ -167,6 +225,8 @@ class _Done:
     invoices: list[Invoice]
     notes: list[CreditNote] = field(default_factory=list)
     lines: list[CancellationLine] = field(default_factory=list)
+    costs: list[CancellationLine] = field(default_factory=list)
+    suppliers: list[SupplierEffect] = field(default_factory=list)
     fee: Invoice | None = None
     paid_back_minor: int = 0
     refund_id: UUID | None = None
@@ -206,12 +266,15 @@ def cancel(actor: Actor, wanted: Cancel, *, preview_hash: str) -> Cancellation:
     """Cancel lines of invoices of one customer in one transaction.
 
     Each invoice gets a credit note on what is cancelled less what the agency keeps. What it keeps
-    of revenue that was still to come is revenue of this day. The customer's credit settles the fee
-    invoice and is paid back, if that is wanted. `preview_hash` is that of `preview_cancellation`.
+    of revenue that was still to come is revenue of this day. A bill is credited with what the
+    supplier gives back; what is paid of it is a claim on the supplier. Prepaid cost that the
+    supplier keeps is cost of this day. The customer's credit settles the fee invoice and is paid
+    back, if that is wanted. `preview_hash` is that of `preview_cancellation`.
 
-    Raises Forbidden, InvoiceNotFound, CancelledTogether, DocumentNotOpen, LineNotOnInvoice,
-    KeptExceedsLine, RecallOutOfRange, NothingToCancel, NothingToPayBack, PreviewStale, and the
-    errors of `issue_credit_note`, `issue_invoice`, `allocate` and `refund_party`.
+    Raises Forbidden, InvoiceNotFound, BillNotFound, CancelledTogether, DocumentNotOpen,
+    LineNotOnInvoice, LineNotOnBill, KeptExceedsLine, ChargeExceedsLine, RecallOutOfRange,
+    NothingToCancel, NothingToPayBack, PreviewStale, and the errors of `issue_credit_note`,
+    `open_claim`, `credit_bill`, `issue_invoice`, `allocate` and `refund_party`.
     """
     actor.require_authority("invoice.credit")
     with recording(db.session, is_dry=False) as notes:
@@ -223,8 +286,15 @@ def cancel(actor: Actor, wanted: Cancel, *, preview_hash: str) -> Cancellation:
     return _store(actor, wanted, done, preview_hash)
 
 
+def together_with(invoice: Invoice) -> tuple[UUID | str, str]:
+    """Return customer and currency, in which invoices cancelled together agree."""
+    return invoice.party_id or invoice.party_key, invoice.currency
+
+
 def _cancel(actor: Actor, wanted: Cancel) -> _Done:
     """Do everything but store the cancellation."""
+    if wanted.costs:
+        actor.require_authority("bill.credit")
     if wanted.fee is not None:
         actor.require_authority("invoice.issue")
     if wanted.fee is not None or wanted.pay_back is not None:
@@ -236,7 +306,9 @@ def _cancel(actor: Actor, wanted: Cancel) -> _Done:
     invoices = [invoice_queries.get_invoice(one, lock=True) for one in ids]
     _check_together(invoices)
     asked = _by_invoice(invoices, wanted.lines)
-    day = wanted.on or max(default_day(actor, invoice) for invoice in invoices)
+    costs = _by_bill(wanted)
+    documents: list[Invoice | Bill] = [*invoices, *(bill for bill, _asked in costs)]
+    day = wanted.on or max(default_day(actor, document) for document in documents)
     done = _Done(numbering.take_number(SERIES, day, letter=LETTER), day, why, invoices)
     for invoice in invoices:
         _cancel_lines(actor, invoice, asked[invoice.id], wanted, done)
@@ -244,6 +316,8 @@ def _cancel(actor: Actor, wanted: Cancel) -> _Done:
         raise NothingToCancel
     minors = [note.total_minor for note in done.notes] + [line.kept_minor for line in done.lines]
     check_limit(actor, Money(sum(minors), done.currency))
+    for bill, of_bill in costs:
+        _cancel_costs(actor, bill, of_bill, wanted, done)
     if wanted.fee is not None:
         _charge(actor, wanted.fee, wanted, done)
     if wanted.pay_back is not None:
@@ -268,7 +342,7 @@ def _named(wanted: Cancel) -> list[UUID]:
 def _check_together(invoices: Sequence[Invoice]) -> None:
     if not invoices:
         raise NothingToCancel
-    if len({(one.party_id or one.party_key, one.currency) for one in invoices}) > 1:
+    if len(set(map(together_with, invoices))) > 1:
         raise CancelledTogether
     for invoice in invoices:
         if invoice.status in ("draft", "void"):
@@ -296,6 +370,26 @@ def _by_invoice(
     return found
 
 
+def _by_bill(wanted: Cancel) -> list[tuple[Bill, dict[int, CancelledCost]]]:
+    """Lock suppliers and bills, and return the lines to cancel by bill and number.
+
+    Raises BillNotFound, DocumentNotOpen, LineNotOnBill.
+    """
+    found = []
+    named = [bill_queries.get_bill(one) for one in {cost.bill_id for cost in wanted.costs}]
+    for bill_id in (bill.id for bill in sorted(named, key=lambda one: (str(one.party_id), one.id))):
+        claim_queries.lock_supplier(bill_id)
+        bill = bill_queries.get_bill(bill_id, lock=True)
+        if bill.status in ("draft", "void"):
+            raise DocumentNotOpen
+        asked = {cost.line_no: cost for cost in wanted.costs if cost.bill_id == bill_id}
+        numbers = {line.line_no for line in document_queries.get_lines(bill)}
+        if bill.trip_id != wanted.trip_id or not set(asked) <= numbers:
+            raise LineNotOnBill
+        found.append((bill, asked))
+    return found
+
+
 def _cancel_lines(
     actor: Actor,
     invoice: Invoice,
@@ -306,7 +400,7 @@ def _cancel_lines(
     """Credit lines of an invoice, and recognise what is kept of them."""
     left = creditable(invoice)
     asked = {number: line for number, line in asked.items() if number in left}
-    last = queries.last_credited(invoice.id)
+    last = queries.last_credited(invoice)
     if asked and last is not None and done.day < last:
         raise DateTooEarly
     amounts = {}
@@ -371,38 +465,138 @@ def _keep(actor: Actor, invoice: Invoice, standing: Sequence[StandingRevenue], d
     if not by_day:
         return
     chart.account_of(actor, KEPT)
-    purpose = f"cancellation {done.number}"
-    title = f"Cancellation {done.number} of invoice {invoice.number}"
-    moves = [
-        (
-            f"{purpose} {day.isoformat()}" + ("" if sold_as == "principal" else f" {sold_as}"),
-            day,
-            EARNED[sold_as],
-            DEFERRED,
-            found,
-        )
-        for (day, sold_as), found in sorted(by_day.items())
+    for (day, sold_as), found in sorted(by_day.items()):
+        suffix = day.isoformat() + ("" if sold_as == "principal" else f" {sold_as}")
+        _move(actor, invoice, found, (EARNED[sold_as], DEFERRED), day, done, suffix)
+    _move(actor, invoice, standing, (DEFERRED, KEPT), done.day, done)
+
+
+def _cancel_costs(
+    actor: Actor,
+    bill: Bill,
+    asked: Mapping[int, CancelledCost],
+    wanted: Cancel,
+    done: _Done,
+) -> None:
+    """Credit lines of a bill, and recognise prepaid cost that the supplier keeps."""
+    left = creditable(bill)
+    asked = {number: cost for number, cost in asked.items() if number in left}
+    last = queries.last_credited(bill)
+    if asked and last is not None and done.day < last:
+        raise DateTooEarly
+    for number, cost in asked.items():
+        if cost.kept.within(0).amount_minor > left[number].amount_minor:
+            raise ChargeExceedsLine
+    amounts = {
+        number: amount for number, cost in asked.items() if (amount := left[number] - cost.kept)
+    }
+    credit = _credit(actor, bill, amounts, wanted, done) if amounts else None
+    if credit is None and asked:
+        book_day(actor, bill, done.day)
+    standing = [
+        one for one in standing_costs(bill, done.day, actor.currency) if one.line_no in asked
     ]
-    moves.append((purpose, done.day, DEFERRED, KEPT, list(standing)))
-    for name, day, debited, credited, found in moves:
-        total = _sum((one.amount for one in found), invoice.currency)
-        known = [one.base for one in found if one.base is not None]
-        base = _sum(known, actor.currency) if known else None
-        entries.post(
-            actor,
-            source_type="invoice",
-            source_id=invoice.id,
-            purpose=name,
-            narration=words.with_reason(title, invoice.party_name, done.reason),
-            lines=entries.lines_of(
-                [(debited, 1, total), (credited, -1, total)],
-                memo=done.number,
-                bases=[base, base],
-            ),
-            entry_date=day,
-            trip_id=invoice.trip_id,
-            **booked_at(invoice),
+    lost = [one for one in standing if one.account == PREPAID]
+    _lose(actor, bill, lost, done)
+    is_agent = any(
+        line.bought_as == "agent" and line.line_no in asked
+        for line in document_queries.get_lines(bill)
+    )
+    held = (one.amount for one in standing if one.account == BOUGHT["agent"])
+    done.suppliers.append(
+        SupplierEffect(
+            bill.id,
+            bill.vendor_reference,
+            bill.party_name,
+            Money(credit.total_minor if credit else 0, bill.currency),
+            Money(credit.excess_minor if credit else 0, bill.currency),
+            _sum((one.amount for one in lost), bill.currency),
+            _sum(held, bill.currency) if is_agent else None,
         )
+    )
+    for number, cost in sorted(asked.items()):
+        done.costs.append(
+            CancellationLine(
+                position=len(done.lines) + len(done.costs) + 1,
+                bill_id=bill.id,
+                bill_line_no=number,
+                supplier_credit_id=credit.id if credit and number in amounts else None,
+                currency=bill.currency,
+                supplier_refund_minor=amounts[number].amount_minor if number in amounts else 0,
+                supplier_charge_minor=cost.kept.amount_minor,
+                supplier_expected_on=wanted.refund_expected_on if number in amounts else None,
+            )
+        )
+
+
+def _credit(
+    actor: Actor, bill: Bill, amounts: Mapping[int, Money], wanted: Cancel, done: _Done
+) -> SupplierCredit:
+    """Credit a bill with what the supplier gives back, and claim what is paid of it."""
+    credit, _day = supplier_credits.credit_now(actor, bill, amounts, done.day)
+    if credit.excess:
+        claim = claims.open_claim(
+            actor,
+            bill.id,
+            reason=done.reason,
+            on=done.day,
+            amounts=amounts,
+            expected_on=wanted.refund_expected_on,
+        )
+        return get_supplier_credit(claim.supplier_credit_id)
+    position = len(done.suppliers) + 1
+    return supplier_credits.credit_bill(
+        actor,
+        bill.id,
+        vendor_reference=done.number if position == 1 else f"{done.number}/{position}",
+        reason=done.reason,
+        on=done.day,
+        amounts=amounts,
+    )
+
+
+def _lose(actor: Actor, bill: Bill, lost: Sequence[StandingCost], done: _Done) -> None:
+    """Recognise the prepaid cost of lines now, and cancel its later recognition.
+
+    The entries belong to the bill, whose prepaid cost they take.
+    """
+    by_day: dict[date, list[StandingCost]] = {}
+    for one in lost:
+        by_day.setdefault(one.service_date or done.day, []).append(one)
+    for day, found in sorted(by_day.items()):
+        _move(actor, bill, found, (PREPAID, BOUGHT["cost"]), day, done, day.isoformat())
+    if lost:
+        _move(actor, bill, lost, (BOUGHT["cost"], PREPAID), done.day, done)
+
+
+def _move(
+    actor: Actor,
+    document: Invoice | Bill,
+    parts: Sequence[StandingCost | StandingRevenue],
+    sides: tuple[str, str],
+    day: date,
+    done: _Done,
+    suffix: str = "",
+) -> None:
+    """Debit the account `sides[0]` and credit `sides[1]` with parts of a document."""
+    kind, purpose = kind_of(document), f"cancellation {done.number}"
+    total = _sum((one.amount for one in parts), document.currency)
+    known = [one.base for one in parts if one.base is not None]
+    base = _sum(known, actor.currency) if known else None
+    title = f"Cancellation {done.number} of {kind.name} {number_of(document)}"
+    entries.post(
+        actor,
+        source_type=kind.name,
+        source_id=document.id,
+        purpose=f"{purpose} {suffix}".rstrip(),
+        narration=words.with_reason(title, document.party_name, done.reason),
+        lines=entries.lines_of(
+            [(sides[0], 1, total), (sides[1], -1, total)], memo=done.number, bases=[base, base]
+        ),
+        entry_date=day,
+        trip_id=document.trip_id,
+        **booked_at(document),
+    )
 
 
 def _charge(actor: Actor, fee: Fee, wanted: Cancel, done: _Done) -> None:
@@ -483,8 +677,31 @@ def _seen(done: _Done, notes: Notes) -> CancellationPreview:
         credit=Money(owed_minor, currency),
         paid_back=Money(done.paid_back_minor, currency),
         due=Money(sum(one.open_minor for one in documents), currency),
+        suppliers=done.suppliers,
+        held=_held(done),
         entries=posted,
     )
+
+
+def _held(done: _Done) -> Money | None:
+    """Return what the cancelled lines leave on the account held for suppliers.
+
+    It is None if no purchase as agent is cancelled, or one in another currency.
+    """
+    bought = [one.held for one in done.suppliers if one.held is not None]
+    if not bought or {one.currency for one in bought} != {done.currency}:
+        return None
+    cancelled = {(line.invoice_id, line.invoice_line_no) for line in done.lines}
+    sold_minor = 0
+    for invoice in done.invoices:
+        credited = credit_queries.credited_by_line(invoice)
+        recalled = credit_queries.recalled_by_line(invoice)
+        for line in document_queries.get_lines(invoice):
+            number = line.line_no
+            if line.sold_as == "agent" and (invoice.id, number) in cancelled:
+                sold_minor += line.amount_minor - credited.get(number, 0)
+                sold_minor -= line.commission_minor - recalled.get(number, 0)
+    return Money(sold_minor, done.currency) - _sum(bought, done.currency)
 
 
 def _hash_of(posted: Iterable[PostedEntry]) -> str:
@@ -524,9 +741,9 @@ def _store(actor: Actor, wanted: Cancel, done: _Done, preview_hash: str) -> Canc
     )
     db.session.add(cancellation)
     db.session.flush()
-    for line in done.lines:
+    for line in (*done.lines, *done.costs):
         line.cancellation_id = cancellation.id
-    db.session.add_all(done.lines)
+        db.session.add(line)
     db.session.flush()
     documents = {"fee_invoice_id": done.fee.id if done.fee else None, "refund_id": done.refund_id}
     audit.record(

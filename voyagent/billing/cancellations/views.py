@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
 from uuid import UUID
 
 from flask import render_template, url_for
@@ -16,7 +16,8 @@ from voyagent.billing.cancellations.forms import ERROR_FIELDS, CancelForm
 from voyagent.billing.cancellations.schemas import CancelIn
 from voyagent.billing.cancellations.service import CancellationPreview
 from voyagent.billing.core.errors import DocumentOutOfOrder
-from voyagent.billing.core.models.invoices import Invoice, InvoiceLine
+from voyagent.billing.core.models.bills import Bill
+from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.queries import documents as document_queries
 from voyagent.billing.core.service import days, taxing
 from voyagent.billing.core.service.credits import creditable
@@ -35,6 +36,8 @@ from voyagent.kernel.money import Money
 from voyagent.ledger.queries import entries as ledger_entries
 from voyagent.trips.queries import trips
 from voyagent.trips.queries.trips import TripNotFound
+
+Document = TypeVar("Document", Invoice, Bill)
 
 
 @pages.page(
@@ -75,10 +78,16 @@ def cancellation(reader: Reader, cancellation_id: UUID) -> Any:
     """Show a cancellation with its documents and lines."""
     found = queries.read_cancellation(reader, cancellation_id)
     names = ("customer_credit", "kept", "commission_recalled")
+    costs = [
+        row
+        for line in found.costs
+        for row in with_amounts([line], line["currency"], "supplier_refund", "supplier_charge")
+    ]
     return render_template(
         "cancellations/cancellation.html",
         cancellation=found.cancellation,
         lines=with_amounts(found.lines, found.lines[0]["currency"], *names),
+        costs=costs,
     )
 
 
@@ -89,13 +98,19 @@ def _page(
 
     `place` is the title and the URL of the page from which the person comes.
     """
-    known = _lines_of(invoice_ids)
+    known = _left_of(map(invoice_queries.get_invoice, invoice_ids))
     if not known:
         return not_now(translated(NothingToCancel.message), place[1])
     invoices = list({invoice.id: invoice for invoice, _line, _left in known}.values())
     reader = SessionReader(db.session)
+    bills = (
+        queries.bills_of_trip(trip_id)
+        if trip_id is not None and actor.may_act_directly("bill.credit")
+        else []
+    )
     form = CancelForm.of(
         known,
+        _left_of(bills),
         max(days.default_day(actor, invoice) for invoice in invoices),
         taxing.home(),
         _("Cancellation fee"),
@@ -113,7 +128,8 @@ def _page(
             **ERROR_FIELDS,
         )
     if done is None:
-        form.known = _lines_of(invoice_ids)
+        form.known = _left_of(map(invoice_queries.get_invoice, invoice_ids))
+        form.known_bills = _left_of(bills)
 
         def look(body: CancelIn) -> CancellationPreview:
             wanted = body.cancel(invoice_ids, currency, trip_id)
@@ -138,16 +154,16 @@ def _page(
     return see_other(url_for("billing.cancellation", cancellation_id=done.id))
 
 
-def _lines_of(invoice_ids: Sequence[UUID]) -> list[tuple[Invoice, InvoiceLine, Money]]:
-    """Return the lines of invoices with the amount that is not credited yet."""
+def _left_of(documents: Iterable[Document]) -> list[tuple[Document, Any, Money]]:
+    """Return the lines of posted documents with the amount that is not credited yet."""
     found = []
-    for invoice in map(invoice_queries.get_invoice, invoice_ids):
-        if invoice.status in ("draft", "void"):
+    for document in documents:
+        if document.status in ("draft", "void"):
             continue
-        left = creditable(invoice)
+        left = creditable(document)
         found += [
-            (invoice, line, left[line.line_no])
-            for line in document_queries.get_lines(invoice)
+            (document, line, left[line.line_no])
+            for line in document_queries.get_lines(document)
             if line.line_no in left
         ]
     return found

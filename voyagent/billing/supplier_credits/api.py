@@ -15,7 +15,10 @@ from voyagent.billing.supplier_credits import (
     queries as supplier_credit_queries,
     service as supplier_credit_service,
 )
-from voyagent.billing.supplier_credits.errors import SupplierCreditNotFound
+from voyagent.billing.supplier_credits.errors import (
+    SupplierCreditNotFound,
+    SupplierCreditOfCancellation,
+)
 from voyagent.billing.supplier_credits.schemas import (
     SupplierCreditIn,
     SupplierCreditListOut,
@@ -95,6 +98,7 @@ def credit_bill(actor: Actor, body: SupplierCreditIn) -> Body[SupplierCreditOut]
     missing=SupplierCreditNotFound,
     errors=(
         errors.SupplierCreditReversed,
+        SupplierCreditOfCancellation,
         errors.ReasonRequired,
         errors.InvalidDate,
         *POSTING_ERRORS,

@@ -17,3 +17,13 @@ class SupplierCreditTaken(Conflict):
 
     code = "supplier_credit_taken"
     message = N_("A credit note of this supplier with this reference already exists.")
+
+
+class SupplierCreditOfCancellation(Conflict):
+    """A cancellation made the supplier credit, or kept a part of one of its lines."""
+
+    code = "supplier_credit_of_cancellation"
+    message = N_(
+        "A cancellation made this credit note or kept a part of one of its lines, so it can’t be"
+        " reversed. If the booking stands after all, enter a new bill."
+    )

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, select
 
-from voyagent.billing.core.models.credits import SupplierCredit
+from voyagent.billing.core.models.credits import SupplierCredit, SupplierCreditLine
 from voyagent.billing.core.models.kinds import BILL
 from voyagent.billing.core.queries.credits import (
     CreditDocument,
@@ -19,7 +19,7 @@ from voyagent.billing.core.queries.recognitions import by_entry, recognitions_st
 from voyagent.billing.supplier_credits.errors import SupplierCreditNotFound
 from voyagent.kernel.database.read_pool import Reader, Row, first_row
 from voyagent.kernel.database.statement_cache import keyed_select
-from voyagent.kernel.db import load_one
+from voyagent.kernel.db import db, load_one
 from voyagent.kernel.pages import Cursor, CursorPage
 
 
@@ -41,6 +41,14 @@ def get_supplier_credit(supplier_credit_id: UUID) -> SupplierCredit:
         select(SupplierCredit).where(SupplierCredit.id == supplier_credit_id),
         SupplierCreditNotFound,
     )
+
+
+def line_numbers(supplier_credit_id: UUID) -> set[int]:
+    """Return the numbers of the bill lines that a supplier credit credits."""
+    found = select(SupplierCreditLine.line_no).where(
+        SupplierCreditLine.supplier_credit_id == supplier_credit_id
+    )
+    return set(db.session.scalars(found))
 
 
 def list_supplier_credits(

@@ -23,6 +23,7 @@ from voyagent.billing.core.models.credits import SupplierCredit
 from voyagent.billing.core.models.kinds import SUPPLIER_CREDIT
 from voyagent.billing.core.models.parts import OPEN
 from voyagent.billing.core.queries import (
+    cancellations as cancellation_queries,
     claims as claim_queries,
     credits as credit_queries,
     documents as document_queries,
@@ -45,7 +46,10 @@ from voyagent.billing.core.service.earning import Recognition
 from voyagent.billing.core.service.input_taxes import Bought, bought_sides, later_costs, of_line
 from voyagent.billing.core.service.reversals import why_of
 from voyagent.billing.supplier_credits import queries as supplier_credit_queries
-from voyagent.billing.supplier_credits.errors import SupplierCreditTaken
+from voyagent.billing.supplier_credits.errors import (
+    SupplierCreditOfCancellation,
+    SupplierCreditTaken,
+)
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
@@ -60,12 +64,17 @@ def reverse_supplier_credit(
     `on` defaults to today, or to the issue date of the credit if the issue date is later. It is not
     before the last reversal of a receipt of the claim.
 
-    Raises Forbidden, SupplierCreditNotFound, SupplierCreditReversed, ClaimReceived, ReasonRequired,
-    TextTooLong, AmountAboveLimit, InvalidDate, PeriodLocked.
+    Raises Forbidden, SupplierCreditNotFound, SupplierCreditReversed, SupplierCreditOfCancellation,
+    ClaimReceived, ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate, PeriodLocked.
     """
     actor.require_authority("bill.credit")
     credit = supplier_credit_queries.get_supplier_credit(supplier_credit_id)
     bill = bill_queries.get_bill(credit.bill_id, lock=True)
+    lost = cancellation_queries.lost_lines(bill.id)
+    if cancellation_queries.is_of_cancellation(credit) or not lost.isdisjoint(
+        supplier_credit_queries.line_numbers(credit.id)
+    ):
+        raise SupplierCreditOfCancellation
     claim = claim_queries.find_claim_of(credit.id, lock=True)
     if claim is not None and claim.received_minor + claim.given_up_minor:
         raise ClaimReceived

@@ -36,7 +36,8 @@ with recursive source as (
   select id from journal_entries
    where id = any(:entries) or source_id in (select id from source)
       or purpose like 'cancellation %' and source_id in (
-        select invoice_id from cancellation_lines where cancellation_id = any(:documents))
+        select coalesce(invoice_id, bill_id) from cancellation_lines
+         where cancellation_id = any(:documents))
   union select e.id from journal_entries e join entry on e.reverses_id = entry.id
 )
 select array(select id from entry)

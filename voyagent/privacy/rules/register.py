@@ -353,8 +353,10 @@ HOLDINGS: tuple[Holding, ...] = (
         "cancellations",
         N_("Cancellations"),
         ("number", "cancelled_on", "reason"),
-        "t.id in (select cancellation_id from cancellation_lines l join invoices i"
-        " on i.tenant_id = l.tenant_id and i.id = l.invoice_id where i.party_key = :key)",
+        "t.id in (select cancellation_id from cancellation_lines l left join invoices i"
+        " on i.tenant_id = l.tenant_id and i.id = l.invoice_id left join bills b"
+        " on b.tenant_id = l.tenant_id and b.id = l.bill_id"
+        " where :key in (i.party_key, b.party_key))",
         "pseudonym",
         BOOKS,
         _LEDGER,

@@ -39,8 +39,9 @@ begin
   update cancellations c set reason = app.without_words(c.reason, words, pseudonym)
    where c.tenant_id = agency
      and c.id in (select l.cancellation_id from cancellation_lines l
-                    join invoices d on d.tenant_id = l.tenant_id and d.id = l.invoice_id
-                   where l.tenant_id = agency and d.party_key = key);
+                    left join invoices i on i.tenant_id = l.tenant_id and i.id = l.invoice_id
+                    left join bills b on b.tenant_id = l.tenant_id and b.id = l.bill_id
+                   where l.tenant_id = agency and key in (i.party_key, b.party_key));
   update refunds r set reference = app.without_words(r.reference, words, pseudonym),
          instrument_no = app.without_words(r.instrument_no, words, pseudonym),
          instrument_bank = app.without_words(r.instrument_bank, words, pseudonym),

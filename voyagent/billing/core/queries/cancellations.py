@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Select, exists, select
 
 from voyagent.billing.core.models.cancellations import Cancellation, CancellationLine
-from voyagent.billing.core.models.credits import CreditNote
+from voyagent.billing.core.models.credits import CreditNote, SupplierCredit
 from voyagent.kernel.db import db
 from voyagent.kernel.tenancy import owned
 
@@ -27,11 +27,27 @@ def kept_lines(invoice_id: UUID) -> dict[int, date]:
     return {line_no: day for line_no, day in db.session.execute(found) if line_no is not None}
 
 
-def is_of_cancellation(note: CreditNote) -> bool:
-    """Return True if a cancellation has issued a credit note."""
-    found = select(CancellationLine.cancellation_id).where(
-        CancellationLine.invoice_id == note.invoice_id, CancellationLine.credit_note_id == note.id
+def lost_lines(bill_id: UUID) -> set[int]:
+    """Return the numbers of the lines of a bill of which the supplier keeps a part.
+
+    A cancellation has recognised their cost, so nothing of them is prepaid any more.
+    """
+    found = select(CancellationLine.bill_line_no).where(
+        CancellationLine.bill_id == bill_id, CancellationLine.supplier_charge_minor > 0
     )
+    return {line_no for line_no in db.session.scalars(found) if line_no is not None}
+
+
+def is_of_cancellation(credit: CreditNote | SupplierCredit) -> bool:
+    """Return True if a cancellation has made a credit note or a supplier credit."""
+    made = (
+        (CancellationLine.invoice_id == credit.invoice_id)
+        & (CancellationLine.credit_note_id == credit.id)
+        if isinstance(credit, CreditNote)
+        else (CancellationLine.bill_id == credit.bill_id)
+        & (CancellationLine.supplier_credit_id == credit.id)
+    )
+    found = select(CancellationLine.cancellation_id).where(made)
     return db.session.scalars(found.limit(1)).first() is not None
 
 

@@ -14,7 +14,7 @@ from voyagent.billing.core.models.bills import Bill, BillLine
 from voyagent.billing.core.models.invoices import Invoice, InvoiceLine
 from voyagent.billing.core.models.kinds import kind_of
 from voyagent.billing.core.queries import credits as credit_queries, taxes as tax_queries
-from voyagent.billing.core.queries.cancellations import kept_lines
+from voyagent.billing.core.queries.cancellations import kept_lines, lost_lines
 from voyagent.billing.core.queries.documents import get_lines
 from voyagent.billing.core.queries.recognitions import DEFERRED, PREPAID, recognised
 from voyagent.billing.core.rules import (
@@ -115,10 +115,13 @@ def credited_costs(bill: Bill) -> dict[int, int]:
 def prepaid_parts(bill: Bill, parts: Mapping[int, Parts], day: date) -> dict[int, dict[date, int]]:
     """Return the parts of the lines of a posted bill that are prepaid on a day.
 
-    A part counts only if it was prepaid when the bill was received: an earlier release posted it at
-    once.
+    A part counts only if it was prepaid when the bill was received, as an earlier release posted it
+    at once, and if no cancellation has recognised it since.
     """
-    return _booked(bill, {no: later_parts(of_line, day) for no, of_line in parts.items()})
+    lost = lost_lines(bill.id)
+    return _booked(
+        bill, {no: later_parts(of_line, day) for no, of_line in parts.items() if no not in lost}
+    )
 
 
 def standing_costs(bill: Bill, day: date, base_currency: str) -> list[StandingCost]:

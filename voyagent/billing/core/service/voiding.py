@@ -15,7 +15,7 @@ from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.kinds import kind_of, number_of
 from voyagent.billing.core.models.parts import OPEN
 from voyagent.billing.core.queries import claims as claim_queries
-from voyagent.billing.core.queries.cancellations import kept_lines
+from voyagent.billing.core.queries.cancellations import kept_lines, lost_lines
 from voyagent.billing.core.service import earning
 from voyagent.billing.core.service.days import book_day
 from voyagent.billing.core.service.reversals import why_of
@@ -32,13 +32,13 @@ Document = TypeVar("Document", Invoice, Bill)
 
 
 def can_be_void(document: Invoice | Bill) -> bool:
-    """Return True for a posted document without payments, credits, claims, kept lines."""
-    has_excess = (
+    """Return True for a posted document without payments, credits or cancellation."""
+    is_used = (
         bool(document.excess_minor or kept_lines(document.id))
         if isinstance(document, Invoice)
-        else claim_queries.has_claim(document.id)
+        else claim_queries.has_claim(document.id) or bool(lost_lines(document.id))
     )
-    if has_excess:
+    if is_used:
         return False
     return (
         document.status in OPEN
