@@ -163,8 +163,8 @@ class Card:
     If the output has a list of records, `rows` is the key of this list, and `row` returns one of
     the records as text. `records` returns the records that the answer shows, as choices. `fills`
     has the names of the input fields, of any capability, that accept the id of such a record.
-    `results` are ways to show the output on a page. The page uses the first way that fits the
-    output. `next_steps` maps the code of a refusal to a sentence that is added to the refusal's
+    `results` are ways to show the output in a conversation. The first way that fits the output is
+    used. `next_steps` maps the code of a refusal to a sentence that is added to the refusal's
     message.
     """
 
