@@ -56,7 +56,7 @@ def base_currency() -> ColumnElement[str]:
 
 
 def read_base_currency(reader: Reader) -> str:
-    """Return the currency of the agency's books."""
+    """Return the agency's base currency, in which its books are kept."""
     ((row,),) = reader.read(_base_statement())
     return str(row["books"])
 

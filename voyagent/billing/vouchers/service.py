@@ -48,10 +48,11 @@ UNKNOWN_RATE = "service_fee"
 class Taxation:
     """The facts that decide the tax on an advance.
 
-    `amount` is the taxed part of the advance, tax included, by default all that is unused. `tax` is
-    the tax treatment; without one the rate is 18 %. `place` is the code of the state of supply, by
-    default that of the customer; if it is not known either, the tax is IGST. `on` is the date of
-    the voucher, by default that of the payment, whose rates apply.
+    `amount` is the part of the advance to tax. It includes the tax, and is by default the whole
+    unused amount. `tax` is the tax treatment; without one the rate is 18 %. `place` is the state
+    code of the place of supply, by default the customer's state; if both are unknown, the tax is
+    IGST. `on` is the date of the voucher, by default the date of the payment. The tax rates are
+    always those of the date of the payment.
     """
 
     amount: Money | None = None

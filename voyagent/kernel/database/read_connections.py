@@ -41,8 +41,8 @@ class ReadConnections:
     def place(self, agency: UUID) -> Iterator[None]:
         """Reserve one connection of an agency's share while the block runs.
 
-        The block takes the connection itself with `taken`. Raises PoolTimeout if the share is in
-        use for WAIT_S seconds.
+        This is only the right to use a connection: the code in the block gets the connection by
+        calling `taken`. Raises PoolTimeout if the whole share stays in use for WAIT_S seconds.
         """
         began, address = time.monotonic(), present_network()
         if not self._places.take(agency, WAIT_S, address=address, person=present_person()):
