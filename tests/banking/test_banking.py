@@ -18,7 +18,6 @@ from tests.people import Person
 from tests.privacy.test_sealing import rotated
 from voyagent.banking import queries, service
 from voyagent.banking.errors import (
-    AccountCurrency,
     BankAccountClosed,
     BankAccountIsDefault,
     BankAccountNeeded,
@@ -35,7 +34,7 @@ from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.money import Money
 from voyagent.ledger.queries import accounts
 from voyagent.ledger.service import chart, entries
-from voyagent.ledger.service.errors import AccountHasBalance
+from voyagent.ledger.service.errors import AccountCurrency, AccountHasBalance
 
 
 def opened(person: Person, name: str = "HDFC", **more: Any) -> UUID:

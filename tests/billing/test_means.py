@@ -12,13 +12,16 @@ from tests.banking.test_banking import listed, opened
 from tests.billing.papers import DUE, advance, issued, line, receive
 from tests.billing.test_api import code
 from tests.enquiries.reading import Page
+from tests.ledger.books import account_id
 from tests.people import Person, csrf_token
-from voyagent.banking import service as banking
-from voyagent.banking.errors import AccountCurrency, BankAccountClosed, BankAccountNotFound
+from voyagent.banking import queries as bank_queries, service as banking
+from voyagent.banking.errors import BankAccountClosed, BankAccountNotFound
 from voyagent.billing.payments.errors import CashLimit, ModeUnfit
 from voyagent.billing.payments.service import payments as payment_service
 from voyagent.billing.payments.service.means import Means
 from voyagent.kernel.money import Money
+from voyagent.ledger.service import direct, entries
+from voyagent.ledger.service.errors import AccountCurrency
 
 CHEQUE = {
     "mode": "cheque",
@@ -68,6 +71,44 @@ def test_a_currency_without_a_bank_account_stays_in_the_account_of_the_chart(
     dollars = opened(alice, "Dollars", currency="USD")
     after = paid(alice, currency="USD")
     assert (after["bank_account_id"], codes(alice, after)) == (str(dollars), ["1100-2", "2200"])
+
+
+def test_an_entry_by_hand_posts_to_a_bank_account_in_its_currency(alice: Person) -> None:
+    paid(alice, currency="USD")  # 1,000.00 on the chart's account for bank
+
+    def write(
+        debit: UUID | str, credit: UUID | str, minor: int, currency: str = "USD", **more: Any
+    ) -> None:
+        amount = Money(minor, currency)
+        lines = [entries.debit(debit, amount), entries.credit(credit, amount)]
+        alice.does(more.get("act", direct.post_direct), narration="By hand", lines=lines)
+
+    write("bank", "capital", 500)
+    bank_account_id = opened(alice, "Dollars", currency="USD")
+    with alice.acting():
+        dollars = bank_queries.get_account(bank_account_id).account_id
+    body = {
+        "narration": "By hand",
+        "lines": [
+            {"account_id": str(account_id(alice, "bank")), "currency": "USD", "debit_amount": "5"},
+            {"account_id": str(dollars), "currency": "USD", "credit_amount": "5"},
+        ],
+    }
+    assert code(alice.api.post("/journal-entries", json=body)) == (409, "account_currency")
+    for debit, credit, minor, currency in (
+        ("bank", "capital", 1, "USD"),
+        (dollars, "capital", 1, "INR"),
+        ("capital", dollars, 1, "INR"),
+        (dollars, "bank", 100_501, "USD"),
+    ):
+        for act in (direct.post_direct, direct.post_requested):
+            with pytest.raises(AccountCurrency):
+                write(debit, credit, minor, currency, act=act)
+    write(dollars, "bank", 100_500)  # what the account holds may be taken out
+    with pytest.raises(AccountCurrency):
+        write(dollars, "bank", 1)
+    held = {row["name"]: row["balances"] for row in listed(alice).values()}
+    assert held["Dollars"] == [{"currency": "USD", "balance": "1005.00"}]
 
 
 def test_a_bank_account_of_another_currency_or_agency_is_refused(

@@ -78,18 +78,18 @@ def test_a_manual_entry_is_posted_read_and_reversed_once(alice: Person) -> None:
     assert back.status_code == 201, "a reversal of what a person wrote is undone too"
 
 
-def test_a_manual_posting_takes_six_statements(alice: Person, statements: list[str]) -> None:
+def test_a_manual_posting_takes_seven_statements(alice: Person, statements: list[str]) -> None:
     """Statements after the entry delay other postings to its accounts.
 
-    Only the audit follows.
+    Only the audit follows. One statement before it reads the bank accounts of the lines.
     """
     body = written(alice)
     alice.api.post("/journal-entries", json=body)
     statements.clear()
     posted = alice.api.post("/journal-entries", json=body).json
-    assert len(statements) == 6, statements
-    assert ["insert into postings" in statement for statement in statements].index(True) == 4
-    assert "app.audit" in statements[5]
+    assert len(statements) == 7, statements
+    assert ["insert into postings" in statement for statement in statements].index(True) == 5
+    assert "app.audit" in statements[6]
     assert posted == alice.api.get(f"/journal-entries/{posted['id']}").json
 
 

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from voyagent.banking import queries, service
 from voyagent.banking.errors import (
-    AccountCurrency,
     BankAccountClosed,
     BankAccountIsDefault,
     BankAccountNeeded,
@@ -28,7 +27,7 @@ from voyagent.kernel.database.read_pool import Reader, RequestReader, SessionRea
 from voyagent.kernel.db import db
 from voyagent.kernel.serializers import Body
 from voyagent.ledger.errors import AccountNotFound
-from voyagent.ledger.service.errors import AccountHasBalance
+from voyagent.ledger.service.errors import AccountCurrency, AccountHasBalance
 
 api = ApiBlueprint("banking", __name__, tag="Books", guard=Guard.BEARER)
 

@@ -19,13 +19,6 @@ class BankAccountClosed(Conflict):
     message = N_("This bank account is closed. Choose another one.")
 
 
-class AccountCurrency(Conflict):
-    """The amount or the account in the chart has another currency."""
-
-    code = "account_currency"
-    message = N_("This account has another currency. Choose one in the currency of the amount.")
-
-
 class BankAccountIsDefault(Conflict):
     """The bank account is the default, so it cannot be closed."""
 

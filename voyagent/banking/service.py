@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, TypedDict, cast
 from uuid import UUID
@@ -13,7 +14,6 @@ from sqlalchemy.dialects.postgresql import insert
 from voyagent.audit.service import recording as audit
 from voyagent.banking import queries
 from voyagent.banking.errors import (
-    AccountCurrency,
     BankAccountClosed,
     BankAccountIsDefault,
     BankAccountNeeded,
@@ -38,8 +38,10 @@ from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.resealing import SealedColumn
 from voyagent.kernel.tenancy import bind, current_tenant
 from voyagent.ledger.queries import accounts as ledger_accounts
-from voyagent.ledger.service import chart
-from voyagent.ledger.service.errors import AccountHasBalance
+from voyagent.ledger.queries.balances import book_balances_statement
+from voyagent.ledger.service import chart, direct
+from voyagent.ledger.service.entries import Line
+from voyagent.ledger.service.errors import AccountCurrency, AccountHasBalance
 from voyagent.rates.queries import read_base_currency
 from voyagent.settings.queries import get_settings
 
@@ -218,6 +220,40 @@ def find_account(
         (one for one in found if (one.kind, one.currency) == (kind, currency)),
         None,
     )
+
+
+@direct.on_written
+def check_currencies(lines: Sequence[Line], accounts: direct.Accounts) -> None:
+    """Check that an entry by hand posts to a bank account in its currency.
+
+    `accounts` are the accounts of the lines that exist, as the lines name them. Another currency
+    may be posted to the account for bank or cash as long as the agency has no bank account of this
+    kind in it, because payments go there too. What an account holds of another currency may be
+    taken out.
+
+    Raises AccountCurrency.
+    """
+    ids = {account.id for account in accounts.values()}
+    found = select(BankAccount).where(BankAccount.account_id.in_(ids))
+    by_account = {one.account_id: one for one in db.session.scalars(found)}
+    held = {key: by_account.get(account.id) for key, account in accounts.items()}
+    changes = Counter[tuple[UUID, str]]()
+    for line in lines:
+        bank_account, currency = held.get(line.account), line.amount.currency
+        if bank_account is None or bank_account.currency == currency:
+            continue
+        is_fallback = bank_account.kind == accounts[line.account].purpose
+        if not is_fallback or queries.default_of(bank_account.kind, currency) is not None:
+            changes[bank_account.account_id, currency] += line.signed_minor
+    if not changes:
+        return
+    statement = book_balances_statement([account_id for account_id, _currency in changes])
+    rows = SessionReader(db.session).read(statement)[0]
+    balances = {(row["account_id"], row["currency"]): row["posted_minor"] for row in rows}
+    for key, minor in changes.items():
+        balance = balances.get(key, 0)
+        if not min(balance, 0) <= balance + minor <= max(balance, 0):
+            raise AccountCurrency
 
 
 def make_defaults(actor: Actor) -> None:

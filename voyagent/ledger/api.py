@@ -59,6 +59,7 @@ from voyagent.ledger.service import (
 )
 from voyagent.ledger.service.errors import (
     AccountCodeTaken,
+    AccountCurrency,
     AccountHasBalance,
     AccountInactive,
     AccountIsControl,
@@ -233,6 +234,7 @@ def list_entries(reader: Reader, query: JournalQuery) -> Body[JournalList]:
         AccountNotFound,
         AccountInactive,
         AccountIsControl,
+        AccountCurrency,
         PeriodLocked,
         InvalidAmount,
         UnknownCurrency,
@@ -242,8 +244,9 @@ def post_entry(actor: Actor, body: JournalEntryIn) -> Body[JournalEntryOut]:
     """Post a manual journal entry of at least two lines, balanced in each currency.
 
     Control accounts (receivables, payables and advances) take no manual entries: invoices, bills
-    and payments post to control accounts. The total debit in each currency must be within the limit
-    of the caller's role. An entry cannot be changed; to correct a mistake, reverse the entry.
+    and payments post to control accounts. The account of a bank account takes amounts in the
+    currency of the bank account. The total debit in each currency must be within the limit of the
+    caller's role. An entry cannot be changed; to correct a mistake, reverse the entry.
     """
     lines = [line.line() for line in body.lines]
     posted = direct.post_direct(

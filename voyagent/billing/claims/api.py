@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from voyagent.banking.errors import AccountCurrency, BankAccountClosed, BankAccountNotFound
+from voyagent.banking.errors import BankAccountClosed, BankAccountNotFound
 from voyagent.billing.bills import queries as bill_queries
 from voyagent.billing.bills.errors import BillNotFound
 from voyagent.billing.claims import errors as claim_errors, queries, service
@@ -30,6 +30,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.money import InvalidAmount, UnknownCurrency
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.serializers import Body
+from voyagent.ledger.service.errors import AccountCurrency
 
 api = ApiBlueprint("claims", __name__, tag="Supplier credits", guard=Guard.BEARER)
 

@@ -43,7 +43,10 @@ ENTRY_ERROR_FIELDS = {
         ),
         "lines",
     ),
-    **dict.fromkeys(("account_not_found", "account_inactive", "account_is_control"), "lines"),
+    **dict.fromkeys(
+        ("account_not_found", "account_inactive", "account_is_control", "account_currency"),
+        "lines",
+    ),
     **dict.fromkeys(("invalid_date", "period_locked"), "entry_date"),
     "invalid_currency": "currency",
 }

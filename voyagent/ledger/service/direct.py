@@ -6,7 +6,7 @@ an entry, which is posted after an approval (`post_requested`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -36,6 +36,18 @@ ASSISTANT = "assistant"
 WRITTEN = frozenset({JOURNAL, ASSISTANT})
 """Source types of entries without a document."""
 LINES_MAX = 200
+Accounts = Mapping[UUID | str, Account]
+"""Accounts of the lines of an entry, by id or purpose as the lines name them."""
+WrittenCheck = Callable[[Sequence[Line], Accounts], None]
+"""Check of the lines of an entry by hand and of their accounts."""
+_written_checks: list[WrittenCheck] = []
+
+
+def on_written(check: WrittenCheck) -> WrittenCheck:
+    """Register a function that refuses an entry by hand by raising an error."""
+    if check not in _written_checks:
+        _written_checks.append(check)
+    return check
 
 
 def post_direct(
@@ -45,7 +57,8 @@ def post_direct(
 
     The limit applies to the total debit in each currency.
 
-    Raises Forbidden, AccountIsControl, EntryTooLong, AmountAboveLimit, and the errors of `post`.
+    Raises Forbidden, AccountIsControl, AccountCurrency, EntryTooLong, AmountAboveLimit, and the
+    errors of `post`.
     """
     actor.require_authority("ledger.post")
     accounts = _allowed(actor, lines, hold=True)
@@ -68,9 +81,11 @@ def post_requested(
 
     The lines may use control accounts, which `post_direct` refuses.
 
-    Raises Forbidden, and the errors of `post`.
+    Raises Forbidden, AccountCurrency, and the errors of `post`.
     """
     actor.require_authority("ledger.post")
+    accounts = ledger_accounts.find_accounts((line.account for line in lines), hold=True)
+    _check_written(lines, accounts)
     return post(
         actor,
         source_type=ASSISTANT,
@@ -79,6 +94,7 @@ def post_requested(
         narration=narration,
         lines=lines,
         entry_date=entry_date,
+        accounts=accounts,
     )
 
 
@@ -96,18 +112,25 @@ def _allowed(actor: Actor, lines: Sequence[Line], *, hold: bool) -> dict[UUID | 
 
     If `hold` is true, nobody can archive the accounts until this transaction ends.
 
-    Raises EntryTooLong, AccountIsControl, AmountAboveLimit.
+    Raises EntryTooLong, AccountIsControl, AccountCurrency, AmountAboveLimit.
     """
     if len(lines) > LINES_MAX:
         raise EntryTooLong
     accounts = ledger_accounts.find_accounts((line.account for line in lines), hold=hold)
     if any(account.purpose in CONTROL for account in accounts.values()):
         raise AccountIsControl
+    _check_written(lines, accounts)
     check_limit(
         actor,
         *_debits((line.amount.currency, line.debit.amount_minor) for line in lines if line.debit),
     )
     return accounts
+
+
+def _check_written(lines: Sequence[Line], accounts: Accounts) -> None:
+    """Run the registered checks. Raises their errors, such as AccountCurrency."""
+    for check in _written_checks:
+        check(lines, accounts)
 
 
 def reverse_direct(

@@ -153,6 +153,13 @@ class AccountIsControl(Conflict):
     )
 
 
+class AccountCurrency(Conflict):
+    """The bank account of the account in the chart has another currency."""
+
+    code = "account_currency"
+    message = N_("This account has another currency. Choose one in the currency of the amount.")
+
+
 class AccountCodeTaken(Conflict):
     """Another account has this code."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from voyagent.banking.errors import AccountCurrency, BankAccountClosed, BankAccountNotFound
+from voyagent.banking.errors import BankAccountClosed, BankAccountNotFound
 from voyagent.billing.bills.errors import BillNotFound
 from voyagent.billing.core import errors
 from voyagent.billing.core.api import PARTY_ERRORS, POSTING_ERRORS
@@ -38,6 +38,7 @@ from voyagent.kernel.money import InvalidAmount, MixedCurrencies, UnknownCurrenc
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.rates import InvalidRate, RateOfOtherMoney
 from voyagent.kernel.serializers import Body
+from voyagent.ledger.service.errors import AccountCurrency
 
 api = ApiBlueprint("payments", __name__, tag="Payments", guard=Guard.BEARER)
 MEANS_ERRORS = (
