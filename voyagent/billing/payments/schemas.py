@@ -143,11 +143,11 @@ class ChargeIn(Closed):
     """
 
     fee: PlainAmount | None = None
-    taxes: InputTaxes = ()
+    taxes: InputTaxes | None = None
 
     def charge(self) -> Charge:
         """Return the charge for the service."""
-        return Charge(self.fee, {tax.component: tax.amount for tax in self.taxes})
+        return Charge(self.fee, {tax.component: tax.amount for tax in self.taxes or ()})
 
 
 class BounceIn(ReverseIn, ChargeIn):

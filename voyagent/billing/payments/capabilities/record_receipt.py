@@ -57,8 +57,8 @@ class RecordReceiptInput(PaymentInput, ChargeIn):
         title=N_("Charge before tax"),
         description="What the bank or gateway kept of the payment, before tax; not in `amount`.",
     )
-    taxes: InputTaxes = Field(
-        default=(), description="The tax on this charge, each component such as igst once."
+    taxes: InputTaxes | None = Field(
+        default=None, description="The tax on this charge, each component such as igst once."
     )
     over_cash_limit_reason: Annotated[str, Trimmed(REASON_MAX)] | None = Field(
         default=None,
