@@ -412,7 +412,7 @@ def test_a_supplier_keeps_a_part_of_a_paid_bill(alice: Person, owner_engine: sa.
     body = {"bill_id": str(bill_id), "reason": WHY, "issue_date": PAID_ON.isoformat()}
     given_back = body | {"lines": [{"line_no": 1, "amount": "100"}]}
     assert alice.api.post("/supplier-claims", json=given_back).status_code == 201
-    last = worth(owner_engine, alice, SERVICE)
+    last = worth(owner_engine, alice, PAID_ON)
     assert last["cost_of_services"] == 4_210_000 - 842_000
     assert "prepaid_trip_costs" not in last
     assert findings(alice) == []
