@@ -10,10 +10,11 @@ from urllib.parse import urlencode
 
 import openpyxl
 import pytest
+from flask import Flask
 
 from tests.identity.keys import with_key
 from tests.paper_text import text_of
-from tests.people import Person
+from tests.people import ApiClient, People, Person
 from tests.reports.books import EVIL, busy_may
 from tests.reports.test_workbooks import opened
 from voyagent.kernel import sheets
@@ -40,11 +41,24 @@ MEDIA = {"csv": "text/csv", "xlsx": MIMETYPE, "pdf": "application/pdf"}
 each = pytest.mark.parametrize("report", ASKED)
 
 
-@pytest.fixture
-def busy(alice: Person) -> Person:
-    """Somebody whose agency had a busy May."""
-    busy_may(alice)
-    return alice
+@pytest.fixture(scope="module")
+def busy(app: Flask) -> Person:
+    """Somebody whose agency had a busy May; the tests only read it."""
+    person = People(app).sign_up("Alice Owner", agency="Alice Travels")
+    busy_may(person)
+    return person
+
+
+@pytest.fixture(scope="module")
+def stranger(app: Flask) -> Person:
+    """Somebody of another agency."""
+    return People(app).sign_up("Charlie Stranger", agency="Charlie Tours")
+
+
+@pytest.fixture(scope="module")
+def by_key(busy: Person) -> dict[str, ApiClient]:
+    """Return a client with a key of each scope."""
+    return {scope: with_key(busy, scope) for scope in ("enquiries", "reports")}
 
 
 def address(report: str, form: str, **more: str) -> str:
@@ -120,15 +134,15 @@ def test_files_and_json_have_the_same_amounts(busy: Person, report: str) -> None
 @each
 @pytest.mark.parametrize("form", MEDIA)
 def test_files_require_the_permission_to_read_reports(
-    busy: Person, charlie: Person, report: str, form: str
+    busy: Person, stranger: Person, by_key: dict[str, ApiClient], report: str, form: str
 ) -> None:
     wanted = address(report, form)
     assert busy.app.test_client().get(f"/api{wanted}").status_code == 401
-    assert with_key(busy, "enquiries").get(wanted).status_code == 403
-    answer = with_key(busy, "reports").get(wanted)
+    assert by_key["enquiries"].get(wanted).status_code == 403
+    answer = by_key["reports"].get(wanted)
     assert (answer.status_code, answer.mimetype) == (200, MEDIA[form])
     if form == "csv":
-        assert "1000.5" not in charlie.api.get(wanted).text, "another agency has none of it"
+        assert "1000.5" not in stranger.api.get(wanted).text, "another agency has none of it"
 
 
 def test_no_cell_is_a_formula(busy: Person) -> None:
@@ -157,15 +171,16 @@ def test_invalid_parameters_get_the_same_error_as_json(busy: Person) -> None:
     assert busy.api.get(address("day-book", "pdf", locale="xx")).status_code == 422
 
 
-def test_the_pdf_is_translated_and_the_csv_is_not(busy: Person) -> None:
-    plain = text_of(busy.api.get(address("trial-balance", "pdf")).data)
-    hindi = text_of(busy.api.get(address("trial-balance", "pdf", locale="hi")).data)
+def test_the_pdf_is_translated_and_the_csv_is_not(alice: Person) -> None:
+    busy_may(alice)
+    plain = text_of(alice.api.get(address("trial-balance", "pdf")).data)
+    hindi = text_of(alice.api.get(address("trial-balance", "pdf", locale="hi")).data)
     assert "Trial balance" in plain
     assert "Trial balance" not in hindi
-    csv_text = busy.api.get(address("trial-balance", "csv")).text
-    assert busy.api.patch("/tenant-settings", json={"locale": "hi"}).status_code == 200
-    assert busy.api.get(address("trial-balance", "csv")).text == csv_text
-    assert "Trial balance" not in text_of(busy.api.get(address("trial-balance", "pdf")).data)
+    csv_text = alice.api.get(address("trial-balance", "csv")).text
+    assert alice.api.patch("/tenant-settings", json={"locale": "hi"}).status_code == 200
+    assert alice.api.get(address("trial-balance", "csv")).text == csv_text
+    assert "Trial balance" not in text_of(alice.api.get(address("trial-balance", "pdf")).data)
 
 
 def test_a_file_is_complete_or_refused_and_ledger_lines_are_unlimited(
@@ -193,14 +208,14 @@ def test_files_have_no_page_parameters_and_pdfs_have_a_language(busy: Person) ->
 
 @pytest.mark.parametrize("form", ["pdf", "xlsx"])
 def test_files_of_one_agency_are_made_one_after_another(
-    busy: Person, charlie: Person, monkeypatch: pytest.MonkeyPatch, form: str
+    busy: Person, stranger: Person, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
     monkeypatch.setattr(copy_export, "FILES_WAIT_S", 0.05)
     exports: Exports = busy.app.extensions["voyagent.exports"]
     with exports.making_file(busy.actor.tenant_id):
         refused = busy.api.get(address("day-book", form))
         page = busy.browser.get("/reports/day-book?format=xlsx")
-        assert charlie.api.get(address("day-book", form)).status_code == 200
+        assert stranger.api.get(address("day-book", form)).status_code == 200
     assert (refused.status_code, refused.json["detail"]) == (503, "exports_busy")
     assert int(refused.headers["Retry-After"]) > 0
     assert (page.status_code, page.mimetype) == (503, "text/html")

@@ -7,8 +7,9 @@ import io
 from decimal import Decimal
 
 import pytest
+from flask import Flask
 
-from tests.people import Person
+from tests.people import People, Person
 from tests.reports.books import DAYS, EVIL, MAY, REPORTS, busy_may
 from voyagent.kernel.money import Money
 from voyagent.kernel.sheets import Sheet, written
@@ -27,14 +28,27 @@ def read(person: Person, report: str, query: str = "", kind: str = "csv") -> lis
     )
 
 
-@pytest.fixture
-def busy(alice: Person) -> Person:
+@pytest.fixture(scope="module")
+def busy(app: Flask) -> Person:
     """Invoices of two customers, a bill and a loss in dirhams.
 
-    One customer has a name that begins like a formula.
+    One customer has a name that begins like a formula. The tests only read the books.
     """
-    busy_may(alice)
-    return alice
+    person = People(app).sign_up("Alice Owner", agency="Alice Travels")
+    busy_may(person)
+    return person
+
+
+@pytest.fixture(scope="module")
+def viewer(app: Flask, busy: Person) -> Person:
+    """A colleague with read access."""
+    return People(app).colleague(busy, "Victor Viewer", role="viewer")
+
+
+@pytest.fixture(scope="module")
+def stranger(app: Flask) -> Person:
+    """Somebody of another agency."""
+    return People(app).sign_up("Charlie Stranger", agency="Charlie Tours")
 
 
 def test_only_texts_like_formulas_are_escaped() -> None:
@@ -236,19 +250,19 @@ def test_ledger_lines_and_entries_as_csv(busy: Person) -> None:
 
 @pytest.mark.parametrize("report", REPORTS)
 def test_each_file_is_linked_and_contains_only_own_data(
-    busy: Person, victor: Person, charlie: Person, report: str
+    busy: Person, viewer: Person, stranger: Person, report: str
 ) -> None:
-    page = victor.browser.get(f"/reports/{report}?{REPORTS[report]}").text
+    page = viewer.browser.get(f"/reports/{report}?{REPORTS[report]}").text
     assert "format=csv-bom" in page
-    seen = read(victor, report, kind="csv-bom")
+    seen = read(viewer, report, kind="csv-bom")
     assert seen == read(busy, report)
     assert not any(
         "1000.50" in row.values() or "700.25" in row.values()
-        for row in read(charlie, report, REPORTS[report])
+        for row in read(stranger, report, REPORTS[report])
     )
     nobody = busy.app.test_client().get(f"/reports/{report}?{REPORTS[report]}&format=csv")
     assert nobody.status_code == 303
-    refused = victor.browser.get(f"/reports/{report}?{REPORTS[report]}&format=xls")
+    refused = viewer.browser.get(f"/reports/{report}?{REPORTS[report]}&format=xls")
     assert (refused.status_code, "Not valid: format." in refused.text) == (422, True)
 
 

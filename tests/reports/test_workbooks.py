@@ -13,10 +13,11 @@ from typing import Any
 
 import openpyxl
 import pytest
+from flask import Flask
 from openpyxl.utils.escape import unescape
 from openpyxl.worksheet.worksheet import Worksheet
 
-from tests.people import Person
+from tests.people import People, Person
 from tests.reports.books import DAYS, MAY, REPORTS, busy_may
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
@@ -47,11 +48,12 @@ def as_csv(value: Any) -> str:
     return value or ""
 
 
-@pytest.fixture
-def busy(alice: Person) -> Person:
-    """A person whose agency has many postings in May."""
-    busy_may(alice)
-    return alice
+@pytest.fixture(scope="module")
+def busy(app: Flask) -> Person:
+    """A person whose agency has many postings in May; the tests only read it."""
+    person = People(app).sign_up("Alice Owner", agency="Alice Travels")
+    busy_may(person)
+    return person
 
 
 @pytest.mark.parametrize("report", REPORTS)
