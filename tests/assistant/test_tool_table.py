@@ -46,6 +46,7 @@ TABLE: list[tuple[str, str, set[str], set[str], str, set[str], set[str]]] = [
             "place_of_supply",
             "customer_tax_number",
             "customer_pan",
+            "customer_address_id",
             "exchange_rate",
             "party_id",
         },

@@ -312,6 +312,7 @@ ALONE = {
     *("remove_the_logo", "remove_the_logo_in_the_browser"),
     *("remove_an_address_over_the_api", "remove_an_address_on_its_page"),
     *("remove_a_contact_over_the_api", "remove_a_contact_on_its_page"),
+    *("remove_a_tax_number_over_the_api", "remove_a_tax_number_on_its_page"),
 }
 
 

@@ -58,7 +58,7 @@ from voyagent.ledger.queries import closed_months
 from voyagent.ledger.rules import parse_month
 from voyagent.ledger.service import chart, direct, entries, months
 from voyagent.parties.models import Party
-from voyagent.parties.service import addresses, contacts, merges, parties
+from voyagent.parties.service import addresses, contacts, merges, parties, tax_numbers
 from voyagent.privacy.service import erasure
 from voyagent.reports.service import files as report_files
 from voyagent.routes import APIS
@@ -216,6 +216,13 @@ def _address(person: Person) -> object:
 
 def _contact(person: Person) -> object:
     return _of_party(person, lambda actor, one: contacts.add(actor, one, name="Meera Nair").id)
+
+
+def _tax_number(person: Person) -> object:
+    return _of_party(
+        person,
+        lambda actor, one: tax_numbers.add(actor, one, country="AE", number="100123456700003").id,
+    )
 
 
 def _merge(person: Person) -> object:
@@ -832,6 +839,7 @@ MAKERS: Makers = {
     "party_id": _party,
     "address_id": _address,
     "contact_id": _contact,
+    "tax_number_id": _tax_number,
     "merge_id": _merge,
     "bank_account_id": _bank_account,
     "session_id": _session,
@@ -1057,6 +1065,8 @@ BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "PartyAddressPatch": lambda: {"city": "Kochi"},
     "PartyContactIn": lambda: {"name": "Meera Nair", "email": "meera@malabar.example"},
     "PartyContactPatch": lambda: {"role": "Accounts"},
+    "PartyTaxNumberIn": lambda: {"country": "AE", "number": "100123456700011"},
+    "PartyTaxNumberPatch": lambda: {"number": "100123456700011"},
     "InvoiceFromTripIn": lambda: {"trip_id": str(new_id()), "customer_name": "Deepa Krishnan"},
     "MatchesIn": lambda: {"matches": []},
     "RematchIn": lambda: {"matches": []},

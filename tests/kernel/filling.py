@@ -50,7 +50,7 @@ from voyagent.kernel.money import Money
 from voyagent.kernel.rates import Quote
 from voyagent.ledger.models import Revaluation
 from voyagent.ledger.service import chart, months
-from voyagent.parties.service import addresses, contacts, merges, parties
+from voyagent.parties.service import addresses, contacts, merges, parties, tax_numbers
 from voyagent.privacy.models import Erasure
 from voyagent.privacy.service import links
 from voyagent.rates import service as rates
@@ -82,6 +82,7 @@ def fill(person: Person, drain: Callable[[], None]) -> None:
         party_id = party.id
         addresses.add(actor, party_id, kind="billing", lines="12 MG Road", city="Kochi")
         contacts.add(actor, party_id, name="Meera Nair", email="meera@malabar.example")
+        tax_numbers.add(actor, party_id, country="AE", number="TRN 1")
         again = parties.create(actor, name="Deepa Krishnan, Kochi", is_customer=True)
         merges.merge(actor, again.id, party_id, reason="Entered twice")
         links.confirm(actor, party_id, kind="enquiry", record_id=enquiry.id)

@@ -1,4 +1,4 @@
-"""JSON API of customers and suppliers, their further addresses and contacts."""
+"""JSON API of customers and suppliers, with their addresses and contacts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,12 @@ from voyagent.kernel.database.read_pool import Reader
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.serializers import Body
 from voyagent.parties import queries
-from voyagent.parties.queries import AddressNotFound, ContactNotFound, PartyNotFound
+from voyagent.parties.queries import (
+    AddressNotFound,
+    ContactNotFound,
+    PartyNotFound,
+    TaxNumberNotFound,
+)
 from voyagent.parties.schemas import (
     PartyAddressesOut,
     PartyAddressIn,
@@ -30,8 +35,12 @@ from voyagent.parties.schemas import (
     PartyOut,
     PartyPatch,
     PartyQuery,
+    PartyTaxNumberIn,
+    PartyTaxNumberOut,
+    PartyTaxNumberPatch,
+    PartyTaxNumbersOut,
 )
-from voyagent.parties.service import addresses, contacts, merges, parties as service
+from voyagent.parties.service import addresses, contacts, merges, parties as service, tax_numbers
 
 api = ApiBlueprint("parties", __name__, tag="Parties", guard=Guard.BEARER)
 VALUE_ERRORS = (
@@ -45,6 +54,12 @@ VALUE_ERRORS = (
     service.PanIsNotOfNumber,
     service.PartyNameTaken,
     service.ExternalIdTaken,
+)
+TAX_NUMBER_ERRORS = (
+    service.UnknownCountry,
+    service.InvalidTaxNumber,
+    service.PanIsNotOfNumber,
+    tax_numbers.TaxNumberTaken,
 )
 ADDRESS_ERRORS = (addresses.InvalidAddress, service.UnknownCountry, service.UnknownState)
 
@@ -259,3 +274,61 @@ def change_contact(
 def remove_contact(actor: Actor, party_id: UUID, contact_id: UUID) -> None:
     """Remove a contact."""
     contacts.remove(actor, party_id, contact_id)
+
+
+@api.get(
+    "/parties/<party_id>/tax-numbers",
+    answer=PartyTaxNumbersOut,
+    permission="party.read",
+    missing=PartyNotFound,
+)
+def list_tax_numbers(reader: Reader, party_id: UUID) -> Body[PartyTaxNumbersOut]:
+    """List the further tax numbers of a customer or supplier.
+
+    The main tax number is in the customer or supplier itself.
+    """
+    queries.read_party(reader, party_id)
+    return PartyTaxNumbersOut.of({"items": queries.read_tax_numbers(reader, party_id)})
+
+
+@api.post(
+    "/parties/<party_id>/tax-numbers",
+    answer=PartyTaxNumberOut,
+    status=201,
+    permission="party.update",
+    missing=PartyNotFound,
+    errors=(*TAX_NUMBER_ERRORS, tax_numbers.TooManyTaxNumbers),
+)
+def add_tax_number(actor: Actor, party_id: UUID, body: PartyTaxNumberIn) -> Body[PartyTaxNumberOut]:
+    """Add a tax number; with `is_default` it replaces the default of its state.
+
+    An invoice without a tax number of its own shows the GSTIN in its place of supply.
+    """
+    added = tax_numbers.add(actor, party_id, **body.changes())
+    return PartyTaxNumberOut.of(queries.detail_row(added))
+
+
+@api.patch(
+    "/parties/<party_id>/tax-numbers/<tax_number_id>",
+    answer=PartyTaxNumberOut,
+    permission="party.update",
+    missing=TaxNumberNotFound,
+    errors=TAX_NUMBER_ERRORS,
+)
+def change_tax_number(
+    actor: Actor, party_id: UUID, tax_number_id: UUID, body: PartyTaxNumberPatch
+) -> Body[PartyTaxNumberOut]:
+    """Change a further tax number; documents keep the number that they show."""
+    found = tax_numbers.change(actor, party_id, tax_number_id, body.changes())
+    return PartyTaxNumberOut.of(queries.detail_row(found))
+
+
+@api.delete(
+    "/parties/<party_id>/tax-numbers/<tax_number_id>",
+    status=204,
+    permission="party.update",
+    missing=TaxNumberNotFound,
+)
+def remove_tax_number(actor: Actor, party_id: UUID, tax_number_id: UUID) -> None:
+    """Remove a further tax number; documents keep the number that they show."""
+    tax_numbers.remove(actor, party_id, tax_number_id)

@@ -28,11 +28,13 @@ from voyagent.parties.schemas import (
     PartyIn,
     PartyMergeIn,
     PartyQuery,
+    PartyTaxNumberIn,
 )
 from voyagent.parties.service.addresses import ERROR_FIELDS as FIELDS_OF_ADDRESS
 from voyagent.parties.service.contacts import ERROR_FIELDS as FIELDS_OF_CONTACT
 from voyagent.parties.service.merges import ERROR_FIELDS as FIELDS_OF_MERGE
 from voyagent.parties.service.parties import ERROR_FIELDS as FIELDS_OF_CODES
+from voyagent.parties.service.tax_numbers import ERROR_FIELDS as FIELDS_OF_TAX_NUMBER
 from voyagent.taxes.rules.numbers import COUNTRY
 from voyagent.taxes.rules.tables import states
 
@@ -40,6 +42,7 @@ ERROR_FIELDS = FIELDS_OF_CODES | {"party_changed": ""}
 MERGE_ERROR_FIELDS = FIELDS_OF_MERGE | {"party_not_found": ""}
 ADDRESS_ERROR_FIELDS = FIELDS_OF_ADDRESS | {"party_changed": "", "too_many_addresses": ""}
 CONTACT_ERROR_FIELDS = FIELDS_OF_CONTACT | {"party_changed": "", "too_many_contacts": ""}
+TAX_NUMBER_ERROR_FIELDS = FIELDS_OF_TAX_NUMBER | {"party_changed": "", "too_many_tax_numbers": ""}
 ADDRESS_KINDS = {
     "billing": _l("Billing address"),
     "shipping": _l("Shipping address"),
@@ -199,6 +202,29 @@ class ContactForm(SchemaForm[PartyContactIn]):
     def of(cls, row: Row) -> ContactForm:
         """Return a form filled with the values of a contact."""
         known = {name: row[name] for name in PartyContactIn.model_fields}
+        return cls(data=known | {"seen": row["updated_at"].isoformat()})
+
+
+class TaxNumberForm(SchemaForm[PartyTaxNumberIn]):
+    """Form of a further tax number; `seen` is as in AddressForm."""
+
+    schema: ClassVar[type[BaseModel]] = PartyTaxNumberIn
+    sentences: ClassVar[dict[str, Any]] = {
+        **dict.fromkeys(("number.missing", "number.string_too_short"), _l("Enter a tax number.")),
+        **dict.fromkeys(
+            ("string_pattern_mismatch", "country.missing"), _l("Choose one from the list.")
+        ),
+    }
+
+    country = SelectField(_l("Country"), choices=country_options, validate_choice=False)
+    number = StringField(_l("Tax number"))
+    is_default = BooleanField(_l("Default in its state"))
+    seen = HiddenField()
+
+    @classmethod
+    def of(cls, row: Row) -> TaxNumberForm:
+        """Return a form filled with the values of a tax number."""
+        known = {name: row[name] for name in PartyTaxNumberIn.model_fields}
         return cls(data=known | {"seen": row["updated_at"].isoformat()})
 
 

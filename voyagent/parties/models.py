@@ -1,4 +1,4 @@
-"""Tables of customers and suppliers, their further addresses, contacts and merges."""
+"""Tables of customers and suppliers, their further details and merges."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class Party(TenantOwned, Base):
     """A customer, a supplier, or both.
 
     The address, e-mail address, phone and tax number of this row are the main ones, which documents
-    use. `PartyAddress` has further addresses, not the main one, and `PartyContact` has the people
-    to talk to.
+    use. `PartyAddress` has further addresses and `PartyTaxNumber` further tax numbers, not the main
+    ones, and `PartyContact` has the people to talk to.
 
     Documents, payments and postings refer to a party by `party_id`, and store its name as it was
     then. They are found and added up by `party_key`, which they store too. It is unique: the name
@@ -226,6 +226,51 @@ class PartyContact(TenantOwned, Base):
             postgresql_where=text("is_default"),
         ),
     )
+
+
+class PartyTaxNumber(TenantOwned, Base):
+    """A further tax number of a party, such as its GSTIN in another state.
+
+    `state` is the state code in a GSTIN, and null in other countries. A party has at most one
+    default for each state. The number is encrypted and found like that of `Party`.
+    """
+
+    __tablename__ = "party_tax_numbers"
+
+    party_id: Mapped[UUID]
+    country: Mapped[str]
+    state: Mapped[str | None]
+    number_sealed: Mapped[bytes]
+    number_digests: Mapped[list[bytes]] = mapped_column(ARRAY(LargeBinary))
+    is_default: Mapped[bool] = mapped_column(server_default=_NO)
+    created_at: Mapped[DefaultNow]
+    updated_at: Mapped[DefaultNow]
+
+    __table_args__ = (
+        references("parties", "party_id", "fk_party_tax_numbers_party", "CASCADE"),
+        Index("ix_party_tax_numbers_party", "tenant_id", "party_id"),
+        Index(
+            "uq_party_tax_numbers_default",
+            "tenant_id",
+            "party_id",
+            "country",
+            text("COALESCE(state, ''::text)"),
+            unique=True,
+            postgresql_where=text("is_default"),
+        ),
+        CheckConstraint("country ~ '^[A-Z]{2}$'", name="country"),
+    )
+
+    @property
+    def number(self) -> str:
+        """Return the decrypted tax number."""
+        return opened_text(TAX_NUMBER, self.number_sealed, None) or ""
+
+    @number.setter
+    def number(self, number: str) -> None:
+        keyring = current_keyring()
+        self.number_sealed = keyring.seal(TAX_NUMBER, number.encode())
+        self.number_digests = tax_number_digests(keyring, number)
 
 
 class PartyMerge(TenantOwned, Base):

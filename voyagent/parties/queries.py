@@ -19,14 +19,17 @@ from sqlalchemy import (
     SQLColumnExpression,
     Subquery,
     Table,
+    Text,
     Uuid,
     and_,
     any_,
     case,
     cast as sql_cast,
     exists,
+    false as sql_false,
     func,
     literal,
+    null,
     or_,
     select,
     union_all,
@@ -35,7 +38,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.selectable import LateralFromClause
 
-from voyagent.kernel.database.read_pool import Reader, Row, first_row
+from voyagent.kernel.database.read_pool import Reader, Row, SessionReader, first_row
 from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.db import db, load_one
 from voyagent.kernel.errors import N_, NotFound
@@ -51,10 +54,12 @@ from voyagent.parties.models import (
     PartyContact,
     PartyMerge,
     PartyRoot,
+    PartyTaxNumber,
     found_by,
     plain_number,
 )
 from voyagent.taxes.rules import numbers
+from voyagent.taxes.rules.numbers import COUNTRY as INDIA
 from voyagent.taxes.rules.tables import states
 
 _PARTIES = Party.__table__.c
@@ -81,8 +86,9 @@ COLUMNS = (
 )
 NAMES_MAX = 500
 """Largest number of names that a form suggests."""
-Detail = TypeVar("Detail", PartyAddress, PartyContact)
-"""An address or contact of a party."""
+Detail = TypeVar("Detail", PartyAddress, PartyContact, PartyTaxNumber)
+"""An address, contact or further tax number of a party."""
+AnyDetail = PartyAddress | PartyContact | PartyTaxNumber
 SIGNS = {
     "receivable": 1,
     "customer_advances": -1,
@@ -128,6 +134,13 @@ class AddressNotFound(NotFound):
 
     code = "address_not_found"
     message = N_("We could not find that address.")
+
+
+class TaxNumberNotFound(NotFound):
+    """The party has no such further tax number."""
+
+    code = "tax_number_not_found"
+    message = N_("We could not find that tax number.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -407,9 +420,110 @@ def read_contacts(reader: Reader, party_id: UUID) -> list[Row]:
     )[0]
 
 
-def detail_row(detail: PartyAddress | PartyContact) -> Row:
-    """Return the columns of an address or contact, by name."""
-    return {column.name: getattr(detail, column.name) for column in detail.__table__.columns}
+def get_tax_number(party_id: UUID, tax_number_id: UUID, *, lock: bool = False) -> PartyTaxNumber:
+    """Return a further tax number; `lock` locks the party's row.
+
+    Raises TaxNumberNotFound.
+    """
+    return _get_detail(PartyTaxNumber, party_id, tax_number_id, TaxNumberNotFound, lock=lock)
+
+
+def read_tax_numbers(reader: Reader, party_id: UUID) -> list[Row]:
+    """Return the further tax numbers of a party, by state and default first.
+
+    The rows have the columns of `PartyTaxNumber`, and `number`.
+    """
+    columns = PartyTaxNumber.__table__.c
+    rows = reader.read(
+        select(*columns)
+        .where(owned_by_key(PartyTaxNumber), columns.party_id == party_id)
+        .order_by(
+            columns.country,
+            columns.state,
+            columns.is_default.desc(),
+            columns.created_at,
+            columns.id,
+        )
+    )[0]
+    return [with_number(row) for row in rows]
+
+
+def read_all_numbers(reader: Reader, party_id: UUID) -> list[Row]:
+    """Return the tax numbers of a party and of records merged with it.
+
+    Rows: id (null for the main number of a record), party_id, country (null), state (null), number,
+    is_default. Those of the party itself come first: the defaults, the main one, and the others by
+    age.
+    """
+    further = PartyTaxNumber.__table__.c
+    members = group_of(party_id)
+    main = select(
+        null().cast(Uuid()).label("id"),
+        _PARTIES.id.label("party_id"),
+        _PARTIES.country,
+        _PARTIES.state,
+        _PARTIES.tax_number_sealed.label("number_sealed"),
+        _PARTIES.tax_number.label("number_clear"),
+        sql_false().label("is_default"),
+        _PARTIES.created_at,
+    ).where(
+        owned_by_key(Party),
+        _PARTIES.id.in_(members),
+        or_(_PARTIES.tax_number_sealed.is_not(None), _PARTIES.tax_number.is_not(None)),
+    )
+    others = select(
+        further.id,
+        further.party_id,
+        further.country,
+        further.state,
+        further.number_sealed,
+        null().cast(Text()),
+        further.is_default,
+        further.created_at,
+    ).where(owned_by_key(PartyTaxNumber), further.party_id.in_(members))
+    found = union_all(main, others).subquery("found")
+    rows = reader.read(
+        select(found).order_by(
+            (found.c.party_id == party_id).desc(),
+            found.c.is_default.desc(),
+            found.c.id.is_(None).desc(),
+            found.c.created_at,
+            found.c.id,
+        )
+    )[0]
+    return [with_number(row) for row in rows]
+
+
+def get_tax_numbers(party_ids: Collection[UUID]) -> Sequence[PartyTaxNumber]:
+    """Return the further tax numbers of parties."""
+    of_parties = select(PartyTaxNumber).where(PartyTaxNumber.party_id.in_(party_ids))
+    return db.session.scalars(of_parties).all()
+
+
+def pans_of(party_ids: Collection[UUID]) -> frozenset[str]:
+    """Return the PANs of parties, also those in their GSTINs."""
+    found = {
+        party.pan or pan_in(party.tax_number)
+        for party in db.session.scalars(select(Party).where(Party.id.in_(party_ids)))
+    }
+    return frozenset(pan for pan in found if pan) | further_pans(party_ids)
+
+
+def further_pans(party_ids: Collection[UUID]) -> frozenset[str]:
+    """Return the PANs in the further GSTINs of parties."""
+    found = {pan_in(one.number) for one in get_tax_numbers(party_ids)}
+    return frozenset(pan for pan in found if pan)
+
+
+def pan_in(number: str | None) -> str | None:
+    """Return the PAN in a tax number, or None if it is no GSTIN."""
+    return numbers.pan_of(number) if number and numbers.country_of(number) == INDIA else None
+
+
+def detail_row(detail: AnyDetail) -> Row:
+    """Return the columns of an address, contact or further tax number, by name."""
+    row = {column.name: getattr(detail, column.name) for column in detail.__table__.columns}
+    return row | {"number": detail.number} if isinstance(detail, PartyTaxNumber) else row
 
 
 def with_tax_numbers(row: Row) -> Row:
@@ -422,24 +536,47 @@ def with_tax_numbers(row: Row) -> Row:
     }
 
 
+def with_number(row: Row) -> Row:
+    """Return the row of a tax number with the number decrypted."""
+    known = dict(row)
+    clear = known.pop("number_clear", None)
+    return known | {"number": opened_text(TAX_NUMBER, known.pop("number_sealed"), clear)}
+
+
 def row_of(party: Party) -> Row:
     """Return the columns of a party by name, with tax number and PAN decrypted."""
     return {name: getattr(party, name) for name in (*COLUMNS, "pan")}
 
 
-def postal_address(party_id: UUID | None) -> str | None:
+def postal_address(
+    party_id: UUID | None, *, address_id: UUID | None = None, state: str | None = None
+) -> str | None:
     """Return the address that documents print, as lines, or None if there is none.
 
-    It is the default address for billing, else the main address. An Indian state has its code, and
-    another country its English name.
+    It is the further address with `address_id`, which may have been removed since. Otherwise it is
+    an address for billing in the Indian state `state`, else the default one, else the main address.
+    An Indian state has its code, and another country its English name.
     """
-    billing = and_(
-        PartyAddress.party_id == Party.id,
-        PartyAddress.kind == "billing",
-        PartyAddress.is_default,
+    is_chosen = func.coalesce(PartyAddress.id == literal(address_id, Uuid()), sql_false())
+    is_there = func.coalesce(
+        and_(PartyAddress.country == INDIA, PartyAddress.state == literal(state, Text())),
+        sql_false(),
     )
+    is_billing = and_(PartyAddress.kind == "billing", or_(is_there, PartyAddress.is_default))
     row = db.session.execute(
-        select(Party, PartyAddress).outerjoin(PartyAddress, billing).where(Party.id == party_id)
+        select(Party, PartyAddress)
+        .outerjoin(
+            PartyAddress, and_(PartyAddress.party_id == Party.id, or_(is_chosen, is_billing))
+        )
+        .where(Party.id == party_id)
+        .order_by(
+            is_chosen.desc(),
+            is_there.desc(),
+            PartyAddress.is_default.desc(),
+            PartyAddress.created_at,
+            PartyAddress.id,
+        )
+        .limit(1)
     ).one_or_none()
     if row is None:
         return None
@@ -472,14 +609,17 @@ def terms_days(party: PartyRef) -> int | None:
     return found[0] if len(found) == 1 else None
 
 
-def tax_status(party: PartyRef) -> Row | None:
+def tax_status(party: PartyRef, *, state: str | None = None) -> Row | None:
     """Return country, state, tax number and PAN of a party.
 
-    The result is None if there is no such party, or if several have the name.
+    With `state`, the tax number is the GSTIN of the party in this Indian state, or None. Without
+    it, the tax number is the main one, else the GSTIN in the party's own state. The result is None
+    if there is no such party, or if several have the name.
     """
     found = (
         db.session.execute(
             select(
+                Party.id,
                 Party.country,
                 Party.state,
                 Party.tax_number_clear.label("tax_number"),
@@ -492,7 +632,32 @@ def tax_status(party: PartyRef) -> Row | None:
         .mappings()
         .all()
     )
-    return with_tax_numbers(dict(found[0])) if len(found) == 1 else None
+    if len(found) != 1:
+        return None
+    row = with_tax_numbers(dict(found[0]))
+    if state is None and (row["tax_number"] or row["country"] != INDIA):
+        return row
+    return _in_state(row, state or row["state"])
+
+
+def _in_state(row: Row, state: str | None) -> Row:
+    """Return a tax status with the GSTIN of the party in a state, or with none.
+
+    It is the default one of the state, else the main one, else the oldest one, and those of the
+    party come before those of records merged with it. A GSTIN with another PAN than the party's is
+    that of another firm.
+    """
+    pan = row["pan"] or pan_in(row["tax_number"])
+    there = [
+        one["number"]
+        for one in read_all_numbers(SessionReader(db.session), row["id"])
+        if (one["country"], one["state"]) == (INDIA, state) and pan in (None, pan_in(one["number"]))
+    ]
+    return row | {
+        "country": INDIA if there else row["country"],
+        "state": state,
+        "tax_number": there[0] if there else None,
+    }
 
 
 def credit_terms(
@@ -579,7 +744,7 @@ def similar(row: Row) -> list[Row]:
         )
         .limit(SIMILAR_MAX)
     )
-    return [dict(one) for one in db.session.execute(found).mappings()]
+    return SessionReader(db.session).read(found)[0]
 
 
 def _is(party: PartyRef) -> ColumnElement[bool]:
@@ -600,7 +765,7 @@ def _printed(party: Row, billed: Row | None) -> str | None:
 
 
 def _lines_of(lines: str, town: str, country: str | None, state: str | None) -> str:
-    if country == numbers.COUNTRY:
+    if country == INDIA:
         name = states(country).get(state or "")
         place = f"{name} ({state})" if name else ""
     else:
@@ -615,11 +780,11 @@ def _equal_facts(row: Row) -> dict[str, ColumnElement[bool]]:
     number, pan = (plain_number(row.get(name) or "") for name in ("tax_number", "pan"))
     if number:
         digests = keyring.digests(TAX_NUMBER, number)
-        found["tax_number"] = Party.tax_number_digests.overlap(digests)
+        found["tax_number"] = _has_digest(Party, digests)
     pan = pan or next(iter(found_by(number)[1:]), "")
     if pan:
         digests = keyring.digests(TAX_NUMBER, pan)
-        found["pan"] = or_(Party.pan_digest.in_(digests), Party.tax_number_digests.overlap(digests))
+        found["pan"] = or_(Party.pan_digest.in_(digests), _has_digest(Party, digests))
     digits = re.sub(r"\D", "", row.get("phone") or "")[-_PHONE_DIGITS:]
     if digits:
         plain = func.regexp_replace(Party.phone, r"\D", "", "g")
@@ -627,6 +792,18 @@ def _equal_facts(row: Row) -> dict[str, ColumnElement[bool]]:
     if row.get("email"):
         found["email"] = func.lower(Party.email) == func.lower(literal(row["email"]))
     return found
+
+
+def _has_digest(columns: Any, digests: Sequence[bytes]) -> ColumnElement[bool]:
+    """Return the condition that a tax number of a party has a keyed hash.
+
+    `columns` are those of the party.
+    """
+    further = PartyTaxNumber.__table__.c
+    of_further = select(further.party_id).where(
+        owned_by_key(PartyTaxNumber), further.number_digests.overlap(list(digests))
+    )
+    return or_(columns.tax_number_digests.overlap(list(digests)), columns.id.in_(of_further))
 
 
 def names_statement(kind: str, parts: Iterable[str]) -> Select[Any]:
@@ -760,7 +937,7 @@ def _matches(
         wanted.append(
             or_(
                 columns.search.like(func.lower(contains(search.text.strip()))),
-                columns.tax_number_digests.overlap(list(digests)),
+                _has_digest(columns, digests),
                 columns.pan_digest.in_(digests),
             )
         )

@@ -32,6 +32,7 @@ from voyagent.parties.service.addresses import LENGTHS as ADDRESS_LENGTHS, Addre
 from voyagent.parties.service.contacts import LENGTHS as CONTACT_LENGTHS, ContactChanges
 from voyagent.parties.service.merges import REASON_MAX
 from voyagent.parties.service.parties import LENGTHS, TERMS_MAX, PartyChanges
+from voyagent.parties.service.tax_numbers import TaxNumberChanges
 
 LIMIT_DEFAULT, LIMIT_MAX, CURSOR_MAX = 50, 200, 2000
 Kind = Literal["customer", "supplier"]
@@ -169,6 +170,28 @@ class PartyContactPatch(_Contact):
     is_default: bool = MAY_BE_ABSENT
 
 
+class PartyTaxNumberIn(Closed):
+    """A further tax number of a party; a GSTIN determines the state."""
+
+    country: CountryCode
+    number: Annotated[str, Text(LENGTHS["tax_number"])]
+    is_default: bool = Field(
+        default=False, description="True for the number to use if the party has several in a state."
+    )
+
+    def changes(self) -> TaxNumberChanges:
+        """Return the members that were sent, under the names that the service uses."""
+        return cast("TaxNumberChanges", self.model_dump(exclude_unset=True))
+
+
+class PartyTaxNumberPatch(PartyTaxNumberIn):
+    """Changes of a further tax number: an absent member is unchanged."""
+
+    country: CountryCode = MAY_BE_ABSENT
+    number: Annotated[str, Text(LENGTHS["tax_number"])] = MAY_BE_ABSENT
+    is_default: bool = MAY_BE_ABSENT
+
+
 class PartyQuery(Query):
     """Filters and cursor of the list; a party must match all filters."""
 
@@ -285,6 +308,24 @@ class PartyContactsOut(AnswerOf[Row]):
     items: list[PartyContactOut]
 
 
+class PartyTaxNumberOut(AnswerOf[Row]):
+    """A further tax number of a party; `state` is the state code in a GSTIN."""
+
+    id: UUID
+    country: str
+    state: str | None
+    number: str
+    is_default: bool
+    created_at: Instant
+    updated_at: Instant
+
+
+class PartyTaxNumbersOut(AnswerOf[Row]):
+    """The further tax numbers of a party by state, the default of each state first."""
+
+    items: list[PartyTaxNumberOut]
+
+
 class PartyMergeIn(Closed):
     """The party into which another one is merged, and the reason."""
 
@@ -332,4 +373,8 @@ __all__ = [
     "PartyOut",
     "PartyPatch",
     "PartyQuery",
+    "PartyTaxNumberIn",
+    "PartyTaxNumberOut",
+    "PartyTaxNumberPatch",
+    "PartyTaxNumbersOut",
 ]

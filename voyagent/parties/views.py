@@ -1,4 +1,4 @@
-"""Pages of parties: list, detail, add, change, archive, addresses and contacts."""
+"""Pages of parties: list, detail, add, change, archive, further details."""
 
 from __future__ import annotations
 
@@ -28,21 +28,29 @@ from voyagent.parties.forms import (
     ERROR_FIELDS,
     MERGE_ERROR_FIELDS,
     SAME,
+    TAX_NUMBER_ERROR_FIELDS,
     AddressForm,
     ContactForm,
     MergeForm,
     PartyForm,
     PartyList,
+    TaxNumberForm,
     told,
 )
 from voyagent.parties.models import Party
-from voyagent.parties.queries import AddressNotFound, ContactNotFound, PartyNotFound
-from voyagent.parties.schemas import PartyAddressIn, PartyContactIn, PartyIn
+from voyagent.parties.queries import (
+    AddressNotFound,
+    ContactNotFound,
+    PartyNotFound,
+    TaxNumberNotFound,
+)
+from voyagent.parties.schemas import PartyAddressIn, PartyContactIn, PartyIn, PartyTaxNumberIn
 from voyagent.parties.service import (
     addresses as address_service,
     contacts as contact_service,
     merges as merge_service,
     parties as service,
+    tax_numbers as tax_number_service,
 )
 from voyagent.parties.service.merges import MergeNotFound
 from voyagent.taxes.rules.tables import states
@@ -92,6 +100,11 @@ def detail(reader: Reader, party_id: UUID) -> Any:
     party = queries.read_party(reader, party_id)
     balances = _balances(reader, party_id)
     addresses = [row | _place_names(row) for row in queries.read_addresses(reader, party_id)]
+    numbers = [
+        row | _place_names(row)
+        for row in queries.read_all_numbers(reader, party_id)
+        if row["id"] or row["party_id"] != party_id
+    ]
     merges = queries.read_merges(reader, party_id)
     limit = (
         None
@@ -104,6 +117,7 @@ def detail(reader: Reader, party_id: UUID) -> Any:
         limit=limit,
         balances=balances,
         addresses=addresses,
+        tax_numbers=numbers,
         contacts=queries.read_contacts(reader, party_id),
         kinds=ADDRESS_KINDS,
         merges=merges,
@@ -323,6 +337,64 @@ def remove_contact(actor: Actor, party_id: UUID, contact_id: UUID) -> Any:
     """Remove a contact."""
     contact_service.remove(actor, party_id, contact_id)
     toast(_("Contact removed."))
+    return see_other(url_for("parties.detail", party_id=party_id))
+
+
+@pages.page(
+    "/parties/<party_id>/tax-numbers/new",
+    methods=("GET", "POST"),
+    permission="party.update",
+    missing=PartyNotFound,
+)
+def new_tax_number(actor: Actor, party_id: UUID) -> Any:
+    """Show and process the form of a further tax number."""
+    party = queries.get_party(party_id)
+    form = TaxNumberForm(data={"country": party.country})
+    added = form.attempt(
+        lambda body: tax_number_service.add(actor, party_id, **body.changes()),
+        **TAX_NUMBER_ERROR_FIELDS,
+    )
+    if added is None:
+        return (
+            render_template("parties/tax_number.html", form=form, party=party, tax_number_id=None),
+            form.status,
+        )
+    toast(_("Saved."))
+    return see_other(url_for("parties.detail", party_id=party_id))
+
+
+@pages.page(
+    "/parties/<party_id>/tax-numbers/<tax_number_id>/edit",
+    methods=("GET", "POST"),
+    permission="party.update",
+    missing=TaxNumberNotFound,
+)
+def edit_tax_number(actor: Actor, party_id: UUID, tax_number_id: UUID) -> Any:
+    """Show and process the form that changes a further tax number."""
+    form = TaxNumberForm.of(queries.detail_row(queries.get_tax_number(party_id, tax_number_id)))
+    party = queries.get_party(party_id)
+
+    def act(body: PartyTaxNumberIn) -> Any:
+        seen = opened_state(form.seen.data)
+        return tax_number_service.change(actor, party_id, tax_number_id, body.changes(), seen=seen)
+
+    if form.attempt(act, **TAX_NUMBER_ERROR_FIELDS) is None:
+        facts = {"form": form, "party": party, "tax_number_id": tax_number_id}
+        return render_template("parties/tax_number.html", **facts), form.status
+    toast(_("Saved."))
+    return see_other(url_for("parties.detail", party_id=party_id))
+
+
+@pages.page(
+    "/parties/<party_id>/tax-numbers/<tax_number_id>/remove",
+    methods=("POST",),
+    permission="party.update",
+    missing=TaxNumberNotFound,
+)
+def remove_tax_number(actor: Actor, party_id: UUID, tax_number_id: UUID) -> Any:
+    """Remove a further tax number."""
+    tax_number_service.remove(actor, party_id, tax_number_id)
+    toast(_("Tax number removed."))
     return see_other(url_for("parties.detail", party_id=party_id))
 
 

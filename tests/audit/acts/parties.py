@@ -8,7 +8,7 @@ from tests.audit.acts.account import in_the_browser
 from tests.audit.acts.registry import Doing, Left, act
 from tests.audit.acts.stage import Stage
 from voyagent.kernel.actor import Actor
-from voyagent.parties.service import addresses, contacts, merges, parties
+from voyagent.parties.service import addresses, contacts, merges, parties, tax_numbers
 
 VALUES = {
     "name": "Deepa Krishnan",
@@ -254,6 +254,90 @@ def change_a_contact_on_its_page(stage: Stage) -> Doing:
 def remove_a_contact_on_its_page(stage: Stage) -> Doing:
     party_id, contact_id = _contact_of(stage)
     return _posted(stage, f"/parties/{party_id}/contacts/{contact_id}/remove")
+
+
+TAX_NUMBER = {"country": "AE", "number": "TRN 1"}
+OTHER_NUMBER = TAX_NUMBER | {"number": "TRN 2"}
+TAX_NUMBER_REFS = ("party_id", "tax_number_id")
+TAX_NUMBER_CHANGED = Left(
+    "party.tax_number_changed", TAX_NUMBER_REFS, says={"fields": [{"field": "number"}]}
+)
+
+
+def _tax_number_of(stage: Stage) -> tuple[Any, Any]:
+    """Add a tax number to a party; return the ids of both."""
+
+    def make(actor: Actor) -> tuple[Any, Any]:
+        party_id = parties.create(actor, **VALUES).id
+        return party_id, tax_numbers.add(actor, party_id, **TAX_NUMBER).id
+
+    return stage.bob.does(make)
+
+
+@act(
+    "POST /api/parties/<party_id>/tax-numbers",
+    leaves=Left("party.tax_number_added", TAX_NUMBER_REFS),
+    answers=201,
+)
+def add_a_tax_number_over_the_api(stage: Stage) -> Doing:
+    api, (party_id, _tax_number_id) = stage.alice.api, _tax_number_of(stage)
+    return lambda: api.post(f"/parties/{party_id}/tax-numbers", json=OTHER_NUMBER)
+
+
+@act(
+    "PATCH /api/parties/<party_id>/tax-numbers/<tax_number_id>",
+    leaves=TAX_NUMBER_CHANGED,
+    answers=200,
+)
+def change_a_tax_number_over_the_api(stage: Stage) -> Doing:
+    api, (party_id, tax_number_id) = stage.alice.api, _tax_number_of(stage)
+    return lambda: api.patch(
+        f"/parties/{party_id}/tax-numbers/{tax_number_id}", json={"number": "TRN 2"}
+    )
+
+
+@act(
+    "DELETE /api/parties/<party_id>/tax-numbers/<tax_number_id>",
+    leaves=Left("party.tax_number_removed", TAX_NUMBER_REFS),
+    answers=204,
+)
+def remove_a_tax_number_over_the_api(stage: Stage) -> Doing:
+    api, (party_id, tax_number_id) = stage.alice.api, _tax_number_of(stage)
+    return lambda: api.delete(f"/parties/{party_id}/tax-numbers/{tax_number_id}")
+
+
+@act(
+    "POST /parties/<party_id>/tax-numbers/new",
+    leaves=in_the_browser(Left("party.tax_number_added", TAX_NUMBER_REFS)),
+    answers=303,
+)
+def add_a_tax_number_on_its_page(stage: Stage) -> Doing:
+    party_id, _tax_number_id = _tax_number_of(stage)
+    return _posted(stage, f"/parties/{party_id}/tax-numbers/new", **OTHER_NUMBER)
+
+
+@act(
+    "POST /parties/<party_id>/tax-numbers/<tax_number_id>/edit",
+    leaves=in_the_browser(TAX_NUMBER_CHANGED),
+    answers=303,
+)
+def change_a_tax_number_on_its_page(stage: Stage) -> Doing:
+    party_id, tax_number_id = _tax_number_of(stage)
+    return _posted(
+        stage,
+        f"/parties/{party_id}/tax-numbers/{tax_number_id}/edit",
+        **OTHER_NUMBER,
+    )
+
+
+@act(
+    "POST /parties/<party_id>/tax-numbers/<tax_number_id>/remove",
+    leaves=in_the_browser(Left("party.tax_number_removed", TAX_NUMBER_REFS)),
+    answers=303,
+)
+def remove_a_tax_number_on_its_page(stage: Stage) -> Doing:
+    party_id, tax_number_id = _tax_number_of(stage)
+    return _posted(stage, f"/parties/{party_id}/tax-numbers/{tax_number_id}/remove")
 
 
 WHY = "Entered twice"

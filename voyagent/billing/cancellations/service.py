@@ -621,6 +621,7 @@ def _charge(actor: Actor, fee: Fee, wanted: Cancel, done: _Done) -> None:
         place_of_supply=taxing.place_of_customer(first),
         customer_tax_number=first.customer_tax_number,
         customer_pan=first.customer_pan,
+        copied_from=first,
     )
     done.fee = issuing.issue_invoice(
         actor, drafted.id, out_of_order_reason=wanted.out_of_order_reason

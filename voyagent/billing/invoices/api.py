@@ -47,6 +47,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.money import InvalidAmount
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.serializers import Body
+from voyagent.parties.queries import AddressNotFound
 from voyagent.trips.queries.trips import TripNotFound
 
 api = ApiBlueprint("invoices", __name__, tag="Invoices", guard=Guard.BEARER)
@@ -71,7 +72,7 @@ def list_invoices(reader: Reader, query: InvoiceQuery) -> Body[InvoiceListOut]:
     answer=InvoiceOut,
     status=201,
     permission="invoice.draft",
-    errors=(EnquiryNotFound, *DRAFT_ERRORS),
+    errors=(EnquiryNotFound, AddressNotFound, *DRAFT_ERRORS),
 )
 def draft_invoice(actor: Actor, body: InvoiceDraftIn) -> Body[InvoiceOut]:
     """Create a draft invoice.
@@ -113,7 +114,7 @@ def get_invoice(reader: Reader, invoice_id: UUID) -> Body[InvoiceOut]:
     answer=InvoiceOut,
     permission="invoice.draft",
     missing=InvoiceNotFound,
-    errors=(errors.InvoiceNotDraft, DebitNoteFixed, *DRAFT_ERRORS),
+    errors=(errors.InvoiceNotDraft, DebitNoteFixed, AddressNotFound, *DRAFT_ERRORS),
 )
 def revise_invoice(actor: Actor, invoice_id: UUID, body: InvoicePatch) -> Body[InvoiceOut]:
     """Change a draft invoice.

@@ -359,6 +359,7 @@ def _row_of(item: LineItem) -> dict[str, str]:
 
 
 def _form_page(form: InvoiceForm, draft: Invoice | None, *, left_out: Sequence[str] = ()) -> Any:
+    form.offer_details()
     come_to = form.sketch()
     sides = come_to.sides if come_to else [("receivable", 1, None), ("revenue_services", -1, None)]
     recognitions = recognition_postings(come_to.recognitions if come_to else [])

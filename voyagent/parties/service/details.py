@@ -1,6 +1,6 @@
-"""Code that the services of addresses and contacts of a party share.
+"""Code that the services of addresses, contacts and tax numbers of a party share.
 
-An address or contact is a detail of a party: a row of its own, of which one may be the default.
+Each of these is a detail of a party: a row of its own, of which one may be the default.
 """
 
 from __future__ import annotations
@@ -18,13 +18,12 @@ from voyagent.kernel.db import db
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.ids import new_id
 from voyagent.parties import queries
-from voyagent.parties.models import PartyAddress, PartyContact
-from voyagent.parties.queries import Detail
+from voyagent.parties.queries import AnyDetail, Detail
 from voyagent.parties.service.parties import PartyChanged
 
 
 def check_room(
-    model: type[PartyAddress | PartyContact],
+    model: type[AnyDetail],
     party_id: UUID,
     most: int,
     too_many: type[VoyagentError],
@@ -55,7 +54,7 @@ def insert_detail(
     return detail
 
 
-def check_unchanged(detail: PartyAddress | PartyContact, seen: datetime | None) -> None:
+def check_unchanged(detail: AnyDetail, seen: datetime | None) -> None:
     """Check that a detail is as the caller has read it.
 
     `seen` is the `updated_at` that the caller has read, or None. Raises PartyChanged.
@@ -65,7 +64,7 @@ def check_unchanged(detail: PartyAddress | PartyContact, seen: datetime | None) 
 
 
 def update_detail(
-    detail: PartyAddress | PartyContact, values: Mapping[str, object], *alike: ColumnElement[bool]
+    detail: AnyDetail, values: Mapping[str, object], *alike: ColumnElement[bool]
 ) -> dict[str, object]:
     """Store the values of a detail, and return those that differ.
 
@@ -83,7 +82,7 @@ def update_detail(
     return changed
 
 
-def delete_detail(detail: PartyAddress | PartyContact) -> None:
+def delete_detail(detail: AnyDetail) -> None:
     """Delete a detail."""
     db.session.delete(detail)
     db.session.flush()
@@ -106,9 +105,7 @@ def record_details(
     audit.record(actor, kind, entity_refs=refs, inputs={"fields": fields} if fields else {})
 
 
-def _clear_default(
-    model: type[PartyAddress | PartyContact], party_id: UUID, *alike: ColumnElement[bool]
-) -> None:
+def _clear_default(model: type[AnyDetail], party_id: UUID, *alike: ColumnElement[bool]) -> None:
     db.session.execute(
         update(model).where(model.party_id == party_id, *alike).values(is_default=False)
     )

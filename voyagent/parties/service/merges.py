@@ -22,7 +22,6 @@ from voyagent.kernel.ids import new_id
 from voyagent.kernel.tenancy import current_tenant
 from voyagent.parties import queries
 from voyagent.parties.models import Party, PartyMerge, PartyRoot
-from voyagent.taxes.rules.numbers import COUNTRY, country_of, pan_of
 
 MEMBERS_MAX = 50
 REASON_MAX = 500
@@ -105,7 +104,7 @@ def check(actor: Actor, from_id: UUID, into_id: UUID) -> Group:
     ids = (*queries.members_of(root_id), *queries.members_of(from_id))
     if len(ids) > MEMBERS_MAX:
         raise MergeTooLarge
-    group = Group(ids, _pans(ids))
+    group = Group(ids, queries.pans_of(ids))
     if len(group.pans) > 1 and not actor.can("party.merge_over_pan"):
         raise PansDiffer
     return group
@@ -194,13 +193,3 @@ def _below(party_id: UUID) -> Sequence[UUID]:
     found = merges.where(PartyMerge.into_id == party_id).cte("below", recursive=True)
     found = found.union(merges.join(found, PartyMerge.into_id == found.c.id))
     return db.session.scalars(select(found.c.id)).all()
-
-
-def _pans(party_ids: Sequence[UUID]) -> frozenset[str]:
-    """Return the PANs of parties, also those in their GSTINs."""
-    found = set()
-    for party in db.session.scalars(select(Party).where(Party.id.in_(party_ids))):
-        number = party.tax_number
-        is_gstin = number is not None and country_of(number) == COUNTRY
-        found.add(party.pan or (pan_of(number or "") if is_gstin else None))
-    return frozenset(pan for pan in found if pan)

@@ -28,7 +28,13 @@ from voyagent.kernel.tenancy import current_tenant
 from voyagent.ledger.queries.party_lines import has_postings
 from voyagent.ledger.service.names import lock_name
 from voyagent.parties import queries
-from voyagent.parties.models import TAX_NUMBER, Party, pan_digest, tax_number_digests
+from voyagent.parties.models import (
+    TAX_NUMBER,
+    Party,
+    PartyTaxNumber,
+    pan_digest,
+    tax_number_digests,
+)
 from voyagent.parties.queries import PartyNotFound
 from voyagent.taxes.rules.numbers import (
     COUNTRY as GSTIN_COUNTRY,
@@ -50,6 +56,13 @@ SEALED = (
         hashes=tax_number_digests,
     ),
     SealedColumn("parties", "pan_sealed", TAX_NUMBER, hashed="pan_digest", hashes=pan_digest),
+    SealedColumn(
+        "party_tax_numbers",
+        "number_sealed",
+        TAX_NUMBER,
+        hashed="number_digests",
+        hashes=tax_number_digests,
+    ),
 )
 TERMS_MAX = 365
 LINKED_AT_ONCE = 2000
@@ -81,6 +94,7 @@ ERROR_FIELDS = {
 # of these fields an event has only the names.
 _PRIVATE = frozenset(LENGTHS)
 _CREDIT = frozenset({"credit_limit", "is_on_hold"})
+_OF_PAN = frozenset({"pan", "tax_number"})
 _PARTIES = cast("Table", Party.__table__)
 _KINDS = ("is_customer", "is_supplier")
 
@@ -357,6 +371,10 @@ def update(
     changed = {name for name, value in values.items() if known[name] != value}
     if not _CREDIT.isdisjoint(changed):
         actor.require("party.set_credit")
+    if not _OF_PAN.isdisjoint(changed):
+        pan = values["pan"] or queries.pan_in(values["tax_number"])
+        if pan and queries.further_pans([party_id]) - {pan}:
+            raise PanIsNotOfNumber
     if "name" in changed and not _is_same_name(known["name"], values["name"]):
         lock_name(party.party_key)
         if has_postings(party.party_key):
@@ -389,10 +407,12 @@ def link(agencies: Sequence[UUID]) -> int:
 def reseal(keyring: Keyring) -> int:
     """Encrypt tax numbers and PANs of parties with the current secret.
 
-    One call changes up to 500 parties whose numbers are unencrypted or encrypted with an earlier
-    secret. Returns the number of these parties.
+    One call changes up to 500 parties and 500 further tax numbers that are unencrypted or encrypted
+    with an earlier secret. Returns the number of these rows.
     """
-    return resealing.reseal(keyring, Party, "tax_number", "pan")
+    return resealing.reseal(keyring, Party, "tax_number", "pan") + resealing.reseal(
+        keyring, PartyTaxNumber, "number"
+    )
 
 
 def _make(actor: Actor, kind: str, name: str) -> Party:

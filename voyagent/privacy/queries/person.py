@@ -524,12 +524,13 @@ def _words(links: Links) -> Sequence[Any]:
 
 
 def _tax_numbers(links: Links) -> list[str]:
-    """Return the tax numbers and PANs of a party and of its invoices, longest first."""
+    """Return all tax numbers and PANs of a party and of its invoices, longest first."""
     own = parties.get_party(links.party_id)
     rows = db.session.execute(_TAX_NUMBERS, {"key": links.key}).mappings()
     found = {
         own.tax_number,
         own.pan,
+        *(one.number for one in parties.get_tax_numbers([links.party_id])),
         *(one for row in rows for one in with_tax_numbers(dict(row)).values()),
     }
     numbers = {number for number in found if number}

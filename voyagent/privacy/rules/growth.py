@@ -144,8 +144,8 @@ GROWTH: tuple[Growth, ...] = (
         _BOOKS,
     ),
     Growth(
-        ("party_addresses", "party_contacts"),
-        "each further address and contact of a customer or supplier",
+        ("party_addresses", "party_contacts", "party_tax_numbers"),
+        "each further address, contact and tax number of a customer or supplier",
         End.PARENT,
         "stays with its row in `parties`, until somebody removes it",
         "parties",

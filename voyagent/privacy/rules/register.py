@@ -99,6 +99,14 @@ HOLDINGS: tuple[Holding, ...] = (
         mention=Mention("party", ("lines", "city"), "party_id", posted=False),
     ),
     Holding(
+        "party_tax_numbers",
+        N_("Further tax numbers"),
+        ("number_sealed", "country", "state", "is_default", "created_at"),
+        "t.party_id = :party_id",
+        "removed",
+        BOOKS,
+    ),
+    Holding(
         "party_contacts",
         N_("Contacts"),
         ("name", "role", "email", "phone", "is_default", "created_at"),

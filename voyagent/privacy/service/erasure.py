@@ -84,6 +84,7 @@ _STEPS = (
     " concat_ws(' ', name, email, phone)",
     *(_without_words(holding.table, mention) for holding, mention in MENTIONS),
     "delete from party_addresses where party_id = :party_id",
+    "delete from party_tax_numbers where party_id = :party_id",
     "update party_merges set reason = app.without_words(reason, :words, :pseudonym)"
     " where :party_id in (from_id, into_id)",
     "delete from audit_private where seq = any(:events)",

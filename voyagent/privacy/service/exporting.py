@@ -173,6 +173,8 @@ def _plain(keyring: Keyring, row: Row) -> dict[str, Any]:
         known = with_tax_numbers(known)
     if "tax_number_sealed" in known:
         known = parties.with_tax_numbers(known)
+    if "number_sealed" in known:
+        known = parties.with_number(known)
     return {name: _wire(value) for name, value in known.items() if value not in (None, "")}
 
 

@@ -56,6 +56,14 @@ class PartyFields(SchemaForm[Schema]):
         return chosen["id"] if chosen else None
 
     @property
+    def found_id(self) -> UUID | None:
+        """The id of the chosen party, or of the only one with the entered name, or None."""
+        if chosen_id := self.chosen_id:
+            return chosen_id
+        named = parties.find_named(self._name) if self._name else ()
+        return named[0].id if len(named) == 1 else None
+
+    @property
     def party_ref(self) -> PartyRef:
         """The chosen party, or the entered name."""
         chosen_id = self.chosen_id if self.party_id.data else None

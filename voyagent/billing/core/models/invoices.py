@@ -73,8 +73,9 @@ class Invoice(DocumentColumns, TenantOwned, Base):
     `customer_pan_digest` is a keyed hash of the PAN. With this hash, other invoices of the buyer
     are found.
 
-    `party_address` is the postal address of the buyer at issue, with state and country. `debits_id`
-    makes the invoice a debit note: it is the invoice for which more is charged.
+    `party_address` is the postal address of the buyer at issue, with state and country.
+    `party_address_id` is the further address that was chosen for it, which may have been removed
+    since. `debits_id` makes the invoice a debit note: it is the invoice for which more is charged.
 
     `customer_pan_clear` and `customer_tax_number_clear` have values that an earlier release stored
     unencrypted. A job encrypts these values.
@@ -95,6 +96,7 @@ class Invoice(DocumentColumns, TenantOwned, Base):
     issued_at: Mapped[datetime | None]
     issued_by_user_id: Mapped[UUID | None]
     party_address: Mapped[str | None]
+    party_address_id: Mapped[UUID | None]
     sent_at: Mapped[datetime | None]
     sent_to: Mapped[str | None]
     enquiry_id: Mapped[UUID | None]

@@ -39,6 +39,7 @@ Document = TypeVar("Document", Invoice, Bill)
 _FIELD_NAMES = {
     "instalment_dues": "instalments",
     "instalment_minors": "instalments",
+    "party_address_id": "customer_address_id",
 } | dict.fromkeys(RATE_COLUMNS, "exchange_rate")
 """Names in the audit log of columns that have another name there."""
 _REVISED = {"invoice": "invoice.revised", "bill": "bill.revised"}
@@ -59,6 +60,7 @@ class FurtherColumns(TypedDict, total=False):
     place_of_supply: str | None
     customer_tax_number: str | None
     customer_pan: str | None
+    party_address_id: UUID | None
     enquiry_id: UUID | None
     session_id: UUID | None
     debits_id: UUID | None

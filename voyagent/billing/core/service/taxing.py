@@ -95,16 +95,26 @@ class Buyer:
 
     @classmethod
     def of(
-        cls, party: PartyRef, place: str | None, tax_number: str | None, pan: str | None
+        cls,
+        party: PartyRef,
+        place: str | None,
+        tax_number: str | None,
+        pan: str | None,
+        *,
+        finds_number: bool = True,
     ) -> Buyer:
         """Return the buyer, by default with place, tax number and PAN of the party.
 
-        The stored values are used if `place` and `tax_number` are both absent and the party's
-        country is India. Raises the errors of `Buyer.read`.
+        Stored values are used if `tax_number` is absent and the party is in India. With a given
+        `place`, the GSTIN is that of the party in this state: without one, or if `finds_number` is
+        False, the buyer is not registered there. Raises the errors of `Buyer.read`.
         """
-        stored = None if place or tax_number else parties.tax_status(party)
+        is_given = bool(tax_number or (place and not finds_number))
+        stored = None if is_given else parties.tax_status(party, state=place)
         if stored is None or stored["country"] != numbers.COUNTRY:
             return cls.read(place, tax_number, pan)
+        if place and not stored["tax_number"]:
+            return cls.read(place, None, pan)
         return cls.read(stored["state"], stored["tax_number"], pan or stored["pan"])
 
 

@@ -192,9 +192,13 @@ class DraftInvoiceInput(Closed):
         description="Code of the state of supply, such as 32; the customer's state if absent.",
     )
     customer_tax_number: TaxNumber | None = Field(
-        default=None, description="The customer's GSTIN; the stored one if absent."
+        default=None,
+        description="The customer's GSTIN; the stored one in the place of supply if absent.",
     )
     customer_pan: TaxNumber | None = Field(default=None, description="The customer's PAN.")
+    customer_address_id: Id | None = Field(
+        default=None, description="A further address of the customer to print; none if absent."
+    )
     exchange_rate: RateIn | None = Field(
         default=None,
         description="Exchange rate to the agency's currency, if the invoice is in another one.",
@@ -261,6 +265,7 @@ def run(call: Invocation, inputs: DraftInvoiceInput) -> JsonObject:
         place_of_supply=inputs.place_of_supply,
         customer_tax_number=inputs.customer_tax_number,
         customer_pan=inputs.customer_pan,
+        customer_address_id=inputs.customer_address_id,
         exchange_rate=inputs.exchange_rate.quoted if inputs.exchange_rate else None,
     )
     return {"drafted": True} | invoice_output(invoice)

@@ -23,7 +23,11 @@ from voyagent.http.forms import (
     plain,
 )
 from voyagent.http.template_filters import today
+from voyagent.kernel.database.read_pool import Row, SessionReader
+from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
+from voyagent.parties import queries as parties
+from voyagent.parties.forms import ADDRESS_KINDS
 from voyagent.taxes.rules import tables
 from voyagent.taxes.rules.calculation import is_ever_on_fare
 from voyagent.taxes.words import SERVICE_CODES, TREATMENTS
@@ -70,9 +74,13 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
     place_of_supply = SelectField(_l("Place of supply"), validate_choice=False)
     customer_tax_number = StringField(_l("Customer’s GSTIN"))
     customer_pan = StringField(_l("Customer’s PAN"))
+    customer_address_id = SelectField(_l("Address on the invoice"), validate_choice=False)
     collection = BooleanField(_l("Overseas tour package: add TCS"))
     notes = TextAreaField(_l("Notes for the customer"))
     enquiry_id = HiddenField()
+
+    tax_numbers: Sequence[str] = ()
+    """Tax numbers to offer; a number may be typed, too."""
 
     def __init__(
         self, currency: str, home: Home | None, books: str | None = None, **given: Any
@@ -104,7 +112,10 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
         `home` is the country whose taxes the agency charges, or None if the agency has no tax
         number. `books` is the currency of the ledger.
         """
-        data = cls.data_of(invoice, lines) | {"collection": all(line.collection for line in lines)}
+        data = cls.data_of(invoice, lines) | {
+            "collection": all(line.collection for line in lines),
+            "customer_address_id": invoice.party_address_id or "",
+        }
         for line, row in zip(lines, data["line_items"], strict=True):
             row["collect"] = "yes" if line.collection and not data["collection"] else ""
             is_usual = line.sac == usual_code(line.tax, invoice.issue_date)
@@ -133,9 +144,12 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
         """Return the entered values without instalments.
 
         `collection` of each line is the treatment of tax collected at source (TCS), or None. A line
-        without a choice of its own follows the form's checkbox for TCS.
+        without a choice of its own follows the form's checkbox for TCS. An address of another
+        customer, who was named before, is left out.
         """
         values = super().unplanned()
+        if values.get("customer_address_id") not in self._addresses(values):
+            values["customer_address_id"] = None
         if self.home is None or "collection" not in self._fields:
             return values
         kind, usual = (
@@ -149,6 +163,28 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
                 for line, row in typed
             ]
         }
+
+    def offer_details(self) -> None:
+        """Offer the further addresses and the tax numbers of the entered customer."""
+        party_id = self.found_id
+        if party_id is None:
+            return
+        reader = SessionReader(db.session)
+        usual = SelectChoice("", _l("The usual one"))
+        further = [
+            SelectChoice(str(row["id"]), f"{ADDRESS_KINDS[row['kind']]} · {_on_one_line(row)}")
+            for row in parties.read_addresses(reader, party_id)
+        ]
+        self.customer_address_id.choices = [usual, *further] if further else []
+        self.tax_numbers = [row["number"] for row in parties.read_all_numbers(reader, party_id)]
+
+    def _addresses(self, values: dict[str, Any]) -> set[str | None]:
+        """Return the ids that a chosen address may have: those of the customer."""
+        party_id = self.found_id if values.get("customer_address_id") else None
+        if party_id is None:
+            return {None}
+        rows = parties.read_addresses(SessionReader(db.session), party_id)
+        return {str(row["id"]) for row in rows}
 
     def line_values(self, row: dict[str, str]) -> dict[str, Any]:
         """Return the values of a line, with its kind of sale and tax treatment."""
@@ -220,6 +256,11 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
             party_id=body.party_id,
             buyer=buyer,
         )
+
+
+def _on_one_line(address: Row) -> str:
+    words = " ".join(address["lines"].split())[:80]
+    return ", ".join(filter(None, (words, address["city"])))
 
 
 class SendForm(SentOnce, SchemaForm[InvoiceSendIn]):

@@ -68,6 +68,9 @@ class InvoiceDraftIn(DocumentDraftIn):
     place_of_supply: State | None = None
     customer_tax_number: TaxNumber | None = None
     customer_pan: TaxNumber | None = None
+    customer_address_id: Id | None = Field(
+        default=None, description="A further address of the customer to print on the invoice."
+    )
     enquiry_id: Id | None = None
 
     def fields(self) -> InvoiceFields:
@@ -79,7 +82,8 @@ class InvoicePatch(DocumentPatch):
     """Changes of a draft invoice.
 
     Omitted members stay unchanged; null clears `party_reference`, `notes`, `trip_id`,
-    `instalments`, `exchange_rate`, `place_of_supply`, `customer_tax_number` and `customer_pan`.
+    `instalments`, `exchange_rate`, `place_of_supply`, `customer_tax_number`, `customer_pan` and
+    `customer_address_id`.
 
     `line_items` replaces all lines. If `currency` is sent without `line_items`, the figures of the
     amounts stay: USD 100.00 becomes INR 100.00. A change of the currency clears the exchange rate,
@@ -93,6 +97,7 @@ class InvoicePatch(DocumentPatch):
     place_of_supply: State | None = None
     customer_tax_number: TaxNumber | None = None
     customer_pan: TaxNumber | None = None
+    customer_address_id: Id | None = None
 
     def changes(self, currency: str) -> DraftChanges:
         """Return the members that were sent, as the argument of `revise_draft`.
@@ -246,7 +251,8 @@ class InvoiceOut(InvoiceBrief, DocumentParts):
 
     The total is the sum of lines, taxes and `round_off`.
 
-    `customer_address` is the customer's postal address when the invoice was issued.
+    `customer_address` is the customer's postal address when the invoice was issued, and
+    `customer_address_id` the further address that was chosen for it, which may have been removed.
     `write_off_approval_id` is the id of the pending request for a write-off, if any.
 
     A debit note names its invoice in `debited_invoice_id`, which is null for other invoices.
@@ -258,6 +264,7 @@ class InvoiceOut(InvoiceBrief, DocumentParts):
     customer_tax_number: str | None
     customer_pan: str | None
     customer_address: Annotated[str | None, Read("party_address")]
+    customer_address_id: Annotated[UUID | None, Read("party_address_id")]
     session_id: UUID | None
     issued_at: Instant | None
     credit_notes: list[CreditedOut]

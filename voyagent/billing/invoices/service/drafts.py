@@ -24,6 +24,7 @@ from voyagent.kernel.rates import Quote
 from voyagent.ledger.queries.party_lines import PartyRef
 from voyagent.parties import queries as parties
 from voyagent.parties.service.parties import NamedParty
+from voyagent.taxes.rules import numbers
 
 _OF_BUYER = {"place_of_supply", "customer_tax_number", "customer_pan"}
 
@@ -44,6 +45,7 @@ class InvoiceFields(TypedDict):
     place_of_supply: NotRequired[str | None]
     customer_tax_number: NotRequired[str | None]
     customer_pan: NotRequired[str | None]
+    customer_address_id: NotRequired[UUID | None]
     exchange_rate: NotRequired[Quote | None]
 
 
@@ -54,6 +56,7 @@ class DraftChanges(DocumentChanges, total=False):
     place_of_supply: str | None
     customer_tax_number: str | None
     customer_pan: str | None
+    customer_address_id: UUID | None
 
 
 def draft_invoice(
@@ -61,16 +64,21 @@ def draft_invoice(
     *,
     number: str | None = None,
     session_id: UUID | None = None,
+    copied_from: Invoice | None = None,
     **fields: Unpack[InvoiceFields],
 ) -> Invoice:
     """Create a draft invoice with its taxes; it has no number and is not posted.
 
     `session_id` is the conversation to which the invoice belongs. It defaults to the conversation
     of the enquiry. `exchange_rate` is the booked rate of an invoice in a foreign currency.
+    `customer_address_id` is a further address of the customer to print in place of the usual one.
+    `copied_from` is an invoice of which this one is a part or a consequence: the address chosen for
+    it is kept, and a tax number that it does not have is not looked up.
 
     Raises InvoiceNumberConflict if `number` is given, because an invoice gets its number when it is
-    issued. Raises Forbidden, TextTooLong, InvalidDate, InvalidTaxNumber, EnquiryNotFound,
-    SessionNotFound, TripNotFound, and the errors of `pricing.party_of` and `drafts.create_draft`.
+    issued. Raises Forbidden, TextTooLong, InvalidDate, InvalidTaxNumber, AddressNotFound,
+    EnquiryNotFound, SessionNotFound, TripNotFound, and the errors of `pricing.party_of` and
+    `drafts.create_draft`.
     """
     actor.require("invoice.draft")
     if number:
@@ -81,6 +89,7 @@ def draft_invoice(
         fields.get("place_of_supply"),
         fields.get("customer_tax_number"),
         fields.get("customer_pan"),
+        finds_number=copied_from is None,
     )
     enquiry_id = fields.get("enquiry_id")
     invoice = drafts.create_draft(
@@ -99,9 +108,12 @@ def draft_invoice(
         place_of_supply=buyer.place,
         customer_tax_number=buyer.tax_number,
         customer_pan=buyer.pan,
+        party_address_id=copied_from.party_address_id
+        if copied_from
+        else _address_of(customer.id, fields.get("customer_address_id")),
         exchange_rate=fields.get("exchange_rate"),
     )
-    invoice.party_address = parties.postal_address(invoice.party_id)
+    invoice.party_address = printed_address(invoice)
     audit.record(
         actor,
         "invoice.drafted",
@@ -119,7 +131,7 @@ def revise_draft(
     `seen` is the `updated_at` that the caller has read, or None to change any version of the draft.
 
     Raises Forbidden, InvoiceNotFound, InvoiceNotDraft, DraftChanged, DebitNoteFixed, TextTooLong,
-    InvalidDate, InvalidTaxNumber, and the errors of `drafts.revise`.
+    InvalidDate, InvalidTaxNumber, AddressNotFound, and the errors of `drafts.revise`.
     """
     actor.require("invoice.draft")
     invoice = invoice_queries.get_invoice(invoice_id, lock=True)
@@ -127,8 +139,12 @@ def revise_draft(
     if invoice.debits_id is not None:
         raise DebitNoteFixed
     customer = drafts.changed_party(actor, invoice, changes)
-    drafts.revise(actor, invoice, _buyer(invoice, changes, customer), changes, customer)
-    invoice.party_address = parties.postal_address(invoice.party_id)
+    columns: FurtherColumns = {
+        **_buyer(invoice, changes, customer),
+        **_address(invoice, changes, customer),
+    }
+    drafts.revise(actor, invoice, columns, changes, customer)
+    invoice.party_address = printed_address(invoice)
     return invoice
 
 
@@ -141,19 +157,53 @@ def discard_draft(actor: Actor, invoice_id: UUID) -> None:
     drafts.discard(actor, invoice_queries.get_invoice(invoice_id, lock=True))
 
 
+def printed_address(invoice: Invoice) -> str | None:
+    """Return the address of the customer that an invoice prints, or None.
+
+    It is the chosen one, else one in the state of the customer's GSTIN, else the usual one.
+    """
+    number = invoice.customer_tax_number
+    return parties.postal_address(
+        invoice.party_id,
+        address_id=invoice.party_address_id,
+        state=numbers.state_of(number) if number else None,
+    )
+
+
+def _address_of(party_id: UUID | None, address_id: UUID | None) -> UUID | None:
+    """Return the id of a chosen address of a party. Raises AddressNotFound."""
+    if address_id is None:
+        return None
+    if party_id is None:
+        raise parties.AddressNotFound
+    return parties.get_address(party_id, address_id).id
+
+
+def _address(
+    invoice: Invoice, changes: DraftChanges, customer: NamedParty | None
+) -> FurtherColumns:
+    """Return the changed column of the chosen address.
+
+    The address is dropped with its customer.
+    """
+    party_id = invoice.party_id if customer is None else customer.id
+    if "customer_address_id" in changes:
+        return {"party_address_id": _address_of(party_id, changes["customer_address_id"])}
+    return {} if party_id == invoice.party_id else {"party_address_id": None}
+
+
 def _buyer(invoice: Invoice, changes: DraftChanges, customer: NamedParty | None) -> FurtherColumns:
     """Return the changed columns about the buyer, which determine the taxes.
 
+    A place that stays keeps its tax number or has none: a cleared number is not looked up again.
     Raises InvalidTaxNumber, UnknownState.
     """
     party: PartyRef = invoice.party_id or invoice.party_name
     if customer is not None:
         party = customer.id or customer.name
+    is_same = party in (invoice.party_id, invoice.party_name)
     if not _OF_BUYER & set(changes):
-        if (
-            party in (invoice.party_id, invoice.party_name)
-            or (stored := Buyer.of(party, None, None, None)) == Buyer()
-        ):
+        if is_same or (stored := Buyer.of(party, None, None, None)) == Buyer():
             return {}
         return _columns(stored)
     place = changes.get("place_of_supply", invoice.place_of_supply)
@@ -163,7 +213,8 @@ def _buyer(invoice: Invoice, changes: DraftChanges, customer: NamedParty | None)
         "customer_tax_number" in changes and number != invoice.customer_tax_number
     ):  # place and PAN read from the former tax number are dropped
         place, pan = changes.get("place_of_supply"), changes.get("customer_pan")
-    return _columns(Buyer.of(party, place, number, pan))
+    is_moved = not is_same or place != invoice.place_of_supply
+    return _columns(Buyer.of(party, place, number, pan, finds_number=is_moved))
 
 
 def _columns(buyer: Buyer) -> FurtherColumns:

@@ -30,7 +30,7 @@ from voyagent.billing.invoices.errors import (
 )
 from voyagent.billing.invoices.queries import credit, documents as invoice_queries
 from voyagent.billing.invoices.service import credit_limits, debit_notes
-from voyagent.billing.invoices.service.drafts import draft_invoice
+from voyagent.billing.invoices.service.drafts import draft_invoice, printed_address
 from voyagent.billing.treatments import service as treatments
 from voyagent.enquiries import service as enquiry_service
 from voyagent.enquiries.queries import enquiries
@@ -41,7 +41,6 @@ from voyagent.kernel.money import Money
 from voyagent.kernel.rates import Quote
 from voyagent.ledger.rules import OPENING
 from voyagent.ledger.service import chart
-from voyagent.parties import queries as parties
 from voyagent.trips.queries import trips
 from voyagent.trips.service import acceptance
 
@@ -193,7 +192,7 @@ def issue_invoice(
     taxing.take_place(invoice, lines)
     check_sum(invoice)
     if invoice.debits_id is None:
-        invoice.party_address = parties.postal_address(invoice.party_id)
+        invoice.party_address = printed_address(invoice)
     earning.keep_methods(invoice, lines)
     stop = credit_limits.check(actor, invoice, terms, over_limit_reason)
     base = None if advances is None else advances.base_of(invoice)

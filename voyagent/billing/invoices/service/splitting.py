@@ -74,6 +74,7 @@ def split_draft(actor: Actor, invoice_id: UUID, *, seen: datetime | None = None)
                 place_of_supply=invoice.place_of_supply,
                 customer_tax_number=invoice.customer_tax_number,
                 customer_pan=invoice.customer_pan,
+                copied_from=invoice,
                 exchange_rate=quote_of(invoice),
                 session_id=invoice.session_id,
             )
