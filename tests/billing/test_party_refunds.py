@@ -18,6 +18,7 @@ from tests.chat.parallel import at_once
 from tests.enquiries.reading import Page
 from tests.ledger.books import balances
 from tests.ledger.test_base_amounts import make_ready
+from tests.parties.test_merges import merged, party, undone
 from tests.people import Person
 from tests.rates.entered import entered
 from voyagent.billing.core.errors import InvalidDate
@@ -91,6 +92,36 @@ def test_the_oldest_are_returned_first(alice: Person) -> None:
     alice.does(lambda actor: refund_party(actor, party_id, inr(60_000), on=LATER).id)
     assert left_of(alice, older_id) == (0, 50_000, 0)
     assert sum(float(amount) for amount in unused(alice).values()) == 13_900
+    assert findings(alice) == []
+
+
+def test_a_refund_returns_what_merged_records_have(alice: Person) -> None:
+    root_id, other_id = owed(alice), party(alice, "D. Krishnan")
+    theirs = advance(alice, 50_000, DUE - timedelta(days=2), party_name=None, party_id=other_id)
+    part = Returned(theirs, inr(10_000))
+    merge_id = merged(alice, other_id, root_id)
+    for one in (root_id, other_id):
+        page = Page(alice.browser.get(f"/parties/{one}/refund"))
+        assert page.one(".//input[@name='amount']").get("value") == "14,500.00"
+    refunds = [
+        alice.does(lambda actor: refund_party(actor, root_id, inr(10_000), parts=[part]).id),
+        alice.does(lambda actor: refund_party(actor, root_id, inr(1_340_000), on=LATER).id),
+    ]
+    assert left_of(alice, theirs) == (0, 50_000, 0)
+    entry_id = alice.api.get(f"/refunds/{refunds[1]}").json["journal_entry_id"]
+    lines = alice.api.get(f"/journal-entries/{entry_id}").json["lines"]
+    assert sorted((row["code"], row["party_name"], row["debit_amount"]) for row in lines[:-1]) == [
+        ("2200", "D. Krishnan", "400.00"),
+        ("2210", "Deepa Krishnan", "13000.00"),
+    ]
+    undone(alice, merge_id)
+    shown = {
+        one: Page(alice.browser.get(f"/parties/{one}")).words(".//*[@id='balances']")
+        for one in (root_id, other_id)
+    }
+    assert ("1,000.00" in shown[root_id], shown[other_id]) == (True, "No balance")
+    with pytest.raises(errors.RefundOfAnotherParty):
+        alice.does(lambda actor: refund_party(actor, root_id, inr(10_000), parts=[part]).id)
     assert findings(alice) == []
 
 

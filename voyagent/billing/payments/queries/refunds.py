@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 
 from voyagent.banking import queries as bank_accounts
 from voyagent.billing.core.models.payments import Payment, Refund
@@ -16,6 +16,7 @@ from voyagent.billing.payments.queries.documents import MEANS
 from voyagent.kernel.database.read_pool import Reader, Row, first_row
 from voyagent.kernel.db import db
 from voyagent.kernel.tenancy import owned
+from voyagent.parties import queries as parties
 
 _PAYMENTS, _REFUNDS = Payment.__table__.c, Refund.__table__.c
 _UNUSED = _PAYMENTS.amount_minor - _PAYMENTS.allocated_minor - _PAYMENTS.refunded_minor
@@ -29,11 +30,11 @@ def lock_payments(ids: Collection[UUID]) -> list[Payment]:
     return found
 
 
-def lock_unused(party_id: UUID, currency: str, *, limit: int) -> list[Payment]:
-    """Lock the oldest payments of a customer with an unused amount and return them."""
+def lock_unused(party_ids: Collection[UUID], currency: str, *, limit: int) -> list[Payment]:
+    """Lock the oldest payments of parties with an unused amount and return them."""
     oldest = (
         select(Payment.id)
-        .where(*_unused_of(party_id), _PAYMENTS.currency == currency)
+        .where(*_unused(_PAYMENTS.party_id.in_(party_ids)), _PAYMENTS.currency == currency)
         .order_by(Payment.paid_on, Payment.id)
         .limit(limit)
     )
@@ -44,12 +45,14 @@ def lock_unused(party_id: UUID, currency: str, *, limit: int) -> list[Payment]:
 def list_unused(reader: Reader, party_id: UUID) -> list[Row]:
     """Return the payments of a customer with an unused amount, oldest first.
 
+    Payments of records merged with the customer's are among them.
+
     Rows: id, number, currency, paid_on, credit_note_id, reference, unapplied_minor.
     """
     names = ("id", "number", "currency", "paid_on", "credit_note_id", "reference")
     return reader.read(
         select(*(_PAYMENTS[name] for name in names), _UNUSED.label("unapplied_minor"))
-        .where(owned(Payment), *_unused_of(party_id))
+        .where(owned(Payment), *_unused(_PAYMENTS.party_id.in_(parties.group_of(party_id))))
         .order_by(_PAYMENTS.currency, _PAYMENTS.paid_on, _PAYMENTS.id)
     )[0]
 
@@ -60,8 +63,8 @@ def read_refund(reader: Reader, refund_id: UUID) -> Row:
     return first_row(refunds, RefundNotFound) | {"parts": parts}
 
 
-def _unused_of(party_id: UUID) -> tuple[Any, ...]:
-    return (_PAYMENTS.party_id == party_id, _PAYMENTS.direction == "in", _UNUSED > 0)
+def _unused(is_theirs: ColumnElement[bool]) -> tuple[ColumnElement[bool], ...]:
+    return (is_theirs, _PAYMENTS.direction == "in", _UNUSED > 0)
 
 
 def _locked(statement: Select[Any]) -> list[Payment]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from voyagent.audit.service import recording as audit
 from voyagent.billing.core.models.payments import Payment, Refund, RefundPart
 from voyagent.billing.core.queries import reversals as reversal_queries
 from voyagent.billing.core.service import advance_taxes, numbering, pricing
-from voyagent.billing.core.service.carrying import carried_by_payment, money_or_none
+from voyagent.billing.core.service.carrying import carried_by_payment
 from voyagent.billing.core.service.days import day_of
 from voyagent.billing.payments.errors import (
     InvalidAllocations,
@@ -31,6 +31,7 @@ from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import MixedCurrencies, Money
 from voyagent.ledger.rules import DIFFERENCES
 from voyagent.ledger.service import entries, months
+from voyagent.ledger.service.entries import Line
 from voyagent.ledger.service.errors import PeriodLocked
 from voyagent.parties import queries as parties
 from voyagent.settings.queries import check_limit
@@ -51,15 +52,27 @@ class _Planned:
     day: date
     parts: list[tuple[Payment, int]]
 
+    def groups(self) -> list[list[tuple[Payment, int]]]:
+        """Return the parts of each journal line: of one account and one record."""
+        found: dict[tuple[str, UUID | None], list[tuple[Payment, int]]] = {}
+        for payment, minor in sorted(self.parts, key=lambda part: part[0].advances_account):
+            key = payment.advances_account, payment.party_id
+            found.setdefault(key, []).append((payment, minor))
+        return list(found.values())
+
     def sides(self, account: UUID | str) -> list[tuple[UUID | str, int, Money]]:
-        """Return the journal lines: account, 1 for debit or -1 for credit, and amount."""
-        minors = Counter[str]()
-        for payment, minor in self.parts:
-            minors[payment.advances_account] += minor
+        """Return the journal lines: account, 1 for debit or -1 for credit, and amount.
+
+        The last line is that of `account`, from which the money is paid.
+        """
         currency = self.parts[0][0].currency
+        sums = [
+            (group[0][0].advances_account, sum(minor for _payment, minor in group))
+            for group in self.groups()
+        ]
         return [
-            *((key, 1, Money(minor, currency)) for key, minor in sorted(minors.items())),
-            (account, -1, Money(sum(minors.values()), currency)),
+            *((key, 1, Money(minor, currency)) for key, minor in sums),
+            (account, -1, Money(sum(minor for _key, minor in sums), currency)),
         ]
 
     def bases(self) -> dict[UUID, int]:
@@ -71,13 +84,33 @@ class _Planned:
         known = {key: minor for key, minor in found.items() if minor is not None}
         return known if len(known) == len(found) else {}
 
-    def by_account(self, bases: Mapping[UUID, int]) -> dict[UUID | str, int]:
-        """Return the sums of base amounts by payment, by the account of the payment."""
-        found = Counter[UUID | str]()
-        for payment, _minor in self.parts:
-            if payment.id in bases:
-                found[payment.advances_account] += bases[payment.id]
-        return dict(found)
+    def lines(
+        self, actor: Actor, account: UUID | str, bases: Mapping[UUID, int], **of_all: Any
+    ) -> list[Line]:
+        """Return the journal lines to post.
+
+        Each debit has the party record whose payments it returns.
+
+        `bases` are the base amounts by payment, and `of_all` the memo and party of all lines.
+        """
+        groups = self.groups()
+        *debits, paid = entries.lines_of(
+            self.sides(account),
+            bases=[
+                Money(sum(bases[payment.id] for payment, _minor in group), actor.currency)
+                for group in groups
+                if bases
+            ],
+            **of_all,
+        )
+        firsts = [group[0][0] for group in groups]
+        return [
+            *(
+                replace(line, party_id=first.party_id, party_name=first.party_name)
+                for line, first in zip(debits, firsts, strict=True)
+            ),
+            paid,
+        ]
 
 
 def refund_party(
@@ -92,10 +125,11 @@ def refund_party(
 ) -> Refund:
     """Refund the unused advances and credits of a customer.
 
-    The refund has one number and one line on the bank account. `parts` are the amounts by payment;
-    they add up to `amount`. By default the oldest payments are returned first. `on`, the date of
-    the refund, defaults to today. It is not before the date of a payment, nor before the last
-    reversal of one of its allocations or refunds.
+    Those of records merged with the customer's are among them. The refund has one number and one
+    line on the bank account. `parts` are the amounts by payment; they add up to `amount`. By
+    default the oldest payments are returned first. `on`, the date of the refund, defaults to today.
+    It is not before the date of a payment, nor before the last reversal of one of its allocations
+    or refunds.
 
     Raises Forbidden, PartyNotFound, PaymentNotFound, InvalidAmount, MixedCurrencies,
     InvalidAllocations, RefundOfAnotherParty, RefundPartsDiffer, RefundExceedsCredit,
@@ -106,8 +140,7 @@ def refund_party(
     party = parties.get_party(party_id)
     planned = _plan(actor, party_id, amount, parts, on)
     paid = find_means(actor, means, amount.currency)
-    account, bases = ledger_account(paid), planned.bases()
-    by_account = planned.by_account(bases)
+    bases = planned.bases()
     refund = Refund(
         id=new_id(),
         payment_id=planned.parts[0][0].id,
@@ -120,21 +153,19 @@ def refund_party(
         created_by_user_id=actor.user_id,
         **asdict(paid),
     )
-    sides = planned.sides(account)
     refund.entry_id = entries.post(
         actor,
         source_type="refund",
         source_id=refund.id,
         purpose="refund",
         narration=f"Refund {refund.number}, {party.name}",
-        lines=entries.lines_of(
-            sides,
+        lines=planned.lines(
+            actor,
+            ledger_account(paid),
+            bases,
             memo=refund.reference,
             party_id=party_id,
             party_name=party.name,
-            bases=[
-                money_or_none(by_account.get(key), actor.currency) for key, _side, _amount in sides
-            ],
         ),
         entry_date=planned.day,
         differences=DIFFERENCES,
@@ -203,8 +234,9 @@ def _plan(
     """Lock the payments that a refund returns, and check it."""
     amount.within(1)
     check_limit(actor, amount)
+    members = parties.members_of(parties.root_of(party_id))
     if parts is None:
-        held = refund_queries.lock_unused(party_id, amount.currency, limit=PARTS_MAX)
+        held = refund_queries.lock_unused(members, amount.currency, limit=PARTS_MAX)
         by_id = {payment.id: payment for payment in held}
         minors = spread(
             amount.amount_minor,
@@ -214,7 +246,7 @@ def _plan(
             ],
         )
     else:
-        minors, by_id = _named(party_id, amount, parts)
+        minors, by_id = _named(members, amount, parts)
     if sum(minor for _id, minor in minors) < amount.amount_minor:
         raise RefundExceedsCredit
     chosen = [(by_id[payment_id], minor) for payment_id, minor in minors]
@@ -227,7 +259,7 @@ def _plan(
 
 
 def _named(
-    party_id: UUID, amount: Money, parts: Sequence[Returned]
+    members: Collection[UUID], amount: Money, parts: Sequence[Returned]
 ) -> tuple[list[tuple[UUID, int]], dict[UUID, Payment]]:
     """Lock the payments of given parts and check them."""
     ids = {part.payment_id for part in parts}
@@ -236,7 +268,7 @@ def _named(
     by_id = {payment.id: payment for payment in refund_queries.lock_payments(ids)}
     for part in parts:
         payment = by_id[part.payment_id]
-        if payment.party_id != party_id or payment.direction != "in":
+        if payment.party_id not in members or payment.direction != "in":
             raise RefundOfAnotherParty
         if {part.amount.currency, payment.currency} != {amount.currency}:
             raise MixedCurrencies
