@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pkgutil
+from collections.abc import Iterator
+from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 from voyagent.billing.ageing import capabilities as ageing
@@ -14,13 +18,17 @@ from voyagent.capabilities.capability import Capability
 from voyagent.enquiries import capabilities as enquiries
 from voyagent.trips import capabilities as trips
 
-CAPABILITIES: tuple[Capability[Any], ...] = (
-    *enquiries.CAPABILITIES,
-    *trips.CAPABILITIES,
-    *ageing.CAPABILITIES,
-    *payments.CAPABILITIES,
-    *bills.CAPABILITIES,
-    *books.CAPABILITIES,
-    *invoices.CAPABILITIES,
-    *write_offs.CAPABILITIES,
+PACKAGES = (enquiries, trips, ageing, payments, bills, books, invoices, write_offs)
+
+
+def _capabilities_of(package: ModuleType) -> Iterator[Capability[Any]]:
+    """Return the `CAPABILITY` of each file in a folder that has one, by the file's name."""
+    for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        module = import_module(found.name)
+        if hasattr(module, "CAPABILITY"):
+            yield module.CAPABILITY
+
+
+CAPABILITIES: tuple[Capability[Any], ...] = tuple(
+    capability for package in PACKAGES for capability in _capabilities_of(package)
 )
