@@ -10,8 +10,8 @@ BIN := .venv/bin
 # Each program that the tests start would compile the whole code again.
 unexport PYTHONDONTWRITEBYTECODE
 TESTS ?=
-# Test processes: three for two processors, because each waits for PostgreSQL and browsers at times.
-TESTERS ?= $(shell "$(PYTHON)" -c 'import os; print(min(8, (os.cpu_count() or 1) * 3 // 2))')
+# Test processes: two for each processor, because each waits for PostgreSQL and browsers at times.
+TESTERS ?= $(shell "$(PYTHON)" -c 'import os; print(min(8, (os.cpu_count() or 1) * 2))')
 FAULT_ROUNDS ?=
 FAULT_SEED ?=
 BENCH ?=
