@@ -95,6 +95,7 @@ ARGUMENTS: dict[str, Any] = {
     "created_from": _l("Received from"),
     "created_to": _l("Received until"),
     "credit_amount": _l("Credit"),
+    "customer_address_id": _l("Address on the invoice"),
     "customer_email": _l("E-mail"),
     "customer_pan": _l("Customer’s PAN"),
     "customer_phone": _l("Phone"),
