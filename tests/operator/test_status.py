@@ -7,6 +7,7 @@ from flask import Flask
 
 from tests.operator.test_attention import QUIET
 from tests.people import Person
+from voyagent.kernel.database.start_checks import SCHEMA_TO
 
 
 def test_the_command_prints_the_state_and_fails_if_something_needs_attention(
@@ -15,7 +16,7 @@ def test_the_command_prints_the_state_and_fails_if_something_needs_attention(
     result = app.test_cli_runner().invoke(args=["status"])
     assert result.exit_code == 1
     lines = result.output.splitlines()
-    assert lines[0].startswith("release: 0.1.0, schema 01")
+    assert lines[0].startswith(f"release: 0.1.0, schema {SCHEMA_TO}, ")
     assert "workers: 0" in lines
     assert "attention: No worker runs." in lines
     assert any(line.startswith("jobs: waiting ") for line in lines)
