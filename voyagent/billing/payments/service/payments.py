@@ -23,8 +23,8 @@ from voyagent.billing.core.service.carrying import carried_by_payment, money_or_
 from voyagent.billing.core.service.charges import (
     NO_CHARGE,
     Charge,
-    ChargedAmounts,
     charge_of,
+    entered_total,
     read_charge,
 )
 from voyagent.billing.core.service.days import day_of
@@ -347,7 +347,9 @@ def _read(  # noqa: PLR0913 - each argument is a field of the document
     """
     check_tds(tds, amount.currency)
     day = day_of(actor, on, months.FIRST_DAY)
-    kept = _kept(direction, charge, amount.currency, day)
+    kept = read_charge(charge, amount.currency, day)
+    if kept.total and direction == "out":
+        raise ChargeOfPaymentOut
     settled_beside = Money(tds.minor, amount.currency) + kept.total
     whole = amount.within(1, entries.AMOUNT_MAX_MINOR) + settled_beside
     check_limit(actor, whole.within(1, entries.AMOUNT_MAX_MINOR))
@@ -373,17 +375,6 @@ def _read(  # noqa: PLR0913 - each argument is a field of the document
     )
 
 
-def _kept(direction: str, charge: Charge, currency: str, day: date) -> ChargedAmounts:
-    """Return what the bank or gateway kept of a payment.
-
-    Raises ChargeOfPaymentOut for money that leaves the agency, and the errors of `read_charge`.
-    """
-    kept = read_charge(charge, currency, day)
-    if kept.total and direction == "out":
-        raise ChargeOfPaymentOut
-    return kept
-
-
 def _pay_one(  # noqa: PLR0913 - each keyword is a field of the document
     actor: Actor,
     document: Invoice | Bill,
@@ -399,16 +390,14 @@ def _pay_one(  # noqa: PLR0913 - each keyword is a field of the document
     """Record a payment that settles one locked invoice or bill."""
     if document.status not in OPEN:
         raise DocumentNotOpen
-    direction: Direction = "in" if isinstance(document, Invoice) else "out"
     if amount is None:
-        day = day_of(actor, on, months.FIRST_DAY)
-        kept = _kept(direction, charge, document.currency, day)
-        amount = Money(document.open_minor - tds.minor, document.currency) - kept.total
+        beside = Money(tds.minor, document.currency) + entered_total(charge, document.currency)
+        amount = Money(document.open_minor, document.currency) - beside
     if amount.currency != document.currency:
         raise PaidInOtherMoney
     payment = _read(
         actor,
-        direction,
+        "in" if isinstance(document, Invoice) else "out",
         NamedParty(document.party_id, document.party_name),
         amount,
         on,
