@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import text
@@ -80,6 +81,7 @@ from voyagent.kernel.canonical import digest
 from voyagent.kernel.database.read_pool import Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.dry_run import Notes, recording
+from voyagent.kernel.errors import Unprocessable
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
 from voyagent.ledger import words
@@ -111,6 +113,9 @@ class CancelledCost:
     bill_id: UUID
     line_no: int
     kept: Money
+
+
+Asked = TypeVar("Asked", CancelledLine, CancelledCost)
 
 
 @dataclass(frozen=True, slots=True)
@@ -398,17 +403,7 @@ def _cancel_lines(
     done: _Done,
 ) -> None:
     """Credit lines of an invoice, and recognise what is kept of them."""
-    left = creditable(invoice)
-    asked = {number: line for number, line in asked.items() if number in left}
-    last = queries.last_credited(invoice)
-    if asked and last is not None and done.day < last:
-        raise DateTooEarly
-    amounts = {}
-    for number, line in asked.items():
-        if line.kept.within(0).amount_minor > left[number].amount_minor:
-            raise KeptExceedsLine
-        if amount := left[number] - line.kept:
-            amounts[number] = amount
+    asked, amounts = _credited(invoice, asked, done.day, KeptExceedsLine)
     note = None
     if amounts:
         if not can_be_credited(invoice):
@@ -454,6 +449,29 @@ def _cancel_lines(
         )
 
 
+def _credited(
+    document: Invoice | Bill,
+    asked: Mapping[int, Asked],
+    day: date,
+    too_much: type[Unprocessable],
+) -> tuple[dict[int, Asked], dict[int, Money]]:
+    """Return the lines that are not credited yet, and what is credited of each now.
+
+    A line that is kept whole has no amount. Raises DateTooEarly before the last credit of the
+    document, InvalidAmount, and `too_much` if more is kept of a line than is not credited yet.
+    """
+    left = creditable(document)
+    asked = {number: line for number, line in asked.items() if number in left}
+    last = queries.last_credited(document)
+    if asked and last is not None and day < last:
+        raise DateTooEarly
+    for number, line in asked.items():
+        if line.kept.within(0).amount_minor > left[number].amount_minor:
+            raise too_much
+    amounts = {number: left[number] - line.kept for number, line in asked.items()}
+    return asked, {number: amount for number, amount in amounts.items() if amount}
+
+
 def _keep(actor: Actor, invoice: Invoice, standing: Sequence[StandingRevenue], done: _Done) -> None:
     """Recognise the deferred revenue of lines now, and cancel its later recognition.
 
@@ -479,17 +497,7 @@ def _cancel_costs(
     done: _Done,
 ) -> None:
     """Credit lines of a bill, and recognise prepaid cost that the supplier keeps."""
-    left = creditable(bill)
-    asked = {number: cost for number, cost in asked.items() if number in left}
-    last = queries.last_credited(bill)
-    if asked and last is not None and done.day < last:
-        raise DateTooEarly
-    for number, cost in asked.items():
-        if cost.kept.within(0).amount_minor > left[number].amount_minor:
-            raise ChargeExceedsLine
-    amounts = {
-        number: amount for number, cost in asked.items() if (amount := left[number] - cost.kept)
-    }
+    asked, amounts = _credited(bill, asked, done.day, ChargeExceedsLine)
     credit = _credit(actor, bill, amounts, wanted, done) if amounts else None
     if credit is None and asked:
         book_day(actor, bill, done.day)
