@@ -52,6 +52,7 @@ from voyagent.kernel.rates import Quote
 from voyagent.ledger.service import months
 from voyagent.ledger.service.errors import MonthStillRuns, PeriodLocked
 from voyagent.rates.errors import RateMissing
+from voyagent.trips.queries.expected_bills import cancelled_statement
 from voyagent.trips.queries.services import not_invoiced_statement
 from voyagent.trips.service import lines as trip_lines
 
@@ -176,12 +177,16 @@ def test_services_given_without_bill_or_invoice_are_listed_at_closing(
         )
         connection.execute(sa.text("analyze trip_lines"))
     wanted = not_invoiced_statement(date(2024, 11, 29), date(2024, 11, 30), is_invoiced, 200)
-    sql, values = compiled_for(wanted, alice.actor.tenant_id)
-    with alice.acting():
+    assert "ix_trip_lines_days" in plan_of(alice, wanted)
+
+
+def plan_of(person: Person, statement: sa.Select[Any]) -> str:
+    """Return the plan of a statement in the person's agency."""
+    sql, values = compiled_for(statement, person.actor.tenant_id)
+    with person.acting():
         raw = db.session.connection().connection.cursor()
         raw.execute(f"explain (costs off) {sql}", values)  # type: ignore[arg-type]
-        plan = " ".join(row for (row,) in raw.fetchall())
-    assert "ix_trip_lines_days" in plan, plan
+        return " ".join(row for (row,) in raw.fetchall())
 
 
 def test_a_bill_takes_over_the_accrued_cost(ready: Person) -> None:
@@ -400,7 +405,9 @@ def test_which_months_are_accrued(ready: Person, people: People, charlie: Person
     assert "its cost is accrued" in ready.browser.get("/months/2025-01/close").text
 
 
-def test_a_purchase_as_agent_and_a_cancelled_service_are_no_cost(alice: Person) -> None:
+def test_a_purchase_as_agent_and_a_cancelled_service_are_no_cost(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
     trip_id = a_trip(alice)
     sold = booked(alice, trip_id, STAY, cost="150.00")
     cancelled = booked(alice, trip_id, STAY, cost="90.00")
@@ -432,5 +439,18 @@ def test_a_purchase_as_agent_and_a_cancelled_service_are_no_cost(alice: Person) 
     assert "Cancelled, cost still accrued" in alice.browser.get("/months/2024-11/accruals").text
     closing = alice.browser.get("/months/2024-11/close").text
     assert "1 service was cancelled whose cost is still accrued." in closing
+    with owner_engine.begin() as connection:  # what was released in earlier years
+        connection.execute(
+            sa.text(
+                "insert into expected_bills (tenant_id, id, trip_id, currency, amount_minor,"
+                " due_on, status) select tenant_id, gen_random_uuid(), id, 'INR', 100,"
+                " date '2020-01-01', 'released' from trips, generate_series(1, 3000)"
+                " where id = :trip"
+            ),
+            {"trip": trip_id},
+        )
+        connection.execute(sa.text("analyze expected_bills"))
+    plan = plan_of(alice, cancelled_statement(date(2024, 11, 30), 200))
+    assert "ix_expected_bills_accrued" in plan, plan
     alice.does(service.release_accrual, UUID(left["id"]), reason="Cancelled")
     assert failed(alice) == {}

@@ -218,6 +218,13 @@ class ExpectedBill(TenantOwned, Base):
         Index("ix_expected_bills_trip", "tenant_id", "trip_id"),
         Index("ix_expected_bills_line", "tenant_id", "trip_line_id"),
         Index(
+            "ix_expected_bills_accrued",
+            "tenant_id",
+            "status",
+            "id",
+            postgresql_where=text("accrued_minor > 0"),
+        ),
+        Index(
             "uq_expected_bills_line",
             "tenant_id",
             "trip_line_id",

@@ -84,8 +84,13 @@ def list_cancelled(reader: Reader, last: date, *, limit: int) -> list[Row]:
 
     Their services were cancelled. The rows and the days are those of `list_given`.
     """
-    statement = _given_statement("released", last, limit).where(_EXPECTED.accrued_minor > 0)
-    return [_shown(row) for row in reader.read(statement)[0]]
+    return [_shown(row) for row in reader.read(cancelled_statement(last, limit))[0]]
+
+
+@cached_statement
+def cancelled_statement(last: date, limit: int) -> Select[Any]:
+    """Select the rows of `list_cancelled`."""
+    return _given_statement("released", last, limit).where(_EXPECTED.accrued_minor > 0)
 
 
 def trips_statement() -> Select[Any]:
