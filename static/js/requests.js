@@ -38,7 +38,12 @@ document.addEventListener("htmx:configRequest", (event) => {
   }
 });
 
+// A form that is submitted is not previewed any more: the record may have been written already.
 document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.target.closest("form[data-sent]")) {
+    event.preventDefault();
+    return;
+  }
   event.detail.target?.setAttribute("aria-busy", "true");
   begin();
 });

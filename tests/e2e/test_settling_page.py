@@ -15,9 +15,10 @@ from tests.e2e.conftest import Site
 from tests.e2e.test_coming_in import look_at
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
 
 CUSTOMER = "Deepa Krishnan"
+PREVIEW_MS = 500  # longer than the delay of a preview
 
 
 @pytest.mark.parametrize("look", NARROW, ids=lambda look: f"{look.theme}-{look.width}")
@@ -87,6 +88,33 @@ def test_the_form_works_without_javascript(browser: Browser, site: Site) -> None
         expect(page.get_by_label(f"Amount for {first}")).to_have_count(0)
         page.get_by_role("button", name="Allocate").click()
         expect(page.locator("#about")).to_contain_text(re.compile("Advance[^–]*–"))
+
+
+def test_a_submitted_form_asks_for_no_preview(browser: Browser, site: Site) -> None:
+    with visiting(browser, LOOKS[0], base_url=site.address) as visit:
+        page = visit.page
+        sign_up(page)
+        page.goto("/payments/new")
+        page.get_by_label("Customer or supplier").fill(CUSTOMER)
+        page.keyboard.press("Tab")
+        expect(page.locator("[aria-busy]")).to_have_count(0)
+        previews: list[str] = []
+        submissions: list[Route] = []
+
+        def hold(route: Route) -> None:
+            if "hx-request" in route.request.headers:
+                previews.append(route.request.url)
+                route.continue_()
+            else:
+                submissions.append(route)
+
+        page.route("**/payments/new", hold)
+        page.get_by_label("Amount", exact=True).fill("500")
+        page.get_by_role("button", name="Record payment").click(no_wait_after=True)
+        page.wait_for_timeout(PREVIEW_MS)
+        assert len(submissions) == 1
+        assert previews == []
+        submissions[0].abort()
 
 
 def _invoice(page: Page, amount: str) -> str:
