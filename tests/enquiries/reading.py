@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from xml.etree.ElementTree import Element
 
-import html5lib
 from flask import Flask
+from lxml.html import HtmlElement, HTMLParser, document_fromstring
 from werkzeug.test import TestResponse
+
+_PARSER = HTMLParser(remove_comments=True)
 
 
 class Page:
@@ -17,13 +18,13 @@ class Page:
 
     def __init__(self, answer: TestResponse) -> None:
         self.status = answer.status_code
-        self.root: Element = html5lib.parse(answer.text, namespaceHTMLElements=False)
+        self.root: HtmlElement = document_fromstring(answer.text, parser=_PARSER)
 
-    def all(self, path: str) -> list[Element]:
+    def all(self, path: str) -> list[HtmlElement]:
         """Return all elements of a path such as `.//tr[@id]`."""
         return self.root.findall(path)
 
-    def one(self, path: str) -> Element:
+    def one(self, path: str) -> HtmlElement:
         """Return the only element of a path."""
         found = self.all(path)
         assert len(found) == 1, f"{len(found)} elements at {path}"
