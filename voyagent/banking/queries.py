@@ -175,6 +175,19 @@ def _list_statement() -> Select[Any]:
 
 
 @cached_statement
+def gateways_statement() -> Select[Any]:
+    """Select the accounts of payment gateways, without balances, in the order of all accounts.
+
+    Rows: id, account_id, name, currency.
+    """
+    return (
+        _list_statement()
+        .with_only_columns(_TABLE.id, _TABLE.account_id, _TABLE.name, _TABLE.currency)
+        .where(_TABLE.kind == "gateway")
+    )
+
+
+@cached_statement
 def _printed_statement(currency: str) -> Select[Any]:
     return (
         select(_TABLE.name, _TABLE.bank_name, _TABLE.number_sealed, _TABLE.ifsc, _TABLE.swift)

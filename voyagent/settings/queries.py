@@ -33,6 +33,7 @@ HISTORY_MAX = 20
 AUDIT_ADDRESSES_MAX = 5
 """Addresses, beside those of the administrators, to which audit statements are mailed."""
 _MARK_DIGITS = 32
+_KEPT = "settings"
 
 
 class AmountAboveLimit(Forbidden):
@@ -132,7 +133,8 @@ def read_history(reader: Reader, tenant_id: object) -> list[Row]:
 def get_settings(*, lock: bool = False) -> TenantSettings:
     """Return the settings of the current agency; create the row if it is missing.
 
-    If `lock` is true, the row is locked until the transaction ends.
+    If `lock` is true, the row is locked until the transaction ends. Without it, a transaction reads
+    the row once: the session keeps the object, and refers to others only weakly.
     """
     tenant_id = current_tenant(db.session)
     statement = select(TenantSettings)
@@ -147,6 +149,7 @@ def get_settings(*, lock: bool = False) -> TenantSettings:
             {"tenant_id": tenant_id},
         )
         found = db.session.scalars(statement).one()
+    db.session.info[_KEPT] = found
     return found
 
 

@@ -375,7 +375,7 @@ def gateways(reader: Reader) -> Iterator[Finding]:
     A payout must be the sum of its payments less its refunds. What payments, refunds and payouts
     have left in the account of a gateway must be the payments and refunds without a payout.
     """
-    (unequal,) = reader.read(payouts.unequal_statement())
+    unequal, accounts = reader.read(payouts.unequal_statement(), banking.gateways_statement())
     yield from (
         Finding(
             "gateway",
@@ -384,7 +384,6 @@ def gateways(reader: Reader) -> Iterator[Finding]:
         )
         for row in unequal
     )
-    accounts = [row for row in banking.list_accounts(reader) if row["kind"] == "gateway"]
     if not accounts:
         return
     waiting, posted = reader.read(
