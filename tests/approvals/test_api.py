@@ -314,8 +314,8 @@ def test_proposals_of_a_deleted_conversation_are_404_everywhere(desk: Desk, alic
             json={"decisions": [{"approval_id": approval_id, "granted": True}]},
         ).json["items"]  # type: ignore[index]
         assert (item["status"], item["detail"]) == (404, "approval_not_found")
-        assert alice.browser.get(f"/approvals/{approval_id}").status_code == 404
-        assert approval_id not in alice.browser.get(f"/approvals/several?chosen={approval_id}").text
+        assert alice.tab.get(f"/approvals/{approval_id}").status_code == 404
+        assert approval_id not in alice.tab.get(f"/approvals/several?chosen={approval_id}").text
     for query in ("", "?status=all", f"?status=all&session_id={session_id}"):
         assert listed(alice, query)["total"] == 0
         assert listed(alice, query)["items"] == []

@@ -290,7 +290,7 @@ def test_an_editor_does_not_approve_alone_what_a_colleague_could(
     assert edit(alice, approval_id, customer_name="Deepa K").status_code == 200
     answer = alice.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True})
     assert (answer.status_code, answer.json["detail"]) == (403, "self_approval")  # type: ignore[index]
-    assert not alice.browser.get(f"/approvals/{approval_id}?step=grant").text.count(
+    assert not alice.tab.get(f"/approvals/{approval_id}?step=grant").text.count(
         'name="granted" value="1"'
     )
     assert grant(leila, approval_id) == (200, None)
@@ -332,7 +332,7 @@ def test_no_editor_approves_alone_where_everybody_who_could_has_edited(
     assert edit(alice, approval_id, seen, customer_name="Deepa K", notes="Paid").status_code == 200
     for person in (leila, alice):
         assert grant(person, approval_id) == (403, "self_approval")
-        page = person.browser.get(f"/approvals/{approval_id}?step=grant").text
+        page = person.tab.get(f"/approvals/{approval_id}?step=grant").text
         assert "Everybody who could approve this request has changed it." in page
         assert 'name="granted" value="1"' not in page
     answer = leila.api.post(f"/approvals/{approval_id}/resolve", json={"granted": False})

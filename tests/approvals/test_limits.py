@@ -197,7 +197,7 @@ def test_credits_and_reversals_are_compared_with_the_limit_too(
     assert alice.api.post("/credit-notes", json=whole).status_code == 201, (
         "an administrator has none unless one is set"
     )
-    browser, other = leila.browser, issued(alice)
+    browser, other = leila.tab, issued(alice)
     for step in ("void", "credit"):
         page = submit(
             browser,
@@ -247,7 +247,7 @@ def test_an_act_that_moves_money_of_unknown_amount_is_above_every_limit(
     refused = leila.api.post(f"/approvals/{first}/resolve", json={"granted": True})
     assert (refused.status_code, refused.json["detail"]) == (403, "amount_above_limit")  # type: ignore[index]
     assert "isn’t known in advance" in refused.json["message"]  # type: ignore[index]
-    page = Page(leila.browser.get(f"/approvals/{first}")).words()
+    page = Page(leila.tab.get(f"/approvals/{first}")).words()
     assert "isn’t known in advance" in page
     assert "above your approval limit" in page
     assert grant(alice, first) == (200, None)

@@ -104,7 +104,7 @@ def test_the_preview_has_the_amount_of_an_exchange_difference(
         None,
         "30.00",
     ]
-    page = Page(alice.browser.get(f"/approvals/{approval_id}"))
+    page = Page(alice.tab.get(f"/approvals/{approval_id}"))
     assert "INR30.00" in page.words(".//div[@id='journal-USD']")
     entered(alice, LATER, "84.60")
     with pytest.raises(PreviewStale):

@@ -27,7 +27,7 @@ HTMX = {"HX-Request": "true"}
 
 
 def page_of(person: Person, approval_id: str, query: str = "") -> Page:
-    return Page(person.browser.get(f"/approvals/{approval_id}{query}"))
+    return Page(person.tab.get(f"/approvals/{approval_id}{query}"))
 
 
 def decide(
@@ -42,7 +42,7 @@ def decide(
 
 
 def test_an_empty_inbox_explains_itself(alice: Person) -> None:
-    page = Page(alice.browser.get("/approvals"))
+    page = Page(alice.tab.get("/approvals"))
     assert page.status == 200
     assert "No approvals waiting" in page.words()
     assert "/approvals?status=all" in page.links()
@@ -60,7 +60,7 @@ def test_the_inbox_shows_those_that_expire_first_and_recent_decisions_below(
     alice.does(
         lambda actor: deciding.resolve(actor, decided, granted=False, reason="wrong GSTIN").id
     )
-    page = Page(alice.browser.get("/approvals"))
+    page = Page(alice.tab.get("/approvals"))
     assert [row.attrib["href"] for row in page.all(".//nav[@id='inbox']//a")] == [
         f"/approvals/{i}" for i in (sooner, later, decided)
     ]
@@ -77,14 +77,14 @@ def test_the_menu_shows_the_number_of_pending_proposals(desk: Desk, alice: Perso
     desk.propose(alice)
     overdue = desk.propose(alice)
     desk.run_out(overdue)
-    page = Page(alice.browser.get("/approvals"))
+    page = Page(alice.tab.get("/approvals"))
     assert page.words(".//*[@id='pages']//a[@href='/approvals']") == "Approvals1"
 
 
 def test_an_open_page_polls_the_number_with_one_statement(
     desk: Desk, alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    browser, ask = alice.browser, HTMX | {"HX-Target": "nav-approvals"}
+    browser, ask = alice.tab, HTMX | {"HX-Target": "nav-approvals"}
     assert (
         Page(browser.get("/trips")).one(".//nav[@id='pages']").attrib["data-waiting"]
         == "/approvals"
@@ -103,7 +103,7 @@ def test_an_open_page_polls_the_number_with_one_statement(
 
 
 def test_an_open_inbox_polls_for_changes(desk: Desk, alice: Person, bob: Person) -> None:
-    browser, first = alice.browser, desk.propose(bob, summary="The first")
+    browser, first = alice.tab, desk.propose(bob, summary="The first")
     inbox = Page(browser.get("/approvals")).one(".//nav[@id='inbox']").attrib
     assert (inbox["hx-select"], inbox["hx-select-oob"]) == ("#inbox", "#inbox-count,#choice")
     assert (answer := browser.get(inbox["hx-get"], headers=HTMX)).status_code == 204
@@ -140,7 +140,7 @@ def test_the_history_filters_by_status_and_has_pages(desk: Desk, alice: Person) 
         for n in range(52)
     ]
     alice.does(lambda actor: deciding.resolve(actor, made[0], granted=False, reason="because").id)
-    browser = alice.browser
+    browser = alice.tab
     page = Page(browser.get("/approvals?status=all"))
     assert len(page.rows()) == 50
     assert "1–50 of 52" in page.words()
@@ -249,7 +249,7 @@ def test_approving_works_without_javascript(
     desk: Desk, alice: Person, drain: Callable[[], None]
 ) -> None:
     approval_id = desk.propose(alice, "probe_note")
-    browser = alice.browser
+    browser = alice.tab
     assert decide(browser, approval_id, granted="1") == (303, f"/approvals/{approval_id}")
     page = Page(browser.get(f"/approvals/{approval_id}"))
     assert "Approved. In progress." in page.words(".//*[@id='outcome']")
@@ -266,7 +266,7 @@ def test_approving_works_without_javascript(
 
 def test_declining_stores_and_shows_the_reason(desk: Desk, alice: Person) -> None:
     approval_id = desk.propose(alice, "probe_note")
-    browser = alice.browser
+    browser = alice.tab
     form = Page(browser.get(f"/approvals/{approval_id}?step=reject"))
     assert form.all(".//form[@id='decide']//textarea[@name='reason']")
     status, _to = decide(
@@ -283,7 +283,7 @@ def test_a_reason_that_is_too_long_is_shown_again_with_an_error(desk: Desk, alic
     approval_id = desk.propose(alice, "probe_note")
     here = f"/approvals/{approval_id}"
     answer = submit(
-        alice.browser, f"{here}/decide", f"{here}?step=reject", granted="0", reason="x" * 1025
+        alice.tab, f"{here}/decide", f"{here}?step=reject", granted="0", reason="x" * 1025
     )
     page = Page(answer)
     assert page.status == 422
@@ -294,7 +294,7 @@ def test_a_reason_that_is_too_long_is_shown_again_with_an_error(desk: Desk, alic
 
 def test_an_irreversible_act_asks_for_confirmation(desk: Desk, alice: Person) -> None:
     approval_id = desk.propose(alice, "probe_ticket")
-    browser = alice.browser
+    browser = alice.tab
     first = Page(browser.get(f"/approvals/{approval_id}"))
     assert "This can’t be undone." in first.words()
     assert f"/approvals/{approval_id}?step=grant" in first.links()
@@ -315,7 +315,7 @@ def test_an_irreversible_act_asks_for_confirmation(desk: Desk, alice: Person) ->
 
 def test_htmx_receives_only_the_fragment(desk: Desk, alice: Person) -> None:
     approval_id = desk.propose(alice, "probe_note")
-    browser = alice.browser
+    browser = alice.tab
     for target, query in (("decide", "?step=reject"), ("review", "")):
         fragment = browser.get(
             f"/approvals/{approval_id}{query}", headers=HTMX | {"HX-Target": target}
@@ -332,7 +332,7 @@ def test_htmx_is_redirected_after_a_decision_and_shows_a_conflict_in_place(
     desk: Desk, alice: Person
 ) -> None:
     approval_id = desk.propose(alice, "probe_note")
-    browser = alice.browser
+    browser = alice.tab
     token = Page(browser.get(f"/approvals/{approval_id}")).field("csrf_token")
     sent = {"granted": "1", "csrf_token": token}
     answer = browser.post(f"/approvals/{approval_id}/decide", data=sent, headers=HTMX)
@@ -347,7 +347,7 @@ def test_a_viewer_sees_no_buttons(desk: Desk, alice: Person, victor: Person) -> 
     page = page_of(victor, approval_id)
     assert "Can be approved by: Accounting lead, Administrator." in page.words(".//*[@id='decide']")
     assert not page.all(".//form[@id='decide']")
-    browser = victor.browser
+    browser = victor.tab
     token = browser.get("/approvals").text.split('name="csrf-token" content="')[1].split('"')[0]
     assert (
         browser.post(
@@ -377,7 +377,7 @@ def test_for_ones_own_money_request_only_decline_is_offered(
     )
     assert not page.all(".//form[@id='decide']//input[@name='granted']")
     assert f"/approvals/{approval_id}?step=reject" in page.links()
-    browser = alice.browser
+    browser = alice.tab
     status, _to = decide(browser, approval_id, granted="1")
     assert status == 403
     assert page_of(leila, approval_id).all(".//form[@id='decide']//input[@name='granted']")
@@ -394,10 +394,8 @@ def test_a_failed_act_shows_its_reason(
     assert "Approved, but it failed: " in outcome
     assert ToolUnknown.message in outcome
     assert "Result" not in outcome
-    assert "Failed" in Page(alice.browser.get("/approvals")).words(".//nav[@id='inbox']")
-    assert "Approved, failed" in Page(alice.browser.get("/approvals?status=granted")).words(
-        ".//tbody"
-    )
+    assert "Failed" in Page(alice.tab.get("/approvals")).words(".//nav[@id='inbox']")
+    assert "Approved, failed" in Page(alice.tab.get("/approvals?status=granted")).words(".//tbody")
 
 
 def test_an_expired_request_has_no_buttons(desk: Desk, alice: Person) -> None:
@@ -428,8 +426,7 @@ def test_a_signed_out_person_is_redirected_to_sign_in(alice: Person) -> None:
 def test_a_decision_without_csrf_token_is_refused(desk: Desk, alice: Person) -> None:
     approval_id = desk.propose(alice)
     assert (
-        alice.browser.post(f"/approvals/{approval_id}/decide", data={"granted": "1"}).status_code
-        == 400
+        alice.tab.post(f"/approvals/{approval_id}/decide", data={"granted": "1"}).status_code == 400
     )
     assert desk.row(approval_id)["status"] == "pending"
 
@@ -437,7 +434,7 @@ def test_a_decision_without_csrf_token_is_refused(desk: Desk, alice: Person) -> 
 def test_the_inbox_needs_three_statements_in_one_round_trip(
     desk: Desk, alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    browser = alice.browser
+    browser = alice.tab
     trips = _trips_counted(monkeypatch)
     for _ in range(3):
         desk.propose(alice)
@@ -472,7 +469,7 @@ def test_approving_an_outdated_preview_opens_the_new_request(
     approval_id = desk.propose(
         bob, "issue_invoice", arguments={"invoice_id": str(invoice_id)}, summary="Issue it"
     )
-    browser = alice.browser
+    browser = alice.tab
     page = Page(browser.get(f"/approvals/{approval_id}"))
     assert page.field("shown") == desk.row(approval_id)["preview_hash"]
     assert "Balance of Deepa Krishnan" in page.words(".//*[@id='changes']")
@@ -490,7 +487,7 @@ def test_a_decision_on_an_older_version_shows_the_present_one(
     desk: Desk, alice: Person, bob: Person
 ) -> None:
     approval_id = desk.propose(bob, "probe_invoice")
-    browser = alice.browser
+    browser = alice.tab
     assert decide(browser, approval_id, granted="1", shown="0" * 64) == (
         303,
         f"/approvals/{approval_id}",
@@ -541,7 +538,7 @@ def test_an_open_review_is_redrawn_only_if_something_changed(
     desk: Desk, alice: Person, leila: Person
 ) -> None:
     approval_id = desk.propose(alice)
-    browser = alice.browser
+    browser = alice.tab
     asks = Page(browser.get(f"/approvals/{approval_id}")).one(".//section[@id='review']").attrib
     assert "every 5s" in asks["hx-trigger"]
     again = HTMX | {"HX-Target": "review"}
@@ -578,7 +575,7 @@ def test_editing_works_without_javascript_and_shows_both_values(
     desk: Desk, alice: Person, bob: Person
 ) -> None:
     approval_id = desk.propose(bob, "draft_invoice", arguments=DRAFT)
-    browser = alice.browser
+    browser = alice.tab
     page = Page(browser.get(f"/approvals/{approval_id}"))
     assert f"/approvals/{approval_id}?step=edit" in page.links()
     form = Page(browser.get(f"/approvals/{approval_id}?step=edit"))
@@ -628,7 +625,7 @@ def test_editing_works_without_javascript_and_shows_both_values(
 
 def test_edited_dates_and_amounts_are_formatted(desk: Desk, alice: Person, bob: Person) -> None:
     approval_id = desk.propose(bob, "draft_invoice", arguments=DRAFT)
-    browser = alice.browser
+    browser = alice.tab
     assert (
         editing(
             browser, approval_id, **{"due_date": "30 Jun 2024", "line_items.0.unit_price": "120000"}
@@ -670,7 +667,7 @@ def test_dates_and_amounts_may_be_typed_in_words_and_show_their_meaning(
     sunday = (real + timedelta(days=6 - real.weekday())).replace(hour=hour, minute=0)
     monkeypatch.setattr(clock, "now", lambda: sunday)
     approval_id = desk.propose(bob, "draft_invoice", arguments=DRAFT)
-    browser = alice.browser
+    browser = alice.tab
     friday = sunday.date() + timedelta(days=12 if monday_there else 5)
     words = {
         "due_date": "next Friday",
@@ -705,7 +702,7 @@ def test_an_amount_that_does_not_fit_the_currency_is_refused_with_an_example(
     approval_id = desk.propose(bob, "draft_invoice", arguments=DRAFT)
     page = Page(
         editing(
-            alice.browser,
+            alice.tab,
             approval_id,
             **{"line_items.0.unit_price": words, "due_date": "30 Jun 2024"},
         )
@@ -725,7 +722,7 @@ def test_an_amount_that_does_not_fit_the_currency_is_refused_with_an_example(
 def test_an_invalid_value_is_shown_at_its_field(desk: Desk, alice: Person, bob: Person) -> None:
     approval_id = desk.propose(bob, "draft_invoice", arguments=DRAFT)
     sent = {"customer_name": " ", "due_date": "soon", "line_items.1.quantity": "many"}
-    page = Page(editing(alice.browser, approval_id, **sent))
+    page = Page(editing(alice.tab, approval_id, **sent))
     assert page.status == 422
     assert page.field("a.due_date") == "soon"
     assert page.field("a.line_items.1.quantity") == "many"
@@ -744,12 +741,12 @@ def test_an_edit_above_the_open_amount_is_refused_with_the_reason(
         "paid_on": "2024-06-12",
     }
     approval_id = desk.propose(bob, "record_receipt", arguments=arguments)
-    page = Page(editing(alice.browser, approval_id, amount="99,99,999"))
+    page = Page(editing(alice.tab, approval_id, amount="99,99,999"))
     assert page.status == 422
     assert "more than the amount due" in page.words(".//form[@id='edit']//*[@role='alert']")
     assert page.field("a.amount") == "99,99,999"
     assert desk.row(approval_id)["payload"] == arguments
-    words = Page(alice.browser.get(f"/approvals/{approval_id}")).words(".//*[@id='review']")
+    words = Page(alice.tab.get(f"/approvals/{approval_id}")).words(".//*[@id='review']")
     assert "INR 100.00" in words
     assert "more than the amount due" not in words
 
@@ -766,7 +763,7 @@ def test_a_request_that_would_be_refused_cannot_be_approved(
     }
     approval_id = desk.propose(bob, "record_receipt", arguments=arguments, session_id=session_id)
     for where in (f"/approvals/{approval_id}", f"/approvals/{approval_id}?step=grant"):
-        page = Page(alice.browser.get(where))
+        page = Page(alice.tab.get(where))
         assert "This can’t be done now: " in page.words(".//*[@id='review']")
         assert not page.all(".//*[@id='decide']//input[@name='granted']")
         assert f"/approvals/{approval_id}?step=reject" in page.links()
@@ -783,9 +780,9 @@ def test_the_hash_under_a_request_is_that_of_the_arguments_shown(
     before = _code(alice, asked)
     assert before == desk.row(asked)["preview_hash"]
     issue(alice, first)
-    decide(alice.browser, asked, granted="1")
+    decide(alice.tab, asked, granted="1")
     fresh = desk.row(asked)["superseded_by"]
-    page = Page(alice.browser.get(f"/approvals/{fresh}"))
+    page = Page(alice.tab.get(f"/approvals/{fresh}"))
     assert _code(alice, fresh) == desk.row(fresh)["preview_hash"] != before
     assert (
         "No other invoice of the same amount for this customer in the last 30 days"
@@ -795,9 +792,7 @@ def test_the_hash_under_a_request_is_that_of_the_arguments_shown(
 
 def _code(person: Person, approval_id: str) -> str:
     return str(
-        Page(person.browser.get(f"/approvals/{approval_id}"))
-        .all(".//*[@id='code']")[0]
-        .attrib["title"]
+        Page(person.tab.get(f"/approvals/{approval_id}")).all(".//*[@id='code']")[0].attrib["title"]
     )
 
 
@@ -805,7 +800,7 @@ def test_an_edit_after_another_edit_is_refused(
     desk: Desk, alice: Person, bob: Person, leila: Person
 ) -> None:
     approval_id = desk.propose(bob, "draft_invoice", arguments=DRAFT)
-    browser = alice.browser
+    browser = alice.tab
     form = Page(browser.get(f"/approvals/{approval_id}?step=edit"))
     leila.does(
         lambda actor: proposing.edit(actor, approval_id, DRAFT | {"customer_name": "Leila's"}).id
@@ -832,7 +827,7 @@ def test_a_journal_entry_is_edited_by_line_with_account_names(
     approval_id = desk.propose(
         bob, "post_journal_entry", arguments={"entry": {"narration": "Petty cash", "lines": lines}}
     )
-    browser = alice.browser
+    browser = alice.tab
     form = Page(browser.get(f"/approvals/{approval_id}?step=edit"))
     assert form.field("a.entry.narration") == "Petty cash"
     assert [
@@ -904,7 +899,7 @@ def test_above_the_limit_only_decline_and_edit_are_offered(
         "This is above the approval limit of every role. An administrator can raise a limit in"
         " Settings." in page_of(alice, approval_id).words(".//*[@id='decide']")
     )
-    status, _to = decide(leila.browser, approval_id, granted="1")
+    status, _to = decide(leila.tab, approval_id, granted="1")
     assert status == 403
 
 
@@ -941,7 +936,7 @@ def test_several_requests_are_reviewed_and_approved_without_javascript(
         summary="Issue it",
     )
     other = desk.propose(bob, summary="Another one")
-    browser = alice.browser
+    browser = alice.tab
     inbox = Page(browser.get("/approvals"))
     boxes = [
         element.attrib["value"]
@@ -986,7 +981,7 @@ def test_several_requests_are_declined_with_one_reason(
     desk: Desk, alice: Person, bob: Person
 ) -> None:
     made = [desk.propose(bob) for _ in range(2)]
-    browser = alice.browser
+    browser = alice.tab
     results = decide_several(
         browser, Page(browser.get(chosen(*made))), granted="0", reason="Not today"
     )
@@ -1014,7 +1009,7 @@ def test_of_several_own_requests_each_button_decides_only_what_is_allowed(
         summary="Issue it again",
         tool_call_id="again",
     )
-    browser = alice.browser
+    browser = alice.tab
     page = Page(browser.get(chosen(own, good, moot, refused, desk.propose(charlie), "ap-unknown")))
     words = page.words(".//form[@id='several']")
     for expected in (
@@ -1031,15 +1026,15 @@ def test_of_several_own_requests_each_button_decides_only_what_is_allowed(
     page = Page(browser.get(chosen(own, refused)))
     assert "Approve" not in page.words(".//form[@id='several']//div[@class='v-row']")
     assert "2 declined." in decide_several(browser, page, granted="0").words(".//*[@id='results']")
-    assert "Select at least one" in Page(alice.browser.get("/approvals/several")).words()
-    assert victor.browser.get("/approvals/several").status_code == 403
-    assert not Page(victor.browser.get("/approvals")).all(".//input[@name='chosen']")
+    assert "Select at least one" in Page(alice.tab.get("/approvals/several")).words()
+    assert victor.tab.get("/approvals/several").status_code == 403
+    assert not Page(victor.tab.get("/approvals")).all(".//input[@name='chosen']")
 
 
 def test_several_requests_of_another_role_have_no_button(
     desk: Desk, bob: Person, alice: Person
 ) -> None:
-    page = Page(bob.browser.get(chosen(desk.propose(alice, "probe_invoice"))))
+    page = Page(bob.tab.get(chosen(desk.propose(alice, "probe_invoice"))))
     words = page.words(".//form[@id='several']")
     assert "Can be approved by: " in words
     assert "Accounting lead" in words
@@ -1050,7 +1045,7 @@ def test_a_request_edited_meanwhile_is_not_approved_with_the_others(
     desk: Desk, alice: Person, bob: Person, leila: Person
 ) -> None:
     edited, good = desk.propose(bob, "draft_invoice", arguments=DRAFT), desk.propose(bob)
-    browser = alice.browser
+    browser = alice.tab
     page = Page(browser.get(chosen(edited, good)))
     leila.does(
         lambda actor: proposing.edit(actor, edited, DRAFT | {"customer_name": "Somebody"}).id

@@ -244,7 +244,7 @@ def test_the_page_shows_the_new_proposal_in_place_of_the_old(
     talk.say(alice, session_id, "yes")
     old = talk.pending(alice, session_id)[0]["approval_id"]
     fresh = stale(leila, old)
-    browser = leila.browser
+    browser = leila.tab
     page = browser.get(f"/assistant/{session_id}").text
     assert f'id="ask-{old}"' not in page
     assert 'class="v-ask"' in card(page, fresh)
@@ -279,7 +279,7 @@ def heard(
         with alice.acting():
             mark = turn_context.change_mark(session_id)
             seq = chats.last_seq(session_id)
-        answer = alice.browser.get(f"/assistant/{session_id}/events?after={seq}&asked={mark}")
+        answer = alice.tab.get(f"/assistant/{session_id}/events?after={seq}&asked={mark}")
         received = ""
 
         def later() -> None:
@@ -395,7 +395,7 @@ def test_a_reconnecting_page_is_told_of_missed_changes(
     monkeypatch.setattr(
         event_stream, "frames", lambda *given, **more: whole(*given, **more, total_s=0.3)
     )
-    answer = alice.browser.get(f"/assistant/{session_id}/events?after=0&asked={before}")
+    answer = alice.tab.get(f"/assistant/{session_id}/events?after=0&asked={before}")
     assert "event: asked\n" in answer.text
 
 

@@ -100,7 +100,7 @@ def test_replacing_a_turn_withdraws_its_pending_proposals(
     assert status_of(line, approval_id) == "expired"
     late = leila.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True})
     assert (late.status_code, late.json["detail"]) == (409, "approval_already_resolved")
-    browser = leila.browser
+    browser = leila.tab
     page = browser.get(f"/approvals/{approval_id}").text
     assert "was edited or answered again" in page
     assert ('data-st="withdrawn"' in page, 'data-st="expired"' in page) == (True, False)

@@ -187,7 +187,7 @@ def test_a_document_line_is_shown_as_one_text(talk: Talk, alice: Person) -> None
     talk.say(
         alice, session_id, "draft an invoice for Deepa Krishnan, 2 tickets to Dubai 18500 each"
     )
-    shown = Page(alice.browser.get(f"/assistant/{session_id}")).words()
+    shown = Page(alice.tab.get(f"/assistant/{session_id}")).words()
     assert "Tickets to Dubai, 2 × INR 18,500.00" in shown
     assert "Unit price" not in shown
 
@@ -211,7 +211,7 @@ def test_a_viewer_cannot_confirm_a_card(talk: Talk, alice: Person, people: Peopl
     viewer = people.colleague(alice, "Vera Viewer", role="viewer")
     page = f"/assistant/{session_id}/cards/{card_id}/save"
     for person, status in ((viewer, 403), (alice, 303)):
-        client = person.browser
+        client = person.tab
         token = csrf_token(client)
         assert client.post(page, data={"csrf_token": token}).status_code == status
     talk.drain()
@@ -240,7 +240,7 @@ def test_the_page_shows_the_buttons_of_a_card_until_it_is_confirmed(
 ) -> None:
     session_id = talk.begin(alice)
     card_id = card_of(talk.say(alice, session_id, LEAD))["card_id"]
-    client = alice.browser
+    client = alice.tab
     shown = client.get(f"/assistant/{session_id}").text
     assert "12 Dec 2100" in shown
     assert f"/cards/{card_id}/save" in shown
@@ -274,7 +274,7 @@ def test_a_misspelt_message_gets_a_card_of_the_most_similar_action(
     assert text(events).startswith("No action clearly matches this message.")
     card = card_of(events)
     assert card["capability"] == card["offered"][0]
-    shown = alice.browser.get(f"/assistant/{session_id}").text
+    shown = alice.tab.get(f"/assistant/{session_id}").text
     assert all(f"/choose/{name}" in shown for name in card["offered"][1:])
 
 
@@ -286,7 +286,7 @@ def test_the_records_to_choose_from_are_buttons(talk: Talk, alice: Person) -> No
     session_id = talk.begin(alice)
     card = card_of(talk.say(alice, session_id, "issue the invoice"))
     rows = card["choices"]["invoice_id"]
-    shown = alice.browser.get(f"/assistant/{session_id}").text
+    shown = alice.tab.get(f"/assistant/{session_id}").text
     messages_of_buttons = [f'value="{n}. {row["label"]}"' for n, row in enumerate(rows, 1)]
     assert len(rows) > 1
     assert all(one in shown for one in messages_of_buttons)
@@ -299,13 +299,13 @@ def test_what_no_message_states_is_marked_as_assumed(talk: Talk, alice: Person) 
     message = "received a payment of 4000 from Ravi Menon"
     card = card_of(talk.say(alice, session_id, message))
     assert card["assumed"] == ["currency", "paid_on"]
-    shown = alice.browser.get(f"/assistant/{session_id}").text
+    shown = alice.tab.get(f"/assistant/{session_id}").text
     fields = [re.sub(r"<[^>]+>|\s+", " ", one).split() for one in shown.split("<dt>")[1:]]
     notes = {field[0]: " ".join(field) for field in fields if "assumed" in field}
     assert set(notes) == {"Currency", "Paid", "Account"}
     card = card_of(talk.say(alice, session_id, "no, ₹5000 in cash yesterday"))
     assert card["assumed"] == []
-    page = alice.browser.get(f"/assistant/{session_id}").text
+    page = alice.tab.get(f"/assistant/{session_id}").text
     assert page.count(">assumed<") == shown.count(">assumed<") == len(notes)
 
 

@@ -493,7 +493,7 @@ def test_pages_show_a_sentence_where_the_api_has_a_code(app: Flask) -> None:
 
 
 def test_home_and_settings_show_usage_and_a_warning(model: ModelTalk, bob: Person) -> None:
-    browser, reader = model.person.browser, bob.browser
+    browser, reader = model.person.tab, bob.tab
     assert 'id="spending"' not in browser.get("/settings").text
     settle(model.person, daily_token_budget=200)
     model.run(model.begin("hello"), sonnet(Reply("Hello.", usage=Usage(100, 20))))
@@ -533,7 +533,7 @@ def test_the_warning_is_shown_from_half_of_the_budget_on(
     with model.person.acting() as actor:
         enquiries.create(actor, customer_name="Deepa Krishnan")
     model.run(model.begin("hello"), sonnet(Reply("Hello.", usage=Usage(used, 0))))
-    browser = model.person.browser
+    browser = model.person.tab
     for page in (browser.get("/settings").text, browser.get("/").text):
         found = re.search(r'id="budget" data-warns="(\d+)">(.*?)</div>\s*</div>', page, re.DOTALL)
         assert (int(found[1]) if found else None) == tone
@@ -544,7 +544,7 @@ def test_an_answer_shows_its_usage_and_the_conversation_the_total(model: ModelTa
     model.talk.say(model.person, model.session_id, "help")
     model.run(model.begin("hello"), sonnet(Reply("Hello.", usage=Usage(123_456, 20_000))))
     model.run(model.begin("thanks"), sonnet(Reply("Welcome.", usage=Usage(100, 20))))
-    page = model.person.browser.get(f"/assistant/{model.session_id}").text
+    page = model.person.tab.get(f"/assistant/{model.session_id}").text
     took = [
         " ".join(re.sub("<[^>]+>", " ", words).split())
         for words in re.findall(r'(?s)<p class="v-tiny v-3 v-took">(.*?)</p>', page)
@@ -560,7 +560,7 @@ def test_an_answer_shows_its_usage_and_the_conversation_the_total(model: ModelTa
 
 def test_token_numbers_are_grouped_as_the_agency_counts(model: ModelTalk) -> None:
     settle(model.person, daily_token_budget=1_234_567)
-    browser = model.person.browser
+    browser = model.person.tab
     assert 'value="12,34,567"' in browser.get("/settings").text
     settle(model.person, default_currency="AED")
     assert 'value="1,234,567"' in browser.get("/settings").text
@@ -572,6 +572,6 @@ def test_a_refusal_is_shown_as_a_sentence_in_the_conversation(line: Line) -> Non
     settle(line.person, rate_limit_per_minute=1)
     line.say("help")
     line.say("help")
-    page = line.person.browser.get(f"/assistant/{line.session_id}").text
+    page = line.person.tab.get(f"/assistant/{line.session_id}").text
     assert "reached its limit of assistant turns" in page
     assert "rate_limited" not in page

@@ -88,7 +88,7 @@ def test_a_model_that_obeys_a_customer_changes_no_other_contact_without_approval
     assert contacts(alice, deepa) == before
     shown = alice.api.get(f"/approvals/{request['approval_id']}").json
     if changes.get("customer_email"):
-        page = alice.browser.get(f"/approvals/{request['approval_id']}").text
+        page = alice.tab.get(f"/approvals/{request['approval_id']}").text
         assert f"deepa@example.com, changed to {EVIL}" in page
     assert shown["status"] == "pending"
     model.talk.decide(alice, request["approval_id"], granted=False)
@@ -155,7 +155,7 @@ def test_the_built_in_planner_asks_for_approval_too(
     card = card_of(events)
     assert (card["capability"], card["fields"].get("enquiry_id")) == ("update_enquiry", deepa)
     assert card["asks_approval"] is True
-    page = bob.browser.get(f"/assistant/{session_id}").text
+    page = bob.tab.get(f"/assistant/{session_id}").text
     assert "Send for approval" in page
     assert "This conversation is not about this enquiry." in page
     events = talk.say(bob, session_id, "yes")
@@ -166,7 +166,7 @@ def test_the_built_in_planner_asks_for_approval_too(
 def test_a_form_of_the_conversation_asks_and_a_form_without_one_does_not(
     talk: Talk, bob: Person, deepa: str
 ) -> None:
-    browser, session_id = bob.browser, talk.begin(bob)
+    browser, session_id = bob.tab, talk.begin(bob)
     for query, address in ((f"?session_id={session_id}", "/approvals/"), ("", "/enquiries/")):
         path = f"/do/update_enquiry{query}"
         answer = browser.post(
@@ -211,7 +211,7 @@ def test_a_link_that_a_model_repeats_is_no_link_on_the_page(
         Reply(f"She writes: {LINKED}"),
     )
     assert LINKED in text(events)
-    page = bob.browser.get(f"/assistant/{model.session_id}").text
+    page = bob.tab.get(f"/assistant/{model.session_id}").text
     assert 'href="https://evil.example' not in page
     assert 'src="https://evil.example' not in page
     assert "Pay the invoice (https://evil.example/pay)" in page
@@ -225,7 +225,7 @@ def test_an_answer_of_the_built_in_planner_shows_markdown_as_text(
         enquiries.create(actor, customer_name=name, destination="Goa", notes="# Paid\n\nall")
     session_id = talk.begin(alice)
     talk.say(alice, session_id, "show new enquiries")
-    page = alice.browser.get(f"/assistant/{session_id}").text
+    page = alice.tab.get(f"/assistant/{session_id}").text
     assert 'href="https://evil.example' not in page
     assert f"{name}, Goa" in page
     assert "<strong>Rao" not in page

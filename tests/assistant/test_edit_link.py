@@ -24,7 +24,7 @@ def test_the_form_has_the_fields_of_the_card(app: Flask, alice: Person) -> None:
     with app.test_request_context():
         card = draft_card(block)
     assert card is not None
-    page = Page(alice.browser.get(card.edit_url))
+    page = Page(alice.tab.get(card.edit_url))
     values = {one.attrib["name"]: one.attrib.get("value") for one in page.all(".//input[@name]")}
     assert values["vendor_name"] == "BSP & Sons"
     assert values["due_date"] == "20 Jan 2027"

@@ -125,18 +125,18 @@ def test_the_settings_report_a_model_missing_within_the_last_day(
 ) -> None:
     model.person.api.patch("/tenant-settings", json={"model": GONE})
     expected = "Claude Sonnet 4.5 is no longer available"
-    assert expected not in model.person.browser.get("/settings").text
+    assert expected not in model.person.tab.get("/settings").text
     model.run(model.begin("help"), gone())
-    assert expected in model.person.browser.get("/settings").text
-    assert expected in bob.browser.get("/settings").text
+    assert expected in model.person.tab.get("/settings").text
+    assert expected in bob.tab.get("/settings").text
     with owner_engine.begin() as connection:
         connection.execute(
             sa.text("update missing_models set missed_at = now() - interval '25 hours'")
         )
-    assert expected not in model.person.browser.get("/settings").text
+    assert expected not in model.person.tab.get("/settings").text
     model.run(model.begin("help"), gone())
     model.person.api.patch("/tenant-settings", json={"model_override": "claude-sonnet-5"})
-    page = model.person.browser.get("/settings").text
+    page = model.person.tab.get("/settings").text
     assert "no longer available" not in page
     assert (
         "Current: Claude Sonnet 5, USD 2 per million input tokens, USD 10 per million output"
@@ -156,7 +156,7 @@ def test_the_settings_show_the_last_day_of_a_model(
     alice: Person, monkeypatch: pytest.MonkeyPatch, today: date, expected: str
 ) -> None:
     monkeypatch.setattr("voyagent.assistant.views.panels.clock.today", lambda _zone="UTC": today)
-    assert f"Claude Sonnet 4.5 {expected}" in alice.browser.get("/settings").text
+    assert f"Claude Sonnet 4.5 {expected}" in alice.tab.get("/settings").text
 
 
 @pytest.mark.usefixtures("keyed")
@@ -169,7 +169,7 @@ def test_an_agency_can_choose_the_built_in_planner_although_a_key_is_set(
     answer = alice.api.patch("/tenant-settings", json={"model_override": "built-in"})
     assert (answer.status_code, answer.json["model_override"]) == (200, "built-in")  # type: ignore[index]
     assert alice.api.get("/tenant-settings").json["model_override"] == "built-in"  # type: ignore[index]
-    browser = alice.browser
+    browser = alice.tab
     page = browser.get("/settings").text
     assert "Current: built-in planner, at no cost." in page
     assert "Answered by the built-in planner" in browser.get("/assistant").text
@@ -192,10 +192,10 @@ def test_a_newer_model_can_be_chosen(
             **{**known.model_dump(), "anthropic_api_key": "a-key", "agent_model": "claude-new-one"}
         ),
     )
-    page = alice.browser.get("/settings").text
+    page = alice.tab.get("/settings").text
     assert f"Current: {label}" in page
     alice.api.patch("/tenant-settings", json={"model": None})
-    assert "Current: claude-new-one. Its price is unknown" in alice.browser.get("/settings").text
+    assert "Current: claude-new-one. Its price is unknown" in alice.tab.get("/settings").text
 
 
 # Unknown prices
@@ -209,7 +209,7 @@ def test_a_model_without_a_price_is_counted_and_not_shown_as_free(model: ModelTa
         whole, _ = spending.spent_in(reader, model.session_id)
         day = spending.spending(reader, date.today()).today  # noqa: DTZ011 - the agency is in UTC, as the tests are
     assert (whole.unpriced, whole.is_priced, day.unpriced) == (1, False, 1)
-    browser = model.person.browser
+    browser = model.person.tab
     page = browser.get(f"/assistant/{model.session_id}").text
     assert page.count("12,34,567 tokens, price unknown") == 2, "under the reply and beside the talk"
     assert "USD" not in page[page.index('id="talk"') :]

@@ -110,10 +110,10 @@ def test_the_parties_of_another_agency_are_not_offered(
 
 def test_the_form_offers_parties_that_share_a_name(alice: Person, two: tuple[str, str]) -> None:
     made(alice, name="Zeenat")
-    page = alice.browser.get("/do/draft_invoice").text
+    page = alice.tab.get("/do/draft_invoice").text
     assert all(f'value="{one}"' in page for one in two)
     assert "Zeenat, added" not in page
 
 
 def test_the_form_has_no_empty_choice(alice: Person) -> None:
-    assert 'name="party_id"' not in alice.browser.get("/do/draft_invoice").text
+    assert 'name="party_id"' not in alice.tab.get("/do/draft_invoice").text

@@ -376,7 +376,7 @@ def test_a_fare_above_the_enquirys_budget_says_so_when_it_is_found_held_and_to_b
     assert (
         "Above the budget of INR 2,000.00"
         in Page(
-            alice.browser.get(f"/approvals/{talk.pending(bob, session_id)[0]['approval_id']}")
+            alice.tab.get(f"/approvals/{talk.pending(bob, session_id)[0]['approval_id']}")
         ).words()
     )
     talk.ask(bob, session_id, "change the budget of this enquiry to 9 lakh")

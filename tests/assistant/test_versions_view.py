@@ -18,7 +18,7 @@ from voyagent.chat.service import conversations as chat, turns
 
 @pytest.fixture
 def browser(alice: Person) -> FlaskClient:
-    return alice.browser
+    return alice.tab
 
 
 def read(browser: FlaskClient, session_id: UUID, **query: str) -> str:
@@ -93,7 +93,7 @@ def test_approved_acts_are_listed_on_the_page(
 def test_a_viewer_can_copy_but_not_change(talk: Talk, alice: Person, victor: Person) -> None:
     session_id = talk.begin(alice)
     talk.say(alice, session_id, "help")
-    page = read(victor.browser, session_id)
+    page = read(victor.tab, session_id)
     assert addresses(page) == ([], [])
     assert page.count("data-copy=") == 2
 

@@ -26,7 +26,7 @@ INVOICE = "invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec 2100"
 
 @pytest.fixture
 def browser(alice: Person) -> FlaskClient:
-    return alice.browser
+    return alice.tab
 
 
 def post(browser: FlaskClient, path: str, page: str = "/assistant", **fields: Any) -> Any:
@@ -162,7 +162,7 @@ def test_who_may_not_approve_sees_who_may_and_no_button(
         messages.send(actor, session_id, message=INVOICE)
     talk.drain()
     talk.say(alice, session_id, "yes")
-    page = bob.browser.get(f"/assistant/{session_id}").text
+    page = bob.tab.get(f"/assistant/{session_id}").text
     assert "data-decide" not in page
     assert "Administrator" in page
 
@@ -175,7 +175,7 @@ def test_ones_own_money_request_waits_for_a_colleague(
         messages.send(actor, session_id, message=INVOICE)
     talk.drain()
     talk.say(alice, session_id, "yes")
-    mine, hers = (person.browser.get(f"/assistant/{session_id}").text for person in (alice, leila))
+    mine, hers = (person.tab.get(f"/assistant/{session_id}").text for person in (alice, leila))
     assert (
         "can’t approve what you requested or changed yourself. It can be approved by:"
         " Accounting lead." in mine
@@ -238,7 +238,7 @@ def test_a_conversation_is_renamed_deleted_and_restored(talk: Talk, browser: Fla
 def test_a_viewer_can_read_and_not_send(talk: Talk, alice: Person, victor: Person) -> None:
     with alice.acting() as actor:
         session_id = chat.create_session(actor, title="Krishnan family").id
-    looking = victor.browser
+    looking = victor.tab
     page = looking.get(f"/assistant/{session_id}")
     assert page.status_code == 200
     assert "<textarea" not in page.text
@@ -259,7 +259,7 @@ def test_another_agencys_conversation_is_not_found(
 ) -> None:
     with alice.acting() as actor:
         session_id = chat.create_session(actor, title="Krishnan family").id
-    stranger = charlie.browser
+    stranger = charlie.tab
     token = csrf_token(stranger)
     for path in (session_id, new_id(), "nonsense"):
         assert stranger.get(f"/assistant/{path}").status_code == 404

@@ -237,7 +237,7 @@ def test_an_invoice_prints_the_accounts_in_its_currency(alice: Person) -> None:
     rupees, dollars = issued(alice), issued(alice, line(currency="USD"))
 
     def printed(invoice_id: UUID) -> str:
-        foot = Page(alice.browser.get(f"/invoices/{invoice_id}")).words()
+        foot = Page(alice.tab.get(f"/invoices/{invoice_id}")).words()
         return foot.partition("Please pay to")[2]
 
     opened(alice, "Reserve", number="999")
@@ -258,7 +258,7 @@ def test_an_invoice_prints_the_accounts_in_its_currency(alice: Person) -> None:
 
 def test_a_bank_account_is_a_bank_in_the_file_for_tally(alice: Person) -> None:
     advance(alice, 100_000, means=Means(bank_account_id=opened(alice)))
-    exported = alice.browser.get("/reports/day-book?format=tally&from=2024-06-01&to=2024-06-30")
+    exported = alice.tab.get("/reports/day-book?format=tally&from=2024-06-01&to=2024-06-30")
     envelope = ET.fromstring(exported.get_data())  # noqa: S314 - our own file
     parents = {one.get("NAME"): one.findtext("PARENT") for one in envelope.iter("LEDGER")}
     assert parents["HDFC"] == "Bank Accounts"

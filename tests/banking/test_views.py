@@ -15,7 +15,7 @@ NEW = {"kind": "bank", "currency": "USD", "name": "HDFC dollars", "opened_on": "
 
 
 def sent(person: Person, path: str, **fields: str) -> Any:
-    browser = person.browser
+    browser = person.tab
     return browser.post(path, data=fields | {"csrf_token": csrf_token(browser)})
 
 
@@ -30,22 +30,22 @@ def test_an_account_is_added_changed_and_closed(alice: Person) -> None:
     typed = NEW | {"number": "5010 0012-3456", "ifsc": "hdfc0000001", "is_printed": "1"}
     answer = sent(alice, "/settings/bank-accounts/new", **typed)
     assert (answer.status_code, answer.location) == (303, "/settings/bank-accounts")
-    page = Page(alice.browser.get("/settings/bank-accounts"))
+    page = Page(alice.tab.get("/settings/bank-accounts"))
     assert rows(page)[1] == (
         "HDFC dollars default on invoices ends in 3456 | Bank, USD | in use | – | Edit HDFC dollars"
     )
     account = listed(alice)["HDFC dollars"]
     path = f"/settings/bank-accounts/{account['id']}"
     assert account["ifsc"] == "HDFC0000001"
-    form = alice.browser.get(f"{path}/edit")
+    form = alice.tab.get(f"{path}/edit")
     assert "501000123456" in form.text
     assert 'name="is_default"' not in form.text
     changed = sent(alice, f"{path}/edit", name="HDFC $", number="501000123456", ifsc="")
     assert changed.status_code == 303
     assert listed(alice)["HDFC $"].items() >= {"ifsc": None, "is_printed": False}.items()
-    assert "Close HDFC $?" in alice.browser.get(f"{path}/close").text
+    assert "Close HDFC $?" in alice.tab.get(f"{path}/close").text
     assert sent(alice, f"{path}/close").status_code == 303
-    assert "closed on" in rows(Page(alice.browser.get("/settings/bank-accounts")))[-1]
+    assert "closed on" in rows(Page(alice.tab.get("/settings/bank-accounts")))[-1]
     assert "This bank account is closed" in sent(alice, f"{path}/close").text
 
 
@@ -68,10 +68,10 @@ def test_a_refused_form_says_why(alice: Person, changes: dict[str, str], sentenc
 
 def test_others_see_accounts_and_cannot_change_them(alice: Person, bob: Person) -> None:
     one = opened(alice)
-    page = bob.browser.get("/settings/bank-accounts")
+    page = bob.tab.get("/settings/bank-accounts")
     assert (page.status_code, "New bank account" in page.text) == (200, False)
-    assert bob.browser.get("/settings/bank-accounts/new").status_code == 403
-    assert bob.browser.get(f"/settings/bank-accounts/{one}/edit").status_code == 403
+    assert bob.tab.get("/settings/bank-accounts/new").status_code == 403
+    assert bob.tab.get(f"/settings/bank-accounts/{one}/edit").status_code == 403
 
 
 def test_requests_of_the_api(alice: Person, bob: Person) -> None:

@@ -138,12 +138,12 @@ def test_services_given_without_bill_or_invoice_are_listed_at_closing(
         0
     ] * 3
     assert missing(charlie)["unbilled"] == missing(charlie)["uninvoiced"] == []
-    closing = alice.browser.get("/months/2024-11/close").text
+    closing = alice.tab.get("/months/2024-11/close").text
     assert "1 service was given whose bill has not come." in closing
     assert "1 service was given that is not invoiced." in closing
-    page = alice.browser.get("/months/2024-11/accruals").text
+    page = alice.tab.get("/months/2024-11/accruals").text
     assert page.count(STAY.name) == 2
-    assert bob.browser.get("/months/2024-11/accruals").status_code == 403
+    assert bob.tab.get("/months/2024-11/accruals").status_code == 403
     fee = line("90.00", quantity=1) | {"sold_as": "fee"}
     issued(alice, fee, trip_id=trip_id, issue_date=date(2024, 11, 30), due_date=date(2024, 12, 9))
     draft_id, _left_out = drafted(alice, trip_id, line_ids=[line_id], customer_name="Deepa")
@@ -163,7 +163,7 @@ def test_services_given_without_bill_or_invoice_are_listed_at_closing(
     bill_id = alice.api.post("/bills/from-expected", json=body).json["id"]
     alice.does(bills.receive_draft, UUID(bill_id))
     assert missing(alice)["unbilled"] == missing(alice)["uninvoiced"] == []
-    assert "was given" not in alice.browser.get("/months/2024-11/close").text
+    assert "was given" not in alice.tab.get("/months/2024-11/close").text
     assert alice.api.post("/months/2024-11/close").status_code == 200
     with owner_engine.begin() as connection:
         connection.execute(
@@ -203,7 +203,7 @@ def test_a_bill_takes_over_the_accrued_cost(ready: Person) -> None:
     december = base(ready)
     assert december["cost_of_services"] - november["cost_of_services"] == 254_700
     assert (december["payable"], december["accrued_trip_costs"]) == (-10_424_700, 0)
-    page = ready.browser.get(f"/bills/{bill_id}").text
+    page = ready.tab.get(f"/bills/{bill_id}").text
     assert re.search(
         r"November 2024</span>.*1,200.00.*December 2024</span>.*30.00", page, re.DOTALL
     )
@@ -238,14 +238,14 @@ def test_a_received_bill_is_matched_and_a_wrong_match_undone(ready: Person) -> N
     refused = ready.api.post(path, json=body)
     assert (refused.status_code, refused.json["detail"]) == (409, "bill_variance")
     assert base(ready) == alone
-    page = ready.browser.get(path).text
+    page = ready.tab.get(path).text
     assert f'value="{one}"' in page
     typed = {"expected-0": str(one), "variance_reason": "Late", "matched_on": "20 Dec 2024"}
     assert send(ready, path, **typed).status_code == 303
     matched = base(ready)
     assert matched["accrued_trip_costs"] == 0
     assert matched["cost_of_services"] - november["cost_of_services"] == 272_700
-    shown = ready.browser.get(f"/bills/{bill_id}").text.split('id="matches"')[1]
+    shown = ready.tab.get(f"/bills/{bill_id}").text.split('id="matches"')[1]
     assert all(text in shown for text in ("1,200.00", "30.00", "Variance"))
     assert failed(ready) == {}
     same = ready.api.post(path, json=body | {"variance_reason": "Late"}).json
@@ -355,7 +355,7 @@ def test_accrued_cost_is_released_with_a_reason(
         ready.does(service.release_accrual, one, reason="Closed", on=date(2024, 11, 29))
     with pytest.raises(ReasonRequired):
         ready.does(service.release_accrual, one, reason=" ")
-    assert "1,200.00" in ready.browser.get(f"/bills/expected/{one}/release-accrual").text
+    assert "1,200.00" in ready.tab.get(f"/bills/expected/{one}/release-accrual").text
     body = {"reason": "Supplier closed", "released_on": "2024-12-15"}
     released = ready.api.post(f"/bills/expected/{one}/release-accrual", json=body)
     assert released.status_code == 200, released.text
@@ -397,12 +397,12 @@ def test_which_months_are_accrued(ready: Person, people: People, charlie: Person
     assert answer.status_code == 200, answer.text
     preview = answer.json
     assert (preview["total"], preview["items"][0]["day"]) == ("102000.00", "2025-01-01")
-    page = ready.browser.get("/months/2025-01/accruals").text
+    page = ready.tab.get("/months/2025-01/accruals").text
     assert "Accrue January 2025" in page
     assert accrued(ready, date(2025, 1, 1)) == [(120_000, 10_200_000, date(2025, 1, 1))]
     (row,) = ready.api.get("/months/2025-01/accruals").json["items"]
     assert (row["expected_bill_id"], row["base_amount"]) == (str(one), "102000.00")
-    assert "its cost is accrued" in ready.browser.get("/months/2025-01/close").text
+    assert "its cost is accrued" in ready.tab.get("/months/2025-01/close").text
 
 
 def test_a_purchase_as_agent_and_a_cancelled_service_are_no_cost(
@@ -436,8 +436,8 @@ def test_a_purchase_as_agent_and_a_cancelled_service_are_no_cost(
         [left["id"]],
         [],
     )
-    assert "Cancelled, cost still accrued" in alice.browser.get("/months/2024-11/accruals").text
-    closing = alice.browser.get("/months/2024-11/close").text
+    assert "Cancelled, cost still accrued" in alice.tab.get("/months/2024-11/accruals").text
+    closing = alice.tab.get("/months/2024-11/close").text
     assert "1 service was cancelled whose cost is still accrued." in closing
     with owner_engine.begin() as connection:  # what was released in earlier years
         connection.execute(

@@ -67,10 +67,10 @@ def test_the_page_before_issuing_names_the_next_number(agency: Person) -> None:
     invoice_id = a_draft(agency, "exempt")
     assert (
         "It gets number B/2026-27/000001"
-        in Page(agency.browser.get(f"/invoices/{invoice_id}/issue")).words()
+        in Page(agency.tab.get(f"/invoices/{invoice_id}/issue")).words()
     )
     issue(agency, invoice_id)
-    page = Page(agency.browser.get(f"/invoices/{invoice_id}"))
+    page = Page(agency.tab.get(f"/invoices/{invoice_id}"))
     assert page.words(".//*[@id='sheet']//h2") == "Bill of supply"
     assert "B/2026-27/000001" in page.words(".//*[@id='sheet']")
 
@@ -87,7 +87,7 @@ def test_each_series_has_its_own_order_of_days(agency: Person) -> None:
         in_order(early)
     assert refused.value.further is not None
     assert refused.value.further[1]["number"] == "B/2026-27/000002"
-    page = Page(agency.browser.get(f"/invoices/{early}/issue")).words()
+    page = Page(agency.tab.get(f"/invoices/{early}/issue")).words()
     assert "Invoice B/2026-27/000002 of 20 Jun 2026 is already issued." in page
 
 
@@ -114,5 +114,5 @@ def test_a_missing_number_is_found(agency: Person, owner_engine: sa.Engine) -> N
     assert str(finding) == (
         "numbers: the bills of supply of 2026-27 carry 1 numbers from 1 to 1, given out were 2"
     )
-    page = agency.browser.get("/months/2026-06/close").text
+    page = agency.tab.get("/months/2026-06/close").text
     assert "Numbers of bills of supply are missing in 2026-27." in page

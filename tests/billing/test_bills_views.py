@@ -28,7 +28,7 @@ TYPED = {
 
 
 def see(person: Person, path: str) -> Page:
-    return Page(person.browser.get(path))
+    return Page(person.tab.get(path))
 
 
 def rows(page: Page) -> list[str]:
@@ -329,7 +329,7 @@ def test_an_action_that_is_no_longer_possible_redirects_to_the_bill(
     bill_id = draft_bill(alice) if step == "void" else receive(alice)
     before = bill_seen(alice, bill_id)
     for answer in (
-        alice.browser.get(f"/bills/{bill_id}/{step}"),
+        alice.tab.get(f"/bills/{bill_id}/{step}"),
         send(alice, f"/bills/{bill_id}/{step}", **TYPED, **LINES, reason=WHY),
     ):
         assert (answer.status_code, answer.headers["Location"]) == (303, f"/bills/{bill_id}")
@@ -353,7 +353,7 @@ def test_each_action_needs_its_permission(
         f"/bills/{received}/void": posts,
     }
     for path, open_to in allowed.items():
-        assert person.browser.get(path).status_code == (200 if open_to else 403), path
+        assert person.tab.get(path).status_code == (200 if open_to else 403), path
     shown = {
         link.rsplit("/", 1)[-1]
         for bill_id in (drawn, received)

@@ -162,7 +162,7 @@ def test_the_database_protects_the_rate_of_a_posted_document(
 
 @pytest.mark.parametrize("path", BODIES)
 def test_the_form_has_a_rate_only_for_a_foreign_document(alice: Person, path: str) -> None:
-    browser = alice.browser
+    browser = alice.tab
     new = f"{path}/new"
     assert 'name="rate"' not in browser.get(new).text
     typed = {
@@ -274,13 +274,13 @@ def test_page_and_pdf_show_the_booked_rate(
         )
     rated, own = paths
     assert (
-        Page(alice.browser.get(rated)).words(".//article//*[@id='rate']")
+        Page(alice.tab.get(rated)).words(".//article//*[@id='rate']")
         == "1 USD = 83 INR, of 9 Jun 2024"
     )
-    assert Page(alice.browser.get(own)).all(".//*[@id='rate']") == []
-    assert alice.browser.get(f"{rated}/{paper}").status_code == 200
+    assert Page(alice.tab.get(own)).all(".//*[@id='rate']") == []
+    assert alice.tab.get(f"{rated}/{paper}").status_code == 200
     assert typeset_input["rate"] == "1 USD = 83 INR, of 9 June 2024"
-    assert alice.browser.get(f"{own}/{paper}").status_code == 200
+    assert alice.tab.get(f"{own}/{paper}").status_code == 200
     assert typeset_input["rate"] == ""
 
 
@@ -289,16 +289,16 @@ def test_without_a_rate_the_page_says_so_and_the_books_are_complete(
     alice: Person, victor: Person, path: str
 ) -> None:
     here = f"{path}/{alice.api.post(path, json=BODIES[path]).json['id']}"
-    page = Page(alice.browser.get(here))
+    page = Page(alice.tab.get(here))
     assert "No exchange rate is set" in page.words(".//*[@id='booked']")
     assert page.links().count(f"{here}/edit") == 2, (
         "the way to the form, beside the one that is always there"
     )
-    assert Page(victor.browser.get(here)).links().count(f"{here}/edit") == 0
+    assert Page(victor.tab.get(here)).links().count(f"{here}/edit") == 0
     step = "issue" if path == "/invoices" else "receive"
-    assert f"{here}/edit" in Page(alice.browser.get(f"{here}/{step}")).links()
+    assert f"{here}/edit" in Page(alice.tab.get(f"{here}/{step}")).links()
     assert alice.api.post(f"{here}/{step}").status_code == 200
-    words = Page(alice.browser.get(here)).words(".//*[@id='booked']")
+    words = Page(alice.tab.get(here)).words(".//*[@id='booked']")
     assert "Posted without an exchange rate" in words
     assert "a payment in INR can’t settle this document" in words
     with alice.reading() as reader:

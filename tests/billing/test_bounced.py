@@ -57,7 +57,7 @@ def test_a_bounced_cheque_is_reversed_with_the_charge_of_the_bank(alice: Person)
 def test_only_a_cheque_bounces(alice: Person) -> None:
     path = f"/payments/{advance(alice, 100)}/bounce"
     assert code(alice.api.post(path, json=BOUNCE)) == (409, "not_a_cheque")
-    assert alice.browser.get(path).status_code == 303
+    assert alice.tab.get(path).status_code == 303
 
 
 @pytest.mark.parametrize(
@@ -93,12 +93,12 @@ def test_a_cheque_bounces_once(alice: Person) -> None:
 def test_others_cannot_let_a_cheque_bounce(alice: Person, bob: Person, charlie: Person) -> None:
     path = f"/payments/{cheque(alice)}/bounce"
     assert bob.api.post(path, json=BOUNCE).status_code == 403
-    assert bob.browser.get(path).status_code == 403
+    assert bob.tab.get(path).status_code == 403
     assert code(charlie.api.post(path, json=BOUNCE)) == (404, "payment_not_found")
 
 
 def test_the_page_previews_and_records_a_bounced_cheque(alice: Person) -> None:
-    browser, payment_id = alice.browser, cheque(alice)
+    browser, payment_id = alice.tab, cheque(alice)
     path = f"/payments/{payment_id}/bounce"
     assert path in browser.get(f"/payments/{payment_id}").text
     typed = {

@@ -124,8 +124,8 @@ def test_tcs_that_is_not_deposited_is_credited_in_proportion(agency: Person) -> 
     found = standing(agency)
     assert (found["tcs_payable"], found["revenue_cancellation"]) == (-84_000, -4_000_000)
     (note,) = agency.api.get(f"/credit-notes?invoice_id={invoice_id}").json["items"]
-    assert agency.browser.get(f"/credit-notes/{note['id']}").status_code == 200
-    assert agency.browser.get(f"/credit-notes/{note['id']}/credit-note.pdf").status_code == 200
+    assert agency.tab.get(f"/credit-notes/{note['id']}").status_code == 200
+    assert agency.tab.get(f"/credit-notes/{note['id']}/credit-note.pdf").status_code == 200
     assert findings(agency) == []
 
 
@@ -230,7 +230,7 @@ def test_a_preview_refuses_what_the_cancellation_would(agency: Person, bob: Pers
     for given, code in refused:
         assert agency.api.post(path, json=body_of(**given)).json["detail"] == code
     assert bob.api.post(path, json=body_of()).status_code == 403
-    assert bob.browser.get(f"/invoices/{invoice_id}/cancel").status_code == 403
+    assert bob.tab.get(f"/invoices/{invoice_id}/cancel").status_code == 403
     assert standing(agency)["receivable"] == 8_201_000
 
 
@@ -267,8 +267,8 @@ def test_a_cancelled_invoice_is_neither_voided_nor_credited_back(agency: Person)
     answer = agency.api.post(f"/invoices/{kept_id}/void", json={"reason": WHY})
     assert (answer.status_code, answer.json["detail"]) == (409, "document_not_voidable")
     page = f"/invoices/{kept_id}"
-    assert f"{page}/void" not in agency.browser.get(page).text
-    told = agency.browser.get(f"{page}/void", follow_redirects=True)
+    assert f"{page}/void" not in agency.tab.get(page).text
+    told = agency.tab.get(f"{page}/void", follow_redirects=True)
     assert "or a cancellation can be voided" in told.text
     (note,) = agency.api.get(f"/credit-notes?invoice_id={credited_id}").json["items"]
     answer = agency.api.post(f"/credit-notes/{note['id']}/reverse", json={"reason": WHY})
@@ -323,14 +323,14 @@ def test_a_trip_is_cancelled_with_all_its_invoices(agency: Person, charlie: Pers
     assert amounts(preview)["credit"] == "141991.12"
     assert (done["trip_id"], len(done["lines"])) == (str(trip_id), 2)
     assert findings(agency) == []
-    page = Page(agency.browser.get(f"/cancellations/{done['id']}"))
+    page = Page(agency.tab.get(f"/cancellations/{done['id']}"))
     assert "70,450.00" in page.words(".//*[@id='cancellation-lines']")
     of_fee = body_of(lines=[{"invoice_id": done["fee_invoice_id"], "line_no": 1}])
     again = agency.api.post(f"/trips/{trip_id}/cancellations/preview", json=of_fee)
     assert (again.status_code, again.json["detail"]) == (422, "line_not_on_invoice")
     body = body_of(preview_hash=preview["preview_hash"])
     assert charlie.api.post(f"/trips/{trip_id}/cancellations", json=body).status_code == 404
-    assert charlie.browser.get(f"/cancellations/{done['id']}").status_code == 404
+    assert charlie.tab.get(f"/cancellations/{done['id']}").status_code == 404
 
 
 def test_a_trip_is_cancelled_in_the_currency_of_the_chosen_lines(agency: Person) -> None:
@@ -339,7 +339,7 @@ def test_a_trip_is_cancelled_in_the_currency_of_the_chosen_lines(agency: Person)
     terms: dict[str, Any] = {"issue_date": ISSUED, "due_date": ISSUED, "trip_id": trip_id}
     rupees, in_dollars = (f"{issued(agency, one, **terms)}.1" for one in items)
     path = f"/trips/{trip_id}/cancel"
-    first = Page(agency.browser.get(path))
+    first = Page(agency.tab.get(path))
     assert [one.get("value") for one in first.all(".//input[@checked]")] == [rupees]
     assert "100.00" in first.words(".//*[@id='effect']")
     given = {"reason": WHY, "line": [in_dollars], f"kept_{in_dollars}": "40", "then": "look"}
@@ -396,7 +396,7 @@ def test_a_supplier_keeps_a_part_of_a_paid_bill(alice: Person, owner_engine: sa.
     (preview_hash,) = [one.get("value") for one in seen.all(".//input[@name='preview_hash']")]
     answer = send(alice, path, preview_hash=preview_hash, **given)
     assert answer.status_code == 303
-    shown = Page(alice.browser.get(answer.location)).words(".//*[@id='cancellation-bill-lines']")
+    shown = Page(alice.tab.get(answer.location)).words(".//*[@id='cancellation-bill-lines']")
     assert "2,650.00" in shown
     there, after = (worth(owner_engine, alice, day) for day in (CLAIMED_ON, SERVICE))
     assert there["supplier_claims"] == 22_419_000
@@ -421,8 +421,8 @@ def test_a_supplier_keeps_a_part_of_a_paid_bill(alice: Person, owner_engine: sa.
 def test_the_page_previews_and_cancels(agency: Person) -> None:
     invoice_id = a_package(agency)
     path = f"/invoices/{invoice_id}/cancel"
-    assert path in agency.browser.get(f"/invoices/{invoice_id}").text
-    page = Page(agency.browser.get(path))
+    assert path in agency.tab.get(f"/invoices/{invoice_id}").text
+    page = Page(agency.tab.get(path))
     assert "325,500.00" in page.words(".//*[@id='effect']").replace("3,25,500.00", "325,500.00")
     assert "on the bill" in page.words(".//*[@id='suppliers']")
     key = f"{invoice_id}.1"
@@ -442,9 +442,9 @@ def test_the_page_previews_and_cancels(agency: Person) -> None:
     (preview_hash,) = [one.get("value") for one in preview.all(".//input[@name='preview_hash']")]
     answer = send(agency, path, preview_hash=preview_hash, **given)
     assert answer.status_code == 303
-    shown = Page(agency.browser.get(answer.location))
+    shown = Page(agency.tab.get(answer.location))
     assert "40,000.00" in shown.words(".//*[@id='cancellation-lines']")
-    aside = Page(agency.browser.get(f"/invoices/{invoice_id}"))
+    aside = Page(agency.tab.get(f"/invoices/{invoice_id}"))
     assert WHY in aside.words(".//*[@id='cancellations']")
-    again = agency.browser.get(path, follow_redirects=True)
+    again = agency.tab.get(path, follow_redirects=True)
     assert again.status_code == 200

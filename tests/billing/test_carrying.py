@@ -232,7 +232,7 @@ def test_dollars_settle_a_document_in_dollars(ready: Person, owner_engine: sa.En
     shown = ready.api.get(f"/invoices/{invoice_id}").json
     names = ("base_currency", "base_total_amount", "base_open_amount")
     assert [shown[name] for name in names] == ["INR", "8420.00", "3368.00"]
-    books = ready.browser.get(f"/payments/{payment_id}").text
+    books = ready.tab.get(f"/payments/{payment_id}").text
     books = books[books.index('id="books"') :]
     assert ">60.00</td>" in books  # in the currency of the payment
     assert "INR</span>18.00</span></td>" in books  # a difference has no amount in dollars
@@ -320,7 +320,7 @@ def test_the_page_offers_advances_and_shows_rate_and_base_total(
     rupees = advance(ready, 100, EARLIER)
     invoice_id = draft(ready, line("100.00", quantity=1, currency="USD"))
     entered(ready, ISSUED, "85.00")
-    browser, url = ready.browser, f"/invoices/{invoice_id}"
+    browser, url = ready.tab, f"/invoices/{invoice_id}"
     step = browser.get(f"{url}/issue").text
     assert [str(one) in step for one in (*paid, late, rupees)] == [True, True, False, False]
     assert "1 USD = 85 INR, FBIL" in step
@@ -336,7 +336,7 @@ def test_the_page_offers_advances_and_shows_rate_and_base_total(
 
 def test_a_missing_rate_is_said_on_the_page(ready: Person) -> None:
     invoice_id = draft(ready, line("100.00", quantity=1, currency="USD"))
-    browser, url = ready.browser, f"/invoices/{invoice_id}"
+    browser, url = ready.tab, f"/invoices/{invoice_id}"
     assert "Without one" not in browser.get(url).text
     given = {"csrf_token": csrf_token(browser)}
     response = browser.post(f"{url}/issue", data=given)

@@ -193,7 +193,7 @@ def test_pages_ask_at_the_field(alice: Person) -> None:
             typed | {"direction": "in", "party_name": "Anil Kurup", "currency": "INR"},
         ),
     ):
-        assert "over_cash_limit_reason" not in alice.browser.get(path).text
+        assert "over_cash_limit_reason" not in alice.tab.get(path).text
         refused = send(alice, path, **given)
         assert refused.status_code == 422
         said = Page(refused).words(".//*[@id='over_cash_limit_reason-err']")

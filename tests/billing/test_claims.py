@@ -288,7 +288,7 @@ def test_who_may_claim_and_receive(alice: Person, bob: Person, charlie: Person) 
 
 
 def test_the_pages_of_a_claim(alice: Person) -> None:
-    browser = alice.browser
+    browser = alice.tab
     assert "No refunds awaited" in browser.get("/suppliers/claims").text
     bill_id = paid_bill(alice)
     assert f"/bills/{bill_id}/claim" in browser.get(f"/bills/{bill_id}").text

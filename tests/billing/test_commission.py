@@ -264,18 +264,18 @@ def test_the_form_takes_a_commission_and_previews_its_posting(agency: Person) ->
     ]
     made = send(agency, commission=["1,200", ""])
     assert made.status_code == 303
-    page = Page(agency.browser.get(made.location))
+    page = Page(agency.tab.get(made.location))
     assert "As agent, including 1,200.00 commission" in page.words(
         ".//*[@id='items']//*[@class='v-tiny v-3 v-screen']"
     )
-    edit = Page(agency.browser.get(f"{made.location}/edit"))
+    edit = Page(agency.tab.get(f"{made.location}/edit"))
     assert [one.get("value") for one in edit.all(".//input[@name='commission']")][:2] == [
         "1,200.00",
         "",
     ]
-    issuing = Page(agency.browser.get(f"{made.location}/issue"))
+    issuing = Page(agency.tab.get(f"{made.location}/issue"))
     assert "4100 Commission from suppliers INR 1,200.00" in posted(issuing)
-    paper = agency.browser.get(f"{made.location}/invoice.pdf")
+    paper = agency.tab.get(f"{made.location}/invoice.pdf")
     assert (paper.status_code, "ommission" in text_of(paper.data)) == (
         200,
         False,
@@ -309,7 +309,7 @@ def test_an_invalid_commission_is_reported_at_its_line(
 
 def test_the_preview_of_a_credit_returns_the_commission(agency: Person) -> None:
     invoice_id = issued(agency, tickets())
-    page = Page(agency.browser.get(f"/invoices/{invoice_id}/credit"))
+    page = Page(agency.tab.get(f"/invoices/{invoice_id}/credit"))
     assert "4100 Commission from suppliers INR 10.01" in posted(page)
 
 
@@ -317,7 +317,7 @@ def test_without_taxes_a_changed_draft_keeps_its_kind_of_sale(
     alice: Person,
 ) -> None:
     invoice_id = draft(alice, tickets(), line("5.00", quantity=1))
-    browser = alice.browser
+    browser = alice.tab
     edit = Page(browser.get(f"/invoices/{invoice_id}/edit"))
     assert not edit.all(".//select[@name='tax']")
     assert edit.all(".//input[@name='details'][@checked]"), "what is filled is open"
@@ -347,6 +347,6 @@ def test_without_taxes_a_changed_draft_keeps_its_kind_of_sale(
 
 
 def test_without_taxes_the_form_of_a_line_is_short(alice: Person) -> None:
-    page = Page(alice.browser.get("/invoices/new"))
+    page = Page(alice.tab.get("/invoices/new"))
     assert not page.all(".//input[@name='details'][@checked]")
     assert page.all(".//td[@class='v-choices v-more']/select[@name='sold_as']")

@@ -300,14 +300,14 @@ def test_the_page_shows_the_sum_and_asks_for_a_reason(alice: Person) -> None:
     issued(alice, line("590", quantity=1))
     invoice_id = a_draft(alice, "1500000")
     path = f"/invoices/{invoice_id}/issue"
-    page = Page(alice.browser.get(path))
+    page = Page(alice.tab.get(path))
     assert "Above the credit limitINR 10,00,590.00" in page.words(".//div[@id='credit']")
     answer = send(alice, path, over_limit_reason=" ")
     assert (answer.status_code, answer.headers["Location"]) == (303, path)
-    assert "above the credit limit" in Page(alice.browser.get(path)).words()
+    assert "above the credit limit" in Page(alice.tab.get(path)).words()
     answer = send(alice, path, over_limit_reason=f" {WHY}\r\n")
     assert answer.headers["Location"] == f"/invoices/{invoice_id}"
     event = alice.api.get("/audit?kind=invoice.issued&limit=1").json["items"][0]
     assert event["payload"]["inputs"]["reason"] == WHY
     fine = a_draft(alice, "1", customer_name="Somebody else")
-    assert not Page(alice.browser.get(f"/invoices/{fine}/issue")).all(".//textarea")
+    assert not Page(alice.tab.get(f"/invoices/{fine}/issue")).all(".//textarea")

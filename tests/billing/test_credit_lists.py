@@ -15,7 +15,7 @@ WHY = "Not travelled"
 
 
 def see(person: Person, query: str = "") -> Page:
-    return Page(person.browser.get(f"/credit-notes{query}"))
+    return Page(person.tab.get(f"/credit-notes{query}"))
 
 
 def rows(page: Page) -> list[list[str]]:
@@ -91,7 +91,7 @@ def test_the_list_continues_after_fifty_credits(alice: Person) -> None:
     page = see(alice)
     assert len(rows(page)) == 50
     (older,) = [link.get("href") for link in page.all(".//a[@rel='next']")]
-    assert len(rows(Page(alice.browser.get(older)))) == 1
+    assert len(rows(Page(alice.tab.get(older)))) == 1
 
 
 def test_invalid_parameters_are_ignored_and_reported(alice: Person) -> None:

@@ -497,7 +497,7 @@ def test_reversing_needs_the_permission_to_credit(
         people.colleague(alice, "Rita Role", role=role),
         f"/{side.path}/{side.credit(alice, side.document(alice))}",
     )
-    assert (f"{path}/reverse" in Page(person.browser.get(path)).links()) is (status == 200)
+    assert (f"{path}/reverse" in Page(person.tab.get(path)).links()) is (status == 200)
     assert person.api.post(f"{path}/reverse", json={"reason": WHY}).status_code == status
 
 
@@ -522,7 +522,7 @@ def test_other_agencies_and_anonymous_callers_are_refused(
 def test_the_page_reverses_a_credit_after_confirmation(alice: Person, side: Side) -> None:
     document_id = side.document(alice)
     path = f"/{side.path}/{side.credit(alice, document_id)}"
-    browser = alice.browser
+    browser = alice.tab
     assert f"{path}/reverse" in Page(browser.get(path)).links()
     words = Page(browser.get(f"{path}/reverse")).words(".//section[@id='postings']")
     assert "10,000.00" in words
@@ -553,7 +553,7 @@ def test_the_pdf_of_the_credit_shows_the_reversal_and_that_of_the_document_does_
     document_id = side.document(alice)
     side.pay(alice, document_id, 100)
     note_id = side.credit(alice, document_id)
-    browser, path = alice.browser, f"/{side.path}/{note_id}/{side.path[:-1]}.pdf{query}"
+    browser, path = alice.tab, f"/{side.path}/{note_id}/{side.path[:-1]}.pdf{query}"
     before = text_of(browser.get(path).data)
     side.reverse(alice, note_id)
     after = text_of(browser.get(path).data)

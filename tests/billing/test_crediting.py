@@ -113,7 +113,7 @@ def test_the_proposed_credit_of_a_taxed_bill_settles_it_exactly(
             payment_service.pay_bill(actor, bill_id, Money(total - 11_805 + paid, "INR"), DUE).id
         )
     )
-    page = Page(alice.browser.get(f"/bills/{bill_id}/credit"))
+    page = Page(alice.tab.get(f"/bills/{bill_id}/credit"))
     assert [box.get("value") for box in page.all(".//input[@name='amount']")] == proposed
     amounts = {
         number: Money.parse(amount, "INR") for number, amount in enumerate(proposed, start=1)

@@ -424,12 +424,12 @@ def test_crediting_is_for_roles_that_could_approve_a_posting(
     invoice_id = issued(alice)
     body = {"invoice_id": str(invoice_id), "reason": WHY}
     assert charlie.api.post("/credit-notes", json=body).status_code == 404
-    assert person.browser.get(f"/invoices/{invoice_id}/credit").status_code == (200 if may else 403)
+    assert person.tab.get(f"/invoices/{invoice_id}/credit").status_code == (200 if may else 403)
     answer = person.api.post("/credit-notes", json=body)
     assert answer.status_code == (201 if may else 403)
     if may:
         assert charlie.api.get(f"/credit-notes/{answer.json['id']}").status_code == 404
-        assert charlie.browser.get(f"/credit-notes/{answer.json['id']}").status_code == 404
+        assert charlie.tab.get(f"/credit-notes/{answer.json['id']}").status_code == 404
 
 
 def test_the_list_has_cursors_and_filters(alice: Person, charlie: Person) -> None:
@@ -456,7 +456,7 @@ def test_the_list_has_cursors_and_filters(alice: Person, charlie: Person) -> Non
 
 
 def test_the_form_previews_the_postings(alice: Person) -> None:
-    invoice_id, browser = two_lines(alice), alice.browser
+    invoice_id, browser = two_lines(alice), alice.tab
     page = Page(browser.get(f"/invoices/{invoice_id}/credit"))
     amounts = ".//input[@name='amount']"
     assert [str(box.get("value")) for box in page.all(amounts)] == ["45,000.00", "500.00"]
@@ -501,14 +501,14 @@ def test_for_a_partly_paid_invoice_only_the_open_amount_is_proposed(alice: Perso
         description="Fee", quantity=1, unit_price="1000.05", currency="INR", tax="service_fee"
     )
     invoice_id = issued(alice, line("500", quantity=1), taxed, place_of_supply="27")
-    whole = Page(alice.browser.get(f"/invoices/{invoice_id}/credit"))
+    whole = Page(alice.tab.get(f"/invoices/{invoice_id}/credit"))
     assert [box.get("value") for box in whole.all(".//input[@name='amount']")] == [
         "500.00",
         "1,000.05",
     ]
     assert not whole.all(".//*[@id='proposed']")
     pay(alice, invoice_id, 80_000)
-    browser = alice.browser
+    browser = alice.tab
     page = Page(browser.get(f"/invoices/{invoice_id}/credit"))
     proposed = [str(box.get("value")) for box in page.all(".//input[@name='amount']")]
     assert (proposed[0], page.all(".//*[@id='proposed']") != []) == ("500.00", True)
@@ -527,7 +527,7 @@ def test_for_a_partly_paid_invoice_only_the_open_amount_is_proposed(alice: Perso
 def test_for_a_partly_paid_bill_only_the_open_amount_is_proposed(alice: Person) -> None:
     bill_id = receive(alice, line("500", quantity=1), line("300", quantity=1))
     alice.does(lambda actor: payment_service.pay_bill(actor, bill_id, Money(60_000, "INR"), DUE).id)
-    page = Page(alice.browser.get(f"/bills/{bill_id}/credit"))
+    page = Page(alice.tab.get(f"/bills/{bill_id}/credit"))
     assert [box.get("value") for box in page.all(".//input[@name='amount']")] == ["200.00", ""]
 
 
@@ -544,7 +544,7 @@ def test_for_a_partly_paid_bill_only_the_open_amount_is_proposed(alice: Person) 
 def test_a_refused_form_keeps_what_was_entered(
     alice: Person, typed: dict[str, Any], words: str
 ) -> None:
-    invoice_id, browser = two_lines(alice), alice.browser
+    invoice_id, browser = two_lines(alice), alice.tab
     token = (
         Page(browser.get(f"/invoices/{invoice_id}/credit"))
         .all(".//form[@id='credit-form']//input[@name='csrf_token']")[0]
@@ -567,8 +567,8 @@ def test_a_refused_form_keeps_what_was_entered(
 def test_a_fully_credited_invoice_says_so(alice: Person) -> None:
     invoice_id = issued(alice)
     credit(alice, invoice_id)
-    page = Page(alice.browser.get(f"/invoices/{invoice_id}"))
+    page = Page(alice.tab.get(f"/invoices/{invoice_id}"))
     assert "Credited in full" in page.words(".//article")
     assert f"/invoices/{invoice_id}/credit" not in page.links()
-    assert alice.browser.get(f"/invoices/{invoice_id}/credit").status_code == 303
-    assert Page(alice.browser.get("/invoices")).words(".//tbody/tr[1]/td[2]") == "Credited"
+    assert alice.tab.get(f"/invoices/{invoice_id}/credit").status_code == 303
+    assert Page(alice.tab.get("/invoices")).words(".//tbody/tr[1]/td[2]") == "Credited"

@@ -112,16 +112,16 @@ def test_the_status_of_a_paid_invoice_says_that_a_part_is_credited(alice: Person
         "credited": "71290.56",
         "written_off": "0.00",
     }
-    page = Page(alice.browser.get(f"/invoices/{invoice_id}"))
+    page = Page(alice.tab.get(f"/invoices/{invoice_id}"))
     assert page.words(".//h1/..//*[@data-st='paid_part_credited']") == "Paid, part credited"
     assert "Total less creditsINR9,865.44" in page.words(".//*[@id='about']")
     assert "71,290.56" in page.words(".//*[@id='sums']//*[@id='excess']")
-    listed = Page(alice.browser.get("/invoices?status=paid"))
+    listed = Page(alice.tab.get("/invoices?status=paid"))
     assert "Paid, part credited" in listed.words(f".//*[@id='invoice-{invoice_id}']")
-    (row,) = alice.browser.get("/invoices?format=csv").text.splitlines()[1:]
+    (row,) = alice.tab.get("/invoices?format=csv").text.splitlines()[1:]
     assert "71290.56" in row
     assert "paid_part_credited" in row
-    paper = text_of(alice.browser.get(f"/invoices/{invoice_id}/invoice.pdf?copy=settlement").data)
+    paper = text_of(alice.tab.get(f"/invoices/{invoice_id}/invoice.pdf?copy=settlement").data)
     assert "Credited to the customer’s account" in paper
 
 
@@ -204,7 +204,7 @@ def test_a_credit_is_not_reversed_by_itself(alice: Person) -> None:
         alice.does(lambda actor: reversals.reverse_payment(actor, UUID(credit_id), reason=WHY).id)
     answer = alice.api.post(f"/payments/{credit_id}/reverse", json={"reason": WHY})
     assert (answer.status_code, answer.json["detail"]) == (409, "payment_of_credit_note")
-    page = Page(alice.browser.get(f"/payments/{credit_id}/reverse", follow_redirects=True))
+    page = Page(alice.tab.get(f"/payments/{credit_id}/reverse", follow_redirects=True))
     assert "Reverse the credit note instead" in page.words()
 
 
@@ -218,7 +218,7 @@ def test_reports_of_a_day_count_the_credit_from_the_day_of_the_note(alice: Perso
     (found,) = statement.currencies
     assert (found.open, found.advances) == (Money(0, "INR"), Money(100_000, "INR"))
     assert (found.closing, statement.is_proved) == (Money(-100_000, "INR"), True)
-    report = alice.browser.get(f"/reports/receivables?as_of={LATER}")
+    report = alice.tab.get(f"/reports/receivables?as_of={LATER}")
     assert report.status_code == 200
 
 
@@ -242,7 +242,7 @@ def test_nothing_is_left_to_credit_twice(alice: Person) -> None:
     results = at_once([lambda: credit(alice, invoice_id)] * 2)
     assert set(map(type, results)) == {errors.DocumentNotOpen, str}
     assert balances(alice)["customer_credits", "INR"] == -10_000
-    refused = alice.browser.get(f"/invoices/{invoice_id}/credit", follow_redirects=True)
+    refused = alice.tab.get(f"/invoices/{invoice_id}/credit", follow_redirects=True)
     assert "can’t be paid or credited" in refused.text
     assert findings(alice) == []
 
@@ -260,7 +260,7 @@ def test_an_invoice_with_such_a_credit_is_not_voided(alice: Person) -> None:
 
 def test_the_pages_show_the_credit(alice: Person, charlie: Person) -> None:
     invoice_id = part_paid(alice)
-    page = Page(alice.browser.get(f"/invoices/{invoice_id}/credit"))
+    page = Page(alice.tab.get(f"/invoices/{invoice_id}/credit"))
     assert "becomes a credit of the customer" in page.words(".//*[@id='excess']")
     preview = send(
         alice,
@@ -272,15 +272,15 @@ def test_the_pages_show_the_credit(alice: Person, charlie: Person) -> None:
     )
     assert "Credits of customers, refundable" in preview.text
     found = credited(alice, invoice_id, 300_000)
-    note = Page(alice.browser.get(f"/credit-notes/{found['credit_note_id']}"))
+    note = Page(alice.tab.get(f"/credit-notes/{found['credit_note_id']}"))
     assert f"Customer credit {found['number']}" in note.words(".//*[@id='customer-credit']")
-    shown = Page(alice.browser.get(f"/payments/{found['id']}"))
+    shown = Page(alice.tab.get(f"/payments/{found['id']}"))
     assert "Customer credit" in shown.words(".//*[@id='sheet']")
     assert "C/2024-25/000001" in shown.words(".//*[@id='source']")
-    assert "Customer credit" in alice.browser.get("/payments").text
-    pdf = text_of(alice.browser.get(f"/payments/{found['id']}/payment.pdf").data)
+    assert "Customer credit" in alice.tab.get("/payments").text
+    pdf = text_of(alice.tab.get(f"/payments/{found['id']}/payment.pdf").data)
     assert "Customer credit" in pdf
-    assert charlie.browser.get(f"/payments/{found['id']}").status_code == 404
+    assert charlie.tab.get(f"/payments/{found['id']}").status_code == 404
 
 
 def test_an_agency_without_the_account_gets_it(alice: Person, owner_engine: sa.Engine) -> None:
@@ -302,7 +302,7 @@ def test_an_invoice_at_issue_takes_no_credit(alice: Person) -> None:
     """The base amount of an invoice follows only from advances for it."""
     credit_id = UUID(credited(alice, part_paid(alice), 300_000)["id"])
     invoice_id = draft(alice, line("400", quantity=1), issue_date=LATER, due_date=LATER)
-    assert credit_id.hex not in alice.browser.get(f"/invoices/{invoice_id}/issue").text
+    assert credit_id.hex not in alice.tab.get(f"/invoices/{invoice_id}/issue").text
     with pytest.raises(PaymentNotFound):
         alice.does(lambda actor: issue_with_advances(actor, invoice_id, advance_ids=[credit_id]).id)
 

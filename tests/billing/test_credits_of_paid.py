@@ -66,7 +66,7 @@ def test_the_pages_explain_how_to_credit_a_paid_amount(alice: Person) -> None:
     paid, part = receive(alice), receive(alice, vendor_reference="BSP-2")
     alice.does(payment_service.pay_bill, paid, None, DUE)
     alice.does(payment_service.pay_bill, part, Money(4_000_000, "INR"), DUE)
-    assert WAY in alice.browser.get(f"/bills/{paid}/credit", follow_redirects=True).text
+    assert WAY in alice.tab.get(f"/bills/{paid}/credit", follow_redirects=True).text
     page = Page(
         send(
             alice,
@@ -97,5 +97,5 @@ def test_an_unpaid_document_has_no_such_explanation(alice: Person) -> None:
         )
         assert (
             "reverse the payment’s allocation"
-            not in alice.browser.get(f"/invoices/{invoice_id}/credit", follow_redirects=True).text
+            not in alice.tab.get(f"/invoices/{invoice_id}/credit", follow_redirects=True).text
         )

@@ -146,13 +146,13 @@ def test_basic_fare_and_commission_grow_in_proportion(agency: Person) -> None:
 def test_page_and_pdf_show_what_rule_53_asks(agency: Person) -> None:
     invoice_id = an_invoice(agency, customer_tax_number=BUYER)
     note_id = debited(agency, invoice_id, {1: "500"})
-    page = Page(agency.browser.get(f"/invoices/{note_id}"))
+    page = Page(agency.tab.get(f"/invoices/{note_id}"))
     assert page.words(".//*[@id='sheet']//h2") == "Draft debit note"
     issue(agency, note_id)
-    page = Page(agency.browser.get(f"/invoices/{note_id}"))
+    page = Page(agency.tab.get(f"/invoices/{note_id}"))
     assert page.words(".//*[@id='sheet']//h2") == "Debit note"
     assert f"/invoices/{invoice_id}" in page.links()
-    file = text_of(agency.browser.get(f"/invoices/{note_id}/invoice.pdf").data)
+    file = text_of(agency.tab.get(f"/invoices/{note_id}/invoice.pdf").data)
     on_page, on_paper = page.words(".//*[@id='sheet']"), " ".join(file.split())
     assert "2026-27/000001 of 10 Jun 2026" in on_page
     assert "On invoice 2026-27/000001 of 10 June 2026" in on_paper
@@ -199,7 +199,7 @@ def test_refused_debit_notes(agency: Person, victor: Person, charlie: Person) ->
     assert code(again) == (409, "invoice_not_debitable")
     changed = agency.api.patch(f"/invoices/{note_id}", json={"notes": "Other"})
     assert code(changed) == (409, "debit_note_fixed")
-    assert agency.browser.get(f"/invoices/{note_id}/edit").location == f"/invoices/{note_id}"
+    assert agency.tab.get(f"/invoices/{note_id}/edit").location == f"/invoices/{note_id}"
     assert agency.api.delete(f"/invoices/{note_id}").status_code == 204
 
 
@@ -217,7 +217,7 @@ def test_an_invoice_with_a_debit_note_is_voided_after_it(agency: Person) -> None
     void(agency, invoice_id)
     with pytest.raises(NotDebitable):
         issue(agency, draft_id)
-    page = agency.browser.get(f"/invoices/{invoice_id}/debit")
+    page = agency.tab.get(f"/invoices/{invoice_id}/debit")
     assert (page.status_code, page.location) == (303, f"/invoices/{invoice_id}")
 
 
@@ -249,9 +249,9 @@ def test_the_database_refuses_a_debit_note_on_itself(
 def test_the_form_drafts_a_debit_note(agency: Person, bob: Person, victor: Person) -> None:
     invoice_id = an_invoice(agency, taxed("1000"), taxed("200"))
     path = f"/invoices/{invoice_id}/debit"
-    assert path in Page(bob.browser.get(f"/invoices/{invoice_id}")).links()
-    assert path not in Page(victor.browser.get(f"/invoices/{invoice_id}")).links()
-    assert victor.browser.get(path).status_code == 403
+    assert path in Page(bob.tab.get(f"/invoices/{invoice_id}")).links()
+    assert path not in Page(victor.tab.get(f"/invoices/{invoice_id}")).links()
+    assert victor.tab.get(path).status_code == 403
     typed = {"reason": WHY, "issue_date": "20 Jun 2026", "amount": ["", ""]}
     empty = send(bob, path, **typed)
     assert empty.status_code == 422
@@ -263,5 +263,5 @@ def test_the_form_drafts_a_debit_note(agency: Person, bob: Person, victor: Perso
     note = bob.api.get(done.location).json
     assert [line["amount"] for line in note["line_items"]] == ["1500.50"]
     assert (note["status"], note["notes"], note["issue_date"]) == ("draft", "Fee", "2026-06-20")
-    page = Page(agency.browser.get(f"{done.location}/issue")).words()
+    page = Page(agency.tab.get(f"{done.location}/issue")).words()
     assert "It gets number D/2026-27/000001" in page

@@ -285,7 +285,7 @@ def test_a_recognition_links_to_its_invoice_and_is_reversed_only_with_it(
         ("2400", "100.00", None),
         ("4300", None, "100.00"),
     ]
-    page = Page(alice.browser.get(f"/journal/{recognitions[0]['journal_entry_id']}"))
+    page = Page(alice.tab.get(f"/journal/{recognitions[0]['journal_entry_id']}"))
     assert page.all(f".//a[@href='/invoices/{invoice_id}']")
     with pytest.raises(EntryOfDocument):
         alice.does(
@@ -299,7 +299,7 @@ def test_a_credit_note_shows_the_recognition_that_it_cancels(alice: Person) -> N
     assert [(one["recognised_on"], one["amount"]) for one in recognitions] == [
         ("2024-08-01", "40.00")
     ]
-    books = Page(alice.browser.get(f"/credit-notes/{note_id}")).words(".//section[@id='books']")
+    books = Page(alice.tab.get(f"/credit-notes/{note_id}")).words(".//section[@id='books']")
     assert "And on 1 Aug 2024" in books
     assert "4300 Sales of travel services40.00" in books
 
@@ -313,7 +313,7 @@ def rows(page: Page) -> list[str]:
 
 def test_each_preview_shows_all_postings(alice: Person) -> None:
     assert alice.api.patch("/tenant-settings", json={"tax_number": HERE}).status_code == 200
-    browser = alice.browser
+    browser = alice.tab
     sent = FORM | {
         "tax": ["", ""],
         "sold_as": ["principal", "fee"],
@@ -364,7 +364,7 @@ def test_each_preview_shows_all_postings(alice: Person) -> None:
 
 def test_the_preview_of_a_reversed_credit_shows_postings_on_days_of_service(alice: Person) -> None:
     note_id = credit(alice, issued(alice, given(STAY)), DUE, line_1=4_000)
-    browser, path = alice.browser, f"/credit-notes/{note_id}"
+    browser, path = alice.tab, f"/credit-notes/{note_id}"
     sent = {"reversed_on": "20 Jul 2024", "csrf_token": csrf_token(browser)}
     for day, then in (("20 Jul 2024", "And on 1 Aug 2024"), ("10 Aug 2024", "And on 10 Aug 2024")):
         page = Page(browser.post(f"{path}/reverse", data=sent | {"reversed_on": day, "reason": ""}))
@@ -410,7 +410,7 @@ def test_tally_has_a_recognition_as_a_journal_without_the_invoices_number(
     alice: Person,
 ) -> None:
     issued(alice, given(STAY))
-    answer = alice.browser.get("/reports/day-book?from=2024-06-01&to=2024-08-31&format=tally")
+    answer = alice.tab.get("/reports/day-book?from=2024-06-01&to=2024-08-31&format=tally")
     vouchers = [
         (
             voucher.findtext("DATE"),

@@ -195,9 +195,9 @@ def test_the_csv_of_a_document_has_the_values_of_its_json(
         "allocation" if name == "payment" else "line",
         "total",
     }
-    shown = alice.browser.get(f"{page}/{made}/{name}.csv")
+    shown = alice.tab.get(f"{page}/{made}/{name}.csv")
     assert shown.text == "\N{ZERO WIDTH NO-BREAK SPACE}" + answer.text
-    assert f"{page}/{made}/{name}.csv" in alice.browser.get(f"{page}/{made}").text
+    assert f"{page}/{made}/{name}.csv" in alice.tab.get(f"{page}/{made}").text
     assert bob.api.get(f"{api}/{made}/{name}.csv").text == answer.text, (
         "a colleague's file is the same"
     )
@@ -210,7 +210,7 @@ def test_the_workbook_of_a_document_equals_its_csv(alice: Person, name: str) -> 
     rows = list(csv.reader(io.StringIO(alice.api.get(f"{api}/{made}/{name}.csv").text, newline="")))
     for answer in (
         alice.api.get(f"{api}/{made}/{name}.xlsx"),
-        alice.browser.get(f"{page}/{made}/{name}.xlsx"),
+        alice.tab.get(f"{page}/{made}/{name}.xlsx"),
     ):
         assert (answer.status_code, answer.mimetype) == (200, MIMETYPE)
         assert answer.headers["Content-Disposition"].startswith(
@@ -247,7 +247,7 @@ def test_the_files_of_a_document_need_the_permission_to_read_it(
     for answer in (charlie.api.get(address), alice.api.get(f"{api}/nonsense/{name}.{form}")):
         assert (answer.status_code, answer.json["detail"]) == (404, unknown.json["detail"])
     assert alice.app.test_client().get(f"/api{address}").status_code == 401
-    assert charlie.browser.get(f"{page}/{made}/{name}.{form}").status_code == 404
+    assert charlie.tab.get(f"{page}/{made}/{name}.{form}").status_code == 404
     assert alice.app.test_client().get(f"{page}/{made}/{name}.{form}").status_code == 303
     assert with_key(alice, "enquiries").get(address).status_code == 403
     assert with_key(alice, "books").get(address).status_code == 200
@@ -373,7 +373,7 @@ def test_a_journal_entry_has_debits_and_credits_by_currency_and_a_pdf(alice: Per
         "100.05",
         "0.00",
     )
-    paper = alice.browser.get(f"/journal/{made}/journal-entry.pdf")
+    paper = alice.tab.get(f"/journal/{made}/journal-entry.pdf")
     assert (paper.status_code, paper.mimetype) == (200, "application/pdf")
     text = text_of(paper.data)
     assert [
@@ -387,7 +387,7 @@ def test_a_journal_entry_has_debits_and_credits_by_currency_and_a_pdf(alice: Per
     with alice.acting() as actor:
         entries.reverse(actor, made, reason="A mistake", entry_date=date(2026, 3, 11))
     assert "This entry was reversed." in text_of(
-        alice.browser.get(f"/journal/{made}/journal-entry.pdf").data
+        alice.tab.get(f"/journal/{made}/journal-entry.pdf").data
     )
 
 
@@ -398,7 +398,7 @@ def test_an_agency_has_one_pdf_made_at_a_time(
     path, theirs = (f"/invoices/{issued(one)}/invoice" for one in (alice, charlie))
     exports: Exports = alice.app.extensions["voyagent.exports"]
     with exports.making_file(alice.actor.tenant_id):
-        for client, form in ((alice.api, "pdf"), (alice.browser, "pdf"), (alice.api, "xlsx")):
+        for client, form in ((alice.api, "pdf"), (alice.tab, "pdf"), (alice.api, "xlsx")):
             answer = client.get(f"{path}.{form}")
             assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
         assert charlie.api.get(f"{theirs}.pdf").status_code == 200

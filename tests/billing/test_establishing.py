@@ -95,7 +95,7 @@ def test_entries_of_an_earlier_release_are_translated(
     as_before(owner_engine, alice)
     with pytest.raises(RateMissing):
         established(alice)
-    page = alice.browser.get("/base-amounts?preview=yes").text
+    page = alice.tab.get("/base-amounts?preview=yes").text
     assert f"/exchange-rates/new?currency=USD&amp;on={day}" in page
     assert 'id="confirm"' not in page
     entered(alice, day, "84.10")
@@ -117,7 +117,7 @@ def test_entries_of_an_earlier_release_are_translated(
         "5100": "273563.33",
         "5920": "2836.67",
     }
-    page = alice.browser.get("/base-amounts?preview=yes").text
+    page = alice.tab.get("/base-amounts?preview=yes").text
     assert "Accounts of documents get the amount" in page
     assert 'id="confirm"' in page
     assert alice.api.get("/base-currency").json["foreign"][0]["lines"] > 0

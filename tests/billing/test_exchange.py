@@ -547,7 +547,7 @@ def test_reversing_posts_what_its_page_showed(alice: Person, owner_engine: sa.En
 def test_pages_and_pdf_show_both_amounts(alice: Person) -> None:
     invoice_id = booked(alice)
     payment_id = advance(alice, 8_400_000, DUE, exchanged(invoice_id, 8_400_000, 100_000))
-    browser = alice.browser
+    browser = alice.tab
     page = browser.get(f"/payments/{payment_id}").get_data(as_text=True)
     assert re.search(r"settles .{,120}1,000\.00", page)
     assert "84,000.00" in browser.get(f"/invoices/{invoice_id}").text
@@ -578,7 +578,7 @@ def test_the_page_shows_both_amounts_and_the_postings(
 ) -> None:
     invoice_id, payment_id = booked(alice), advance(alice, 9_000_000)
     bare, mine = issued(alice, line("70.00", quantity=1, currency="USD")), issued(alice)
-    here, browser = f"/payments/{payment_id}/allocate", alice.browser
+    here, browser = f"/payments/{payment_id}/allocate", alice.tab
     page = browser.get(here).text
     assert "1 USD = 83 INR, State Bank" in page
     assert f'name="settled_{invoice_id}"' in page
@@ -633,7 +633,7 @@ def test_a_payment_in_a_foreign_currency_is_offered_only_documents_of_the_books(
     alice: Person,
 ) -> None:
     mine, foreign = issued(alice), booked(alice)
-    page = alice.browser.get(f"/payments/{advance(alice, 90_000, currency='EUR')}/allocate").text
+    page = alice.tab.get(f"/payments/{advance(alice, 90_000, currency='EUR')}/allocate").text
     assert f'name="settled_{mine}"' in page
     assert "1 EUR in INR" in page
     assert f'name="settled_{foreign}"' not in page

@@ -206,7 +206,7 @@ def test_a_receipt_of_a_foreign_invoice_says_where_to_record_other_currencies(
 ) -> None:
     foreign_id, own_id = booked(alice), issued(alice)
     for invoice_id, is_offered in ((foreign_id, True), (own_id, False)):
-        page = Page(alice.browser.get(f"/invoices/{invoice_id}/receipt"))
+        page = Page(alice.tab.get(f"/invoices/{invoice_id}/receipt"))
         offered = [one for one in page.links() if one.startswith("/payments/new?party=Deepa")]
         assert [one.endswith("&direction=in") for one in offered] == [True] * is_offered
     assert left_of(alice, advance(alice, 100)) == (0, 0, 100)

@@ -129,15 +129,15 @@ def test_the_list_has_filters_and_pages(alice: Person, charlie: Person) -> None:
 
 def test_the_page_shows_the_list(alice: Person, victor: Person, charlie: Person) -> None:
     path = "/bills/expected"
-    assert "No bills expected" in alice.browser.get(path).text
+    assert "No bills expected" in alice.tab.get(path).text
     trip_id = a_trip(alice)
     booked(alice, trip_id)
-    text = victor.browser.get(f"{path}?trip_id={trip_id}").text
+    text = victor.tab.get(f"{path}?trip_id={trip_id}").text
     assert SUPPLIER in text
     assert CREEK.name in text
-    assert "No expected bill matches" in alice.browser.get(f"{path}?state=matched").text
-    assert alice.browser.get(f"{path}?due_from=x").status_code == 422
-    assert SUPPLIER not in charlie.browser.get(path).text
+    assert "No expected bill matches" in alice.tab.get(f"{path}?state=matched").text
+    assert alice.tab.get(f"{path}?due_from=x").status_code == 422
+    assert SUPPLIER not in charlie.tab.get(path).text
 
 
 @pytest.mark.parametrize("count", [1, 20])

@@ -57,12 +57,12 @@ def test_a_new_invoice_begins_with_the_customer_of_its_enquiry(
         person.does(lambda actor: enquiries.create(actor, customer_name="Deepa Krishnan").id)
         for person in (alice, charlie)
     )
-    page = Page(alice.browser.get(f"/invoices/new?enquiry_id={mine}"))
+    page = Page(alice.tab.get(f"/invoices/new?enquiry_id={mine}"))
     assert page.all(".//input[@name='customer_name']")[0].get("value") == "Deepa Krishnan"
     assert page.all(".//input[@name='enquiry_id']")[0].get("value") == str(mine)
-    assert alice.browser.get(f"/invoices/new?enquiry_id={theirs}").status_code == 404
+    assert alice.tab.get(f"/invoices/new?enquiry_id={theirs}").status_code == 404
     send(alice, "/invoices/new", **TYPED, **LINES, enquiry_id=str(mine))
-    assert f"/enquiries/{mine}" in Page(alice.browser.get(f"/invoices/{drafts(alice)[0]}")).links()
+    assert f"/enquiries/{mine}" in Page(alice.tab.get(f"/invoices/{drafts(alice)[0]}")).links()
 
 
 def test_without_javascript_a_line_is_added_and_the_postings_are_shown(alice: Person) -> None:
@@ -139,7 +139,7 @@ def test_a_line_may_have_a_price_of_zero_if_it_is_entered(alice: Person) -> None
 
 def test_a_draft_is_changed_issued_after_a_preview_and_paid(alice: Person) -> None:
     invoice_id = draft(alice)
-    page = Page(alice.browser.get(f"/invoices/{invoice_id}/edit"))
+    page = Page(alice.tab.get(f"/invoices/{invoice_id}/edit"))
     assert [field.get("value") for field in page.all(".//input[@name='unit_price']")][:1] == [
         "22,500.00"
     ]
@@ -154,13 +154,13 @@ def test_a_draft_is_changed_issued_after_a_preview_and_paid(alice: Person) -> No
         ).status_code
         == 303
     )
-    look = Page(alice.browser.get(f"/invoices/{invoice_id}/issue"))
+    look = Page(alice.tab.get(f"/invoices/{invoice_id}/issue"))
     assert "2024-25/000001" in look.words(".//form[@id='confirm']")
     assert look.words(".//section[@id='postings']").count("100.00") == 2
     assert balances(alice) == {}, "a look posts nothing"
     assert send(alice, f"/invoices/{invoice_id}/issue").status_code == 303
     assert balances(alice)[("receivable", "INR")] == 10_000
-    pay = Page(alice.browser.get(f"/invoices/{invoice_id}/receipt"))
+    pay = Page(alice.tab.get(f"/invoices/{invoice_id}/receipt"))
     assert pay.all(".//input[@name='amount']")[0].get("value") == "100.00"
     over = send(
         alice,
@@ -187,7 +187,7 @@ def test_a_draft_is_changed_issued_after_a_preview_and_paid(alice: Person) -> No
 
 def test_a_draft_is_deleted_after_confirmation(alice: Person) -> None:
     invoice_id = draft(alice)
-    assert "Deepa Krishnan" in Page(alice.browser.get(f"/invoices/{invoice_id}/discard")).words(
+    assert "Deepa Krishnan" in Page(alice.tab.get(f"/invoices/{invoice_id}/discard")).words(
         ".//form[@id='confirm']"
     )
     assert drafts(alice) == [invoice_id]
@@ -204,7 +204,7 @@ def test_an_action_that_is_no_longer_possible_redirects(alice: Person) -> None:
         (drawn, "receipt"),
     ):
         for answer in (
-            alice.browser.get(f"/invoices/{invoice_id}/{step}"),
+            alice.tab.get(f"/invoices/{invoice_id}/{step}"),
             send(alice, f"/invoices/{invoice_id}/{step}"),
         ):
             assert (answer.status_code, answer.headers["Location"]) == (
@@ -215,19 +215,19 @@ def test_an_action_that_is_no_longer_possible_redirects(alice: Person) -> None:
     assert (late.status_code, late.headers["Location"]) == (303, f"/invoices/{sent}")
     assert (
         "status no longer allows this"
-        in alice.browser.get(f"/invoices/{sent}/edit", follow_redirects=True).text
+        in alice.tab.get(f"/invoices/{sent}/edit", follow_redirects=True).text
     )
 
 
 def test_an_agent_creates_a_draft_and_cannot_post_it(alice: Person, bob: Person) -> None:
     drawn, sent = draft(alice), issued(alice)
-    page = Page(bob.browser.get(f"/invoices/{drawn}"))
+    page = Page(bob.tab.get(f"/invoices/{drawn}"))
     assert f"/invoices/{drawn}/edit" in page.links()
     assert f"/invoices/{drawn}/issue" not in page.links()
     assert "Ask the assistant to issue it" in page.words(".//header")
-    assert f"/invoices/{sent}/receipt" not in Page(bob.browser.get(f"/invoices/{sent}")).links()
+    assert f"/invoices/{sent}/receipt" not in Page(bob.tab.get(f"/invoices/{sent}")).links()
     for path in (f"/invoices/{drawn}/issue", f"/invoices/{sent}/receipt"):
-        assert bob.browser.get(path).status_code == 403
+        assert bob.tab.get(path).status_code == 403
         assert send(bob, path).status_code == 403
 
 
@@ -237,7 +237,7 @@ def test_an_agent_creates_a_draft_and_cannot_post_it(alice: Person, bob: Person)
 
 def shown_state(person: Person, path: str) -> str:
     """Return the hidden field with the version of the opened record."""
-    return str(Page(person.browser.get(path)).all(".//input[@name='seen']")[0].get("value"))
+    return str(Page(person.tab.get(path)).all(".//input[@name='seen']")[0].get("value"))
 
 
 DRAWN = {
@@ -270,7 +270,7 @@ def test_a_change_by_a_colleague_is_not_overwritten(alice: Person, kind: str) ->
     assert late.status_code == 422
     assert "This draft was changed after you opened it." in late.text
     assert "PO-9" in late.text, "what was typed is kept"
-    page = alice.browser.get(path).text
+    page = alice.tab.get(path).text
     assert ("By my colleague" in page, "PO-9" in page) == (True, False)
     assert (
         send(
@@ -293,7 +293,7 @@ def test_nothing_is_posted_that_was_not_shown(alice: Person, kind: str) -> None:
     send(alice, f"{path}/edit", **typed, **LINES | {"unit_price": ["99,999", "", "0.50"]})
     late = send(alice, f"{path}/{step}", seen=opened)
     assert (late.status_code, late.location) == (303, f"{path}/{step}")
-    again = alice.browser.get(f"{path}/{step}").text
+    again = alice.tab.get(f"{path}/{step}").text
     assert balances(alice) == {}
     assert "1,99,998.50" in again
     assert send(alice, f"{path}/{step}", seen=shown_state(alice, f"{path}/{step}")).location == path

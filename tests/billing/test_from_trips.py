@@ -81,7 +81,7 @@ def test_a_stay_has_its_nights_and_the_rate_of_a_room_by_the_night(alice: Person
     assert alice.api.patch("/tenant-settings", json={"tax_number": HERE}).status_code == 200
     trip_id = a_trip(alice, enquiry_id=an_enquiry(alice))
     hotel = a_line(alice, trip_id, CREEK, price="20000.50", currency="INR")
-    page = alice.browser.get(f"/invoices/new?trip={trip_id}").text
+    page = alice.tab.get(f"/invoices/new?trip={trip_id}").text
     shown = {name: _first(page, name) for name in ("quantity", "unit", "unit_price", "discount")}
     assert shown == {
         "quantity": "4",
@@ -159,7 +159,7 @@ def test_of_two_drafts_at_once_one_has_the_services(alice: Person) -> None:
 def test_the_form_begins_with_the_services_and_keeps_their_lines(alice: Person) -> None:
     trip_id, hotel, ride = a_sold_trip(alice)
     drafted(alice, trip_id, line_ids=[ride])
-    page = alice.browser.get(f"/invoices/new?trip={trip_id}").text
+    page = alice.tab.get(f"/invoices/new?trip={trip_id}").text
     assert "Left out: Transfer Dubai to Abu Dhabi, 23 Dec 2026: on a draft." in page
     assert 'value="Deepa Krishnan"' in page
     assert re.findall(r'name="trip_line_id" value="([^"]*)"', page)[0] == str(hotel)
@@ -178,7 +178,7 @@ def test_the_form_begins_with_the_services_and_keeps_their_lines(alice: Person) 
     assert answer.status_code == 303, answer.text
     invoice_id = UUID(answer.headers["Location"].rpartition("/")[2])
     assert [one["trip_line_id"] for one in lines_of(alice, invoice_id)] == [str(hotel), None]
-    edit = alice.browser.get(f"/invoices/{invoice_id}/edit").text
+    edit = alice.tab.get(f"/invoices/{invoice_id}/edit").text
     assert re.findall(r'name="trip_line_id" value="([^"]*)"', edit)[:2] == [str(hotel), ""]
 
 

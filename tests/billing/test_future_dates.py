@@ -122,7 +122,7 @@ def test_page_and_program_name_the_reason(alice: Person, kind: str) -> None:
     document_id: UUID = make(alice, issue_date=day, due_date=day)
     refused = alice.api.post(f"/{kind}s/{document_id}/{act}")
     assert (refused.status_code, refused.json["detail"]) == (400, "date_in_future")  # type: ignore[index]
-    answer = alice.browser.get(f"/{kind}s/{document_id}/{act}", follow_redirects=True)
+    answer = alice.tab.get(f"/{kind}s/{document_id}/{act}", follow_redirects=True)
     assert answer.request.path == f"/{kind}s/{document_id}/edit"
     assert "This date is in the future" in answer.text
     if kind == "invoice":

@@ -143,15 +143,13 @@ def test_form_page_and_pdf_say_that_the_rate_includes_tax(agency: Person) -> Non
         assert "1,400.00" in look.words(".//*[@id='postings']")
         saved = send(agency, f"{path}/new", **given)
         assert saved.status_code == 303, saved.text
-        words = Page(agency.browser.get(saved.location)).words(".//*[@id='sheet']")
+        words = Page(agency.tab.get(saved.location)).words(".//*[@id='sheet']")
         assert all(
             one in words
             for one in ("in the rate" if path == "/bills" else "Rate includes tax", value)
         )
-        assert (
-            Page(agency.browser.get(f"{saved.location}/edit")).field("price_includes_tax") == "yes"
-        )
-        pdf = text_of(agency.browser.get(f"{saved.location}{path.removesuffix('s')}.pdf").data)
+        assert Page(agency.tab.get(f"{saved.location}/edit")).field("price_includes_tax") == "yes"
+        pdf = text_of(agency.tab.get(f"{saved.location}{path.removesuffix('s')}.pdf").data)
         assert value in pdf
 
 

@@ -111,10 +111,10 @@ def test_programs_confirm_in_the_body(alice: Person) -> None:
 
 def test_the_page_asks_at_the_field(alice: Person) -> None:
     usual = a_draft(alice, "180.00", vendor_reference="B-2")
-    assert "input_tax_reason" not in alice.browser.get(f"/bills/{usual}/receive").text
+    assert "input_tax_reason" not in alice.tab.get(f"/bills/{usual}/receive").text
     bill_id = a_draft(alice, "280.00")
     path = f"/bills/{bill_id}/receive"
-    hint = Page(alice.browser.get(path)).words(".//*[@id='input_tax_reason-hint']")
+    hint = Page(alice.tab.get(path)).words(".//*[@id='input_tax_reason-hint']")
     assert "at the highest rate it is INR 180.00" in hint
     refused = send(alice, path)
     assert refused.status_code == 409

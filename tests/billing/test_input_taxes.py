@@ -355,13 +355,13 @@ def test_the_page_accepts_shows_and_previews_the_tax(agency: Person) -> None:
     assert all(words in look for words in ("1410 Input CGST", "1411 Input SGST", "1,180.01"))
     answer = send(agency, "/bills/new", **TYPED, **lines, **taxed)
     assert answer.status_code == 303
-    page = Page(agency.browser.get(answer.location))
+    page = Page(agency.tab.get(answer.location))
     assert "CGST 90.00, SGST 90.01 · credited to us" in page.words(".//*[@id='items']")
     assert all(
         words in page.words(".//*[@id='sums']")
         for words in ("Before tax", "1,000.00", "SGST", "90.01", "1,180.01")
     )
-    form = Page(agency.browser.get(f"{answer.location}/edit"))
+    form = Page(agency.tab.get(f"{answer.location}/edit"))
     assert [field.get("value") for field in form.all(".//input[@name='tax_sgst']")][:1] == ["90.01"]
     assert (
         send(
@@ -373,7 +373,7 @@ def test_the_page_accepts_shows_and_previews_the_tax(agency: Person) -> None:
         ).status_code
         == 303
     )
-    assert "CGST 90.00 · part of the cost" in Page(agency.browser.get(answer.location)).words(
+    assert "CGST 90.00 · part of the cost" in Page(agency.tab.get(answer.location)).words(
         ".//*[@id='items']"
     )
 
@@ -440,13 +440,13 @@ def test_the_page_of_a_credit_shows_its_tax(agency: Person) -> None:
         words in look.words(".//*[@id='postings']")
         for words in ("1411 Input SGST", "45.01", "590.01")
     )
-    page = agency.browser.get(f"/supplier-credits/{credit(agency, bill_id, line_1=50_000)}").text
+    page = agency.tab.get(f"/supplier-credits/{credit(agency, bill_id, line_1=50_000)}").text
     assert all(words in page for words in ("Before tax", "SGST", "45.01", "590.01"))
 
 
 def test_an_agency_without_a_tax_number_is_offered_no_tax(alice: Person) -> None:
-    assert "tax_cgst" not in alice.browser.get("/bills/new").text
-    assert HERE not in alice.browser.get("/bills/new").text
+    assert "tax_cgst" not in alice.tab.get("/bills/new").text
+    assert HERE not in alice.tab.get("/bills/new").text
 
 
 # By the capability

@@ -122,7 +122,7 @@ def test_malformed_instalments_are_refused_by_the_schema(alice: Person, instalme
 
 
 def test_a_document_shows_each_instalment_with_open_amount_and_status(alice: Person) -> None:
-    browser, today = alice.browser, clock.today(alice.actor.timezone)
+    browser, today = alice.tab, clock.today(alice.actor.timezone)
     dues = (today - timedelta(days=40), today - timedelta(days=3), today, today + timedelta(days=9))
     parts = plan(*((due, "100.00") for due in dues))
     for document_id, path in (
@@ -155,12 +155,12 @@ def test_a_document_shows_each_instalment_with_open_amount_and_status(alice: Per
 
 def test_receivables_list_instalments_under_their_customer(alice: Person) -> None:
     issued(alice, instalments=PLAN)
-    page = alice.browser.get(
+    page = alice.tab.get(
         "/reports/receivables", query_string={"as_of": "2024-08-01", "party": "Deepa Krishnan"}
     ).text
     assert "instalment 1, due 10 Jun" in page
     assert "instalment 2, due 20 Jul" in page
-    table = alice.browser.get(
+    table = alice.tab.get(
         "/reports/receivables", query_string={"as_of": "2024-08-01", "format": "csv"}
     ).text
     assert table.splitlines()[1].startswith(
@@ -171,7 +171,7 @@ def test_receivables_list_instalments_under_their_customer(alice: Person) -> Non
 def test_lists_and_documents_need_no_further_statements(
     alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    browser, costs, selects = alice.browser, [], []
+    browser, costs, selects = alice.tab, [], []
     run = ReadPool.run
     monkeypatch.setattr(
         ReadPool,
@@ -252,7 +252,7 @@ def typed(path: str, *rows: tuple[str, str], **given: Any) -> dict[str, Any]:
 def test_instalments_are_typed_as_amounts_shares_and_a_rest(
     alice: Person, path: str, rows: list[tuple[str, str]], stored: list[int] | None
 ) -> None:
-    browser = alice.browser
+    browser = alice.tab
     saved = browser.post(f"{path}/new", data=typed(path, *rows, csrf_token=csrf_token(browser)))
     assert saved.status_code == 303, saved.text
     document_id = UUID(saved.headers["Location"].rsplit("/", 1)[1])
@@ -301,7 +301,7 @@ def test_instalments_are_typed_as_amounts_shares_and_a_rest(
 def test_invalid_typed_instalments_are_shown_again_with_an_error(
     alice: Person, path: str, rows: list[tuple[str, str]], sentence: str
 ) -> None:
-    browser = alice.browser
+    browser = alice.tab
     back = browser.post(f"{path}/new", data=typed(path, *rows, csrf_token=csrf_token(browser)))
     assert back.status_code == 422
     section = back.text.split('<details class="mt-4" id="instalments" open')[1].split("</details>")[
@@ -314,7 +314,7 @@ def test_invalid_typed_instalments_are_shown_again_with_an_error(
 
 
 def test_the_form_shows_the_sum_of_instalments_before_submission(alice: Person) -> None:
-    browser = alice.browser
+    browser = alice.tab
 
     def sums(*rows: tuple[str, str], **given: Any) -> str:
         page = browser.post(
@@ -352,7 +352,7 @@ def test_the_form_shows_the_sum_of_instalments_before_submission(alice: Person) 
 def test_a_share_is_a_share_of_the_total_with_tax(alice: Person) -> None:
     with alice.acting() as actor:
         settings.update(actor, {"tax_number": "27AACCN6194P1ZP"})
-    browser = alice.browser
+    browser = alice.tab
     taxed = {
         "tax": ["service_fee"],
         "basic_fare": [""],

@@ -38,7 +38,7 @@ def address(person: Person, words: str) -> None:
 
 
 def printed(person: Person, path: str) -> bytes:
-    answer = person.browser.get(path)
+    answer = person.tab.get(path)
     assert (answer.status_code, answer.mimetype) == (200, "application/pdf"), answer.text
     return answer.data
 
@@ -154,7 +154,7 @@ def test_a_kept_file_is_for_members_of_the_agency(alice: Person, charlie: Person
     printed(alice, path)
     for one in (of_invoice(invoice_id), path):
         for query in ("", "?copy=issued"):
-            assert charlie.browser.get(one + query).status_code == 404
+            assert charlie.tab.get(one + query).status_code == 404
             assert charlie.api.get(one + query).status_code == 404
 
 
@@ -294,9 +294,9 @@ def test_the_pages_show_the_hash_of_the_kept_file(alice: Person) -> None:
         (f"/invoices/{invoice_id}", of_invoice(invoice_id)),
         (f"/credit-notes/{note_id}", of_note(note_id)),
     ):
-        assert "SHA-256" not in alice.browser.get(page).text
+        assert "SHA-256" not in alice.tab.get(page).text
         sha256 = hashlib.sha256(printed(alice, path)).hexdigest()
-        assert sha256 in alice.browser.get(page).text
+        assert sha256 in alice.tab.get(page).text
 
 
 def test_kept_files_are_never_changed(

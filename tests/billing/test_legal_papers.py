@@ -48,11 +48,11 @@ def taxes_of(person: Person, invoice_id: UUID) -> tuple[list[list[str]], str]:
 
 
 def sheet(person: Person, path: str) -> str:
-    return Page(person.browser.get(path)).words(".//*[@id='sheet']")
+    return Page(person.tab.get(path)).words(".//*[@id='sheet']")
 
 
 def pdf(person: Person, path: str) -> str:
-    return " ".join(text_of(person.browser.get(path).data).split())
+    return " ".join(text_of(person.tab.get(path).data).split())
 
 
 AIR = (
@@ -138,7 +138,7 @@ def test_the_title_follows_from_the_lines(
 ) -> None:
     lines = [taxed("100", treatment) for treatment in treatments]
     made = issued(agency, *lines, customer_tax_number=buyer)
-    assert Page(agency.browser.get(f"/invoices/{made}")).words(".//*[@id='sheet']//h2") == title
+    assert Page(agency.tab.get(f"/invoices/{made}")).words(".//*[@id='sheet']//h2") == title
     assert title in pdf(agency, f"/invoices/{made}/invoice.pdf")
 
 
@@ -160,7 +160,7 @@ def test_tax_collected_at_source_is_the_last_row_and_names_its_section(agency: P
     assert agency.api.patch("/tenant-settings", json={"round_invoices": True}).status_code == 200
     line = taxed("90000.11", "tour_without_credit", collection="overseas_package")
     made = issued(agency, line, place_of_supply="24", customer_pan="ABCPD1234E", **NOV)
-    rows = Page(agency.browser.get(f"/invoices/{made}")).all(".//table[@id='sums']//tr/td[1]")
+    rows = Page(agency.tab.get(f"/invoices/{made}")).all(".//table[@id='sums']//tr/td[1]")
     assert ["".join(row.itertext()).strip() for row in rows] == [
         "Before tax",
         "Taxable value",

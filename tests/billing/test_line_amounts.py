@@ -51,7 +51,7 @@ def agency(alice: Person) -> Person:
 
 
 def send(person: Person, path: str, **fields: Any) -> Any:
-    browser = person.browser
+    browser = person.tab
     return browser.post(path, data=fields | {"csrf_token": csrf_token(browser)})
 
 
@@ -189,11 +189,11 @@ def test_a_form_keeps_quantity_unit_and_discount(
 ) -> None:
     saved = send(alice, f"{path}/new", **TYPED, **party)
     assert saved.status_code == 303, saved.text
-    words = Page(alice.browser.get(saved.location)).words(".//*[@id='items']")
+    words = Page(alice.tab.get(saved.location)).words(".//*[@id='items']")
     assert all(
         one in words for one in ("1.5 nights", "1,000.00", "Discount", "−100.00", "1,400.00")
     )
-    form = Page(alice.browser.get(f"{saved.location}/edit"))
+    form = Page(alice.tab.get(f"{saved.location}/edit"))
     assert [form.field(name) for name in ("quantity", "unit", "unit_price", "discount")] == [
         "1.5",
         "nights",
@@ -204,7 +204,7 @@ def test_a_form_keeps_quantity_unit_and_discount(
 
 def test_a_page_without_discount_has_no_column_for_it(alice: Person) -> None:
     invoice_id = draft(alice)
-    assert "Discount" not in Page(alice.browser.get(f"/invoices/{invoice_id}")).words(
+    assert "Discount" not in Page(alice.tab.get(f"/invoices/{invoice_id}")).words(
         ".//*[@id='items']"
     )
 
@@ -231,7 +231,7 @@ def test_the_files_show_unit_and_discount(alice: Person) -> None:
     lines = item("1.5", "1000", unit="nights", discount="100"), line()
     for path, made in (("invoices", issued(alice, *lines)), ("bills", receive(alice, *lines))):
         name = path.removesuffix("s")
-        pdf = text_of(alice.browser.get(f"/{path}/{made}/{name}.pdf").data)
+        pdf = text_of(alice.tab.get(f"/{path}/{made}/{name}.pdf").data)
         assert all(one in pdf for one in ("1.5 nights", "Discount", "100.00", "1,400.00"))
         rows = table(alice.api.get(f"/{path}/{made}/{name}.csv").text)
         assert [

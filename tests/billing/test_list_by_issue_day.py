@@ -40,7 +40,7 @@ def season(alice: Person, charlie: Person) -> Person:
 
 
 def shown(person: Person, **asked: Any) -> Page:
-    page = Page(person.browser.get("/invoices", query_string=asked))
+    page = Page(person.tab.get("/invoices", query_string=asked))
     assert page.status == 200
     return page
 
@@ -57,9 +57,7 @@ def test_the_filter_by_issue_date_combines_with_other_filters(season: Person) ->
     assert shown(season, **{"from": "2024-07-01"}).rows() == ["Travel July"]
     assert shown(season, to="2024-05-31").rows() == ["Travel May"]
     assert (
-        len(
-            season.browser.get("/invoices", query_string=JUNE | {"format": "csv"}).text.splitlines()
-        )
+        len(season.tab.get("/invoices", query_string=JUNE | {"format": "csv"}).text.splitlines())
         == 4
     )
 
@@ -88,6 +86,6 @@ def test_the_chip_of_the_days_removes_only_its_filter(season: Person) -> None:
 
 
 def test_an_invalid_day_is_ignored_and_reported(season: Person) -> None:
-    page = Page(season.browser.get("/invoices?from=x&to=2024-06-30"))
+    page = Page(season.tab.get("/invoices?from=x&to=2024-06-30"))
     assert (page.status, len(page.rows())) == (422, 4)
     assert "Part of the address is not valid (from)" in page.words()

@@ -116,7 +116,7 @@ def test_the_csv_of_a_list_equals_the_list_of_the_api(
     busy: Person, charlie: Person, name: str
 ) -> None:
     page, _api = LISTS[name]
-    answer = busy.browser.get(f"{page}?format=csv")
+    answer = busy.tab.get(f"{page}?format=csv")
     assert (answer.status_code, answer.mimetype) == (200, "text/csv")
     assert answer.headers["Content-Disposition"] == f'attachment; filename="voyagent-{name}.csv"'
     rows, items = table(answer.text), listed(busy, name)
@@ -127,18 +127,16 @@ def test_the_csv_of_a_list_equals_the_list_of_the_api(
             column: one[column] or "" for column in row
         }, "column by column, in this order"
     assert len({row["currency"] for row in rows}) > 1
-    assert table(charlie.browser.get(f"{page}?format=csv").text) == [], (
-        "another agency has none of it"
-    )
+    assert table(charlie.tab.get(f"{page}?format=csv").text) == [], "another agency has none of it"
     assert busy.app.test_client().get(f"{page}?format=csv").status_code == 303
-    assert busy.browser.get(f"{page}?format=csv-bom").data == b"\xef\xbb\xbf" + answer.data
+    assert busy.tab.get(f"{page}?format=csv-bom").data == b"\xef\xbb\xbf" + answer.data
 
 
 @each
 def test_the_workbook_of_a_list_equals_its_csv(busy: Person, name: str) -> None:
     page, _api = LISTS[name]
-    rows = list(csv.reader(io.StringIO(busy.browser.get(f"{page}?format=csv").text, newline="")))
-    answer = busy.browser.get(f"{page}?format=xlsx")
+    rows = list(csv.reader(io.StringIO(busy.tab.get(f"{page}?format=csv").text, newline="")))
+    answer = busy.tab.get(f"{page}?format=xlsx")
     assert (answer.status_code, answer.mimetype) == (200, MIMETYPE)
     cells = [
         list(row)
@@ -161,7 +159,7 @@ def test_the_workbook_of_a_list_equals_its_csv(busy: Person, name: str) -> None:
 
 @each
 def test_no_cell_of_a_list_is_a_formula(busy: Person, name: str) -> None:
-    text = busy.browser.get(f"{LISTS[name][0]}?format=csv").text
+    text = busy.tab.get(f"{LISTS[name][0]}?format=csv").text
     assert "'" in text, "something was made harmless"
     for row in table(text):
         for column, cell in row.items():
@@ -192,13 +190,13 @@ def test_a_file_has_the_filters_of_its_list(
     busy: Person, name: str, filters: str, count: int
 ) -> None:
     page, _api = LISTS[name]
-    assert len(table(busy.browser.get(f"{page}?{filters}&format=csv").text)) == count
-    ways = [way for way in Page(busy.browser.get(f"{page}?{filters}")).links() if "format=" in way]
+    assert len(table(busy.tab.get(f"{page}?{filters}&format=csv").text)) == count
+    ways = [way for way in Page(busy.tab.get(f"{page}?{filters}")).links() if "format=" in way]
     assert [way.partition("format=")[2].partition("&")[0] for way in ways] == (
         ["xlsx", "csv-bom"] if count else []
     )
     for way in ways[1:]:
-        assert len(table(busy.browser.get(way).text)) == count
+        assert len(table(busy.tab.get(way).text)) == count
 
 
 def test_invalid_parameters_return_a_page_with_an_error_and_no_file(busy: Person) -> None:
@@ -207,9 +205,9 @@ def test_invalid_parameters_return_a_page_with_an_error_and_no_file(busy: Person
         "/journal?to=nonsense&format=xlsx",
         "/invoices?due_from=nonsense&format=csv",
     ):
-        answer = busy.browser.get(address)
+        answer = busy.tab.get(address)
         assert (answer.status_code, answer.mimetype) == (422, "text/html")
-    assert busy.browser.get("/payments?format=nonsense").mimetype == "text/html"
+    assert busy.tab.get("/payments?format=nonsense").mimetype == "text/html"
 
 
 def test_records_created_during_an_export_are_not_in_it(app: Flask, alice: Person) -> None:
@@ -222,7 +220,7 @@ def test_records_created_during_an_export_are_not_in_it(app: Flask, alice: Perso
     begun = next(pieces)
     issued(alice)
     assert len(table((begun + b"".join(pieces)).decode())) == 1
-    assert len(table(alice.browser.get("/invoices?format=csv").text)) == 2
+    assert len(table(alice.tab.get("/invoices?format=csv").text)) == 2
 
 
 def test_a_workbook_is_limited_a_csv_is_not_and_slots_are_released(
@@ -230,7 +228,7 @@ def test_a_workbook_is_limited_a_csv_is_not_and_slots_are_released(
 ) -> None:
     monkeypatch.setattr(listings, "LINES_MAX", 4)
     monkeypatch.setattr(copy_export, "WAIT_S", 0.05)
-    client = busy.browser
+    client = busy.tab
     for _ in range(copy_export.AGENCY_SLOTS + 1):
         refused = client.get("/invoices?format=xlsx")
         assert (refused.status_code, "at most 20,000" in refused.text) == (422, True)

@@ -82,7 +82,7 @@ def listed(person: Person, path: str, **asked: Any) -> list[tuple[str, str]]:
 
 
 def shown(person: Person, path: str, **asked: Any) -> Page:
-    page = Page(person.browser.get(path, query_string=asked))
+    page = Page(person.tab.get(path, query_string=asked))
     assert page.status == 200
     return page
 
@@ -119,7 +119,7 @@ def test_the_page_filters_by_trip_and_the_filter_can_be_removed(
         parse_qs(urlsplit(link).query) for link in narrowed.links()
     ], "the tabs keep it"
     assert len(shown(alice, path, trip="").rows()) == 4
-    file = alice.browser.get(path, query_string={"trip": dubai, "format": "csv"}).text
+    file = alice.tab.get(path, query_string={"trip": dubai, "format": "csv"}).text
     assert len(file.splitlines()) == 3
 
 
@@ -127,7 +127,7 @@ def test_the_page_of_a_trip_links_to_its_list(
     alice: Person, victor: Person, dubai: UUID, path: str
 ) -> None:
     for person in (alice, victor):
-        assert f"{path}?trip={dubai}" in Page(person.browser.get(f"/trips/{dubai}")).links()
+        assert f"{path}?trip={dubai}" in Page(person.tab.get(f"/trips/{dubai}")).links()
 
 
 def test_an_unknown_trip_or_one_of_another_agency_has_no_documents(
@@ -148,7 +148,7 @@ def test_a_malformed_trip_id_is_refused_by_the_api_and_ignored_on_the_page(
     for wrong in ("x", f"{dubai}0", "1"):
         answer = alice.api.get(f"{path}?trip_id={wrong}")
         assert (answer.status_code, answer.json["detail"][0]["loc"]) == (422, ["query", "trip_id"])
-    page = Page(alice.browser.get(f"{path}?trip=x"))
+    page = Page(alice.tab.get(f"{path}?trip=x"))
     assert (page.status, len(page.rows())) == (422, 4)
     assert "Part of the address is not valid" in page.words()
 

@@ -49,7 +49,7 @@ def statement(person: Person) -> str:
 
 
 def pdf(person: Person, address: str) -> bytes:
-    answer = person.browser.get(address)
+    answer = person.tab.get(address)
     assert (answer.status_code, answer.mimetype) == (200, "application/pdf"), answer.text
     return answer.data
 
@@ -99,8 +99,7 @@ def test_sheets_and_pdfs_show_the_currency_in_the_header(alice: Person) -> None:
 
     def shown() -> list[Any]:
         return [
-            "/settings/logo?v=" in alice.browser.get(path, follow_redirects=True).text
-            for path in pages
+            "/settings/logo?v=" in alice.tab.get(path, follow_redirects=True).text for path in pages
         ]
 
     assert shown() == [False] * 4
@@ -110,7 +109,7 @@ def test_sheets_and_pdfs_show_the_currency_in_the_header(alice: Person) -> None:
 
 def test_a_printed_conversation_has_its_title_and_agency(alice: Person) -> None:
     session_id = alice.does(lambda actor: chat.create_session(actor, title="Dubai for four").id)
-    page = alice.browser.get(f"/assistant/{session_id}").text
+    page = alice.tab.get(f"/assistant/{session_id}").text
     head = page[
         page.index('<div class="v-print') : page.index("<header", page.index('<div class="v-print'))
     ]

@@ -220,17 +220,17 @@ def test_of_two_bills_for_one_expected_bill_at_once_one_wins(alice: Person) -> N
 def test_the_pages_draft_match_and_receive(alice: Person) -> None:
     one = one_expected(alice, "100.00", details=RIDE)
     path = "/bills/expected/draft"
-    assert "Desert" not in alice.browser.get(f"{path}?expected={one['id']}").text
+    assert "Desert" not in alice.tab.get(f"{path}?expected={one['id']}").text
     answer = send(alice, path, expected=one["id"], vendor_reference="", issue_date="10 Jun 2024")
     assert answer.status_code == 422
     answer = send(alice, path, expected=one["id"], vendor_reference="M-1", issue_date="10 Jun 2024")
     assert answer.status_code == 303, answer.text
     bill_id = a_draft(alice, "110.00")
-    page = alice.browser.get(f"/bills/{bill_id}/match").text
+    page = alice.tab.get(f"/bills/{bill_id}/match").text
     assert f'value="{one["id"]}"' in page
     answer = send(alice, f"/bills/{bill_id}/match", **{"expected-0": one["id"]})
     assert answer.status_code == 303
-    page = alice.browser.get(f"/bills/{bill_id}/receive").text
+    page = alice.tab.get(f"/bills/{bill_id}/receive").text
     assert "Line 1 is billed at" in page
     assert send(alice, f"/bills/{bill_id}/receive").status_code == 409
     reason = {"variance_reason": "A longer ride"}

@@ -171,7 +171,7 @@ def test_receipts_payments_and_refunds_have_a_bank_account(alice: Person) -> Non
 
 
 def test_the_pages_offer_open_accounts_and_show_the_chosen_one(alice: Person) -> None:
-    invoice_id, browser = issued(alice), alice.browser
+    invoice_id, browser = issued(alice), alice.tab
     path = f"/invoices/{invoice_id}/receipt"
     assert "(default)" not in browser.get(path).text
     hdfc = opened(alice)
@@ -204,7 +204,7 @@ def test_a_payment_keeps_its_bank_account_when_it_is_reversed(alice: Person) -> 
     hdfc = opened(alice)
     found = paid(alice, means=Means(bank_account_id=hdfc))
     opened(alice, "SBI", is_default=True)
-    page = alice.browser.get(f"/payments/{found['id']}/reverse").text
+    page = alice.tab.get(f"/payments/{found['id']}/reverse").text
     assert "1100-2" in page
     body = {"reason": "Entered twice", "reversed_on": date(2024, 6, 25).isoformat()}
     assert alice.api.post(f"/payments/{found['id']}/reverse", json=body).status_code == 200

@@ -25,7 +25,7 @@ def dealer(alice: Person) -> Person:
 
 
 def sent(person: Person, path: str, **fields: Any) -> Page:
-    browser = person.browser
+    browser = person.tab
     data = fields | {"csrf_token": csrf_token(browser)}
     return Page(browser.post(path, data=data))
 
@@ -40,14 +40,14 @@ def test_the_last_step_of_a_draft_names_the_missing_rate(
 ) -> None:
     document_id = make(dealer, dollars())
     path = f"/{'invoices' if step == 'issue' else 'bills'}/{document_id}/{step}"
-    page = Page(dealer.browser.get(path))
+    page = Page(dealer.tab.get(path))
     assert WORDS in page.words(".//*[@id='booked']")
     assert RATE_FORM in page.links()
     refused = sent(dealer, path, out_of_order_reason="Late")
     assert refused.status == 409
     assert WORDS in refused.words(".//*[@id='booked']")
     entered(dealer, ISSUED, "84.2")
-    assert WORDS not in Page(dealer.browser.get(path)).words()
+    assert WORDS not in Page(dealer.tab.get(path)).words()
     assert sent(dealer, path).status == 303
 
 

@@ -148,28 +148,28 @@ def offered(page: Page) -> list[tuple[str | None, bool]]:
 
 
 def test_a_form_begins_with_the_trip_in_its_url(alice: Person, charlie: Person, path: str) -> None:
-    assert offered(Page(alice.browser.get(f"{path}/new"))) == [], (
+    assert offered(Page(alice.tab.get(f"{path}/new"))) == [], (
         "an agency without trips is asked nothing"
     )
     older, newer = a_trip(alice), a_trip(alice)
-    assert offered(Page(alice.browser.get(f"{path}/new"))) == [
+    assert offered(Page(alice.tab.get(f"{path}/new"))) == [
         ("", False),
         (str(newer), False),
         (str(older), False),
     ]
-    assert offered(Page(alice.browser.get(f"{path}/new?trip={older}"))) == [
+    assert offered(Page(alice.tab.get(f"{path}/new?trip={older}"))) == [
         ("", False),
         (str(newer), False),
         (str(older), True),
     ]
     for unknown in (a_trip(charlie), new_id()):
-        assert alice.browser.get(f"{path}/new?trip={unknown}").status_code == 404
+        assert alice.tab.get(f"{path}/new?trip={unknown}").status_code == 404
     mine = send(alice, f"{path}/new", **FORMS[path], **LINES, trip_id=str(older)).headers[
         "Location"
     ]
     assert alice.api.get(mine).json["trip_id"] == str(older)
-    assert f"/trips/{older}" in Page(alice.browser.get(mine)).links()
-    assert offered(Page(alice.browser.get(f"{mine}/edit")))[2] == (str(older), True)
+    assert f"/trips/{older}" in Page(alice.tab.get(mine)).links()
+    assert offered(Page(alice.tab.get(f"{mine}/edit")))[2] == (str(older), True)
     assert (
         send(alice, f"{mine}/edit", **FORMS[path], **LINES, trip_id=str(newer)).status_code == 303
     )
@@ -183,7 +183,7 @@ def test_an_older_selected_trip_is_still_offered(
 ) -> None:
     older, newer = a_trip(alice), a_trip(alice)
     monkeypatch.setattr(documents, "TRIPS_OFFERED", 1)
-    assert offered(Page(alice.browser.get(f"{path}/new?trip={older}"))) == [
+    assert offered(Page(alice.tab.get(f"{path}/new?trip={older}"))) == [
         ("", False),
         (str(newer), False),
         (str(older), True),
@@ -201,7 +201,7 @@ def test_a_form_refuses_an_unknown_trip(alice: Person, charlie: Person, path: st
 def test_an_invoice_of_a_trip_begins_with_the_customer_of_its_enquiry(alice: Person) -> None:
     asked = alice.does(lambda actor: enquiries.create(actor, customer_name="Deepa Krishnan").id)
     trip_id = a_trip(alice, enquiry_id=asked)
-    page = Page(alice.browser.get(f"/invoices/new?trip={trip_id}"))
+    page = Page(alice.tab.get(f"/invoices/new?trip={trip_id}"))
     assert page.all(".//input[@name='customer_name']")[0].get("value") == "Deepa Krishnan"
     assert page.all(".//input[@name='enquiry_id']")[0].get("value") == str(asked)
 
@@ -211,5 +211,5 @@ def test_the_page_of_a_trip_links_to_both_forms_for_people_who_may_create(
 ) -> None:
     trip_id = a_trip(alice)
     ways = {f"/invoices/new?trip={trip_id}", f"/bills/new?trip={trip_id}"}
-    assert ways <= set(Page(alice.browser.get(f"/trips/{trip_id}")).links())
-    assert not ways & set(Page(victor.browser.get(f"/trips/{trip_id}")).links())
+    assert ways <= set(Page(alice.tab.get(f"/trips/{trip_id}")).links())
+    assert not ways & set(Page(victor.tab.get(f"/trips/{trip_id}")).links())

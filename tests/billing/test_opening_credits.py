@@ -121,7 +121,7 @@ def test_a_write_off_of_an_imported_invoice_is_a_bad_debt(alice: Person, invoice
 def test_the_page_of_the_credit_explains_the_posting(
     alice: Person, invoice_id: UUID, bill_id: UUID
 ) -> None:
-    browser = alice.browser
+    browser = alice.tab
     for path, words, account in (
         (
             f"/invoices/{invoice_id}/credit",

@@ -176,9 +176,9 @@ def test_a_program_confirms_a_credit_note(alice: Person) -> None:
 def test_the_page_of_issuing_asks_at_the_field(alice: Person) -> None:
     invoice_id = draft(alice, issue_date=FIRST)
     path = f"/invoices/{invoice_id}/issue"
-    assert "out_of_order_reason" not in alice.browser.get(path).text
+    assert "out_of_order_reason" not in alice.tab.get(path).text
     number = invoice(alice, LATER)
-    hint = Page(alice.browser.get(path)).words(".//*[@id='out_of_order_reason-hint']")
+    hint = Page(alice.tab.get(path)).words(".//*[@id='out_of_order_reason-hint']")
     assert hint == f"Invoice {number} of 20 Jun 2024 is already issued."
     refused = send(alice, path)
     assert refused.status_code == 409
@@ -201,7 +201,7 @@ def test_a_reason_typed_on_the_page_is_cleaned(alice: Person) -> None:
 def test_the_page_of_a_credit_note_asks_at_the_field(alice: Person) -> None:
     number = credit_note(alice, LATER)
     path = f"/invoices/{issued(alice, line('10.00'))}/credit"
-    assert "out_of_order_reason" not in alice.browser.get(path).text
+    assert "out_of_order_reason" not in alice.tab.get(path).text
     typed = {"reason": "Late", "issue_date": "10 Jun 2024", "amount": "10"}
     refused = send(alice, path, **typed)
     assert refused.status_code == 422

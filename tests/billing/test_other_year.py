@@ -54,12 +54,12 @@ def test_an_invoice_says_if_its_number_is_the_first_or_the_next_of_another_year(
     typed = DRAFTS["/invoices"] | LINE | {"issue_date": f"29 Nov {day.year}"}
     assert note_on(send(alice, "/invoices/new", **typed, then="look")) == FIRST.format(**words)
     page = send(alice, "/invoices/new", **typed).location
-    last_step = alice.browser.get(f"{page}/issue")
+    last_step = alice.tab.get(f"{page}/issue")
     assert (last_step.status_code, note_on(last_step)) == (200, FIRST.format(**words))
     issue(alice, page.rsplit("/", 1)[1])  # type: ignore[arg-type]
     second = draft(alice, issue_date=day, due_date=day)
     for path in (f"/invoices/{second}/issue", f"/invoices/{second}/edit"):
-        assert note_on(alice.browser.get(path)) == NEXT.format(**words), path
+        assert note_on(alice.tab.get(path)) == NEXT.format(**words), path
     assert f"{words['year']}/000002" in issue(alice, second), "and so it is"
 
 
@@ -68,7 +68,7 @@ def test_a_bill_says_in_which_year_it_is_booked(alice: Person) -> None:
     typed = DRAFTS["/bills"] | LINE | {"issue_date": f"29 Nov {day.year}"}
     assert note_on(send(alice, "/bills/new", **typed, then="look")) == BOOKED.format(**words)
     assert note_on(
-        alice.browser.get(f"/bills/{draft_bill(alice, issue_date=day, due_date=day)}/receive")
+        alice.tab.get(f"/bills/{draft_bill(alice, issue_date=day, due_date=day)}/receive")
     ) == BOOKED.format(**words)
 
 
@@ -93,7 +93,7 @@ def test_credit_notes_say_it_for_their_own_series(alice: Person) -> None:
 @pytest.mark.parametrize("kind", DRAFTS)
 def test_within_the_current_financial_year_there_is_no_warning(alice: Person, kind: str) -> None:
     today = clock.today(alice.actor.timezone)
-    opened = Page(alice.browser.get(f"{kind}/new"))
+    opened = Page(alice.tab.get(f"{kind}/new"))
     assert opened.words(".//*[@id='other-year']") == ""
     (live,) = [one for one in opened.all(".//*[@hx-post]") if one.get("hx-select") == "#postings"]
     assert "#other-year" in (live.get("hx-select-oob") or "").split(","), (
@@ -105,7 +105,7 @@ def test_within_the_current_financial_year_there_is_no_warning(alice: Person, ki
         if kind == "/invoices"
         else f"/bills/{draft_bill(alice, **given)}/receive"
     )
-    assert Page(alice.browser.get(path)).words(".//*[@id='other-year']") == ""
+    assert Page(alice.tab.get(path)).words(".//*[@id='other-year']") == ""
     assert (
         note_on(
             send(
@@ -125,7 +125,7 @@ def test_the_financial_years_are_those_of_the_agency(alice: Person) -> None:
         (date(today.year + 1, 1, 1), True),
     ):
         note = note_on(
-            alice.browser.get(f"/invoices/{draft(alice, issue_date=day, due_date=day)}/edit")
+            alice.tab.get(f"/invoices/{draft(alice, issue_date=day, due_date=day)}/edit")
         )
         assert (f"it gets the first number of {day.year}." in note) is has_number_note, day
 

@@ -90,7 +90,7 @@ SETTLEMENT = "?copy=settlement"
 
 
 def pdf_of(person: Person, invoice_id: UUID, query: str = "") -> bytes:
-    answer = person.browser.get(f"/invoices/{invoice_id}/invoice.pdf{query}")
+    answer = person.tab.get(f"/invoices/{invoice_id}/invoice.pdf{query}")
     assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
     return answer.data
 
@@ -208,10 +208,10 @@ def test_after_a_partial_write_off_the_pdf_asks_for_the_open_amount(
         ("Received 25 June 2024", "−200.00"),
         ("Written off", "−50.00"),
     ]
-    sums = Page(alice.browser.get(f"/invoices/{invoice_id}")).words(".//*[@id='sums']")
+    sums = Page(alice.tab.get(f"/invoices/{invoice_id}")).words(".//*[@id='sums']")
     assert "Written off−50.00" in sums
     assert "Amount due by 25 Jun 2024₹250.00" in sums
-    row = Page(alice.browser.get("/invoices")).words(f".//*[@id='invoice-{invoice_id}']")
+    row = Page(alice.tab.get("/invoices")).words(f".//*[@id='invoice-{invoice_id}']")
     assert "INR250.00" in row
     with alice.reading() as reader:
         assert read_party_statement(reader, "customer", "Deepa Krishnan", Days(*EVER)).currencies[
@@ -267,7 +267,7 @@ def test_the_pdf_is_only_for_members_of_the_agency(
 ) -> None:
     invoice_id = issued(alice)
     pdf_of(victor, invoice_id)
-    assert charlie.browser.get(f"/invoices/{invoice_id}/invoice.pdf").status_code == 404
+    assert charlie.tab.get(f"/invoices/{invoice_id}/invoice.pdf").status_code == 404
     assert alice.app.test_client().get(f"/invoices/{invoice_id}/invoice.pdf").status_code == 303
     with (
         charlie.reading() as reader,
@@ -295,7 +295,7 @@ def credited(person: Person) -> UUID:
 
 
 def shown(person: Person, path: str) -> bytes:
-    answer = person.browser.get(path)
+    answer = person.tab.get(path)
     assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
     return answer.data
 
@@ -305,7 +305,7 @@ def test_the_pdf_of_a_credit_note_has_invoice_lines_and_reason(
 ) -> None:
     letterhead(alice)
     note_id = credited(alice)
-    page = alice.browser.get(f"/credit-notes/{note_id}").text
+    page = alice.tab.get(f"/credit-notes/{note_id}").text
     path = f"/credit-notes/{note_id}/credit-note.pdf"
     assert path in page
     text = text_of(shown(alice, path))
@@ -348,7 +348,7 @@ def test_the_pdf_of_a_credit_note_has_invoice_lines_and_reason(
         words in text for words in ("C/2024-25/000001", "₹500.00", "not needed", "12 Marine Drive")
     )
     assert (
-        alice.browser.get(path).headers["Content-Disposition"]
+        alice.tab.get(path).headers["Content-Disposition"]
         == 'inline; filename="credit-note-C-2024-25-000001.pdf"'
     )
 
@@ -368,7 +368,7 @@ def test_the_pdf_of_a_receipt_has_amount_and_settled_documents(
         reference="UTR 12",
     )
     path = f"/payments/{payment_id}/payment.pdf"
-    assert path in alice.browser.get(f"/payments/{payment_id}").text
+    assert path in alice.tab.get(f"/payments/{payment_id}").text
     text = text_of(shown(alice, path))
     number = typeset_input["number"]
     assert (
@@ -396,7 +396,7 @@ def test_the_pdf_of_a_receipt_has_amount_and_settled_documents(
     assert all(words in text for words in (number, "₹1,000.00", "Rupees one thousand only", "Cash"))
     assert (
         f'filename="receipt-{number.replace("/", "-")}.pdf"'
-        in alice.browser.get(path).headers["Content-Disposition"]
+        in alice.tab.get(path).headers["Content-Disposition"]
     )
 
 
@@ -507,7 +507,7 @@ def test_the_pdf_of_a_bill_is_the_agencys_record_with_the_open_amount(
     supplier_credited(alice, bill_id)
     alice.does(payment_service.pay_bill, bill_id, Money(15_000, "INR"), DUE)
     path = f"/bills/{bill_id}/bill.pdf"
-    assert path in alice.browser.get(f"/bills/{bill_id}").text
+    assert path in alice.tab.get(f"/bills/{bill_id}").text
     text = text_of(shown(alice, path))
     assert (
         typeset_input["title"],
@@ -533,7 +533,7 @@ def test_the_pdf_of_a_bill_is_the_agencys_record_with_the_open_amount(
         "",
     )
     assert all(words in text for words in ("BSP-1", "Air tickets", "₹250.00", "our record"))
-    assert 'filename="bill-BSP-1.pdf"' in alice.browser.get(path).headers["Content-Disposition"]
+    assert 'filename="bill-BSP-1.pdf"' in alice.tab.get(path).headers["Content-Disposition"]
     shown(alice, f"{path}?locale=hi")
     assert (typeset_input["lang"], typeset_input["title"]) == ("hi", "आपूर्तिकर्ता का बिल")
 
@@ -556,7 +556,7 @@ def test_the_pdf_of_a_supplier_credit_has_its_bill_and_reason(
         alice, receive(alice, line("500", quantity=1, description="Air tickets"))
     )
     path = f"/supplier-credits/{credit_id}/supplier-credit.pdf"
-    assert path in alice.browser.get(f"/supplier-credits/{credit_id}").text
+    assert path in alice.tab.get(f"/supplier-credits/{credit_id}").text
     text = text_of(shown(alice, path))
     assert (
         typeset_input["title"],
@@ -599,9 +599,9 @@ def test_the_pdfs_of_payments_and_credits_are_for_the_agency_only(
     )
     for path in paths:
         shown(victor, path)
-        assert charlie.browser.get(path).status_code == 404
+        assert charlie.tab.get(path).status_code == 404
         assert (
-            alice.browser.get(
+            alice.tab.get(
                 "/".join([*path.split("/")[:2], "nonsense", path.split("/")[-1]])
             ).status_code
             == 404
@@ -634,7 +634,7 @@ def test_the_api_returns_the_pdf_of_the_page(
         )
         assert (
             answer.headers["Content-Disposition"]
-            == alice.browser.get(path).headers["Content-Disposition"]
+            == alice.tab.get(path).headers["Content-Disposition"]
         )
     assert alice.api.get(path).status_code == 200
     assert typeset_input["lang"] == "en", "the agency's own language"
@@ -656,7 +656,7 @@ def test_the_page_offers_the_customers_address_and_mails_the_pdf(
         ).id
     invoice_id = draft(alice, enquiry_id=enquiry_id)
     issue(alice, invoice_id)
-    page = Page(alice.browser.get(f"/invoices/{invoice_id}/send"))
+    page = Page(alice.tab.get(f"/invoices/{invoice_id}/send"))
     assert page.field("to") == to
     assert not received(alice.app, to=to)
     assert send(alice, invoice_id, to).status_code == 303
@@ -675,7 +675,7 @@ def test_the_page_offers_the_customers_address_and_mails_the_pdf(
     assert inputs == {"locale": "en"}
     (row,) = alice.api.get("/audit?kind=invoice.sent").json["items"]
     assert row["payload"]["inputs"]["to"] == "d***@example.com"
-    assert to in Page(alice.browser.get(f"/invoices/{invoice_id}")).words()
+    assert to in Page(alice.tab.get(f"/invoices/{invoice_id}")).words()
 
 
 @pytest.mark.parametrize("typed", [None, "", "deepa@of-the-enquiry.example"])
@@ -693,7 +693,7 @@ def test_the_page_offers_the_partys_address_if_the_enquiry_has_none(
     ):
         invoice_id = draft(alice, enquiry_id=of)
         issue(alice, invoice_id)
-        assert Page(alice.browser.get(f"/invoices/{invoice_id}/send")).field("to") == address
+        assert Page(alice.tab.get(f"/invoices/{invoice_id}/send")).field("to") == address
 
 
 def test_a_mail_in_hindi_is_hindi(alice: Person, to: str) -> None:
@@ -715,8 +715,8 @@ def test_an_invalid_address_is_shown_again_with_an_error(
 
 def test_a_draft_cannot_be_sent(alice: Person, to: str) -> None:
     invoice_id = draft(alice)
-    assert alice.browser.get(f"/invoices/{invoice_id}/send").status_code == 409
-    assert "/send" not in alice.browser.get(f"/invoices/{invoice_id}").text
+    assert alice.tab.get(f"/invoices/{invoice_id}/send").status_code == 409
+    assert "/send" not in alice.tab.get(f"/invoices/{invoice_id}").text
     with pytest.raises(InvoiceNotSendable):
         mailed(alice, invoice_id, to)
     assert not received(alice.app, to=to)
@@ -727,8 +727,8 @@ def test_viewers_and_other_agencies_cannot_send(
 ) -> None:
     invoice_id = issued(alice)
     assert (
-        victor.browser.get(f"/invoices/{invoice_id}/send").status_code,
-        charlie.browser.get(f"/invoices/{invoice_id}/send").status_code,
+        victor.tab.get(f"/invoices/{invoice_id}/send").status_code,
+        charlie.tab.get(f"/invoices/{invoice_id}/send").status_code,
     ) == (403, 404)
     with pytest.raises(Forbidden):
         mailed(victor, invoice_id, to)
@@ -751,7 +751,7 @@ def test_an_address_gets_at_most_ten_mails_an_hour(alice: Person, to: str) -> No
 def test_the_letterhead_is_set_on_the_page_and_an_invalid_gstin_is_reported(
     alice: Person,
 ) -> None:
-    path, browser = "/settings", alice.browser
+    path, browser = "/settings", alice.tab
     page = Page(browser.get(path))
     form = {
         name: page.field(name)

@@ -101,7 +101,7 @@ def test_a_refund_returns_what_merged_records_have(alice: Person) -> None:
     part = Returned(theirs, inr(10_000))
     merge_id = merged(alice, other_id, root_id)
     for one in (root_id, other_id):
-        page = Page(alice.browser.get(f"/parties/{one}/refund"))
+        page = Page(alice.tab.get(f"/parties/{one}/refund"))
         assert page.one(".//input[@name='amount']").get("value") == "14,500.00"
     refunds = [
         alice.does(lambda actor: refund_party(actor, root_id, inr(10_000), parts=[part]).id),
@@ -116,7 +116,7 @@ def test_a_refund_returns_what_merged_records_have(alice: Person) -> None:
     ]
     undone(alice, merge_id)
     shown = {
-        one: Page(alice.browser.get(f"/parties/{one}")).words(".//*[@id='balances']")
+        one: Page(alice.tab.get(f"/parties/{one}")).words(".//*[@id='balances']")
         for one in (root_id, other_id)
     }
     assert ("1,000.00" in shown[root_id], shown[other_id]) == (True, "No balance")
@@ -131,7 +131,7 @@ def test_parts_say_what_is_returned(alice: Person) -> None:
     parts = [Returned(one_id, inr(10_000)), Returned(two_id, inr(20_000))]
     alice.does(lambda actor: refund_party(actor, party_id, inr(30_000), parts=parts).id)
     assert (left_of(alice, one_id), left_of(alice, two_id)) == ((0, 10_000, 20_000), (0, 20_000, 0))
-    shown = Page(alice.browser.get(f"/payments/{one_id}"))
+    shown = Page(alice.tab.get(f"/payments/{one_id}"))
     assert "part of INR300.00" in shown.words(".//*[@id='about']")
     assert findings(alice) == []
 
@@ -224,9 +224,9 @@ TYPED: dict[str, Any] = {
 
 def test_the_page_refunds_what_a_customer_has(alice: Person) -> None:
     party_id = owed(alice)
-    detail = alice.browser.get(f"/parties/{party_id}").text
+    detail = alice.tab.get(f"/parties/{party_id}").text
     assert f"/parties/{party_id}/refund" in detail
-    page = Page(alice.browser.get(f"/parties/{party_id}/refund"))
+    page = Page(alice.tab.get(f"/parties/{party_id}/refund"))
     assert page.one(".//input[@name='amount']").get("value") == "14,000.00"
     assert "Customer credit" in page.words(".//*[@id='unused']")
     looked = send(alice, f"/parties/{party_id}/refund", **TYPED, then="look")
@@ -234,7 +234,7 @@ def test_the_page_refunds_what_a_customer_has(alice: Person) -> None:
     answer = send(alice, f"/parties/{party_id}/refund", **TYPED)
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/parties/{party_id}")
     assert unused(alice) == {}
-    nothing = alice.browser.get(f"/parties/{party_id}/refund", follow_redirects=True)
+    nothing = alice.tab.get(f"/parties/{party_id}/refund", follow_redirects=True)
     assert "no unused payment or credit" in nothing.text
 
 
@@ -244,7 +244,7 @@ def test_only_people_who_may_pay_refund_a_customer(
     party_id = owed(alice)
     body = {"party_id": str(party_id), "amount": "1", "currency": "INR"}
     assert bob.api.post("/refunds", json=body).status_code == 403
-    assert bob.browser.get(f"/parties/{party_id}/refund").status_code == 403
+    assert bob.tab.get(f"/parties/{party_id}/refund").status_code == 403
     with pytest.raises(Forbidden):
         bob.does(lambda actor: refund_party(actor, party_id, inr(100)).id)
     answer = charlie.api.post("/refunds", json=body)

@@ -67,7 +67,7 @@ def test_one_of_two_parallel_submissions_records_the_payment(people: People, ali
     ids = [str(issued(alice)), str(issued(alice, due_date=DUE + timedelta(days=1)))]
     form = {**TYPED, "amount": "90,000", "document_id": ids, "part": ["45,000", "45,000"]}
     browsers = [
-        person.browser
+        person.tab
         for person in (alice, alice, people.colleague(alice, "Rita Role", role="accounting_lead"))
     ]
     tokens = [csrf_token(browser) for browser in browsers]
@@ -142,7 +142,7 @@ def test_the_form_for_a_document_starts_with_its_open_amount(alice: Person, dire
     )
     make(alice, **({"vendor_reference": "BSP-3"} if direction == "out" else {}))
     path = f"/payments/new?direction={direction}&document={asked}"
-    page = Page(alice.browser.get(path))
+    page = Page(alice.tab.get(path))
     begun = {name: page.field(name) for name in ("direction", "party_name", "currency", "amount")}
     assert begun == {
         "direction": direction,
@@ -172,7 +172,7 @@ def test_the_form_for_a_document_starts_with_its_open_amount(alice: Person, dire
         "received" if direction == "out" else "issued",
         "paid",
     ]
-    over = Page(alice.browser.get(path))
+    over = Page(alice.tab.get(path))
     assert (over.status, over.field("amount")) == (
         200,
         "",
@@ -187,15 +187,15 @@ def _two(direction: str) -> list[tuple[int, dict[str, str]]]:
 
 def test_the_form_for_an_unknown_document_is_404(alice: Person, charlie: Person) -> None:
     theirs, mine = receive(charlie), receive(alice)
-    assert alice.browser.get(f"/payments/new?direction=out&document={theirs}").status_code == 404
-    assert alice.browser.get(f"/payments/new?direction=in&document={mine}").status_code == 404
-    assert Page(alice.browser.get("/payments/new?direction=out&document=x")).field("amount") == ""
+    assert alice.tab.get(f"/payments/new?direction=out&document={theirs}").status_code == 404
+    assert alice.tab.get(f"/payments/new?direction=in&document={mine}").status_code == 404
+    assert Page(alice.tab.get("/payments/new?direction=out&document=x")).field("amount") == ""
 
 
 def test_a_payment_is_shown_as_a_receipt_with_its_unused_amount(alice: Person) -> None:
     invoice_id = issued(alice)
     payment_id = advance(alice, 5_000_000, DUE, Part(invoice_id, Money(4_500_000, "INR")))
-    page = Page(alice.browser.get(f"/payments/{payment_id}"))
+    page = Page(alice.tab.get(f"/payments/{payment_id}"))
     sheet = page.words(".//article[@id='sheet']")
     for word in (
         "Receipt",
@@ -214,13 +214,13 @@ def test_a_payment_is_shown_as_a_receipt_with_its_unused_amount(alice: Person) -
         f"/payments/{payment_id}/refund",
         f"/invoices/{invoice_id}",
     } <= set(page.links())
-    assert f"/payments/{payment_id}" in Page(alice.browser.get(f"/invoices/{invoice_id}")).links()
+    assert f"/payments/{payment_id}" in Page(alice.tab.get(f"/invoices/{invoice_id}")).links()
     assert "2200 Advances from customers" in page.words(".//section[@id='books']")
 
 
 def test_the_form_of_an_allocation_begins_with_a_distribution(alice: Person) -> None:
     payment_id, invoice_id = advance(alice, 1_000_000), issued(alice)
-    page = Page(alice.browser.get(f"/payments/{payment_id}/allocate"))
+    page = Page(alice.tab.get(f"/payments/{payment_id}/allocate"))
     assert beside(page) == ["10,000.00"]
     path = f"/payments/{payment_id}/allocate"
     wrong = Page(
@@ -248,10 +248,10 @@ def test_an_allocation_is_taken_back_after_confirmation(alice: Person) -> None:
     payment_id = pay(alice, invoice_id, 4_500_000)
     (link,) = [
         link
-        for link in Page(alice.browser.get(f"/payments/{payment_id}")).links()
+        for link in Page(alice.tab.get(f"/payments/{payment_id}")).links()
         if link.endswith("/unallocate")
     ]
-    assert "45,000.00" in Page(alice.browser.get(link)).words(".//form[@id='unallocate-form']")
+    assert "45,000.00" in Page(alice.tab.get(link)).words(".//form[@id='unallocate-form']")
     assert seen(alice, invoice_id)["status"] == "paid", "looking changes nothing"
     early = Page(send(alice, link, effective_on="24 Jun 2024"))
     assert (early.status, "This date is too early" in early.error_at("effective_on")) == (
@@ -265,12 +265,12 @@ def test_an_allocation_is_taken_back_after_confirmation(alice: Person) -> None:
         again.status,
         "already reversed" in again.words(".//form[@id='unallocate-form']"),
     ) == (422, True)
-    assert "R/2024-25" not in Page(alice.browser.get(f"/invoices/{invoice_id}")).words(".//article")
+    assert "R/2024-25" not in Page(alice.tab.get(f"/invoices/{invoice_id}")).words(".//article")
 
 
 def test_an_advance_is_refunded(alice: Person) -> None:
     payment_id = advance(alice, 1_000_000)
-    assert Page(alice.browser.get(f"/payments/{payment_id}/refund")).field("amount") == "10,000.00"
+    assert Page(alice.tab.get(f"/payments/{payment_id}/refund")).field("amount") == "10,000.00"
     over = Page(
         send(
             alice,
@@ -292,7 +292,7 @@ def test_an_advance_is_refunded(alice: Person) -> None:
         == 303
     )
     assert left_of(alice, payment_id) == (0, 400_000, 600_000)
-    assert "F/2024-25/000001" in Page(alice.browser.get(f"/payments/{payment_id}")).words(
+    assert "F/2024-25/000001" in Page(alice.tab.get(f"/payments/{payment_id}")).words(
         ".//aside[@id='about']"
     )
 
@@ -315,11 +315,11 @@ def test_the_forms_report_a_payment_reversed_meanwhile(alice: Person) -> None:
 
 
 def test_the_list_has_tabs_filters_and_an_empty_state(alice: Person) -> None:
-    assert "No payments yet" in Page(alice.browser.get("/payments")).words()
+    assert "No payments yet" in Page(alice.tab.get("/payments")).words()
     pay(alice, issued(alice), 100)
     advance(alice, 100, direction="out", party_name="BSP India")
     advance(alice, 100, date(2024, 7, 2), party_name="Al Noor")
-    assert Page(alice.browser.get("/payments")).rows() == ["Al Noor", "BSP India", "Deepa Krishnan"]
+    assert Page(alice.tab.get("/payments")).rows() == ["Al Noor", "BSP India", "Deepa Krishnan"]
     for query, rows in {
         "direction=out": ["BSP India"],
         "direction=in": ["Al Noor", "Deepa Krishnan"],
@@ -328,9 +328,9 @@ def test_the_list_has_tabs_filters_and_an_empty_state(alice: Person) -> None:
         "to=30/6/2024&direction=in": ["Deepa Krishnan"],
         "party=al+noor": ["Al Noor"],
     }.items():
-        assert Page(alice.browser.get(f"/payments?{query}")).rows() == rows, query
-    assert "No results" in Page(alice.browser.get("/payments?party=Nobody")).words()
-    wrong = Page(alice.browser.get("/payments?from=x&cursor=nonsense"))
+        assert Page(alice.tab.get(f"/payments?{query}")).rows() == rows, query
+    assert "No results" in Page(alice.tab.get("/payments?party=Nobody")).words()
+    wrong = Page(alice.tab.get("/payments?from=x&cursor=nonsense"))
     assert (
         wrong.status,
         len(wrong.rows()),
@@ -340,9 +340,9 @@ def test_the_list_has_tabs_filters_and_an_empty_state(alice: Person) -> None:
 
 def test_the_list_continues_after_its_last_row(alice: Person) -> None:
     made = [advance(alice, 1) for _ in range(52)]
-    first = Page(alice.browser.get("/payments"))
+    first = Page(alice.tab.get("/payments"))
     (older,) = [link for link in first.links() if "cursor=" in link]
-    rest = Page(alice.browser.get(older))
+    rest = Page(alice.tab.get(older))
     assert (len(first.rows()), len(rest.rows())) == (50, 2)
     assert {
         UUID(row.attrib["id"].removeprefix("payment-"))
@@ -359,8 +359,8 @@ def test_the_forms_are_hidden_without_the_permission(
     invoice_id = issued(alice)
     payment_id = advance(alice, 200, DUE, settling.Part(invoice_id, Money(100, "INR")))
     links = [
-        *Page(person.browser.get("/payments")).links(),
-        *Page(person.browser.get(f"/payments/{payment_id}")).links(),
+        *Page(person.tab.get("/payments")).links(),
+        *Page(person.tab.get(f"/payments/{payment_id}")).links(),
     ]
     assert not [
         link

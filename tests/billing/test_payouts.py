@@ -149,7 +149,7 @@ def test_a_payment_is_paid_out_once_and_then_not_reversed(alice: Person) -> None
     reverse = {"reason": "Typed twice", "reversed_on": "2024-06-28"}
     path = f"/payments/{payment_id}/reverse"
     assert code(alice.api.post(path, json=reverse)) == (409, "payment_paid_out")
-    assert alice.browser.get(path).status_code == 303
+    assert alice.tab.get(path).status_code == 303
     undone = alice.api.post(f"/payouts/{payout['id']}/reverse", json=reverse)
     assert (undone.json["reversed_on"], undone.json["items"]) == ("2024-06-28", [])
     again = alice.api.post(f"/payouts/{payout['id']}/reverse", json=reverse)
@@ -234,7 +234,7 @@ def test_others_cannot_record_see_or_reverse_a_payout(
     assert charlie.api.post(path, json={"reason": "Mine"}).status_code == 404
     assert bob.api.post("/payouts", json=body).status_code == 403
     assert bob.api.post(path, json={"reason": "Mine"}).status_code == 403
-    assert bob.browser.get("/payouts/new").status_code == 403
+    assert bob.tab.get("/payouts/new").status_code == 403
 
 
 def test_a_closed_month_takes_no_payout(alice: Person) -> None:
@@ -246,7 +246,7 @@ def test_a_closed_month_takes_no_payout(alice: Person) -> None:
 
 def test_the_pages_record_show_and_reverse_a_payout(alice: Person) -> None:
     registered(alice)
-    browser = alice.browser
+    browser = alice.tab
     assert "No payment gateway yet" in browser.get("/payouts/new").text
     assert "No payouts yet" in browser.get("/payouts").text
     gateway_id = gateway_of(alice)

@@ -61,7 +61,7 @@ def test_a_room_in_goa_is_taxed_in_goa_between_parties_of_maharashtra(agency: Pe
     rows = csv.DictReader(agency.api.get(f"/invoices/{made['id']}/invoice.csv").text.splitlines())
     assert next(row for row in rows if row["row"] == "line")["place_of_supply"] == "30"
     for words in (
-        Page(agency.browser.get(f"/invoices/{made['id']}")).words(),
+        Page(agency.tab.get(f"/invoices/{made['id']}")).words(),
         pdf(agency, f"/invoices/{made['id']}/invoice.pdf"),
         pdf(agency, f"/credit-notes/{note['id']}/credit-note.pdf"),
     ):
@@ -78,7 +78,7 @@ def test_a_draft_of_two_places_is_split_before_it_is_issued(agency: Person) -> N
     assert amounts(agency, invoice_id) == (13_480_00, 180_00 + 1_800_00)
     with pytest.raises(PlacesDiffer):
         issue(agency, invoice_id)
-    browser = agency.browser
+    browser = agency.tab
     assert "Split this draft" in Page(browser.get(f"/invoices/{invoice_id}")).words()
     where = browser.get(f"/invoices/{invoice_id}/issue").headers["Location"]
     assert where.endswith(f"/invoices/{invoice_id}/split")
@@ -137,6 +137,6 @@ def test_only_who_drafts_splits_and_only_a_draft_of_two_places(
 
 def test_the_form_keeps_the_place_of_a_line(agency: Person) -> None:
     invoice_id = two_places(agency)
-    page = Page(agency.browser.get(f"/invoices/{invoice_id}/edit"))
+    page = Page(agency.tab.get(f"/invoices/{invoice_id}/edit"))
     chosen = page.all(".//select[@name='line_place']/option[@selected]")
     assert [one.get("value") for one in chosen] == ["30"]

@@ -72,7 +72,7 @@ def test_a_wrong_policy_is_refused(
 def test_only_an_administrator_sets_a_policy(alice: Person, bob: Person) -> None:
     with pytest.raises(Forbidden):
         bob.does(service.set_policy, **POLICY)
-    page = Page(bob.browser.get("/settings/recognition"))
+    page = Page(bob.tab.get("/settings/recognition"))
     assert "at_start" not in page.words(".//*[@id='present']")
     assert page.all(".//a[@href='/settings/recognition/change']") == []
 
@@ -89,7 +89,7 @@ def test_a_policy_is_neither_changed_nor_deleted(alice: Person, app_engine: Any)
 
 
 def test_the_pages_show_policies_and_months(alice: Person) -> None:
-    browser, today = alice.browser, clock.today(alice.actor.timezone)
+    browser, today = alice.tab, clock.today(alice.actor.timezone)
     page = Page(browser.get("/settings/recognition"))
     assert "Commission on sales as agent" in page.words(".//*[@id='present']")
     path = "/settings/recognition/change"

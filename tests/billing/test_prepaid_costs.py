@@ -184,7 +184,7 @@ def test_an_agency_of_an_earlier_release_gets_the_account(
             {"t": alice.actor.tenant_id},
         )
     drafts = [draft_bill(alice, given(STAY), vendor_reference=f"B-{one}") for one in range(2)]
-    page = Page(alice.browser.get(f"/bills/{drafts[0]}/receive"))
+    page = Page(alice.tab.get(f"/bills/{drafts[0]}/receive"))
     assert "1330 Prepaid trip costs INR 100.00" in posted(page)
     acts = [
         partial(alice.does, lambda actor, one=one: bill_service.receive_draft(actor, one).status)
@@ -223,9 +223,7 @@ def test_a_credit_before_the_service_reduces_prepaid_cost_and_its_recognition(
     ]
     body = alice.api.get(f"/supplier-credits/{credit_id}").json["recognitions"]
     assert [(one["recognised_on"], one["amount"]) for one in body] == [("2024-08-01", "40.00")]
-    books = Page(alice.browser.get(f"/supplier-credits/{credit_id}")).words(
-        ".//section[@id='books']"
-    )
+    books = Page(alice.tab.get(f"/supplier-credits/{credit_id}")).words(".//section[@id='books']")
     assert "And on 1 Aug 2024" in books
     credit(alice, bill_id, EVE, "C-2")
     assert [stood(alice, day) for day in (EVE, STAY)] == [(0, 0), (0, 0)]
@@ -261,7 +259,7 @@ def test_a_credit_reversed_after_the_service_is_cost_on_the_day_of_reversal(
     back = date(2024, 8, 10)
     bill_id = receive(alice, given(STAY), given(FLIGHT, "30.00"))
     credit_id = credit(alice, bill_id, credited_on, line_1=4_000, line_2=1_000)
-    page = Page(alice.browser.get(f"/supplier-credits/{credit_id}/reverse"))
+    page = Page(alice.tab.get(f"/supplier-credits/{credit_id}/reverse"))
     assert page.words(".//section[@id='postings']").count("And on") == (
         2 if credited_on == DUE else 1
     )
@@ -277,7 +275,7 @@ def test_a_credit_reversed_after_the_service_is_cost_on_the_day_of_reversal(
 
 def test_a_void_reverses_each_cost_on_its_day_or_that_of_the_void(alice: Person) -> None:
     bill_id = receive(alice, given(STAY), given(FLIGHT, "30.00"))
-    page = Page(alice.browser.get(f"/bills/{bill_id}/void"))
+    page = Page(alice.tab.get(f"/bills/{bill_id}/void"))
     assert page.words(".//section[@id='postings']").count("And on") == 2
     on = date(2024, 8, 10)
     alice.does(bill_service.void_bill, bill_id, reason="Twice", on=on)
@@ -389,17 +387,17 @@ def test_form_preview_and_pages_show_when_a_cost_is_posted(alice: Person) -> Non
     ]
     assert posted(Page(send(alice, "/bills/new", **typed, then="look"))) == [*now, *later]
     path = send(alice, "/bills/new", **typed).headers["Location"]
-    edit = Page(alice.browser.get(f"{path}/edit"))
+    edit = Page(alice.tab.get(f"{path}/edit"))
     assert [one.get("value") for one in edit.all(".//input[@name='service_date']")][:2] == [
         "1 Aug 2024",
         "",
     ]
-    assert posted(Page(alice.browser.get(f"{path}/receive"))) == [*now, *later]
-    assert Page(alice.browser.get(path)).words(".//*[@id='costs']") == (
+    assert posted(Page(alice.tab.get(f"{path}/receive"))) == [*now, *later]
+    assert Page(alice.tab.get(path)).words(".//*[@id='costs']") == (
         "June 20240.50August 202445,000.00"
     )
     assert send(alice, f"{path}/receive").status_code == 303
-    page = Page(alice.browser.get(path))
+    page = Page(alice.tab.get(path))
     assert "Service on 1 August 2024" in page.words(".//*[@id='items']")
     assert "And on 1 Aug 2024" in page.words(".//section[@id='books']")
     note = {"vendor_reference": "C-1", "reason": "Late", "issue_date": "31 Jul 2024"}

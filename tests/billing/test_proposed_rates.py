@@ -27,7 +27,7 @@ PATHS = pytest.mark.parametrize("path", ["/invoices/new", "/bills/new"])
 
 
 def looked(person: Person, path: str, **changes: str) -> Page:
-    browser = person.browser
+    browser = person.tab
     data = TYPED | {"then": "look", "csrf_token": csrf_token(browser)} | changes
     return Page(browser.post(path, data=data))
 
@@ -110,6 +110,6 @@ def test_a_draft_without_a_rate_stays_without_one(alice: Person) -> None:
         },
     ).json
     assert draft["exchange_rate"] is None
-    page = Page(alice.browser.get(f"/invoices/{draft['id']}/edit"))
+    page = Page(alice.tab.get(f"/invoices/{draft['id']}/edit"))
     assert fields(page)["rate"] == ""
     assert fields(page)["rate_for"] == "USD"

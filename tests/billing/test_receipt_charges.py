@@ -50,12 +50,12 @@ def test_an_invoice_is_settled_with_what_the_gateway_kept(alice: Person) -> None
     assert lines_of(alice, payment) == SETTLED
     (event,) = alice.api.get("/audit?kind=payment.received").json["items"]
     assert event["payload"]["outputs"]["charge_amount"] == "1180.00"
-    page = Page(alice.browser.get(f"/payments/{payment['id']}")).words()
+    page = Page(alice.tab.get(f"/payments/{payment['id']}")).words()
     assert all(one in page for one in ("₹50,000.00", "1,180.00", "48,820.00"))
-    paper = alice.browser.get(f"/payments/{payment['id']}/payment.pdf")
+    paper = alice.tab.get(f"/payments/{payment['id']}/payment.pdf")
     assert (paper.status_code, paper.mimetype) == (200, "application/pdf")
     reverse = f"/payments/{payment['id']}/reverse"
-    assert all(one in alice.browser.get(reverse).text for one in ("5700", "1412", "48,820.00"))
+    assert all(one in alice.tab.get(reverse).text for one in ("5700", "1412", "48,820.00"))
     undone = {"reason": "Typed twice", "reversed_on": "2024-06-25"}
     assert alice.api.post(reverse, json=undone).status_code == 200
     assert findings(alice) == []
@@ -64,7 +64,7 @@ def test_an_invoice_is_settled_with_what_the_gateway_kept(alice: Person) -> None
 def test_the_form_and_the_assistant_take_the_charge(alice: Person) -> None:
     registered(alice)
     invoice_id = issued(alice, line("50000.00", quantity=1))
-    browser, path = alice.browser, f"/invoices/{invoice_id}/receipt"
+    browser, path = alice.tab, f"/invoices/{invoice_id}/receipt"
     typed = {
         "amount": "50,000.00",
         "paid_on": "25 Jun 2024",

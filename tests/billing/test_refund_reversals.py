@@ -327,7 +327,7 @@ def test_reversing_requires_the_permission_to_reverse_payments(
         given_back(alice),
     )
     path = f"/payments/{payment_id}/refunds/{refund_id}/reverse"
-    page = Page(person.browser.get(f"/payments/{payment_id}"))
+    page = Page(person.tab.get(f"/payments/{payment_id}"))
     assert (path in page.links()) is (status == 200)
     assert person.api.post(path, json={"reason": WHY}).status_code == status
 
@@ -355,7 +355,7 @@ def test_other_agencies_and_anonymous_callers_are_refused(alice: Person, charlie
 
 def test_the_page_of_the_payment_reverses_after_a_preview(alice: Person) -> None:
     payment_id, refund_id = given_back(alice, 400)
-    browser, path = alice.browser, f"/payments/{payment_id}/refunds/{refund_id}/reverse"
+    browser, path = alice.tab, f"/payments/{payment_id}/refunds/{refund_id}/reverse"
     assert path in Page(browser.get(f"/payments/{payment_id}")).links()
     asked = Page(browser.get(path))
     words = asked.words(".//section[@id='postings']")

@@ -327,7 +327,7 @@ def test_reversing_requires_the_permission_to_void(
     people: People, alice: Person, role: str, status: int
 ) -> None:
     person, payment_id = people.colleague(alice, "Rita Role", role=role), advance(alice, 100)
-    page = Page(person.browser.get(f"/payments/{payment_id}"))
+    page = Page(person.tab.get(f"/payments/{payment_id}"))
     assert any(link.endswith("/reverse") for link in page.links()) is (status == 200)
     assert (
         person.api.post(f"/payments/{payment_id}/reverse", json={"reason": WHY}).status_code
@@ -380,7 +380,7 @@ def test_other_agencies_and_anonymous_callers_are_refused(alice: Person, charlie
 def test_the_page_reverses_after_a_preview(alice: Person) -> None:
     invoice_id = issued(alice)
     payment_id = advance(alice, 5_000_000, DUE, part(invoice_id, 4_500_000))
-    browser = alice.browser
+    browser = alice.tab
     (link,) = [
         link
         for link in Page(browser.get(f"/payments/{payment_id}")).links()

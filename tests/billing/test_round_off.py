@@ -305,10 +305,10 @@ def test_the_api_returns_the_rounding(alice: Person) -> None:
 
 
 def test_the_pages_show_the_rounding_before_and_after_posting(alice: Person) -> None:
-    page = Page(alice.browser.get("/settings"))
+    page = Page(alice.tab.get("/settings"))
     assert not page.all(".//input[@name='round_invoices'][@checked]")
     rounds(alice)
-    assert Page(alice.browser.get("/settings")).all(".//input[@name='round_invoices'][@checked]")
+    assert Page(alice.tab.get("/settings")).all(".//input[@name='round_invoices'][@checked]")
     typed = {"description": "Visa fee", "quantity": "1", "unit_price": "100.40"}
     looked = Page(send(alice, "/invoices/new", **TYPED, **typed, then="look"))
     assert looked.all(".//form[@data-rounded]"), "the script leaves the sum to the server"
@@ -317,21 +317,21 @@ def test_the_pages_show_the_rounding_before_and_after_posting(alice: Person) -> 
     assert "5910 Round-offINR0.40" in posted
     path = send(alice, "/invoices/new", **TYPED, **typed).location
     for words in (
-        Page(alice.browser.get(path)).words(".//table[@id='sums']"),
-        text_of(alice.browser.get(f"{path}/invoice.pdf").data),
+        Page(alice.tab.get(path)).words(".//table[@id='sums']"),
+        text_of(alice.tab.get(f"{path}/invoice.pdf").data),
     ):
         assert all(
             one in words for one in ("Before rounding", "100.40", "Round-off", "0.40", "₹100.00")
         )
-    assert "0.40" in Page(alice.browser.get(f"{path}/issue")).words(".//section[@id='postings']")
+    assert "0.40" in Page(alice.tab.get(f"{path}/issue")).words(".//section[@id='postings']")
     send(alice, f"{path}/issue")
-    crediting = Page(alice.browser.get(f"{path}/credit")).words(".//section[@id='postings']")
+    crediting = Page(alice.tab.get(f"{path}/credit")).words(".//section[@id='postings']")
     assert "5910 Round-off" in crediting
     note = send(
         alice, f"{path}/credit", reason="Not travelled", issue_date="", amount="100.40"
     ).location
-    assert "Round-off" in Page(alice.browser.get(note)).words(".//*[@id='sheet']")
-    assert "Round-off" in text_of(alice.browser.get(f"{note}/credit-note.pdf").data)
+    assert "Round-off" in Page(alice.tab.get(note)).words(".//*[@id='sheet']")
+    assert "Round-off" in text_of(alice.tab.get(f"{note}/credit-note.pdf").data)
 
 
 def test_exports_of_the_books_include_the_rounding(

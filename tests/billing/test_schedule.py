@@ -165,23 +165,23 @@ def test_one_of_many_parallel_unschedulings_succeeds(alice: Person) -> None:
 
 def test_the_pages_schedule_and_unschedule_a_bill(alice: Person) -> None:
     bill_id = receive(alice)
-    page = Page(alice.browser.get(f"/bills/{bill_id}/schedule"))
+    page = Page(alice.tab.get(f"/bills/{bill_id}/schedule"))
     assert page.all(".//input[@name='pay_on']")
     page = Page(send(alice, f"/bills/{bill_id}/schedule", pay_on="1 Jan 2020"))
     assert (page.status, stands(alice, bill_id)[0]) == (422, "received")
     answer = send(alice, f"/bills/{bill_id}/schedule", pay_on="4 Jan 2100")
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/bills/{bill_id}")
-    assert "To be paid on 4 Jan 2100." in Page(alice.browser.get(f"/bills/{bill_id}")).words(
+    assert "To be paid on 4 Jan 2100." in Page(alice.tab.get(f"/bills/{bill_id}")).words(
         ".//*[@id='about']"
     )
-    assert "to be paid on 4 Jan 2100" in Page(alice.browser.get("/reports/payables?party=*")).words(
+    assert "to be paid on 4 Jan 2100" in Page(alice.tab.get("/reports/payables?party=*")).words(
         ".//main"
     )
     assert send(alice, f"/bills/{bill_id}/unschedule").status_code == 303
     assert stands(alice, bill_id) == ("received", None)
     for answer in (
         send(alice, f"/bills/{bill_id}/unschedule"),
-        alice.browser.get(f"/bills/{draft_bill(alice, vendor_reference='D')}/schedule"),
+        alice.tab.get(f"/bills/{draft_bill(alice, vendor_reference='D')}/schedule"),
     ):
         assert answer.status_code == 303, "what cannot take the step leads back"
 
@@ -207,9 +207,9 @@ def test_only_some_roles_schedule_bills(
         person.api.post(f"/bills/{bill_id}/unschedule"),
     ]
     assert [answer.status_code for answer in answers] == ([200, 200] if may else [403, 403])
-    assert person.browser.get(f"/bills/{bill_id}/schedule").status_code == (200 if may else 403)
+    assert person.tab.get(f"/bills/{bill_id}/schedule").status_code == (200 if may else 403)
     assert (
-        f"/bills/{bill_id}/schedule" in Page(person.browser.get(f"/bills/{bill_id}")).links()
+        f"/bills/{bill_id}/schedule" in Page(person.tab.get(f"/bills/{bill_id}")).links()
     ) == may
     for answer in (
         charlie.api.post(f"/bills/{bill_id}/schedule", **body),

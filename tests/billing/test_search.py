@@ -137,10 +137,10 @@ def test_only_the_newest_documents_are_searched(
 def test_the_pages_search_in_the_same_way(
     trader: Person, path: str, table: str, name: str, other: str
 ) -> None:
-    page = Page(trader.browser.get(path))
+    page = Page(trader.tab.get(path))
     assert name in page.words(f".//table[@id='{table}']")
     assert other not in page.words(f".//table[@id='{table}']")
     assert page.field("q") == path.rpartition("q=")[2]
     assert "Clear all" in page.words(".//main/..")
-    nothing = Page(trader.browser.get(path + "zzz"))
+    nothing = Page(trader.tab.get(path + "zzz"))
     assert (nothing.status, "No results" in nothing.words()) == (200, True)

@@ -73,7 +73,7 @@ def test_a_typed_code_stays_and_another_treatment_changes_the_usual_one(
 ) -> None:
     invoice_id = draft(agency, taxed("100"), taxed("100", sac="998556"), **PLACE)
     assert codes(agency, invoice_id) == ["998559", "998556"]
-    page = Page(agency.browser.get(f"/invoices/{invoice_id}/edit"))
+    page = Page(agency.tab.get(f"/invoices/{invoice_id}/edit"))
     typed = [one.get("value") for one in page.all(".//input[@name='sac']")]
     assert typed[:2] == ["", "998556"]  # the usual code is not typed, so it follows the tax
     revise(agency, invoice_id, taxed("100", "tour_with_credit"), taxed("100", sac="998556"))
@@ -100,7 +100,7 @@ def test_a_code_that_is_too_short_or_none_is_refused(
 def test_a_refused_code_is_reported_on_the_form_and_over_the_api(
     agency: Person,
 ) -> None:
-    browser = agency.browser
+    browser = agency.tab
     typed = {
         "csrf_token": csrf(browser, "/team"),
         "customer_name": "Deepa Krishnan",
@@ -131,8 +131,8 @@ def test_the_code_is_on_the_page_the_pdf_and_in_the_api(agency: Person) -> None:
     invoice_id = draft(agency, taxed("100"), **PLACE)
     issue(agency, invoice_id)
     assert agency.api.get(f"/invoices/{invoice_id}").json["line_items"][0]["sac"] == "998559"
-    assert "998559" in Page(agency.browser.get(f"/invoices/{invoice_id}")).words()
-    assert "998559" in text_of(agency.browser.get(f"/invoices/{invoice_id}/invoice.pdf").data)
+    assert "998559" in Page(agency.tab.get(f"/invoices/{invoice_id}")).words()
+    assert "998559" in text_of(agency.tab.get(f"/invoices/{invoice_id}/invoice.pdf").data)
 
 
 def test_a_draft_of_an_earlier_release_gets_its_code_at_issue(
@@ -152,7 +152,7 @@ def test_a_draft_of_an_earlier_release_gets_its_code_at_issue(
 def test_an_agency_without_an_indian_tax_number_has_no_usual_code(alice: Person) -> None:
     invoice_id = draft(alice)
     assert codes(alice, invoice_id) == [None]
-    assert not Page(alice.browser.get(f"/invoices/{invoice_id}/edit")).all(".//input[@name='sac']")
+    assert not Page(alice.tab.get(f"/invoices/{invoice_id}/edit")).all(".//input[@name='sac']")
 
 
 def test_each_code_has_a_label_and_at_most_one_code_is_usual() -> None:

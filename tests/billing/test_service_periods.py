@@ -54,9 +54,9 @@ def test_the_form_of_a_bill_has_the_last_day(alice: Person) -> None:
     typed = TYPED | LINES | {"details": "y", "service_date": ["1 Aug 2024", "", ""]}
     typed |= {"service_to": ["7 Aug 2024", "", ""]}
     path = send(alice, "/bills/new", **typed).headers["Location"]
-    edit = Page(alice.browser.get(f"{path}/edit"))
+    edit = Page(alice.tab.get(f"{path}/edit"))
     assert edit.all(".//input[@name='service_to']")[0].get("value") == "7 Aug 2024"
-    page = Page(alice.browser.get(path))
+    page = Page(alice.tab.get(path))
     assert "Service from 1 August 2024 to 7 August 2024" in page.words(".//*[@id='items']")
     typed |= {"vendor_reference": "B-2", "service_to": ["31 Jul 2024", "", ""]}
     refused = Page(send(alice, "/bills/new", **typed))

@@ -100,15 +100,15 @@ def test_an_invoice_says_it_everywhere(
     assert (answered["status"], answered["settled_as"]) == ("paid", code)  # type: ignore[index]
     assert alice.api.get("/invoices").json["items"][0]["settled_by"] == settled_by  # type: ignore[index]
 
-    page = Page(alice.browser.get(path))
+    page = Page(alice.tab.get(path))
     assert page.words(f".//h1/..//*[@data-st='{code}']") == word
     assert f"{sentence}." in page.words(".//*[@id='about']")
     assert sentence in page.words(".//*[@id='sums']")
-    listed = Page(alice.browser.get("/invoices?status=paid"))
+    listed = Page(alice.tab.get("/invoices?status=paid"))
     assert word in listed.words(f".//*[@id='invoice-{invoice_id}']")
-    assert sentence in text_of(alice.browser.get(f"{path}/invoice.pdf?copy=settlement").data)
+    assert sentence in text_of(alice.tab.get(f"{path}/invoice.pdf?copy=settlement").data)
 
-    (exported,) = DictReader(alice.browser.get("/invoices?format=csv").text.splitlines())
+    (exported,) = DictReader(alice.tab.get("/invoices?format=csv").text.splitlines())
     assert (exported["status"], exported["settled_as"]) == ("paid", code)
     with alice.acting() as actor:
         output = execution.execute(
@@ -124,14 +124,14 @@ def test_an_open_invoice_is_not_settled(alice: Person) -> None:
     invoice_id = issued(alice, line("100", quantity=1))
     pay(alice, invoice_id, PART)
     credit(alice, invoice_id, line_1=1_000)
-    page = Page(alice.browser.get(f"/invoices/{invoice_id}"))
+    page = Page(alice.tab.get(f"/invoices/{invoice_id}"))
     assert page.words(".//h1/..//*[@data-st]") == "Overdue"
     assert alice.api.get(f"/invoices/{invoice_id}").json["settled_by"] == {  # type: ignore[index]
         "paid": "40.00",
         "credited": "10.00",
         "written_off": "0.00",
     }
-    (exported,) = DictReader(alice.browser.get("/invoices?format=csv").text.splitlines())
+    (exported,) = DictReader(alice.tab.get("/invoices?format=csv").text.splitlines())
     assert exported["settled_as"] == ""
 
 
@@ -145,7 +145,7 @@ def test_a_bill_says_it_too(alice: Person, paid_minor: int, code: str, sentence:
         alice.does(payment_service.pay_bill, bill_id, Money(paid_minor, "INR"), DUE)
     if paid_minor < TOTAL:
         credit_of_supplier(alice, bill_id, line_1=TOTAL - paid_minor)
-    page = Page(alice.browser.get(f"/bills/{bill_id}"))
+    page = Page(alice.tab.get(f"/bills/{bill_id}"))
     assert len(page.all(f".//*[@data-st='{code}']")) == 1
     assert sentence in page.words(".//*[@id='about']")
     answered = alice.api.get(f"/bills/{bill_id}").json
@@ -154,5 +154,5 @@ def test_a_bill_says_it_too(alice: Person, paid_minor: int, code: str, sentence:
         "credited": Money(TOTAL - paid_minor, "INR").wire,
         "written_off": "0.00",
     }
-    (exported,) = DictReader(alice.browser.get("/bills?format=csv").text.splitlines())
+    (exported,) = DictReader(alice.tab.get("/bills?format=csv").text.splitlines())
     assert exported["settled_as"] == code

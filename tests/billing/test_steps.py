@@ -40,7 +40,7 @@ def test_a_date_in_a_closed_month_redirects_to_the_form_of_the_draft(
 ) -> None:
     post(alice, entry_date=DAY)
     address = drafted(alice, kind)
-    browser = alice.browser
+    browser = alice.tab
     step = f"{address}/{last_step(kind)}"
     assert browser.get(step).status_code == 200
     close(alice, date(2024, 6, 1))
@@ -61,7 +61,7 @@ def test_a_date_in_a_closed_month_redirects_to_the_form_of_the_draft(
 
 @pytest.mark.parametrize("kind", STEPS)
 def test_a_missing_rate_is_reported_in_advance(alice: Person, kind: str) -> None:
-    browser = alice.browser
+    browser = alice.tab
     foreign, own = (
         Page(browser.get(f"{drafted(alice, kind, currency)}/{last_step(kind)}")).words()
         for currency in ("USD", "INR")

@@ -128,7 +128,7 @@ def test_a_credit_on_an_agent_purchase_restores_the_amount_held_for_suppliers(
     bill_id = receive(
         alice, line() | {"bought_as": "agent"}, line("500.00", quantity=1, description="Fee")
     )
-    shown = Page(alice.browser.get(f"/bills/{bill_id}/credit")).words(".//section[@id='postings']")
+    shown = Page(alice.tab.get(f"/bills/{bill_id}/credit")).words(".//section[@id='postings']")
     for words in (
         "2100 Trade payablesINR45,500.00",
         "2160 Held for suppliers, as their agentINR45,000.00",
@@ -465,7 +465,7 @@ TYPED = {"vendor_reference": "C-1", "reason": WHY, "issue_date": "25 Jun 2024"}
 
 def test_a_credit_is_previewed_and_entered_on_its_page(alice: Person) -> None:
     bill_id = two_lines(alice)
-    page = Page(alice.browser.get(f"/bills/{bill_id}/credit"))
+    page = Page(alice.tab.get(f"/bills/{bill_id}/credit"))
     assert [field.get("value") for field in page.all(".//input[@name='amount']")] == [
         "45,000.00",
         "500.00",
@@ -484,12 +484,12 @@ def test_a_credit_is_previewed_and_entered_on_its_page(alice: Person) -> None:
         f"/supplier-credits/{made['id']}",
         "100.50",
     )
-    page = Page(alice.browser.get(answer.headers["Location"]))
+    page = Page(alice.tab.get(answer.headers["Location"]))
     sheet = page.words(".//*[@id='sheet']")
     for word in ("BSP India", "C-1", "BSP-1", "Fee", "100.50", WHY):
         assert word in sheet, word
     assert f"/bills/{bill_id}" in page.links()
-    page = Page(alice.browser.get(f"/bills/{bill_id}"))
+    page = Page(alice.tab.get(f"/bills/{bill_id}"))
     assert f"/supplier-credits/{made['id']}" in page.links()
     assert "45,399.50" in page.words(".//*[@id='about']")
 
@@ -524,22 +524,21 @@ def test_the_pages_require_the_permission_and_the_agency(
     credit_id = credit(alice, bill_id, line_1=1)
     agent = people.colleague(alice, "Rita Role", role="agent")
     assert [
-        person.browser.get(f"/supplier-credits/{credit_id}").status_code
+        person.tab.get(f"/supplier-credits/{credit_id}").status_code
         for person in (alice, agent, charlie)
     ] == [200, 200, 404]
     assert [
-        person.browser.get(f"/bills/{bill_id}/credit").status_code
-        for person in (alice, agent, charlie)
+        person.tab.get(f"/bills/{bill_id}/credit").status_code for person in (alice, agent, charlie)
     ] == [200, 403, 404]
     links = [
-        f"/bills/{bill_id}/credit" in Page(person.browser.get(f"/bills/{bill_id}")).links()
+        f"/bills/{bill_id}/credit" in Page(person.tab.get(f"/bills/{bill_id}")).links()
         for person in (alice, agent)
     ]
     assert links == [True, False]
     credit(alice, bill_id, "C-2")
-    page = Page(alice.browser.get(f"/bills/{bill_id}"))
+    page = Page(alice.tab.get(f"/bills/{bill_id}"))
     assert (
         f"/bills/{bill_id}/credit" in page.links(),
         "Credited in full." in page.words(".//*[@id='about']"),
     ) == (False, True)
-    assert alice.browser.get(f"/bills/{bill_id}/credit").status_code == 303
+    assert alice.tab.get(f"/bills/{bill_id}/credit").status_code == 303

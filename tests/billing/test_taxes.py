@@ -185,7 +185,7 @@ def test_a_change_of_customer_changes_the_place_of_supply(agency: Person) -> Non
 
 def test_issuing_a_draft_without_its_state_redirects_to_the_form(agency: Person) -> None:
     invoice_id = draft(agency, taxed("100"), **ON)
-    browser = agency.browser
+    browser = agency.tab
     for answer in (
         browser.get(f"/invoices/{invoice_id}/issue"),
         browser.post(f"/invoices/{invoice_id}/issue", data={"csrf_token": csrf_token(browser)}),
@@ -580,11 +580,11 @@ def test_the_form_previews_the_tax_and_keeps_its_input(
     )
     made = send(agency, collection="y")
     assert made.status_code == 303
-    draft_page = Page(agency.browser.get(made.location))
+    draft_page = Page(agency.tab.get(made.location))
     assert "IGST 18 %" in draft_page.words(".//table[@id='sums']")
     assert "TCS" in draft_page.words(".//table[@id='sums']")
     assert "Kerala (32)" in draft_page.words(".//*[@id='sheet']")
-    edit = Page(agency.browser.get(f"{made.location}/edit"))
+    edit = Page(agency.tab.get(f"{made.location}/edit"))
     assert edit.all(".//input[@name='collection'][@checked]")
     assert posted(edit)[-1].startswith("2330 TCS payable")
 
@@ -595,7 +595,7 @@ DETAILS = {"details": "y", "service_date": ["3 Jul 2026", ""], "collect": ["", "
 def test_each_line_shows_its_day_of_service_and_its_tcs(
     agency: Person,
 ) -> None:
-    usual = Page(agency.browser.get("/invoices/new"))
+    usual = Page(agency.tab.get("/invoices/new"))
     assert not usual.all(".//input[@name='details'][@checked]"), "the usual case is not crowded"
     path = send(agency, **DETAILS).location
     made = agency.api.get(f"/invoices/{path.rsplit('/')[-1]}").json["line_items"]
@@ -603,11 +603,11 @@ def test_each_line_shows_its_day_of_service_and_its_tcs(
         ("2026-07-03", None),
         (None, "overseas_package"),
     ]
-    items = Page(agency.browser.get(path)).words(".//table[@id='items']")
+    items = Page(agency.tab.get(path)).words(".//table[@id='items']")
     assert "Air ticketSAC 998551Service on 3 July 2026" in items
     assert items.count("TCS is collected on this") == 1
-    assert "Service on 3 July 2026" in text_of(agency.browser.get(f"{path}/invoice.pdf").data)
-    edit = Page(agency.browser.get(f"{path}/edit"))
+    assert "Service on 3 July 2026" in text_of(agency.tab.get(f"{path}/invoice.pdf").data)
+    edit = Page(agency.tab.get(f"{path}/edit"))
     assert edit.all(".//input[@name='details'][@checked]"), "what is filled is open"
     assert not edit.all(".//input[@name='collection'][@checked]")
     assert [one.get("value") for one in edit.all(".//input[@name='service_date']")][:2] == [
@@ -665,7 +665,7 @@ def test_an_untaxable_line_is_reported_at_its_field(
 
 
 def test_an_agency_without_a_tax_number_sees_no_tax(alice: Person) -> None:
-    page = Page(alice.browser.get("/invoices/new"))
+    page = Page(alice.tab.get("/invoices/new"))
     assert not page.all(".//select[@name='tax']")
     assert not page.all(".//*[@name='place_of_supply']")
     assert not page.all(".//*[@name='collect']")

@@ -90,7 +90,7 @@ def test_an_advance_is_the_money_and_the_tax(alice: Person) -> None:
     assert (payment["amount"], payment["unapplied_amount"]) == ("9500.00", "10000.00")
     reversed_on = {"reason": "Entered twice", "reversed_on": "2024-06-25"}
     path = f"/payments/{payment['id']}/reverse"
-    assert all(one in alice.browser.get(path).text for one in ("1100", "1420", "2200"))
+    assert all(one in alice.tab.get(path).text for one in ("1100", "1420", "2200"))
     assert alice.api.post(path, json=reversed_on).status_code == 200
     assert sound(alice)
 
@@ -123,7 +123,7 @@ def test_money_and_tax_are_at_most_what_is_open(alice: Person) -> None:
 
 
 def test_the_pages_take_and_show_the_tax(alice: Person) -> None:
-    invoice_id, browser = issued(alice), alice.browser
+    invoice_id, browser = issued(alice), alice.tab
     path = f"/invoices/{invoice_id}/receipt"
     typed = {
         "amount": "44,500.00",
@@ -145,7 +145,7 @@ def test_the_pages_take_and_show_the_tax(alice: Person) -> None:
 
 
 def test_a_button_subtracts_the_tax_from_the_amount_due(alice: Person) -> None:
-    browser, path = alice.browser, f"/invoices/{issued(alice)}/receipt"
+    browser, path = alice.tab, f"/invoices/{issued(alice)}/receipt"
     typed = {
         "amount": "45,000.00",
         "paid_on": "25 Jun 2024",
@@ -167,7 +167,7 @@ def test_a_button_subtracts_the_tax_from_the_amount_due(alice: Person) -> None:
 
 def test_a_payment_of_several_documents_is_filled_with_money_and_tax(alice: Person) -> None:
     issued(alice)
-    browser = alice.browser
+    browser = alice.tab
     typed = {
         "direction": "in",
         "party_name": "Deepa Krishnan",

@@ -87,7 +87,7 @@ def test_an_agency_that_does_not_require_it_issues_and_is_told(agency: Person) -
     required(agency, is_required=False)
     invoice_id = a_draft(agency)
     for path in (f"/invoices/{invoice_id}", f"/invoices/{invoice_id}/issue"):
-        assert NAMES in Page(agency.browser.get(path)).words(".//*[@id='unconfirmed']")
+        assert NAMES in Page(agency.tab.get(path)).words(".//*[@id='unconfirmed']")
     assert issue(agency, invoice_id)
 
 
@@ -115,7 +115,7 @@ def test_changed_rates_must_be_confirmed_again(
     assert states(agency)["service_fee"] == "changed"
     with pytest.raises(TreatmentUnconfirmed):
         issue(agency, a_draft(agency))
-    page = Page(agency.browser.get(f"{PATH}/confirm?treatment=service_fee"))
+    page = Page(agency.tab.get(f"{PATH}/confirm?treatment=service_fee"))
     rows = [page.words(f".//tbody/tr[{number}]/th") for number in range(1, 5)]
     assert rows == ["CGST new", "SGST", "IGST", "CGST no longer"]
     confirm(agency)
@@ -221,10 +221,10 @@ def test_a_confirmation_is_neither_changed_nor_deleted(agency: Person, app_engin
 
 def test_the_pages_show_the_rates_and_confirm_them(agency: Person) -> None:
     invoice_id = a_draft(agency)
-    page = Page(agency.browser.get(f"/invoices/{invoice_id}/issue"))
+    page = Page(agency.tab.get(f"/invoices/{invoice_id}/issue"))
     assert f"{NAMES} The invoice can’t be issued before" in page.words()
     assert PATH in page.links()
-    browser = agency.browser
+    browser = agency.tab
     refused = browser.post(
         f"/invoices/{invoice_id}/issue",
         data={"csrf_token": csrf_token(browser)},
@@ -233,16 +233,16 @@ def test_the_pages_show_the_rates_and_confirm_them(agency: Person) -> None:
     assert refused.request.path == f"/invoices/{invoice_id}/issue"
     assert "must first compare these tax rates with the law" in Page(refused).words()
 
-    rates = Page(agency.browser.get(PATH))
+    rates = Page(agency.tab.get(PATH))
     row = rates.words(".//tr[@id='treatment-air_domestic']")
     assert "CGST 9 % + SGST 9 %, or IGST 18 % of 5 % of the basic fare Not confirmed" in row
     rooms = rates.words(".//tr[@id='treatment-room']")
     assert "up to 7500: CGST 2.5 % + SGST 2.5 %, or IGST 5 %; above 7500: CGST 9 %" in rooms
-    by_unit = Page(agency.browser.get(f"{PATH}/confirm?treatment=room")).words(".//table")
+    by_unit = Page(agency.tab.get(f"{PATH}/confirm?treatment=room")).words(".//table")
     assert "above 999.99, up to 2499.99" in by_unit
     path = f"{PATH}/confirm?treatment=service_fee"
     assert path in rates.links()
-    form = Page(agency.browser.get(path))
+    form = Page(agency.tab.get(path))
     values = {"treatment": "service_fee", "rates_hash": form.field("rates_hash")}
     empty = send(agency, path, **values, compared_with=" ")
     assert empty.status_code == 422
@@ -253,18 +253,18 @@ def test_the_pages_show_the_rates_and_confirm_them(agency: Person) -> None:
     assert Page(stale).field("rates_hash") == values["rates_hash"]
     done = send(agency, path, **values, compared_with=TEXT)
     assert (done.status_code, done.location) == (303, PATH)
-    row = Page(agency.browser.get(PATH)).words(".//tr[@id='treatment-service_fee']")
+    row = Page(agency.tab.get(PATH)).words(".//tr[@id='treatment-service_fee']")
     assert f"Confirmed{agency.actor.full_name}" in row
     assert TEXT in row
-    assert Page(agency.browser.get(path)).all(".//form[@id='confirm-form']") == []
+    assert Page(agency.tab.get(path)).all(".//form[@id='confirm-form']") == []
     assert issue(agency, invoice_id)
 
 
 def test_others_see_the_rates_but_no_form(agency: Person, bob: Person, charlie: Person) -> None:
-    page = Page(bob.browser.get(PATH))
+    page = Page(bob.tab.get(PATH))
     assert "Service fee" in page.words()
     assert not [link for link in page.links() if "confirm" in link]
-    assert bob.browser.get(f"{PATH}/confirm?treatment=service_fee").status_code == 403
-    assert "The agency’s tax number decides" in Page(charlie.browser.get(PATH)).words()
-    unknown = agency.browser.get(f"{PATH}/confirm?treatment=standard")
+    assert bob.tab.get(f"{PATH}/confirm?treatment=service_fee").status_code == 403
+    assert "The agency’s tax number decides" in Page(charlie.tab.get(PATH)).words()
+    unknown = agency.tab.get(f"{PATH}/confirm?treatment=standard")
     assert (unknown.status_code, unknown.location) == (303, PATH)

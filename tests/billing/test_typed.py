@@ -81,21 +81,16 @@ def test_an_emptied_amount_never_means_the_whole_amount(alice: Person, emptied: 
 
 def test_inputs_begin_with_amounts_grouped_as_the_agency_does(alice: Person) -> None:
     invoice_id, paid = issued(alice, line(quantity=20)), advance(alice, 1_23_456_78)
-    assert (
-        Page(alice.browser.get(f"/invoices/{invoice_id}/receipt")).field("amount") == "4,50,000.00"
-    )
-    assert Page(alice.browser.get(f"/payments/{paid}/refund")).field("amount") == "1,23,456.78"
-    assert (
-        Page(alice.browser.get(f"/invoices/{invoice_id}/write-off")).field("amount")
-        == "4,50,000.00"
-    )
+    assert Page(alice.tab.get(f"/invoices/{invoice_id}/receipt")).field("amount") == "4,50,000.00"
+    assert Page(alice.tab.get(f"/payments/{paid}/refund")).field("amount") == "1,23,456.78"
+    assert Page(alice.tab.get(f"/invoices/{invoice_id}/write-off")).field("amount") == "4,50,000.00"
 
 
 def test_a_fully_used_payment_cannot_be_refunded(alice: Person) -> None:
     paid = advance(alice, 100_00)
-    assert alice.browser.get(f"/payments/{paid}/refund").status_code == 200
+    assert alice.tab.get(f"/payments/{paid}/refund").status_code == 200
     send(alice, f"/payments/{paid}/refund", amount="100", refunded_on="25 Jun 2024", account="bank")
-    browser = alice.browser
+    browser = alice.tab
     answer = browser.get(f"/payments/{paid}/refund")
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/payments/{paid}")
     assert (
@@ -133,16 +128,16 @@ def test_the_form_asks_administrators_for_a_missing_tax_number(
     people: People, alice: Person
 ) -> None:
     message = "No tax is added until the agency’s tax number is set."
-    page = Page(alice.browser.get("/invoices/new"))
+    page = Page(alice.tab.get("/invoices/new"))
     assert message in page.words()
     assert "/settings" in page.links()
     colleague = people.colleague(alice, "Rita Role", role="accounting_lead")
-    hers = Page(colleague.browser.get("/invoices/new"))
+    hers = Page(colleague.tab.get("/invoices/new"))
     assert message in hers.words()
     assert "Set it in Settings" not in hers.words()
-    assert message not in Page(alice.browser.get("/bills/new")).words()
+    assert message not in Page(alice.tab.get("/bills/new")).words()
     alice.api.patch("/tenant-settings", json={"tax_number": "32AABCU9603R1ZW"})
-    assert message not in Page(alice.browser.get("/invoices/new")).words()
+    assert message not in Page(alice.tab.get("/invoices/new")).words()
 
 
 @pytest.mark.parametrize(

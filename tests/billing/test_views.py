@@ -17,7 +17,7 @@ from voyagent.ledger.service import entries
 
 
 def test_a_new_agency_reads_how_to_create_an_invoice(alice: Person) -> None:
-    page = Page(alice.browser.get("/invoices"))
+    page = Page(alice.tab.get("/invoices"))
     assert page.status == 200
     assert "No invoices yet" in page.words()
     assert any(link.startswith("/assistant?about=") for link in page.links())
@@ -45,7 +45,7 @@ def test_the_list_shows_amounts_due_and_overdue(alice: Person) -> None:
         due_date=today + timedelta(days=1),
         customer_name="Unfinished",
     )
-    page = Page(alice.browser.get("/invoices"))
+    page = Page(alice.tab.get("/invoices"))
     assert page.rows() == ["Unfinished", "Today", "Late"]
     assert page.words(".//tbody/tr[1]/td[2]") == "Draft"
     assert page.words(".//tbody/tr[2]/td[2]") == "Partly paid", "due today is not overdue"
@@ -81,7 +81,7 @@ def test_every_filter_restricts_the_list_and_is_in_the_links(alice: Person, quer
         party_reference="PO-77",
         due_date=DUE + timedelta(days=20),
     )
-    page = Page(alice.browser.get(f"/invoices?{query}"))
+    page = Page(alice.tab.get(f"/invoices?{query}"))
     assert page.status == 200
     assert page.rows() == ["Al Noor Trading"]
     name = query.split("=", maxsplit=1)[0]
@@ -92,7 +92,7 @@ def test_every_filter_restricts_the_list_and_is_in_the_links(alice: Person, quer
 
 def test_an_active_filter_can_be_removed(alice: Person) -> None:
     issued(alice)
-    page = Page(alice.browser.get("/invoices?currency=AED"))
+    page = Page(alice.tab.get("/invoices?currency=AED"))
     assert "No results" in page.words()
     assert "/invoices" in page.links()
     assert page.words(".//div[@id='invoice-chips']").startswith("Due")
@@ -112,7 +112,7 @@ def test_an_active_filter_can_be_removed(alice: Person) -> None:
 )
 def test_invalid_query_parameters_are_ignored_and_named(alice: Person, query: str) -> None:
     issued(alice)
-    page = Page(alice.browser.get(f"/invoices?{query}"))
+    page = Page(alice.tab.get(f"/invoices?{query}"))
     assert page.status == 422
     assert page.rows() == ["Deepa Krishnan"]
     assert "Part of the address is not valid" in page.words(".//div[@role='status']")
@@ -121,20 +121,20 @@ def test_invalid_query_parameters_are_ignored_and_named(alice: Person, query: st
 def test_pages_link_forward_and_back(alice: Person) -> None:
     for _ in range(51):
         draft(alice)
-    first = Page(alice.browser.get("/invoices?status=draft"))
+    first = Page(alice.tab.get("/invoices?status=draft"))
     assert "1–50 of 51" in first.words()
     assert "/invoices?status=draft&page=2" in first.links()
-    second = Page(alice.browser.get("/invoices?status=draft&page=2"))
+    second = Page(alice.tab.get("/invoices?status=draft&page=2"))
     assert len(second.rows()) == 1
     assert "/invoices?status=draft" in second.links()
-    past = Page(alice.browser.get("/invoices?status=draft&page=3"))
+    past = Page(alice.tab.get("/invoices?status=draft&page=3"))
     assert past.status == 200
     assert "End of the list" in past.words()
 
 
 def test_a_search_returns_only_the_fragment(alice: Person) -> None:
     issued(alice)
-    answer = alice.browser.get(
+    answer = alice.tab.get(
         "/invoices?q=deepa", headers={"HX-Request": "true", "HX-Target": "invoices"}
     )
     assert answer.headers["HX-Push-Url"] == "/invoices?q=deepa"
@@ -146,7 +146,7 @@ def test_the_list_needs_three_statements_in_one_round_trip(
     alice: Person, app: Any, statements: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     invoice_id = issued(alice)
-    browser = alice.browser
+    browser = alice.tab
     statements.clear()
     trips: list[int] = []
     lane = app.extensions["voyagent.auth_adapter"].lane
@@ -179,7 +179,7 @@ def test_an_issued_invoice_is_shown_with_its_postings(alice: Person) -> None:
         notes="Pay soon",
     )
     pay(alice, invoice_id, 5_000)
-    page = Page(alice.browser.get(f"/invoices/{invoice_id}"))
+    page = Page(alice.tab.get(f"/invoices/{invoice_id}"))
     sheet = page.words(".//article")
     for words in (
         "Alice Travels",
@@ -206,18 +206,18 @@ def test_an_issued_invoice_is_shown_with_its_postings(alice: Person) -> None:
 
 def test_a_draft_says_so_and_who_can_issue_it(alice: Person, victor: Person) -> None:
     invoice_id = draft(alice)
-    page = Page(alice.browser.get(f"/invoices/{invoice_id}"))
+    page = Page(alice.tab.get(f"/invoices/{invoice_id}"))
     assert "Draft invoice" in page.words(".//article")
     assert "Numbered on issue" in page.words(".//article")
     assert f"/invoices/{invoice_id}/issue" in page.links()
     assert not page.all(".//section[@id='books']")
-    looked = Page(victor.browser.get(f"/invoices/{invoice_id}"))
+    looked = Page(victor.tab.get(f"/invoices/{invoice_id}"))
     assert looked.status == 200
     assert "Ask the assistant" not in looked.words(".//header")
     assert not {f"/invoices/{invoice_id}/{step}" for step in ("issue", "edit", "discard")} & set(
         looked.links()
     )
-    assert "New invoice" not in Page(victor.browser.get("/invoices")).words(".//header")
+    assert "New invoice" not in Page(victor.tab.get("/invoices")).words(".//header")
 
 
 def test_foreign_unknown_and_malformed_invoices_are_404(alice: Person, charlie: Person) -> None:
@@ -229,8 +229,8 @@ def test_foreign_unknown_and_malformed_invoices_are_404(alice: Person, charlie: 
         f"/journal/{seen(alice, invoice_id)['entry_id']}",
         "/journal/x",
     ):
-        assert charlie.browser.get(path).status_code == 404, path
-    assert "Deepa" not in charlie.browser.get("/invoices?q=deepa").text
+        assert charlie.tab.get(path).status_code == 404, path
+    assert "Deepa" not in charlie.tab.get("/invoices?q=deepa").text
 
 
 def test_the_pages_require_a_sign_in(app: Any) -> None:
@@ -244,12 +244,10 @@ def test_a_journal_entry_links_to_its_source_and_its_reversal(alice: Person) -> 
     invoice_id = issued(alice)
     entry_id = seen(alice, invoice_id)["entry_id"]
     reversal = alice.does(entries.reverse, entry_id, reason="Wrong customer")
-    page = Page(alice.browser.get(f"/journal/{entry_id}"))
+    page = Page(alice.tab.get(f"/journal/{entry_id}"))
     assert page.status == 200
     assert "1200 Trade receivables" in page.words(".//main")
     assert "INR45,000.00" in page.words(".//main")
     assert ISSUED.strftime("%d %b %Y") in page.words(".//aside[@aria-label]")
     assert {f"/invoices/{invoice_id}", f"/journal/{reversal.entry_id}"} <= set(page.links())
-    assert (
-        f"/journal/{entry_id}" in Page(alice.browser.get(f"/journal/{reversal.entry_id}")).links()
-    )
+    assert f"/journal/{entry_id}" in Page(alice.tab.get(f"/journal/{reversal.entry_id}")).links()

@@ -295,14 +295,14 @@ def test_voiding_requires_the_right_to_approve(
     person = people.colleague(alice, "Rita Role", role=role)
     invoice_id = issued(alice)
     assert charlie.api.post(f"/invoices/{invoice_id}/void", json={"reason": WHY}).status_code == 404
-    assert person.browser.get(f"/invoices/{invoice_id}/void").status_code == (200 if may else 403)
+    assert person.tab.get(f"/invoices/{invoice_id}/void").status_code == (200 if may else 403)
     assert person.api.post(f"/invoices/{invoice_id}/void", json={"reason": WHY}).status_code == (
         200 if may else 403
     )
 
 
 def test_the_page_previews_the_postings_and_asks_for_a_reason(alice: Person) -> None:
-    invoice_id, browser = issued(alice), alice.browser
+    invoice_id, browser = issued(alice), alice.tab
     page = Page(browser.get(f"/invoices/{invoice_id}/void"))
     assert page.status == 200
     postings = ".//section[@id='postings']"
@@ -348,5 +348,5 @@ def test_the_page_previews_the_postings_and_asks_for_a_reason(alice: Person) -> 
 
 def test_the_void_page_of_another_document_redirects(alice: Person) -> None:
     for invoice_id in (draft(alice), new_id()):
-        answer = alice.browser.get(f"/invoices/{invoice_id}/void")
+        answer = alice.tab.get(f"/invoices/{invoice_id}/void")
         assert answer.status_code in (303, 404)

@@ -127,10 +127,10 @@ def test_a_refund_of_the_advance_has_a_refund_voucher(agency: Person) -> None:
     assert (found["number"], found["amount"], found["cgst"], found["receipt_voucher_number"]) == (
         *("W/2026-27/000001", "45000.00", "1071.43", "V/2026-27/000001"),
     )
-    printed = text_of(agency.browser.get(f"{path}/refund-voucher.pdf").data)
+    printed = text_of(agency.tab.get(f"{path}/refund-voucher.pdf").data)
     for words in ("Refund voucher", "V/2026-27/000001", "CGST 2.5 %", "1,071.43"):
         assert words in printed, words
-    assert "Maharashtra (27)" in agency.browser.get(path).text
+    assert "Maharashtra (27)" in agency.tab.get(path).text
     agency.does(
         lambda actor: reversals.reverse_refund(actor, payment_id, refund_id, reason="Bounced").id
     )
@@ -142,31 +142,31 @@ def test_the_pages_issue_print_and_reverse_a_voucher(agency: Person) -> None:
     create_customer(agency, "Deepa Krishnan", state="27", country="IN", address="12 Marine Drive")
     payment_id = advance(agency, 5_000_000, PAID_ON)
     path = f"/payments/{payment_id}/voucher"
-    assert path in agency.browser.get(f"/payments/{payment_id}").text
+    assert path in agency.tab.get(f"/payments/{payment_id}").text
     given = {"amount": "50,000.00", "tax": TOUR, "issued_on": "28 Oct 2026"}
     shown = posted(Page(send(agency, path, **given, then="look")))
     assert any("GST on advances" in words and "2,380.96" in words for words in shown), shown
     answer = send(agency, path, **given)
     assert answer.status_code == 303, answer.text
     voucher = answer.headers["Location"]
-    printed = agency.browser.get(f"{voucher}/receipt-voucher.pdf")
+    printed = agency.tab.get(f"{voucher}/receipt-voucher.pdf")
     for words in ("Receipt voucher", "12 Marine Drive", "Tour, without input credit", "47,619.04"):
         assert words in text_of(printed.data), words
-    page = agency.browser.get(voucher).text
+    page = agency.tab.get(voucher).text
     assert hashlib.sha256(printed.data).hexdigest() in page
     assert "Tax payable on reverse charge: No" in page
-    assert "V/2026-27/000001" in agency.browser.get(f"/payments/{payment_id}").text
+    assert "V/2026-27/000001" in agency.tab.get(f"/payments/{payment_id}").text
     refused = send(agency, f"{voucher}/reverse", reason="", reversed_on="28 Oct 2026")
     assert refused.status_code == 422
     done = send(agency, f"{voucher}/reverse", reason="Not ours", reversed_on="28 Oct 2026")
     assert done.status_code == 303, done.text
     assert tax_of(agency) == (0, 0, 0, 0)
-    assert "Reversed" in text_of(agency.browser.get(f"{voucher}/receipt-voucher.pdf").data)
-    assert agency.browser.get(f"{voucher}/receipt-voucher.pdf?copy=issued").data == printed.data
+    assert "Reversed" in text_of(agency.tab.get(f"{voucher}/receipt-voucher.pdf").data)
+    assert agency.tab.get(f"{voucher}/receipt-voucher.pdf?copy=issued").data == printed.data
     party_id = UUID(agency.api.get(f"/payments/{payment_id}").json["party_id"])
     agency.does(lambda actor: payments.refund_payment(actor, payment_id).id)
     erase(agency, party_id)
-    again = text_of(agency.browser.get(f"{voucher}/receipt-voucher.pdf?copy=issued").data)
+    again = text_of(agency.tab.get(f"{voucher}/receipt-voucher.pdf?copy=issued").data)
     assert "Deepa Krishnan" not in again
     assert "12 Marine Drive" not in again
 

@@ -37,7 +37,7 @@ def entries_of(person: Person, payment_id: UUID) -> tuple[UUID, list[UUID]]:
 
 
 def links(person: Person, path: str) -> list[str]:
-    return Page(person.browser.get(path)).links()
+    return Page(person.tab.get(path)).links()
 
 
 def allocated_and_refunded(person: Person) -> tuple[UUID, UUID]:
@@ -69,7 +69,7 @@ def test_an_entry_of_a_refund_or_an_allocation_links_to_the_payment(alice: Perso
         (way,) = (
             link for link in links(alice, f"/journal/{entry_id}") if link.startswith("/payments/")
         )
-        answer = alice.browser.get(way)
+        answer = alice.tab.get(way)
         assert (answer.status_code, answer.headers["Location"]) == (303, f"/payments/{payment_id}")
 
 
@@ -81,9 +81,9 @@ def test_foreign_and_unknown_entries_are_404_and_anonymous_visitors_sign_in(
     with alice.reading() as reader:
         found = payment_queries.read_payment(reader, payment_id)
     address = f"/payments/{way}/{getattr(found, way)[0]['id']}"
-    assert victor.browser.get(address).status_code == 303, "whoever reads the books reads this"
-    assert charlie.browser.get(address).status_code == 404
-    assert alice.browser.get(f"/payments/{way}/nonsense").status_code == 404
+    assert victor.tab.get(address).status_code == 303, "whoever reads the books reads this"
+    assert charlie.tab.get(address).status_code == 404
+    assert alice.tab.get(f"/payments/{way}/nonsense").status_code == 404
     assert "/sign-in" in alice.app.test_client().get(address).headers["Location"]
 
 
@@ -129,10 +129,10 @@ def test_a_write_off_links_to_its_invoice(alice: Person, victor: Person, charlie
     for path in (*LISTS, f"/journal/{entry_id}"):
         assert way in links(alice, path), path
     for person in (alice, victor):
-        answer = person.browser.get(way)
+        answer = person.tab.get(way)
         assert (answer.status_code, answer.headers["Location"]) == (303, f"/invoices/{invoice_id}")
-    assert charlie.browser.get(way).status_code == 404
-    assert alice.browser.get("/invoices/write-offs/nonsense").status_code == 404
+    assert charlie.tab.get(way).status_code == 404
+    assert alice.tab.get("/invoices/write-offs/nonsense").status_code == 404
     assert "/sign-in" in alice.app.test_client().get(way).headers["Location"]
 
 
@@ -151,7 +151,7 @@ def test_each_line_of_an_entry_links_to_its_account_on_that_day(alice: Person) -
             f"/reports/general-ledger?account={code}&from=2024-06-25&to=2024-06-25"
             for code in ("1100", "1200")
         } <= set(found), path
-        assert Page(alice.browser.get(found[0])).status == 200
+        assert Page(alice.tab.get(found[0])).status == 200
 
 
 def test_the_result_of_earlier_years_links_to_its_profit_and_loss(alice: Person) -> None:
@@ -163,7 +163,7 @@ def test_the_result_of_earlier_years_links_to_its_profit_and_loss(alice: Person)
     ]
     assert ways
     assert set(ways) == {"/reports/profit-and-loss?compare=none&from=1900-01-01&to=2025-03-31"}
-    assert "45,000.00" in Page(alice.browser.get(ways[0])).words()
+    assert "45,000.00" in Page(alice.tab.get(ways[0])).words()
 
 
 @pytest.mark.parametrize("report", ["receivables", "payables"])
@@ -180,7 +180,7 @@ def test_an_amount_due_of_instalments_opens_its_documents(alice: Person, report:
     )
     draw = issued if report == "receivables" else receive
     draw(alice, line("900", quantity=1), issue_date=day - timedelta(days=50), instalments=parts)
-    browser = alice.browser
+    browser = alice.tab
     ages = [
         one for one in links(alice, f"/reports/{report}") if "party_id=" in one and "due_" in one
     ]
@@ -204,7 +204,7 @@ def test_a_payment_to_a_supplier_links_to_the_bill(alice: Person) -> None:
 def test_the_form_says_what_becomes_of_a_credit_above_the_amount_due(alice: Person) -> None:
     invoice_id = issued(alice)
     message = "of this is paid. What you credit above the amount due becomes a credit"
-    assert message not in Page(alice.browser.get(f"/invoices/{invoice_id}/credit")).words()
+    assert message not in Page(alice.tab.get(f"/invoices/{invoice_id}/credit")).words()
     pay(alice, invoice_id, 100_000)
-    page = Page(alice.browser.get(f"/invoices/{invoice_id}/credit"))
+    page = Page(alice.tab.get(f"/invoices/{invoice_id}/credit"))
     assert message in page.words()

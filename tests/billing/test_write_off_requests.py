@@ -87,7 +87,7 @@ def test_a_request_posts_nothing_and_is_shown_in_a_new_conversation(
     session = bob.api.get(f"/chat/sessions/{asked['session_id']}").json
     assert session["title"] == "Write-off of 2024-25/000001"
     assert [one["approval_id"] for one in session["pending_approvals"]] == [asked["id"]]
-    conversation = Page(alice.browser.get(f"/assistant/{asked['session_id']}"))
+    conversation = Page(alice.tab.get(f"/assistant/{asked['session_id']}"))
     talk = conversation.words(".//*[@id='talk']")
     assert (
         "Requested on invoice 2024-25/000001.Write off the balance of Deepa Krishnan on invoice"
@@ -96,13 +96,13 @@ def test_a_request_posts_nothing_and_is_shown_in_a_new_conversation(
     assert conversation.all(
         f".//*[@id='talk']//form[@action='/approvals/{asked['id']}/resolve']"
     ) or asked["id"] in str(conversation.links())
-    assert asked["summary"] in Page(alice.browser.get("/approvals")).words()
+    assert asked["summary"] in Page(alice.tab.get("/approvals")).words()
     for address, place in (
         ("/approvals", "inbox"),
         (f"/approvals/{asked['id']}", "review"),
         ("/", "needs-you"),
     ):
-        words = Page(alice.browser.get(address)).words(f".//*[@id='{place}']")
+        words = Page(alice.tab.get(address)).words(f".//*[@id='{place}']")
         assert "Bob Colleague, in the app" in words, address
         assert "Assistant" not in words, address
     assert (amounts(alice, invoice_id), balances(alice)["receivable", "INR"]) == (
@@ -146,7 +146,7 @@ def test_an_approval_writes_off_and_the_invoice_shows_request_and_write_off(
     invoice_id = issued(alice)
     pay(alice, invoice_id, 4_400_000)
     asked = ask(bob, invoice_id)
-    waiting = Page(bob.browser.get(f"/invoices/{invoice_id}"))
+    waiting = Page(bob.tab.get(f"/invoices/{invoice_id}"))
     assert f"/approvals/{asked['id']}" in waiting.links()
     assert f"/invoices/{invoice_id}/write-off" not in waiting.links(), "one request at a time"
     assert alice.api.get(f"/invoices/{invoice_id}").json["write_off_approval_id"] == asked["id"]
@@ -167,13 +167,13 @@ def test_an_approval_writes_off_and_the_invoice_shows_request_and_write_off(
         WHY,
         False,
     )
-    page = Page(bob.browser.get(f"/invoices/{invoice_id}"))
+    page = Page(bob.tab.get(f"/invoices/{invoice_id}"))
     assert f"/ledger/entries/{row['journal_entry_id']}" in page.links() or any(
         row["journal_entry_id"] in link for link in page.links()
     )
     assert not any("take-back" in link for link in page.links()), "an agent takes nothing back"
     assert any(
-        "take-back" in link for link in Page(leila.browser.get(f"/invoices/{invoice_id}")).links()
+        "take-back" in link for link in Page(leila.tab.get(f"/invoices/{invoice_id}")).links()
     )
     approval = leila.api.get(f"/approvals/{asked['id']}").json
     assert (
@@ -191,7 +191,7 @@ def test_the_conversation_continues_after_the_act(
     asked = ask(bob, issued(alice))
     resolve(leila, asked["id"])
     drain()
-    talk = Page(bob.browser.get(f"/assistant/{asked['session_id']}")).words(".//*[@id='talk']")
+    talk = Page(bob.tab.get(f"/assistant/{asked['session_id']}")).words(".//*[@id='talk']")
     assert "Leila Lead approved" in talk, talk
     assert "2024-25/000001" in talk.split("Leila Lead approved")[1], talk
 
@@ -265,7 +265,7 @@ def test_while_an_approved_write_off_runs_no_other_can_be_requested(
     invoice_id = issued(alice)
     asked = ask(bob, invoice_id)
     resolve(leila, asked["id"])
-    assert "is in progress" in Page(bob.browser.get(f"/invoices/{invoice_id}")).words(
+    assert "is in progress" in Page(bob.tab.get(f"/invoices/{invoice_id}")).words(
         ".//*[@id='write-offs']"
     )
     assert status_and_code(bob.api.post(f"/invoices/{invoice_id}/write-off", json=BODY)) == (
@@ -417,9 +417,9 @@ def test_viewers_other_agencies_and_anonymous_callers_are_refused(
         "invoice_not_found",
     )
     assert status_and_code(ApiClient(app.test_client(), None).post(path, json=BODY))[0] == 401
-    assert viewer.browser.get(path).status_code == 403
-    assert charlie.browser.get(path).status_code == 404
-    assert path not in Page(viewer.browser.get(f"/invoices/{invoice_id}")).links()
+    assert viewer.tab.get(path).status_code == 403
+    assert charlie.tab.get(path).status_code == 404
+    assert path not in Page(viewer.tab.get(f"/invoices/{invoice_id}")).links()
     assert alice.api.get("/approvals").json["total"] == 0
 
 
@@ -457,7 +457,7 @@ def test_a_repeat_with_one_idempotency_key_is_the_same_request(alice: Person, bo
 
 
 def test_the_page_requests_a_write_off(alice: Person, bob: Person) -> None:
-    invoice_id, browser = issued(alice), bob.browser
+    invoice_id, browser = issued(alice), bob.tab
     path = f"/invoices/{invoice_id}/write-off"
     assert path in Page(browser.get(f"/invoices/{invoice_id}")).links()
     form = Page(browser.get(path))
@@ -489,7 +489,7 @@ def test_errors_are_shown_at_their_fields(
 ) -> None:
     path = f"/invoices/{issued(alice)}/write-off"
     fields = {"amount": "10", "reason": WHY, "written_off_on": "25 Jun 2024"} | {field: value}
-    answer = submit(bob.browser, path, **fields)
+    answer = submit(bob.tab, path, **fields)
     assert answer.status_code in (400, 409, 422)
     assert sentence in Page(answer).error_at(field)
     assert Page(answer).error_at(field)
@@ -499,7 +499,7 @@ def test_errors_are_shown_at_their_fields(
 def test_a_settled_invoice_has_no_write_off_page(alice: Person) -> None:
     invoice_id = issued(alice)
     pay(alice, invoice_id, 4_500_000)
-    answer = alice.browser.get(f"/invoices/{invoice_id}/write-off")
+    answer = alice.tab.get(f"/invoices/{invoice_id}/write-off")
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/invoices/{invoice_id}")
 
 
@@ -552,7 +552,7 @@ def test_a_role_reverses_only_within_its_limit(alice: Person, leila: Person) -> 
 
 
 def test_the_page_reverses_a_write_off(alice: Person) -> None:
-    invoice_id, browser = issued(alice), alice.browser
+    invoice_id, browser = issued(alice), alice.tab
     path = f"/invoices/{invoice_id}/write-offs/{write_off(alice, invoice_id, 100)}/take-back"
     assert path in Page(browser.get(f"/invoices/{invoice_id}")).links()
     assert "1.00" in Page(browser.get(path)).words()
@@ -567,7 +567,7 @@ def test_the_page_reverses_a_write_off(alice: Person) -> None:
     assert twice.status_code == 422
     assert "already reversed" in Page(twice).words()
     assert (
-        alice.browser.get(f"/invoices/{issued(alice)}/write-offs/{new_id()}/take-back").status_code
+        alice.tab.get(f"/invoices/{issued(alice)}/write-offs/{new_id()}/take-back").status_code
         == 404
     )
 
@@ -582,8 +582,8 @@ def test_list_page_and_pdf_say_that_nothing_is_due(
     invoice_id = issued(alice)
     pay(alice, invoice_id, 4_400_000)
     write_off(alice, invoice_id)
-    assert "Settled" in Page(alice.browser.get("/invoices")).words(".//tbody")
-    sheet = Page(alice.browser.get(f"/invoices/{invoice_id}")).words(".//*[@id='sums']")
+    assert "Settled" in Page(alice.tab.get("/invoices")).words(".//tbody")
+    sheet = Page(alice.tab.get(f"/invoices/{invoice_id}")).words(".//*[@id='sums']")
     assert sheet.endswith("Written off−1,000.00Settled₹0.00"), sheet
     with alice.reading() as reader:
         paper = document_of(reader, read_document(reader, invoice_id), "Malabar")

@@ -81,7 +81,7 @@ def test_passengers_and_transfers_of_a_chosen_trip_change(alice: Person) -> None
 
 def test_the_form_asks_for_the_trip_at_its_field(alice: Person) -> None:
     a_trip(alice, title="Honeymoon in Bali")
-    page = alice.browser.get("/do/show_trip")
+    page = alice.tab.get("/do/show_trip")
     assert "Honeymoon in Bali" in page.text
     _, refused = send(alice, "/do/show_trip", {})
     assert refused.status_code == 422

@@ -86,7 +86,7 @@ def test_no_field_hides_an_attribute_of_the_form() -> None:
 def test_a_form_is_filled_from_its_url(alice: Person) -> None:
     invoice_id = issued(alice)
     page = Page(
-        alice.browser.get(
+        alice.tab.get(
             f"/do/record_receipt?invoice_id={invoice_id}&amount=1000.00&paid_on=2024-06-25"
         )
     )
@@ -100,12 +100,12 @@ def test_a_form_is_filled_from_its_url(alice: Person) -> None:
 
 def test_lines_are_filled_from_a_url_and_invalid_ones_ignored(alice: Person) -> None:
     lines = json.dumps([{"description": "Visa", "quantity": 2, "unit_price": "6500.00"}])
-    page = Page(alice.browser.get("/do/receive_bill", query_string={"line_items": lines}))
+    page = Page(alice.tab.get("/do/receive_bill", query_string={"line_items": lines}))
     values = {one.attrib["name"]: one.attrib.get("value") for one in page.all(".//input[@name]")}
     assert values["line_items-0-description"] == "Visa"
     assert values["line_items-0-unit_price"] == "6500.00"
     for nonsense in ("[", "3", '["a"]', "{}"):
-        answer = alice.browser.get("/do/receive_bill", query_string={"line_items": nonsense})
+        answer = alice.tab.get("/do/receive_bill", query_string={"line_items": nonsense})
         assert answer.status_code == 200
 
 
@@ -142,7 +142,7 @@ def test_a_person_without_the_direct_right_sends_a_request(alice: Person, bob: P
     (row,) = waiting(bob)
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/approvals/{row['id']}")
     assert "Sent for approval" in browser.get(answer.headers["Location"]).text
-    assert "This sends a request for approval." in bob.browser.get("/do/record_receipt").text
+    assert "This sends a request for approval." in bob.tab.get("/do/record_receipt").text
 
 
 def test_a_person_with_the_direct_right_acts_at_once(alice: Person) -> None:
@@ -151,7 +151,7 @@ def test_a_person_with_the_direct_right_acts_at_once(alice: Person) -> None:
     assert answer.status_code == 303
     assert answer.headers["Location"].startswith("/payments/")
     assert waiting(alice) == []
-    assert "This sends a request" not in alice.browser.get("/do/record_receipt").text
+    assert "This sends a request" not in alice.tab.get("/do/record_receipt").text
 
 
 def test_a_form_sent_twice_acts_once(alice: Person, bob: Person) -> None:
@@ -252,14 +252,14 @@ def test_a_group_has_its_own_lines(alice: Person) -> None:
     }
     choices = {
         option.attrib["value"]
-        for option in Page(alice.browser.get("/do/post_journal_entry")).all(
+        for option in Page(alice.tab.get("/do/post_journal_entry")).all(
             ".//select[@name='entry-lines-0-account_id']/option"
         )
     }
     assert {str(debit), str(credit)} <= choices
     _, answer = send(alice, "/do/post_journal_entry", entry)
     assert answer.status_code in (200, 303), answer.text
-    assert "Charges of June" in alice.browser.get("/journal").text
+    assert "Charges of June" in alice.tab.get("/journal").text
 
 
 def test_a_query_shows_its_result(alice: Person, charlie: Person) -> None:
@@ -286,11 +286,11 @@ def test_a_record_of_another_agency_is_refused_at_its_field(alice: Person, charl
 
 
 def test_a_person_without_the_permission_gets_no_form(victor: Person) -> None:
-    assert victor.browser.get("/do/create_enquiry").status_code == 403
+    assert victor.tab.get("/do/create_enquiry").status_code == 403
 
 
 def test_an_unknown_capability_is_not_found(alice: Person) -> None:
-    assert alice.browser.get("/do/fly_to_the_moon").status_code == 404
+    assert alice.tab.get("/do/fly_to_the_moon").status_code == 404
 
 
 def test_a_form_acts_in_the_conversation_of_its_url(alice: Person) -> None:
@@ -324,7 +324,7 @@ def test_a_form_that_queries_a_supplier_shows_the_offers(alice: Person) -> None:
 
 
 def test_a_viewer_has_the_forms_of_queries_and_no_others(victor: Person) -> None:
-    listed = victor.browser.get("/do").text
+    listed = victor.tab.get("/do").text
     assert "/do/trial_balance" in listed
     assert "/do/record_receipt" not in listed
     _, shown = send(victor, "/do/trial_balance", {})

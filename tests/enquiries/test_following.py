@@ -147,8 +147,8 @@ def test_two_facts_at_the_same_moment_see_each_other(alice: Person) -> None:
 def test_the_page_says_that_a_fact_has_set_it(alice: Person, charlie: Person) -> None:
     enquiry_id = an_enquiry(alice)
     path = f"/enquiries/{enquiry_id}"
-    assert Page(alice.browser.get(path)).words(".//*[@id='status-source']") == ""
+    assert Page(alice.tab.get(path)).words(".//*[@id='status-source']") == ""
     issued(alice, enquiry_id=enquiry_id)
-    shown = Page(alice.browser.get(path)).words(".//*[@id='status-source']")
+    shown = Page(alice.tab.get(path)).words(".//*[@id='status-source']")
     assert shown == "set by an invoice or a booking"
-    assert charlie.browser.get(path).status_code == 404
+    assert charlie.tab.get(path).status_code == 404

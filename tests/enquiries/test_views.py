@@ -29,7 +29,7 @@ FORM = {"customer_name": "Rukhsana Beevi", "pax_count": "3", "budget_currency": 
 
 
 def test_an_empty_list_explains_enquiries(alice: Person) -> None:
-    page = Page(alice.browser.get("/enquiries"))
+    page = Page(alice.tab.get("/enquiries"))
     assert page.status == 200
     assert "No enquiries yet" in page.words()
     assert "/enquiries/new" in page.links()
@@ -39,7 +39,7 @@ def test_an_empty_list_explains_enquiries(alice: Person) -> None:
 def test_the_list_shows_rows_newest_first_with_counts_by_status(alice: Person) -> None:
     logged(alice, "Old", origin="COK", destination="DXB", status="quoted")
     logged(alice, "Recent", budget_amount=Decimal(300000), budget_currency="INR")
-    page = Page(alice.browser.get("/enquiries"))
+    page = Page(alice.tab.get("/enquiries"))
     assert [row.split()[0] for row in page.rows()] == ["Recent", "Old"]
     assert "COK to DXB" in page.words(".//tbody/tr[2]/td[3]")
     assert page.words(".//tbody/tr[1]/td[6]") == "INR3,00,000"
@@ -65,7 +65,7 @@ def test_every_filter_is_applied_and_can_be_removed(alice: Person) -> None:
         customer_email="o@y.example",
         depart_date=date(2027, 5, 6),
     )
-    browser = alice.browser
+    browser = alice.tab
     for query in (
         "q=wan",
         "status=quoted",
@@ -96,7 +96,7 @@ def test_days_of_receipt_are_in_the_agencys_time_zone(alice: Person, owner_engin
             sa.text("update enquiries set created_at = '2026-03-01T19:00:00Z' where id = :id"),
             {"id": enquiry_id},
         )
-    browser = alice.browser
+    browser = alice.tab
     assert (
         len(Page(browser.get("/enquiries?created_from=2+mar+2026&created_to=2+mar+2026")).rows())
         == 1
@@ -109,14 +109,14 @@ def test_days_of_receipt_are_in_the_agencys_time_zone(alice: Person, owner_engin
 
 def test_a_list_without_matches_offers_to_clear_the_filters(alice: Person) -> None:
     logged(alice)
-    page = Page(alice.browser.get("/enquiries?q=nobody"))
+    page = Page(alice.tab.get("/enquiries?q=nobody"))
     assert "No results" in page.words()
     assert "/enquiries" in page.links()
 
 
 def test_invalid_query_parameters_are_ignored_and_reported(alice: Person) -> None:
     logged(alice)
-    browser = alice.browser
+    browser = alice.tab
     for query in (
         "depart_from=soon-ish",
         "status=lost",
@@ -137,7 +137,7 @@ def test_the_pager_links_older_and_newer_pages_by_cursor(
     monkeypatch.setattr("voyagent.http.list_pages.PAGE_ROWS", 2)
     for number in range(7):
         logged(alice, f"Customer {number}")
-    browser, seen, address = alice.browser, [], "/enquiries"
+    browser, seen, address = alice.tab, [], "/enquiries"
     while address:
         page = Page(browser.get(address))
         seen += [row.split("\n")[0].strip() for row in page.rows()]
@@ -161,7 +161,7 @@ def test_the_pager_links_older_and_newer_pages_by_cursor(
 def test_an_enquiry_opens_beside_the_list_with_its_own_url(alice: Person, charlie: Person) -> None:
     enquiry_id = logged(alice, customer_phone="+91 94470 31822", notes="Near the metro")
     strange = logged(charlie, "Secret of Charlie")
-    browser = alice.browser
+    browser = alice.tab
     page = Page(browser.get(f"/enquiries?open={enquiry_id}"))
     assert "Near the metro" in page.words(".//aside[@id='peek']")
     assert "Alice Owner created the enquiry" in page.words(".//aside[@id='peek']")
@@ -174,7 +174,7 @@ def test_an_enquiry_opens_beside_the_list_with_its_own_url(alice: Person, charli
 
 def test_a_search_returns_a_fragment_and_a_reload_the_page(alice: Person) -> None:
     logged(alice)
-    browser = alice.browser
+    browser = alice.tab
     fragment = browser.get(
         "/enquiries?q=deepa&origin=", headers={"HX-Request": "true", "HX-Target": "enquiries"}
     )
@@ -204,7 +204,7 @@ def test_the_list_takes_one_round_trip_with_three_statements(
     alice: Person, app: Any, statements: list[str]
 ) -> None:
     enquiry_id = logged(alice)
-    browser = alice.browser
+    browser = alice.tab
     statements.clear()
     with watched(app) as trips:
         browser.get("/enquiries?status=new")
@@ -218,7 +218,7 @@ def test_the_list_takes_one_round_trip_with_three_statements(
 
 def test_an_enquiry_is_created_from_the_form(alice: Person) -> None:
     answer = submit(
-        alice.browser,
+        alice.tab,
         "/enquiries/new",
         **FORM
         | {
@@ -241,7 +241,7 @@ def test_an_enquiry_is_created_from_the_form(alice: Person) -> None:
 
 
 def test_the_command_palette_fills_the_name(alice: Person) -> None:
-    page = Page(alice.browser.get("/enquiries/new?customer_name=Leela+Menon"))
+    page = Page(alice.tab.get("/enquiries/new?customer_name=Leela+Menon"))
     assert (page.status, page.field("customer_name"), page.field("budget_currency")) == (
         200,
         "Leela Menon",
@@ -250,7 +250,7 @@ def test_the_command_palette_fills_the_name(alice: Person) -> None:
 
 
 def test_the_currency_is_ignored_without_an_amount(alice: Person) -> None:
-    answer = submit(alice.browser, "/enquiries/new", **FORM)
+    answer = submit(alice.tab, "/enquiries/new", **FORM)
     assert (
         stored(alice, UUID(answer.headers["Location"].rsplit("/", 1)[1]))["budget_currency"] is None
     )
@@ -283,7 +283,7 @@ def test_the_currency_is_ignored_without_an_amount(alice: Person) -> None:
 def test_a_refused_form_keeps_its_input(
     alice: Person, typed: dict[str, str], field: str, sentence: str
 ) -> None:
-    page = Page(submit(alice.browser, "/enquiries/new", **FORM | {"notes": "Keep this"} | typed))
+    page = Page(submit(alice.tab, "/enquiries/new", **FORM | {"notes": "Keep this"} | typed))
     assert page.status == 422
     assert page.error_at(field) == sentence
     assert sentence in page.words(".//div[@role='alert']")
@@ -300,14 +300,14 @@ def test_a_refused_form_shows_all_errors(alice: Person) -> None:
         "return_date": "19 Jan 2027",
         "budget_amount": "about 2.85 lakh",
     }
-    page = Page(submit(alice.browser, "/enquiries/new", **typed))
+    page = Page(submit(alice.tab, "/enquiries/new", **typed))
     assert "2 problems to correct" in page.words(".//div[@role='alert']")
     assert page.error_at("return_date") == "The return date is before the departure date."
     assert page.one(".//*[@autofocus]").attrib["name"] == "return_date"
 
 
 def test_saving_can_continue_to_the_conversation(alice: Person) -> None:
-    answer = submit(alice.browser, "/enquiries/new", **FORM, then="chat")
+    answer = submit(alice.tab, "/enquiries/new", **FORM, then="chat")
     assert answer.status_code == 303
     with alice.reading() as reader:
         linked = reader.read(enquiries.unanswered_statement())[0][0]["session_id"]
@@ -326,7 +326,7 @@ def test_an_enquiry_shows_facts_notes_and_history(alice: Person, bob: Person) ->
     bob.does(
         service.update, enquiry_id, {"status": "quoted", "origin": None, "notes": "Secret wish"}
     )
-    page = Page(alice.browser.get(f"/enquiries/{enquiry_id}"))
+    page = Page(alice.tab.get(f"/enquiries/{enquiry_id}"))
     text = page.words(".//div[@id='history']")
     assert "Bob Colleague changed the origin: COK → nothing, status New → Quoted, the notes" in text
     assert "Alice Owner created the enquiry" in text
@@ -338,7 +338,7 @@ def test_an_enquiry_shows_facts_notes_and_history(alice: Person, bob: Person) ->
 
 def test_an_enquiry_of_another_agency_is_404(alice: Person, charlie: Person) -> None:
     enquiry_id = logged(alice)
-    browser = charlie.browser
+    browser = charlie.tab
     for path in ("", "/edit", "/cancel"):
         assert browser.get(f"/enquiries/{enquiry_id}{path}").status_code == 404, path
         assert browser.get(f"/enquiries/nothing{path}").status_code == 404, path
@@ -354,7 +354,7 @@ def test_an_enquiry_of_another_agency_is_404(alice: Person, charlie: Person) -> 
 
 def test_a_viewer_reads_and_changes_nothing(alice: Person, victor: Person) -> None:
     enquiry_id = logged(alice)
-    browser = victor.browser
+    browser = victor.tab
     for path in ("/enquiries", f"/enquiries?open={enquiry_id}", f"/enquiries/{enquiry_id}"):
         page = Page(browser.get(path))
         assert page.status == 200
@@ -398,7 +398,7 @@ def test_a_change_is_saved_and_confirmed(alice: Person) -> None:
     enquiry_id = logged(
         alice, budget_amount=Decimal("4200.5"), budget_currency="AED", customer_phone="1"
     )
-    browser = alice.browser
+    browser = alice.tab
     form = Page(browser.get(f"/enquiries/{enquiry_id}/edit"))
     assert (form.field("budget_amount"), form.field("budget_currency"), form.field("status")) == (
         "4,200.50",
@@ -429,7 +429,7 @@ def test_a_change_is_saved_and_confirmed(alice: Person) -> None:
 
 def test_a_change_of_an_outdated_version_is_refused(alice: Person, bob: Person) -> None:
     enquiry_id = logged(alice)
-    browser = alice.browser
+    browser = alice.tab
     seen = Page(browser.get(f"/enquiries/{enquiry_id}/edit")).field("seen")
     bob.does(service.update, enquiry_id, {"notes": "Bob was here"})
     page = Page(
@@ -442,7 +442,7 @@ def test_a_change_of_an_outdated_version_is_refused(alice: Person, bob: Person) 
 
 def test_a_closed_enquiry_has_no_button_to_reopen_it(alice: Person) -> None:
     enquiry_id = logged(alice, status="cancelled")
-    browser = alice.browser
+    browser = alice.tab
     form = Page(browser.get(f"/enquiries/{enquiry_id}/edit"))
     assert [option.attrib["value"] for option in form.all(".//select[@name='status']/option")] == [
         "cancelled",
@@ -460,14 +460,14 @@ def test_a_closed_enquiry_has_no_button_to_reopen_it(alice: Person) -> None:
 
 def test_htmx_gets_only_the_form_for_inline_editing(alice: Person) -> None:
     enquiry_id = logged(alice)
-    fragment = alice.browser.get(f"/enquiries/{enquiry_id}/edit", headers={"HX-Request": "true"})
+    fragment = alice.tab.get(f"/enquiries/{enquiry_id}/edit", headers={"HX-Request": "true"})
     assert "<html" not in fragment.text
     assert Page(fragment).one(".//form").attrib["action"] == f"/enquiries/{enquiry_id}/edit"
 
 
 def test_cancelling_asks_for_confirmation_with_the_customers_name(alice: Person) -> None:
     enquiry_id = logged(alice)
-    browser = alice.browser
+    browser = alice.tab
     page = Page(browser.get(f"/enquiries/{enquiry_id}/cancel"))
     assert "Cancel the enquiry of Deepa Krishnan?" in page.words(".//main")
     assert stored(alice, enquiry_id)["status"] == "new"
@@ -483,7 +483,7 @@ def test_cancelling_asks_for_confirmation_with_the_customers_name(alice: Person)
 
 def test_a_button_sets_the_next_status_if_allowed(alice: Person) -> None:
     enquiry_id = logged(alice)
-    browser = alice.browser
+    browser = alice.tab
     assert (
         submit(
             browser, f"/enquiries/{enquiry_id}/status", f"/enquiries/{enquiry_id}", status="quoted"
@@ -501,25 +501,25 @@ def test_a_button_sets_the_next_status_if_allowed(alice: Person) -> None:
 
 def test_open_in_chat_always_leads_to_the_same_conversation(alice: Person, victor: Person) -> None:
     enquiry_id = logged(alice)
-    browser = alice.browser
+    browser = alice.tab
     answer = submit(browser, f"/enquiries/{enquiry_id}/promote", f"/enquiries/{enquiry_id}")
     address = f"/assistant/{stored(alice, enquiry_id)['session_id']}"
     assert (answer.status_code, answer.headers["Location"]) == (303, address)
-    assert address in Page(victor.browser.get(f"/enquiries/{enquiry_id}")).links()
+    assert address in Page(victor.tab.get(f"/enquiries/{enquiry_id}")).links()
 
 
 def test_a_post_without_csrf_token_is_refused(alice: Person) -> None:
     enquiry_id = logged(alice)
-    assert alice.browser.post(f"/enquiries/{enquiry_id}/cancel").status_code == 400
+    assert alice.tab.post(f"/enquiries/{enquiry_id}/cancel").status_code == 400
     assert stored(alice, enquiry_id)["status"] == "new"
 
 
 def test_the_menu_counts_new_enquiries(alice: Person) -> None:
     logged(alice)
     logged(alice, status="booked")
-    assert "Enquiries1" in Page(alice.browser.get("/enquiries")).words(
-        ".//nav[@id='pages']"
-    ).replace(" ", "")
+    assert "Enquiries1" in Page(alice.tab.get("/enquiries")).words(".//nav[@id='pages']").replace(
+        " ", ""
+    )
 
 
 def test_texts_of_customers_are_escaped(alice: Person) -> None:
@@ -529,7 +529,7 @@ def test_texts_of_customers_are_escaped(alice: Person) -> None:
         notes='"><img src=x onerror=alert(1)>',
         customer_phone="javascript:alert(1)",
     )
-    browser = alice.browser
+    browser = alice.tab
     for path in (
         "/enquiries",
         f"/enquiries?open={enquiry_id}",

@@ -104,7 +104,7 @@ def test_the_balances_of_the_chart_equal_ledger_and_trial_balance(
     }, "all that was ever posted"
     account = alice.api.get(f"/accounts/{account_id(alice, 'bank_charges')}").json
     assert account["balances"][0] == {"currency": "INR", "balance": f"{counted / 100:.2f}"}
-    words = Page(alice.browser.get("/accounts")).words(".//main")
+    words = Page(alice.tab.get("/accounts")).words(".//main")
     assert f"5700 Bank and gateway chargesDebitin useINR{amount(inr(counted))}Dr" in words
     assert "Revenue and expenses cover this financial year up to today." in words
 

@@ -22,20 +22,20 @@ CONFIRM = ".//form[@id='confirm']"
 
 
 def confirm(person: Person, currency: str = "INR") -> Any:
-    browser = person.browser
+    browser = person.tab
     return browser.post(PATH, data={"currency": currency, "csrf_token": csrf_token(browser)})
 
 
 def test_the_page_says_what_will_happen_and_what_has_happened(alice: Person) -> None:
-    assert Page(alice.browser.get("/months")).links().count(PATH) == 1
+    assert Page(alice.tab.get("/months")).links().count(PATH) == 1
     post(alice)
-    page = Page(alice.browser.get(PATH))
+    page = Page(alice.tab.get(PATH))
     assert "This is possible now. All postings are in INR." in page.words()
     assert page.one(f"{CONFIRM}//input[@name='currency']").attrib["value"] == "INR"
-    assert Page(alice.browser.get("/months")).links().count(PATH) == 1
+    assert Page(alice.tab.get("/months")).links().count(PATH) == 1
     answer = confirm(alice)
     assert (answer.status_code, answer.location) == (303, PATH)
-    done = Page(alice.browser.get(PATH))
+    done = Page(alice.tab.get(PATH))
     assert "Every posting has its amount in INR." in done.words()
     assert done.all(CONFIRM) == []
     again = confirm(alice)
@@ -48,12 +48,12 @@ def test_it_works_in_steps(
 ) -> None:
     monkeypatch.setattr(base_amounts, "LINES_MAX", 2)
     write_earlier(owner_engine, alice, 100)
-    page = Page(alice.browser.get(PATH))
+    page = Page(alice.tab.get(PATH))
     assert (
         "2 lines of an earlier release still lack their base amounts. One step fills up to 2"
         " lines or entries." in page.words()
     )
-    browser = alice.browser
+    browser = alice.tab
     for sentence in ("Not finished: 0 lines are left.", "Base amounts established."):
         data = {"currency": "INR", "csrf_token": csrf_token(browser)}
         assert sentence in Page(browser.post(PATH, data=data, follow_redirects=True)).words()
@@ -61,7 +61,7 @@ def test_it_works_in_steps(
 
 def test_postings_in_other_currencies_are_named(alice: Person) -> None:
     post(alice, sale(usd(100)))
-    page = Page(alice.browser.get(PATH))
+    page = Page(alice.tab.get(PATH))
     assert page.words(".//table[@id='foreign']/tbody") == "USD210 Mar 202610 Mar 2026"
     refused = confirm(alice)
     assert refused.status_code == 422
@@ -83,7 +83,7 @@ def test_it_asks_for_the_password(alice: Person) -> None:
         replace(alice, actor=replace(alice.actor, fresh=False)).does(
             base_amounts.establish_base, "INR"
         )
-    browser = age(alice.browser)
+    browser = age(alice.tab)
     data = {"currency": "INR", "csrf_token": csrf_token(browser)}
     asked = browser.post(PATH, data=data)
     assert asked.status_code == 403
@@ -94,7 +94,7 @@ def test_it_asks_for_the_password(alice: Person) -> None:
 
 def test_only_administrators_see_it(alice: Person, bob: Person, charlie: Person) -> None:
     post(alice, sale(usd(100)))
-    assert bob.browser.get(PATH).status_code == 403
+    assert bob.tab.get(PATH).status_code == 403
     assert confirm(bob).status_code == 403
-    assert PATH not in Page(bob.browser.get("/months")).links()
-    assert "This is possible now." in Page(charlie.browser.get(PATH)).words()
+    assert PATH not in Page(bob.tab.get("/months")).links()
+    assert "This is possible now." in Page(charlie.tab.get(PATH)).words()

@@ -260,9 +260,7 @@ def test_a_manual_reversal_cannot_post_to_an_archived_account(alice: Person) -> 
     assert status_and_code(
         alice.api.post(f"/journal-entries/{entry_id}/reverse", json={"reason": "Twice"})
     ) == (409, "account_inactive")
-    step = Page(
-        submit(alice.browser, f"/journal/{entry_id}/reverse", reason="Twice", entry_date="")
-    )
+    step = Page(submit(alice.tab, f"/journal/{entry_id}/reverse", reason="Twice", entry_date=""))
     assert (step.status, "restore it first" in step.words(".//*[@role='alert']")) == (422, True)
     alice.api.patch(f"/accounts/{postage}", json={"is_archived": False})
     assert (

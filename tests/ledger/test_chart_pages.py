@@ -26,7 +26,7 @@ def test_the_chart_lists_accounts_by_type_with_balances(alice: Person) -> None:
         [entries.debit("bank", inr(200_000)), entries.credit("capital", inr(200_000))],
         purpose="capital",
     )
-    page = Page(alice.browser.get("/accounts"))
+    page = Page(alice.tab.get("/accounts"))
     groups = page.words(".//tr[@class='v-group']")
     assert groups == "Assets Liabilities Equity Revenue Expenses"
     assert (
@@ -46,7 +46,7 @@ def test_a_balance_states_that_it_includes_later_entries(alice: Person) -> None:
         purpose="capital",
         entry_date=later,
     )
-    words = Page(alice.browser.get("/accounts")).words(".//main")
+    words = Page(alice.tab.get("/accounts")).words(".//main")
     assert "3000 CapitalCreditin useINR2,000.00Cr" in words
     assert "Other balances include all postings, also those with a later book date." in words
 
@@ -58,7 +58,7 @@ def test_only_names_of_default_accounts_are_translated(
     alice.does(settings.update, {"locale": "hi"})
     renamed = account_id(alice, "revenue_services")
     assert alice.api.patch(f"/accounts/{renamed}", json={"name": "Search"}).status_code == 200
-    browser, days = alice.browser, "from=2026-03-01&as_of=2026-03-31"
+    browser, days = alice.tab, "from=2026-03-01&as_of=2026-03-31"
     pages = [
         "/accounts",
         f"/reports/trial-balance?{days}",
@@ -84,23 +84,23 @@ def test_only_names_of_default_accounts_are_translated(
 
 def test_the_chart_has_filters_and_pages(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     gone = added(alice)
-    assert "No accounts match" in Page(alice.browser.get("/accounts?archived=1")).words(".//main")
+    assert "No accounts match" in Page(alice.tab.get("/accounts?archived=1")).words(".//main")
     alice.api.patch(f"/accounts/{gone}", json={"is_archived": True})
-    archived = Page(alice.browser.get("/accounts?archived=1"))
+    archived = Page(alice.tab.get("/accounts?archived=1"))
     assert archived.words(".//tbody//th[@scope='row']") == "5810 Postage"
     assert "archived" in archived.words(".//tbody/tr[2]/td[2]")
-    assert "5810 Postage" not in Page(alice.browser.get("/accounts?archived=0")).words(".//main")
-    assert "5810 Postage" in Page(alice.browser.get("/accounts")).words(".//main")
+    assert "5810 Postage" not in Page(alice.tab.get("/accounts?archived=0")).words(".//main")
+    assert "5810 Postage" in Page(alice.tab.get("/accounts")).words(".//main")
     monkeypatch.setattr(chart_views, "ROWS", 20)
-    first = Page(alice.browser.get("/accounts?archived=0"))
+    first = Page(alice.tab.get("/accounts?archived=0"))
     next_link = next(link for link in first.links() if "after=" in link)
-    second = Page(alice.browser.get(next_link))
+    second = Page(alice.tab.get(next_link))
     assert len(first.all(".//tbody//th[@scope='row']")) == 20
     assert not set(first.links()) & {
         link for link in second.links() if link.startswith("/reports/general-ledger?account=")
     }
     assert "/accounts?archived=0" in second.links()
-    assert alice.browser.get("/accounts?after=*").status_code == 422
+    assert alice.tab.get("/accounts?after=*").status_code == 422
 
 
 @pytest.mark.parametrize("path", ["/accounts", "/api/accounts?limit=200"])
@@ -117,7 +117,7 @@ def test_the_chart_takes_one_round_trip_for_any_number_of_accounts(
         assert answer.status_code == 200
         return made
 
-    browser = alice.browser
+    browser = alice.tab
     before = trips()
     for number in range(5):
         charge(alice, added(alice, code=f"58{number}"))
@@ -126,7 +126,7 @@ def test_the_chart_takes_one_round_trip_for_any_number_of_accounts(
 
 
 def test_an_account_is_added(alice: Person) -> None:
-    assert submit(alice.browser, "/accounts/new", **TYPED).status_code == 303
+    assert submit(alice.tab, "/accounts/new", **TYPED).status_code == 303
     item = next(
         item
         for item in alice.api.get("/accounts?type=expense&limit=200").json["items"]
@@ -155,7 +155,7 @@ def test_an_error_is_shown_at_its_field(
 ) -> None:
     postage = added(alice, code="5899")
     for path in ("/accounts/new", f"/accounts/{postage}/edit"):
-        page = Page(submit(alice.browser, path, **TYPED | {"normal_side": "debit"} | change))
+        page = Page(submit(alice.tab, path, **TYPED | {"normal_side": "debit"} | change))
         assert page.status == 422, path
         assert sentence in page.error_at(place), path
         assert page.error_at(place).count(sentence[:12]) == 1
@@ -165,16 +165,16 @@ def test_an_error_is_shown_at_its_field(
 def test_an_account_is_changed_archived_and_restored(alice: Person) -> None:
     postage = added(alice)
     path, fields = f"/accounts/{postage}/edit", TYPED | {"type": "revenue", "normal_side": "credit"}
-    form = Page(alice.browser.get(path))
+    form = Page(alice.tab.get(path))
     assert (form.field("code"), form.field("type"), form.field("normal_side")) == (
         "5810",
         "expense",
         "debit",
     )
-    assert submit(alice.browser, path, **fields, is_archived="y").status_code == 303
+    assert submit(alice.tab, path, **fields, is_archived="y").status_code == 303
     read = alice.api.get(f"/accounts/{postage}").json
     assert (read["type"], read["normal_side"], read["is_archived"]) == ("revenue", "credit", True)
-    assert submit(alice.browser, path, **fields).status_code == 303
+    assert submit(alice.tab, path, **fields).status_code == 303
     assert not alice.api.get(f"/accounts/{postage}").json["is_archived"]
 
 
@@ -182,24 +182,22 @@ def test_fixed_values_are_shown_without_a_field(alice: Person) -> None:
     postage = added(alice)
     charge(alice, postage)
     path = f"/accounts/{postage}/edit"
-    page = Page(alice.browser.get(path))
+    page = Page(alice.tab.get(path))
     assert not page.all(".//select[@name='type']")
     assert "Expenses" in page.words(".//dl")
     assert "INR100.00Dr" in page.words(".//dl")
-    refused = Page(
-        submit(alice.browser, path, code="5810", name="Post", is_archived="y", type="asset")
-    )
+    refused = Page(submit(alice.tab, path, code="5810", name="Post", is_archived="y", type="asset"))
     assert (
         refused.status,
         "This account still has a balance, including earlier financial years."
         in refused.error_at("is_archived"),
     ) == (422, True)
     assert refused.field("name") == "Post"
-    bank = Page(alice.browser.get(f"/accounts/{account_id(alice, 'bank')}/edit"))
+    bank = Page(alice.tab.get(f"/accounts/{account_id(alice, 'bank')}/edit"))
     assert not bank.all(".//input[@name='is_archived']")
     assert "The system posts to this account" in bank.words(".//form")
     forced = submit(
-        alice.browser,
+        alice.tab,
         f"/accounts/{account_id(alice, 'bank')}/edit",
         code="1100",
         name="Bank",
@@ -208,7 +206,7 @@ def test_fixed_values_are_shown_without_a_field(alice: Person) -> None:
     assert forced.status_code == 422
     assert (
         submit(
-            alice.browser, f"/accounts/{account_id(alice, 'bank')}/edit", code="1100", name="HDFC"
+            alice.tab, f"/accounts/{account_id(alice, 'bank')}/edit", code="1100", name="HDFC"
         ).status_code
         == 303
     )
@@ -243,4 +241,4 @@ def test_only_some_roles_change_the_chart(
         assert browser.post(
             path, data=fields | {"csrf_token": csrf(browser, "/team")}
         ).status_code == (303 if may else 403)
-    assert charlie.browser.get(f"/accounts/{postage}/edit").status_code == 404
+    assert charlie.tab.get(f"/accounts/{postage}/edit").status_code == 404

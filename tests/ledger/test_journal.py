@@ -137,11 +137,8 @@ def test_an_entry_of_a_document_cannot_be_reversed_directly(alice: Person) -> No
     reversal = alice.does(ledger_entries.reverse, entry_id, reason="Void").entry_id
     with pytest.raises(EntryOfDocument):
         alice.does(direct.reverse_direct, reversal, reason="No")
-    assert alice.browser.get(f"/journal/{entry_id}/reverse").status_code == 303
-    assert (
-        f"/journal/{entry_id}/reverse"
-        not in Page(alice.browser.get(f"/journal/{entry_id}")).links()
-    )
+    assert alice.tab.get(f"/journal/{entry_id}/reverse").status_code == 303
+    assert f"/journal/{entry_id}/reverse" not in Page(alice.tab.get(f"/journal/{entry_id}")).links()
 
 
 def test_a_closed_month_accepts_neither_entries_nor_reversals(alice: Person) -> None:
@@ -191,7 +188,7 @@ def test_only_some_roles_post_and_reverse_entries(
         == 404
     )
     assert charlie.api.get("/journal-entries").json["items"] == []
-    assert person.browser.get(f"/journal/{entry_id}/reverse").status_code == (200 if may else 403)
+    assert person.tab.get(f"/journal/{entry_id}/reverse").status_code == (200 if may else 403)
     assert person.api.get("/journal-entries").status_code == 200
     if not may:
         with pytest.raises(Forbidden):
@@ -225,7 +222,7 @@ def test_the_list_is_read_in_pages_by_book_date(alice: Person) -> None:
 
 
 def test_the_page_shows_past_entries_and_counts_coming_ones(alice: Person) -> None:
-    browser, day = alice.browser, clock.today(alice.actor.timezone)
+    browser, day = alice.tab, clock.today(alice.actor.timezone)
     later = [str(post(alice, entry_date=day + timedelta(days=ahead)).entry_id) for ahead in (1, 40)]
     page = Page(browser.get("/journal"))
     assert "No entries up to today" in page.words(".//main")
@@ -262,14 +259,14 @@ def test_coming_entries_are_counted_up_to_a_limit(
             "one more than the bound, however many there are"
         )
     assert (
-        Page(alice.browser.get("/journal")).words(".//a[@id='future-entries']")
+        Page(alice.tab.get("/journal")).words(".//a[@id='future-entries']")
         == "More than 2 future-dated entries"
     )
     entries.later_count_statement.cache_clear()  # type: ignore[attr-defined]
 
 
 def test_entries_can_be_listed_and_reversed_on_pages(alice: Person) -> None:
-    browser = alice.browser
+    browser = alice.tab
     assert "No entries yet" in Page(browser.get("/journal")).words(".//main")
     entry_id = made(alice)
     listed = Page(browser.get("/journal?from=1+Jun+2024&to=30+Jun+2024"))

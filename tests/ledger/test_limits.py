@@ -99,7 +99,7 @@ def test_pages_report_an_exceeded_limit_and_keep_the_input(alice: Person, leila:
     ) == (422, True, "1,234.50")
     dear = alice.api.post("/journal-entries", json=entry(alice, ("INR", "1000.01"))).json["id"]
     step = Page(
-        submit(leila.browser, f"/journal/{dear}/reverse", reason="Twice", entry_date="11 Jun 2024")
+        submit(leila.tab, f"/journal/{dear}/reverse", reason="Twice", entry_date="11 Jun 2024")
     )
     assert (
         step.status,

@@ -34,14 +34,14 @@ def typed(person: Person, **changes: Any) -> dict[str, Any]:
 
 
 def send(person: Person, fields: dict[str, Any], **options: Any) -> TestResponse:
-    browser = person.browser
+    browser = person.tab
     return browser.post(
         "/journal/new", data=fields | {"csrf_token": csrf(browser, "/journal/new")}, **options
     )
 
 
 def test_an_entry_is_entered_in_the_browser(alice: Person) -> None:
-    assert "/journal/new" in Page(alice.browser.get("/journal")).links()
+    assert "/journal/new" in Page(alice.tab.get("/journal")).links()
     done = send(alice, typed(alice))
     assert done.status_code == 303, Page(done).words(".//main")
     read = alice.api.get(f"/journal-entries/{done.headers['Location'].rsplit('/', 1)[1]}").json
@@ -105,7 +105,7 @@ def test_during_input_only_the_preview_is_returned(alice: Person) -> None:
     )
     unread = Page(send(alice, part | {"debit": ["1x", ""]}, headers={"HX-Request": "true"}))
     assert "invalid amount" in unread.words(".//*[@role='status']")
-    assert "No amounts yet" in Page(alice.browser.get("/journal/new")).words(".//*[@role='status']")
+    assert "No amounts yet" in Page(alice.tab.get("/journal/new")).words(".//*[@role='status']")
 
 
 def test_adding_a_line_keeps_the_input(alice: Person) -> None:
@@ -187,7 +187,7 @@ def test_a_closed_month_is_reported_at_the_date(alice: Person) -> None:
 def test_control_accounts_are_not_offered(alice: Person) -> None:
     offered = {
         option.attrib["value"]
-        for option in Page(alice.browser.get("/journal/new")).all(
+        for option in Page(alice.tab.get("/journal/new")).all(
             ".//select[@name='account_id'][1]/option"
         )
     }

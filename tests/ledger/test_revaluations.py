@@ -233,7 +233,7 @@ def test_an_account_of_the_agency_is_monetary_unless_it_says_no(ready: Person) -
     answer = ready.api.patch(f"/accounts/{loan}", json={"is_monetary": False})
     assert answer.json["is_monetary"] is False
     assert revalue(ready) == []
-    bank = ready.browser.get(f"/accounts/{account_id(ready, 'bank')}/edit").text
+    bank = ready.tab.get(f"/accounts/{account_id(ready, 'bank')}/edit").text
     assert "Revalue foreign balances" not in bank
     (event,) = ready.api.get("/audit?kind=ledger.account_changed").json["items"]
     assert event["payload"]["inputs"]["fields"] == [
@@ -241,7 +241,7 @@ def test_an_account_of_the_agency_is_monetary_unless_it_says_no(ready: Person) -
     ]
     equipment = account_of_code(ready, "1510")
     book(ready, LAST, "84", {equipment: 100, "capital": -100})
-    browser, path = ready.browser, f"/accounts/{equipment}/edit"
+    browser, path = ready.tab, f"/accounts/{equipment}/edit"
     assert "Revalue foreign balances" in browser.get(path).text
     fields = {"code": "1510", "name": "Claims", "is_monetary": "y"}
     browser.post(path, data=fields | {"csrf_token": csrf_token(browser)})
@@ -370,7 +370,7 @@ def test_an_entry_of_a_revaluation_is_not_reversed_by_hand(ready: Person) -> Non
     for entry_id in (row["entry_id"], row["reversal_entry_id"]):
         with pytest.raises(EntryOfDocument):
             ready.does(direct.reverse_direct, UUID(entry_id), reason="Wrong")
-    page = ready.browser.get(f"/journal/{row['entry_id']}").text
+    page = ready.tab.get(f"/journal/{row['entry_id']}").text
     assert page.count('<td class="v-num">1.00</td>') == 4, "both lines, and both totals"
     assert f"/journal/{row['entry_id']}/reverse" not in page
 
@@ -450,7 +450,7 @@ def test_an_administrator_closes_without_a_revaluation_with_a_reason(
 
 def test_an_agency_without_foreign_balances_is_not_asked(ready: Person) -> None:
     post(ready, entry_date=date(2024, 11, 5))
-    assert "closing rates" not in ready.browser.get("/months/2024-11/close").text
+    assert "closing rates" not in ready.tab.get("/months/2024-11/close").text
     ready.does(months.close_month, NOVEMBER, unrevalued_reason="Not needed")
     (event,) = ready.api.get("/audit?kind=month.closed").json["items"]
     assert event["payload"]["inputs"] == {"month": "2024-11"}
@@ -459,15 +459,15 @@ def test_an_agency_without_foreign_balances_is_not_asked(ready: Person) -> None:
 def test_the_page_shows_what_would_be_posted_and_posts_it(ready: Person) -> None:
     book(ready, date(2024, 11, 5), "84", {"receivable": 10_000, "bank": 5_000, "capital": -15_000})
     path = "/months/2024-11/revaluation"
-    page = ready.browser.get(path).text
+    page = ready.tab.get(path).text
     assert 'href="/exchange-rates/new?currency=USD&amp;on=2024-11-30"' in page
     assert "A closing rate is missing: USD." in page
     assert "Revalue November 2024?" not in page
     entered(ready, LAST, "85")
-    page = ready.browser.get(path).text
+    page = ready.tab.get(path).text
     for text in ("1 USD = 85 INR", "FBIL", "8,400.00", "8,500.00", "Revalue November 2024?"):
         assert text in page
-    browser = ready.browser
+    browser = ready.tab
     sent = browser.post(path, data={"csrf_token": csrf_token(browser)})
     assert (sent.status_code, sent.headers["Location"]) == (303, path)
     page = browser.get(path).text
@@ -479,27 +479,27 @@ def test_the_page_shows_what_would_be_posted_and_posts_it(ready: Person) -> None
 
 
 def test_the_page_says_why_nothing_can_be_posted(ready: Person, bob: Person) -> None:
-    assert bob.browser.get("/months/2024-11/revaluation").status_code == 403
-    assert "No foreign balances" in ready.browser.get("/months/2024-11/revaluation").text
-    assert ready.browser.get("/months/2024-13/revaluation").status_code == 404
+    assert bob.tab.get("/months/2024-11/revaluation").status_code == 403
+    assert "No foreign balances" in ready.tab.get("/months/2024-11/revaluation").text
+    assert ready.tab.get("/months/2024-13/revaluation").status_code == 404
     month = clock.today("UTC")
-    assert "has not ended" in ready.browser.get(f"/months/{month:%Y-%m}/revaluation").text
+    assert "has not ended" in ready.tab.get(f"/months/{month:%Y-%m}/revaluation").text
 
 
 def test_the_page_says_that_base_amounts_are_not_known(alice: Person) -> None:
     book(alice, LAST, None, {"bank": 100, "capital": -100})
-    assert "It is about USD." in alice.browser.get("/months/2024-11/revaluation").text
+    assert "It is about USD." in alice.tab.get("/months/2024-11/revaluation").text
 
 
 def test_the_page_before_closing_asks_for_the_revaluation(ready: Person, leila: Person) -> None:
     book(ready, date(2024, 11, 5), "84", {"bank": 100, "capital": -100})
     entered(ready, LAST, "85")
     path = "/months/2024-11/close"
-    page = leila.browser.get(path).text
+    page = leila.tab.get(path).text
     assert 'href="/months/2024-11/revaluation">Foreign balances are not at the closing' in page
     assert "An administrator can close the month without it" in page
     assert "Close November 2024?" not in page
-    browser = ready.browser
+    browser = ready.tab
     assert "Reason for closing without a revaluation" in browser.get(path).text
     refused = browser.post(path, data={"csrf_token": csrf_token(browser)})
     assert refused.status_code == 422

@@ -168,17 +168,17 @@ def test_the_audit_log_has_no_part_of_an_address(alice: Person, owner_engine: sa
 def test_the_pages_add_change_and_remove_an_address(alice: Person, bob: Person) -> None:
     party = made(alice)
     path = f"/parties/{party['id']}"
-    assert not Page(alice.browser.get(path)).all(".//ul[@id='addresses']")
+    assert not Page(alice.tab.get(path)).all(".//ul[@id='addresses']")
     typed = {name: str(value) for name, value in OFFICE.items() if name != "is_default"}
     page = Page(send(bob, f"{path}/addresses/new", **typed | {"lines": " "}))
     assert (page.status, page.error_at("lines")) == (422, "Enter the address.")
     assert send(bob, f"{path}/addresses/new", **typed, is_default="1").status_code == 303
     (one,) = listed(alice, party)
-    shown = Page(alice.browser.get(path)).words(".//ul[@id='addresses']")
+    shown = Page(alice.tab.get(path)).words(".//ul[@id='addresses']")
     for expected in ("Office", "Default", "Sea View", "682016, Kochi, Kerala, India"):
         assert expected in shown
     edit = f"{path}/addresses/{one['id']}/edit"
-    form = Page(alice.browser.get(edit))
+    form = Page(alice.tab.get(edit))
     assert (form.field("city"), form.field("state")) == ("Kochi", "32")
     stale = "2024-01-01T00:00:00+00:00"
     page = Page(send(alice, edit, **typed | {"city": "Thrissur"}, seen=stale))

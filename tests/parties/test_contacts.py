@@ -123,13 +123,13 @@ def test_viewers_read_and_other_agencies_find_nothing(
     viewer = people.colleague(alice, "Vera Viewer", role="viewer")
     path = f"/parties/{party['id']}/contacts"
     assert listed(viewer, party) == [one]
-    shown = Page(viewer.browser.get(f"/parties/{party['id']}"))
+    shown = Page(viewer.tab.get(f"/parties/{party['id']}"))
     assert "Meera Nair" in shown.words(".//ul[@id='contacts']")
     assert not any("/contacts" in link for link in shown.links())
     assert viewer.api.post(path, json=MEERA).status_code == 403
     assert viewer.api.patch(f"{path}/{one['id']}", json={"role": "Sales"}).status_code == 403
     assert viewer.api.delete(f"{path}/{one['id']}").status_code == 403
-    assert viewer.browser.get(f"{path}/new").status_code == 403
+    assert viewer.tab.get(f"{path}/new").status_code == 403
     assert code(charlie.api.get(path)) == (404, "party_not_found")
     assert code(charlie.api.post(path, json=MEERA)) == (404, "party_not_found")
     assert charlie.api.delete(f"{path}/{one['id']}").status_code == 404
@@ -155,18 +155,18 @@ def test_the_audit_log_has_no_part_of_a_contact(alice: Person, owner_engine: sa.
 def test_the_pages_add_change_and_remove_a_contact(alice: Person, bob: Person) -> None:
     party = made(alice)
     path = f"/parties/{party['id']}"
-    assert f"{path}/contacts/new" in Page(alice.browser.get(path)).links()
+    assert f"{path}/contacts/new" in Page(alice.tab.get(path)).links()
     typed = {name: str(value) for name, value in MEERA.items() if name != "is_default"}
     page = Page(send(bob, f"{path}/contacts/new", **typed | {"name": " ", "email": "nobody"}))
     assert (page.status, page.error_at("name")) == (422, "Enter a name.")
     assert "such as name@example.com" in page.error_at("email")
     assert send(bob, f"{path}/contacts/new", **typed, is_default="1").status_code == 303
     (one,) = listed(alice, party)
-    shown = Page(alice.browser.get(path)).words(".//ul[@id='contacts']")
+    shown = Page(alice.tab.get(path)).words(".//ul[@id='contacts']")
     for expected in ("Meera Nair", "Default", "Accounts", "meera@malabar.example", "44321"):
         assert expected in shown
     edit = f"{path}/contacts/{one['id']}/edit"
-    form = Page(alice.browser.get(edit))
+    form = Page(alice.tab.get(edit))
     assert (form.field("name"), form.field("role")) == ("Meera Nair", "Accounts")
     stale = "2024-01-01T00:00:00+00:00"
     page = Page(send(alice, edit, **typed | {"role": "Sales"}, seen=stale))
@@ -185,7 +185,7 @@ def test_an_invoice_is_mailed_to_the_default_contact_of_its_customer(alice: Pers
     invoices = [issued(alice, party_id=UUID(one["id"])) for one in (first, second)]
 
     def recipients() -> list[str]:
-        return [Page(alice.browser.get(f"/invoices/{one}/send")).field("to") for one in invoices]
+        return [Page(alice.tab.get(f"/invoices/{one}/send")).field("to") for one in invoices]
 
     assert recipients() == ["office@malabar.example", "other@malabar.example"]
     contact = added(alice, first)

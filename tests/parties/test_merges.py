@@ -54,7 +54,7 @@ def top(person: Person) -> list[tuple[str, str]]:
 
 
 def lines(person: Person) -> list[tuple[str, str, str]]:
-    page = Page(person.browser.get("/reports/receivables?as_of=2024-12-31"))
+    page = Page(person.tab.get("/reports/receivables?as_of=2024-12-31"))
     assert page.status == 200
     return page
 
@@ -77,10 +77,10 @@ def seen(person: Person, *party_ids: UUID) -> dict[str, Any]:
         "invoices": [numbers(person, f"/invoices?party_id={one}") for one in party_ids],
         "payments": [numbers(person, f"/payments?party_id={one}", "amount") for one in party_ids],
         "pages": [
-            Page(person.browser.get(f"/parties/{one}")).words(".//dl[@id='balances']")
+            Page(person.tab.get(f"/parties/{one}")).words(".//dl[@id='balances']")
             for one in party_ids
         ],
-        "csv": person.browser.get("/reports/receivables?as_of=2024-12-31&format=csv").text,
+        "csv": person.tab.get("/reports/receivables?as_of=2024-12-31&format=csv").text,
     }
 
 
@@ -107,7 +107,7 @@ def test_the_page_of_receivables_has_one_row_for_merged_records(
     billed(alice, party(alice, "Zeenat"), "8000")
     merged(alice, two[1], two[0])
     for query in ("", "&party=*", "&party=Amit+Shah", "&from=2024-06-01&to=2024-06-30"):
-        page = Page(alice.browser.get(f"/reports/receivables?as_of=2024-12-31{query}"))
+        page = Page(alice.tab.get(f"/reports/receivables?as_of=2024-12-31{query}"))
         text = " ".join(page.words(".//main").split())
         assert "A. Shah & Sons" not in text, query
         assert "12,000.00" in text, query
@@ -243,7 +243,7 @@ def test_of_namesakes_that_are_merged_forms_offer_one(alice: Person) -> None:
         assert {one.id for one in queries.find_named(AMIT)} == {second, third}
     # A draft of the merged record keeps it.
     drafted = draft(alice, customer_name=AMIT, party_id=first)
-    page = Page(alice.browser.get(f"/invoices/{drafted}/edit"))
+    page = Page(alice.tab.get(f"/invoices/{drafted}/edit"))
     assert page.field("party_id") == str(first)
 
 
@@ -261,7 +261,7 @@ def test_the_list_shows_merged_records_under_their_root(alice: Person) -> None:
     # Each filter must be true of one record, and an external id is that of one record.
     assert names(alice, "?q=11111&kind=supplier") == []
     assert names(alice, "?external_id=S-1") == ["A. Shah & Sons"]
-    shown = Page(alice.browser.get("/parties?q=sons"))
+    shown = Page(alice.tab.get("/parties?q=sons"))
     assert shown.rows() == ["Amit Shah"]
     assert "Merged: A. Shah & Sons" in shown.words(".//table[@id='parties']")
     with alice.acting():
@@ -276,17 +276,17 @@ def test_the_page_shows_what_is_added_up_before_it_merges(
     alice: Person, bob: Person, two: tuple[UUID, UUID]
 ) -> None:
     path = f"/parties/{two[1]}/merge"
-    assert path in Page(alice.browser.get(f"/parties/{two[1]}")).links()
-    found = Page(alice.browser.get(f"{path}?q=amit"))
+    assert path in Page(alice.tab.get(f"/parties/{two[1]}")).links()
+    found = Page(alice.tab.get(f"{path}?q=amit"))
     assert f"{path}?into_id={two[0]}" in found.links()
-    shown = Page(alice.browser.get(f"{path}?into_id={two[0]}"))
+    shown = Page(alice.tab.get(f"{path}?into_id={two[0]}"))
     balances = " ".join(shown.words(".//table[@id='balances']").split())
     assert "A. Shah & Sons" in balances
     assert "5,000.00" in balances
     page = Page(send(alice, path, into_id=str(two[0]), reason=""))
     assert page.status == 422
     assert send(alice, path, into_id=str(two[0]), reason=WHY).status_code == 303
-    detail = Page(alice.browser.get(f"/parties/{two[0]}"))
+    detail = Page(alice.tab.get(f"/parties/{two[0]}"))
     assert "A. Shah & Sons is merged into this record" in detail.words(".//ul[@id='merges']")
     answer = alice.api.get(f"/parties/{two[1]}/merges").json
     assert (answer["root_id"], len(answer["items"])) == (str(two[0]), 1)
@@ -296,7 +296,7 @@ def test_the_page_shows_what_is_added_up_before_it_merges(
     assert send(bob, undo).status_code == 403
     assert send(alice, undo).status_code == 303
     assert alice.api.get(f"/parties/{two[1]}/merges").json["items"] == []
-    assert bob.browser.get(path).status_code == 403
+    assert bob.tab.get(path).status_code == 403
 
 
 def test_an_erasure_takes_the_name_out_of_the_reason(alice: Person) -> None:

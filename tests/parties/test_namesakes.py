@@ -138,7 +138,7 @@ def test_each_namesake_has_its_own_sums_and_lists(
     assert numbers(alice, f"/invoices?party_id={two[1]}") == ["700.00"]
     assert numbers(alice, f"/payments?party_id={two[0]}", "amount") == []
     assert numbers(alice, f"/payments?party_id={two[1]}", "amount") == ["100.00"]
-    page = Page(alice.browser.get(f"/parties/{two[1]}"))
+    page = Page(alice.tab.get(f"/parties/{two[1]}"))
     assert page.words(".//dl[@id='balances']") == "AdvanceINR100.00Amount dueINR700.00"
     keys = {key for rows in ids_of(owner_engine, alice).values() for key, _ in rows}
     assert keys == {"amit shah", f"amit shah\x1f{two[1]}"}
@@ -151,19 +151,19 @@ def test_receivables_lead_to_the_statement_of_each_namesake(
     for party_id, amount in zip(two, ("500", "700"), strict=True):
         bill_to(alice, party_id, amount)
     day = "as_of=2024-12-31"
-    links = Page(alice.browser.get(f"/reports/receivables?{day}")).links()
+    links = Page(alice.tab.get(f"/reports/receivables?{day}")).links()
     assert [link for link in links if "party=Amit" in link] == []
     for party_id, amount in zip(two, ("500.00", "700.00"), strict=True):
         here = f"/reports/receivables?{day}&party_id={party_id}"
         assert f"{here}&skip=0#in-INR" in links or f"{here}#in-INR" in links, links
-        page = Page(alice.browser.get(here))
+        page = Page(alice.tab.get(here))
         rows = page.all(".//tr[@class='v-sub-row']")
         assert len(rows) == 1
         assert amount in "".join(rows[0].itertext())
         (statement,) = [link for link in page.links() if "/party-statement" in link]
         assert f"party_id={party_id}" in statement
-        assert amount in Page(alice.browser.get(statement)).words(".//tfoot")
-    today = Page(alice.browser.get("/reports/receivables")).links()
+        assert amount in Page(alice.tab.get(statement)).words(".//tfoot")
+    today = Page(alice.tab.get("/reports/receivables")).links()
     assert sum(link.startswith("/invoices?") and str(two[1]) in link for link in today) == 2
 
 
@@ -173,18 +173,18 @@ def test_a_statement_of_several_parties_asks_which(
     for party_id, amount in zip(two, ("500", "700"), strict=True):
         bill_to(alice, party_id, amount)
     path = "/reports/party-statement"
-    page = Page(alice.browser.get(f"{path}?party=amit+shah&to=2024-12-31"))
+    page = Page(alice.tab.get(f"{path}?party=amit+shah&to=2024-12-31"))
     assert page.words(".//ul[@id='namesakes']") == f"{AMIT} 98200 11111 AMIT shah 98200 22222"
     assert not page.all(".//tfoot")
     for party_id, amount in zip(two, ("500.00", "700.00"), strict=True):
         (link,) = [one for one in page.links() if str(party_id) in one]
-        assert amount in Page(alice.browser.get(link)).words(".//tfoot")
+        assert amount in Page(alice.tab.get(link)).words(".//tfoot")
     # Another name that was typed on the page of a statement is asked about too.
     other = f"{path}?party=amit+shah&party_id={made(alice, name='Zeenat')['id']}"
-    assert Page(alice.browser.get(other)).all(".//ul[@id='namesakes']")
-    links = Page(alice.browser.get(path)).links()
+    assert Page(alice.tab.get(other)).all(".//ul[@id='namesakes']")
+    links = Page(alice.tab.get(path)).links()
     assert all(any(f"party_id={one}" in link for link in links) for one in two)
-    assert not Page(charlie.browser.get(f"{path}?party=amit+shah")).all(".//ul[@id='namesakes']")
+    assert not Page(charlie.tab.get(f"{path}?party=amit+shah")).all(".//ul[@id='namesakes']")
 
 
 def test_a_payment_settles_no_document_of_a_namesake(alice: Person, two: tuple[UUID, UUID]) -> None:
@@ -251,7 +251,7 @@ def test_the_form_offers_the_parties_with_the_name(alice: Person, two: tuple[UUI
     assert answer.status_code == 303
     (stored,) = alice.api.get("/invoices").json["items"]
     assert stored["party_id"] == str(two[1])
-    edit = Page(alice.browser.get(f"{answer.headers['Location']}/edit"))
+    edit = Page(alice.tab.get(f"{answer.headers['Location']}/edit"))
     assert edit.one(".//select[@name='party_id']/option[@selected]").get("value") == str(two[1])
     # A choice that belongs to the name typed before is ignored.
     other = send(alice, "/invoices/new", **{**typed, "customer_name": "Zeenat"}, party_id=two[1])

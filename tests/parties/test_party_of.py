@@ -476,4 +476,4 @@ def test_a_document_page_links_to_its_party(alice: Person) -> None:
     invoice_id, bill_id = issued(alice), receive(alice)
     for path in (f"/invoices/{invoice_id}", f"/bills/{bill_id}"):
         party_id = alice.api.get(path).json["party_id"]
-        assert f'href="/parties/{party_id}"' in alice.browser.get(path).text
+        assert f'href="/parties/{party_id}"' in alice.tab.get(path).text

@@ -110,7 +110,7 @@ def test_a_merged_record_brings_its_numbers_and_an_undone_merge_takes_them(agenc
     assert (number(root, "29"), number(other, "27")) == (IN_29, MAIN)
     assert number(foreign, "29") == OF_ANOTHER
     assert number(foreign, "27") is None, "a GSTIN with another PAN is that of another firm"
-    shown = Page(agency.browser.get(f"/parties/{root}"))
+    shown = Page(agency.tab.get(f"/parties/{root}"))
     assert IN_29 in shown.words(".//ul[@id='tax-numbers']")
     assert listed(agency, root) == []
     added(agency, root, ALSO_IN_29)
@@ -155,7 +155,7 @@ def test_viewers_read_and_other_agencies_find_nothing(
     viewer = people.colleague(alice, "Vera Viewer", role="viewer")
     path = f"/parties/{party_id}/tax-numbers"
     assert listed(viewer, party_id) == [(IN_29, False)]
-    shown = Page(viewer.browser.get(f"/parties/{party_id}"))
+    shown = Page(viewer.tab.get(f"/parties/{party_id}"))
     assert IN_29 in shown.words(".//ul[@id='tax-numbers']")
     assert not any("/tax-numbers" in link for link in shown.links())
     body = {"country": "IN", "number": ALSO_IN_29}
@@ -184,7 +184,7 @@ def test_viewers_read_and_other_agencies_find_nothing(
 def test_the_pages_add_change_and_remove_a_number_and_offer_it(agency: Person, bob: Person) -> None:
     party_id = made(agency, country="IN", tax_number=MAIN)["id"]
     path = f"/parties/{party_id}"
-    assert f"{path}/tax-numbers/new" in Page(agency.browser.get(path)).links()
+    assert f"{path}/tax-numbers/new" in Page(agency.tab.get(path)).links()
     page = Page(send(bob, f"{path}/tax-numbers/new", country="IN", number=OF_ANOTHER))
     assert page.status == 422
     assert "PAN" in page.error_at("number")
@@ -192,16 +192,14 @@ def test_the_pages_add_change_and_remove_a_number_and_offer_it(agency: Person, b
     assert send(bob, f"{path}/tax-numbers/new", **typed, is_default="1").status_code == 303
     assert listed(agency, party_id) == [(IN_29, True)]
     agency.api.post(f"{path}/addresses", json=BILLING)
-    form = Page(
-        agency.browser.get(f"/invoices/new?customer_name=Deepa+Krishnan&party_id={party_id}")
-    )
+    form = Page(agency.tab.get(f"/invoices/new?customer_name=Deepa+Krishnan&party_id={party_id}"))
     offered = form.all(".//datalist[@id='tax-numbers']/option")
     assert [one.get("value") for one in offered] == [IN_29, MAIN]
     assert "Billing address · 7 Brigade Road" in form.words(".//select[@id='customer_address_id']")
     number_id = agency.api.get(f"{path}/tax-numbers").json["items"][0]["id"]
     edit = f"{path}/tax-numbers/{number_id}/edit"
-    assert edit in Page(agency.browser.get(path)).links()
-    form = Page(agency.browser.get(edit))
+    assert edit in Page(agency.tab.get(path)).links()
+    form = Page(agency.tab.get(edit))
     assert (form.field("number"), form.field("country")) == (IN_29, "IN")
     page = Page(send(agency, edit, **typed, seen="2024-01-01T00:00:00+00:00"))
     assert "was changed after you opened it" in page.words()

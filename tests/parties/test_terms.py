@@ -102,7 +102,7 @@ def test_the_form_suggests_customers_and_leaves_the_due_date_empty(alice: Person
     made(alice, name="Air India", is_customer=False, is_supplier=True)
     gone = made(alice, name="Gone")
     alice.api.patch(f"/parties/{gone['id']}", json={"is_archived": True})
-    form = Page(alice.browser.get("/invoices/new"))
+    form = Page(alice.tab.get("/invoices/new"))
     assert [
         option.attrib["value"] for option in form.all(".//datalist[@id='known-names']/option")
     ] == ["Deepa Krishnan"]
@@ -116,7 +116,7 @@ def test_the_form_suggests_customers_and_leaves_the_due_date_empty(alice: Person
         == "2024-06-25"
     )
     for direction, name in (("in", "Deepa Krishnan"), ("out", "Air India")):
-        page = Page(alice.browser.get(f"/payments/new?direction={direction}"))
+        page = Page(alice.tab.get(f"/payments/new?direction={direction}"))
         assert [
             option.attrib["value"] for option in page.all(".//datalist[@id='known-names']/option")
         ] == [name]

@@ -27,7 +27,7 @@ def test_a_party_is_created_shown_and_changed(alice: Person) -> None:
     (party,) = alice.api.get("/parties").json["items"]
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/parties/{party['id']}")
     assert {name: party[name] for name in WHOLE} == WHOLE
-    page = Page(alice.browser.get(f"/parties/{party['id']}"))
+    page = Page(alice.tab.get(f"/parties/{party['id']}"))
     facts = page.words(".//dl[@id='facts']")
     for expected in (
         "94470",
@@ -42,7 +42,7 @@ def test_a_party_is_created_shown_and_changed(alice: Person) -> None:
         "5,00,000.00",
     ):
         assert expected in facts
-    form = Page(alice.browser.get(f"/parties/{party['id']}/edit"))
+    form = Page(alice.tab.get(f"/parties/{party['id']}/edit"))
     assert (form.field("name"), form.field("state"), form.field("terms_days")) == (
         "Deepa Krishnan",
         "27",
@@ -116,7 +116,7 @@ def test_a_similar_party_is_shown_once_before_it_is_saved(alice: Person) -> None
 
 def test_an_agent_keeps_the_credit_limit_of_a_customer(alice: Person, bob: Person) -> None:
     party = made(alice, **WHOLE)
-    form = Page(bob.browser.get(f"/parties/{party['id']}/edit"))
+    form = Page(bob.tab.get(f"/parties/{party['id']}/edit"))
     assert not form.all(".//input[@name='credit_limit']") + form.all(".//input[@name='is_on_hold']")
     path = f"/parties/{party['id']}/edit"
     assert send(bob, path, **TYPED, phone="", seen=form.field("seen")).status_code == 303
@@ -126,7 +126,7 @@ def test_an_agent_keeps_the_credit_limit_of_a_customer(alice: Person, bob: Perso
 
 def test_a_concurrent_change_is_not_overwritten(alice: Person) -> None:
     party = made(alice)
-    seen = Page(alice.browser.get(f"/parties/{party['id']}/edit")).field("seen")
+    seen = Page(alice.tab.get(f"/parties/{party['id']}/edit")).field("seen")
     alice.api.patch(f"/parties/{party['id']}", json={"phone": "1"})
     for state in (seen, "nonsense"):
         page = Page(send(alice, f"/parties/{party['id']}/edit", **TYPED, phone="2", seen=state))
@@ -140,13 +140,13 @@ def test_the_page_shows_open_amounts_and_links_documents(
 ) -> None:
     party = made(alice, is_supplier=True)
     path = f"/parties/{party['id']}"
-    assert Page(alice.browser.get(path)).words(".//p[@id='balances']") == "No balance"
+    assert Page(alice.tab.get(path)).words(".//p[@id='balances']") == "No balance"
     invoice_id = issued(alice, customer_name="DEEPA krishnan")
     pay(alice, invoice_id, 500_000)
     advance(alice, 70_000, DUE, currency="AED")
     receive(alice, vendor_name="Deepa Krishnan")
     issued(alice, customer_name="Somebody else")
-    page = Page(alice.browser.get(path))
+    page = Page(alice.tab.get(path))
     balances = page.words(".//dl[@id='balances']")
     for expected in ("Amount due", "40,000.00", "Advance", "700.00", "Payable", "45,000.00"):
         assert expected in balances
@@ -157,31 +157,31 @@ def test_the_page_shows_open_amounts_and_links_documents(
         f"/payments?party_id={party['id']}",
     ):
         assert link in page.links()
-        assert alice.browser.get(link).status_code == 200
+        assert alice.tab.get(link).status_code == 200
 
 
 def test_an_archived_party_is_not_listed_and_can_be_restored(alice: Person) -> None:
     party = made(alice)
     assert send(alice, f"/parties/{party['id']}/archive").status_code == 303
-    assert Page(alice.browser.get("/parties")).rows() == []
-    assert Page(alice.browser.get("/parties?archived=1")).rows() == ["Deepa Krishnan"]
+    assert Page(alice.tab.get("/parties")).rows() == []
+    assert Page(alice.tab.get("/parties?archived=1")).rows() == ["Deepa Krishnan"]
     send(alice, f"/parties/{party['id']}/archive", restore="1")
-    assert Page(alice.browser.get("/parties")).rows() == ["Deepa Krishnan"]
+    assert Page(alice.tab.get("/parties")).rows() == ["Deepa Krishnan"]
 
 
 def test_the_list_has_a_search_and_pages(alice: Person) -> None:
     for number in range(52):
         made(alice, name=f"Party {number:02}", is_supplier=number == 7)
-    page = Page(alice.browser.get("/parties"))
+    page = Page(alice.tab.get("/parties"))
     assert page.rows() == [f"Party {number:02}" for number in range(50)]
     (following,) = (link for link in page.links() if "cursor=" in link)
-    assert Page(alice.browser.get(following)).rows() == ["Party 50", "Party 51"]
-    assert Page(alice.browser.get("/parties?q=y+3&kind=customer")).rows() == [
+    assert Page(alice.tab.get(following)).rows() == ["Party 50", "Party 51"]
+    assert Page(alice.tab.get("/parties?q=y+3&kind=customer")).rows() == [
         f"Party 3{number}" for number in range(10)
     ]
-    assert Page(alice.browser.get("/parties?kind=supplier")).rows() == ["Party 07"]
+    assert Page(alice.tab.get("/parties?kind=supplier")).rows() == ["Party 07"]
     for query in ("kind=friend", "cursor=x"):
-        wrong = Page(alice.browser.get(f"/parties?{query}"))
+        wrong = Page(alice.tab.get(f"/parties?{query}"))
         assert (wrong.status, len(wrong.rows())) == (422, 50)
 
 

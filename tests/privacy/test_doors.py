@@ -139,7 +139,7 @@ def test_retention_periods_by_the_api(alice: Person) -> None:
 
 
 def test_the_pages_lead_from_the_customer_to_the_erasure(alice: Person, one: Subject) -> None:
-    browser = alice.browser
+    browser = alice.tab
     base = f"/parties/{one.party_id}/privacy"
     assert base in browser.get(f"/parties/{one.party_id}").text
     page = browser.get(base).text
@@ -162,14 +162,14 @@ def test_the_pages_lead_from_the_customer_to_the_erasure(alice: Person, one: Sub
 
 def test_open_records_are_listed_before_an_erasure(alice: Person, one: Subject) -> None:
     invoice_id = draft(alice)
-    browser = alice.browser
+    browser = alice.tab
     asked = browser.get(f"/parties/{one.party_id}/privacy/erase").text
     assert f"/invoices/{invoice_id}" in asked
     assert 'name="reason"' not in asked
 
 
 def test_a_candidate_is_confirmed_on_the_page(alice: Person, one: Subject) -> None:
-    browser, base = alice.browser, f"/parties/{one.party_id}/privacy"
+    browser, base = alice.tab, f"/parties/{one.party_id}/privacy"
     token = csrf(browser, base)
     row = next(
         row for row in alice.api.get(of(one)).json["candidates"] if row["kind"] == "passenger"
@@ -184,7 +184,7 @@ def test_a_candidate_is_confirmed_on_the_page(alice: Person, one: Subject) -> No
 
 
 def test_files_of_an_export(alice: Person, one: Subject) -> None:
-    browser, base = alice.browser, f"/parties/{one.party_id}/privacy"
+    browser, base = alice.tab, f"/parties/{one.party_id}/privacy"
     found = browser.get(f"{base}/export.json")
     assert (found.mimetype, found.json["name"]) == ("application/json", NAME)
     paper = browser.get(f"{base}/export.pdf")
@@ -192,7 +192,7 @@ def test_files_of_an_export(alice: Person, one: Subject) -> None:
 
 
 def test_the_page_of_retention_periods(alice: Person) -> None:
-    browser = alice.browser
+    browser = alice.tab
     token = csrf(browser, "/privacy")
     sent = browser.post("/privacy", data={"csrf_token": token, "mails": "30"})
     assert sent.status_code == 303
@@ -207,7 +207,7 @@ def test_the_page_of_retention_periods(alice: Person) -> None:
 def test_other_roles_see_no_page(bob: Person, charlie: Person, one: Subject) -> None:
     base = f"/parties/{one.party_id}/privacy"
     for path in (base, f"{base}/erase", f"{base}/export.json", "/privacy"):
-        assert bob.browser.get(path).status_code == 403, path
+        assert bob.tab.get(path).status_code == 403, path
     for path in (base, f"{base}/erase", f"{base}/export.json"):
-        assert charlie.browser.get(path).status_code == 404, path
-    assert "Personal data" not in bob.browser.get(f"/parties/{one.party_id}").text
+        assert charlie.tab.get(path).status_code == 404, path
+    assert "Personal data" not in bob.tab.get(f"/parties/{one.party_id}").text

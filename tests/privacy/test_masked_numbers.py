@@ -90,7 +90,7 @@ def test_the_command_masks_the_conversations_of_an_earlier_release(
     assert MASKED in found
     assert PAN not in found
     assert "3456 7890" not in found
-    page = person.browser.get(f"/assistant/{line.session_id}").text
+    page = person.tab.get(f"/assistant/{line.session_id}").text
     assert "••••F1ZV" in page
     assert "Uma Traders" in page
 

@@ -40,7 +40,7 @@ def test_notes_of_customers_enquiries_and_trips_are_masked(alice: Person) -> Non
 
 
 def test_notes_of_a_form_are_masked(alice: Person) -> None:
-    browser = alice.browser
+    browser = alice.tab
     fields = {"name": "Deepa Krishnan", "is_customer": "1", "notes": ONE}
     sent = browser.post("/parties/new", data=fields | {"csrf_token": csrf(browser, "/parties/new")})
     assert sent.status_code == 303

@@ -180,11 +180,11 @@ def test_documents_of_others_that_name_the_person_are_offered_and_never_taken(
     listed = alice.api.get(f"/privacy/parties/{party_id}").json
     assert {row["kind"] for row in listed["candidates"]} == RECORDS.keys()
     assert [row["table"] for row in listed["held"]] == ["parties"]
-    page = alice.browser.get(f"/parties/{party_id}/privacy").text
+    page = alice.tab.get(f"/parties/{party_id}/privacy").text
     assert page.count('name="kind"') == len(records), "each can be confirmed"
     link_all(alice, party_id, records)
     assert offered(alice, party_id) == set()
-    assert "Employer Two" in alice.browser.get(f"/parties/{party_id}/privacy").text
+    assert "Employer Two" in alice.tab.get(f"/parties/{party_id}/privacy").text
 
 
 def test_an_erasure_replaces_the_person_in_the_documents_of_others(
@@ -494,7 +494,7 @@ def test_records_whose_texts_an_erasure_does_not_change_are_listed(
     assert {(row["kind"], row["record_id"]) for row in found["unreplaced"]} == {
         (kind, str(record_id)) for kind, record_id in records.items()
     }
-    page = alice.browser.get(f"/parties/{party_id}/privacy/erase").text
+    page = alice.tab.get(f"/parties/{party_id}/privacy/erase").text
     assert "Offsite" in page
 
 
@@ -516,7 +516,7 @@ def test_own_records_whose_texts_an_erasure_does_not_change_are_listed(alice: Pe
     kinds = [row["kind"] for row in found]
     assert sorted(kinds) == ["invoice", "journal_entry", "payment", "trip"], "the nickname stays"
     assert str(listed["id"]) in {row["record_id"] for row in found}
-    page = alice.browser.get(f"/parties/{party_id}/privacy/erase").text
+    page = alice.tab.get(f"/parties/{party_id}/privacy/erase").text
     assert "Dubai" in page
 
 

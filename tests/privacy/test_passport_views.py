@@ -55,7 +55,7 @@ class Reading:
     """A person who reads; the sign-in and other records are made once."""
 
     def __init__(self, person: Person) -> None:
-        self.api, self.browser = person.api, person.browser
+        self.api, self.tab = person.api, person.tab
         self._person = person
         self._made: dict[tuple[object, ...], dict[str, object]] = {}
 
@@ -77,7 +77,7 @@ def read(by: Reading, what: Call | PageMethod, one: Subject) -> bytes:
             query["session_id"] = str(one.session_id)
         answer = by.api.get(address.removeprefix("/api"), query_string=query)
     else:
-        answer = knock(by.browser, what, address)
+        answer = knock(by.tab, what, address)
     content = answer.get_data()
     if not content.startswith(b"PK"):
         return content

@@ -67,7 +67,7 @@ def test_bank_details_are_encrypted_and_read_everywhere(
         == BANK
     )
     assert alice.api.get("/tenant-settings").json["bank_details"] == BANK
-    assert "IFSC" in alice.browser.get("/settings").text
+    assert "IFSC" in alice.tab.get("/settings").text
     with alice.acting():
         letter = settings_queries.read_letterhead(SessionReader(db.session))
     assert letter["bank_details"] == BANK
@@ -154,7 +154,7 @@ def test_the_tax_number_of_a_party_is_encrypted_and_shown_everywhere(
     assert alice.api.get(f"/parties/{party_id}").json["tax_number"] == GSTIN
     assert alice.api.get("/parties").json["items"][0]["tax_number"] == GSTIN
     for path in ("/parties", f"/parties/{party_id}", f"/parties/{party_id}/edit"):
-        assert GSTIN in alice.browser.get(path).text
+        assert GSTIN in alice.tab.get(path).text
     for table in ("parties", "audit_events", "audit_private"):
         assert PAN not in stored(owner_engine, table, alice).upper()
     alice.api.patch(f"/parties/{party_id}", json={"phone": "12345"})
@@ -166,7 +166,7 @@ def test_the_tax_number_of_a_party_is_encrypted_and_shown_everywhere(
 def test_the_pan_of_a_party_is_encrypted(alice: Person, owner_engine: sa.Engine) -> None:
     party_id = a_business(alice, country=None, tax_number=None, pan=OTHER_PAN.lower())
     for path in (f"/parties/{party_id}", f"/parties/{party_id}/edit"):
-        assert OTHER_PAN in alice.browser.get(path).text
+        assert OTHER_PAN in alice.tab.get(path).text
     for table in ("parties", "audit_events", "audit_private"):
         assert OTHER_PAN not in stored(owner_engine, table, alice).upper()
 
@@ -266,7 +266,7 @@ def test_the_tax_number_of_an_invoice_is_encrypted_also_after_its_issue(
     with alice.acting():
         assert tax_numbers.reseal(keyring(alice)) == 0
     assert alice.api.get(f"/invoices/{invoice_id}").json["customer_tax_number"] == GSTIN
-    assert GSTIN in alice.browser.get(f"/invoices/{invoice_id}").text
+    assert GSTIN in alice.tab.get(f"/invoices/{invoice_id}").text
     for table in ("invoices", "audit_events", "audit_private"):
         assert PAN not in stored(owner_engine, table, alice).upper()
 

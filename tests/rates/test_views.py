@@ -25,7 +25,7 @@ TYPED = {
 
 
 def sent(person: Person, **changes: str) -> Any:
-    browser = person.browser
+    browser = person.tab
     return browser.post(
         "/exchange-rates/new", data=TYPED | changes | {"csrf_token": csrf_token(browser)}
     )
@@ -40,19 +40,19 @@ def cells(page: Page) -> list[list[str]]:
 
 def test_the_list_shows_who_entered_a_rate_and_its_source(alice: Person, charlie: Person) -> None:
     entered(alice, DAY, "84.205", source="<b>FBIL</b>")
-    page = Page(alice.browser.get("/exchange-rates"))
+    page = Page(alice.tab.get("/exchange-rates"))
     assert page.status == 200
     assert cells(page) == [
         ["1 USD in INR", "84.205", "18 Nov 2026", "Reference", "<b>FBIL</b>", alice.actor.full_name]
     ]
-    empty = Page(charlie.browser.get("/exchange-rates"))
+    empty = Page(charlie.tab.get("/exchange-rates"))
     assert "No exchange rates yet" in empty.words()
 
 
 def test_the_list_is_filtered_and_names_invalid_filters(alice: Person) -> None:
     entered(alice, DAY, "84.20")
     entered(alice, DAY - timedelta(days=1), "22.93", pair=("AED", "INR"))
-    browser = alice.browser
+    browser = alice.tab
     assert len(cells(Page(browser.get("/exchange-rates?currency=AED&kind=reference")))) == 1
     assert len(cells(Page(browser.get("/exchange-rates?from=18+Nov+2026")))) == 1
     assert "No exchange rate matches" in browser.get("/exchange-rates?currency=JPY").text
@@ -64,7 +64,7 @@ def test_the_list_is_filtered_and_names_invalid_filters(alice: Person) -> None:
 def test_the_filtered_list_can_be_downloaded(alice: Person) -> None:
     entered(alice, DAY, "84.20", source="=1+1")
     entered(alice, DAY, "22.93", pair=("AED", "INR"))
-    browser = alice.browser
+    browser = alice.tab
     answer = browser.get("/exchange-rates?currency=USD&format=csv")
     assert answer.text.splitlines() == [
         "row,on,base,quote,rate,kind,source,created_by",
@@ -115,7 +115,7 @@ def test_an_unusable_rate_is_refused_at_its_field(
 
 
 def test_a_link_fills_the_form(alice: Person) -> None:
-    browser = alice.browser
+    browser = alice.tab
     page = Page(browser.get("/exchange-rates/new?currency=AED&on=2026-11-18&kind=card"))
     chosen = [option.get("value") for option in page.all(".//option[@selected]")]
     assert chosen == ["AED", "INR", "card"]
@@ -126,10 +126,10 @@ def test_a_link_fills_the_form(alice: Person) -> None:
 
 def test_a_viewer_sees_rates_and_no_form(alice: Person, victor: Person) -> None:
     entered(alice, DAY, "84.20")
-    page = Page(victor.browser.get("/exchange-rates"))
+    page = Page(victor.tab.get("/exchange-rates"))
     assert len(cells(page)) == 1
     assert not page.all(".//a[@href='/exchange-rates/new']")
-    assert victor.browser.get("/exchange-rates/new").status_code == 403
+    assert victor.tab.get("/exchange-rates/new").status_code == 403
     assert sent(victor).status_code == 403
 
 

@@ -141,7 +141,7 @@ def test_a_party_with_only_advances_is_shown(alice: Person, charlie: Person) -> 
         (party.name, party.open.amount_minor, party.outstanding.amount_minor)
         for party in found.parties
     ] == [("Deepa Krishnan", 0, -30_000)]
-    page = Page(alice.browser.get("/reports/receivables"))
+    page = Page(alice.tab.get("/reports/receivables"))
     assert "-300.00" in page.words(".//section").replace("−", "-")
     assert page.status == 200
 
@@ -162,9 +162,9 @@ def test_advances_to_suppliers_mirror_those_of_customers(alice: Person) -> None:
 
 def test_the_column_of_advances_is_shown_only_if_there_are_any(alice: Person) -> None:
     invoice(alice, "Deepa Krishnan", "1000", due=days_ago(40))
-    assert "Advances" not in Page(alice.browser.get("/reports/receivables")).words(".//thead")
+    assert "Advances" not in Page(alice.tab.get("/reports/receivables")).words(".//thead")
     advance(alice, "300", days_ago(20))
-    page = Page(alice.browser.get("/reports/receivables?party=*"))
+    page = Page(alice.tab.get("/reports/receivables?party=*"))
     assert "Amount due Advances Outstanding" in page.words(".//thead//th")
     assert "20 days old" in page.words(".//tbody")
     assert "which matches account 2200" in page.words(".//*[@id='proof']")
@@ -182,7 +182,7 @@ def test_a_difference_from_the_books_is_shown(trader: Person) -> None:
     found = block_on(trader, today())
     assert found is not None
     assert not found.is_proved
-    assert "INR: advances total" in Page(trader.browser.get("/reports/receivables")).words(
+    assert "INR: advances total" in Page(trader.tab.get("/reports/receivables")).words(
         ".//*[@role='alert']"
     )
 
@@ -293,7 +293,7 @@ def test_scheduled_payments_are_listed_by_day(alice: Person, charlie: Person) ->
         == expected
     )
     assert report_of(alice)["scheduled"] == []
-    answer = alice.browser.get("/reports/payables?format=csv")
+    answer = alice.tab.get("/reports/payables?format=csv")
     row, total = csv.DictReader(io.StringIO(answer.data.decode()))
     assert (row["row"], total["row"], total["party"], total["scheduled"], total["next_pay_on"]) == (
         "line",
@@ -307,12 +307,12 @@ def test_scheduled_payments_are_listed_by_day(alice: Person, charlie: Person) ->
         "100.00",
         soon.isoformat(),
     )
-    assert "next_pay_on" not in alice.browser.get("/reports/receivables?format=csv").text
+    assert "next_pay_on" not in alice.tab.get("/reports/receivables?format=csv").text
     alice.does(payment_service.pay_bill, second, Money.parse("20", "INR"), today())
     alice.does(bill_service.unschedule_bill, first)
     assert report_of(alice, kind="payables")["scheduled"] == []
     row, _total = csv.DictReader(
-        io.StringIO(alice.browser.get("/reports/payables?format=csv").data.decode())
+        io.StringIO(alice.tab.get("/reports/payables?format=csv").data.decode())
     )
     assert (row["open"], row["scheduled"], row["next_pay_on"]) == ("87.00", "0.00", "")
     assert third
@@ -320,7 +320,7 @@ def test_scheduled_payments_are_listed_by_day(alice: Person, charlie: Person) ->
 
 def test_files_of_receivables_include_advances(trader: Person) -> None:
     row, _total = csv.DictReader(
-        io.StringIO(trader.browser.get("/reports/receivables?format=csv").data.decode())
+        io.StringIO(trader.tab.get("/reports/receivables?format=csv").data.decode())
     )
     assert (row["open"], row["advances"], row["outstanding"]) == ("1000.00", "-300.00", "700.00")
 
@@ -418,7 +418,7 @@ def test_the_page_links_the_next_page(trader: Person, monkeypatch: pytest.Monkey
     monkeypatch.setattr(receivables, "PARTIES_SHOWN", 1)
     invoice(trader, "Asha", "900", due=days_ago(3))
     invoice(trader, "Ravi", "700", due=days_ago(3))
-    client = trader.browser
+    client = trader.tab
     first = Page(client.get("/reports/receivables"))
     assert "1–1 of 3" in first.words(".//main")
     assert "INR: 3 customers." in first.words(".//main")

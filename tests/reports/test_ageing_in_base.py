@@ -55,7 +55,7 @@ def test_carried_amounts_and_the_revaluation_equal_the_control_account(ready: Pe
     receive(ready, line("1000.00", quantity=1), vendor_name="Cab", vendor_reference="C-1")
     entered(ready, LAST, "84.75")
     revalue(ready)
-    page = shown(ready.browser, f"/reports/payables?as_of={LAST}")
+    page = shown(ready.tab, f"/reports/payables?as_of={LAST}")
     base = page[page.index('id="in-base"') : page.index('id="in-INR"')]
     found = rows(base)
     assert found[0][-2:] == ["Amount due", "In its currency"]
@@ -66,7 +66,7 @@ def test_carried_amounts_and_the_revaluation_equal_the_control_account(ready: Pe
         ["Total INR", "2,65,230.00", "–", "–", "–", "1,000.00", "2,67,962.50", ""],
     ]
     assert "equals account 2100, INR 2,67,962.50" in words(base)
-    documents = rows(shown(ready.browser, f"/reports/payables?as_of={LAST}&party=Gulf+Hotels"))
+    documents = rows(shown(ready.tab, f"/reports/payables?as_of={LAST}&party=Gulf+Hotels"))
     assert "3,150.00 INR 2,65,230.00" in [cell for row in documents for cell in row]
     then = in_base(ready, DECEMBER, "payable")
     assert then is not None
@@ -121,7 +121,7 @@ def test_the_json_and_the_files_have_the_same_amounts(
         "1200",
         True,
     ]
-    sheet = ready.browser.get(f"/reports/receivables?as_of={END}&format=csv").text
+    sheet = ready.tab.get(f"/reports/receivables?as_of={END}&format=csv").text
     assert [row.split(",")[:9] for row in sheet.splitlines() if row.startswith("books")] == [
         ["books", "INR", '"Carried', ' INR"', "0.00", "0.00", "0.00", "0.00", "0.00"],
         ["books", "INR", '"Carried', ' USD"', "0.00", "8420.00", "0.00", "0.00", "0.00"],
@@ -132,7 +132,7 @@ def test_the_json_and_the_files_have_the_same_amounts(
     by_api = ready.api.get(path.replace("?", ".csv?")).text
     assert by_api == sheet.removeprefix("\ufeff")
     assert len(ready.api.get(path.replace("?", ".xlsx?")).data) > 1_000
-    answer = ready.browser.get(f"/reports/receivables?as_of={END}&format=pdf")
+    answer = ready.tab.get(f"/reports/receivables?as_of={END}&format=pdf")
     assert answer.status_code == 200
     first, *_others = typeset_input["tables"]
     assert first["title"] == "All currencies, in Indian Rupee (INR)"
@@ -142,12 +142,12 @@ def test_the_json_and_the_files_have_the_same_amounts(
 def test_filters_and_books_in_one_currency_have_no_total_in_base(ready: Person) -> None:
     path = f"/reports/receivables?as_of={END}"
     sold(ready, "100.00", None, currency="INR")
-    assert 'id="in-base"' not in shown(ready.browser, path)
+    assert 'id="in-base"' not in shown(ready.tab, path)
     assert in_base(ready, END) is None
     sold(ready, "100.00", "84.20")
-    assert 'id="in-base"' in shown(ready.browser, path)
+    assert 'id="in-base"' in shown(ready.tab, path)
     for narrower in ("currency=USD", "from=2024-06-01"):
-        assert 'id="in-base"' not in shown(ready.browser, f"{path}&{narrower}")
+        assert 'id="in-base"' not in shown(ready.tab, f"{path}&{narrower}")
 
 
 def test_books_without_base_amounts_have_no_total(alice: Person) -> None:
@@ -163,7 +163,7 @@ def test_a_document_without_a_base_amount_is_named(ready: Person, owner_engine: 
             sa.text("update invoices set base_minor = null where tenant_id = :t"),
             {"t": ready.actor.tenant_id},
         )
-    page = words(shown(ready.browser, f"/reports/receivables?as_of={END}"))
+    page = words(shown(ready.tab, f"/reports/receivables?as_of={END}"))
     assert "1 document has no amount in INR and is left out." in page
     base = in_base(ready, END)
     assert base is not None
@@ -242,7 +242,7 @@ def test_the_home_page_adds_amounts_due_of_all_currencies(
     assert (found.due["INR"].overdue.wire, found.due["INR"].total.wire) == ("1000.00", "9420.50")
     assert found.due["INR"].weeks[0].wire == "2806.55"
     assert found.owed["INR"].overdue.wire == "8420.50"
-    page = Page(ready.browser.get("/"))
+    page = Page(ready.tab.get("/"))
     chart = page.words(".//section[@id='money-due']")
     assert "All currencies, in Indian Rupee INR" in chart
     assert "US Dollar" not in chart

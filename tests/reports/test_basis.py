@@ -118,13 +118,13 @@ def test_payables_age_from_the_date_of_the_bill(alice: Person) -> None:
 def test_an_unknown_basis_is_refused(owing: Person, basis: str) -> None:
     answer = owing.api.get(f"/reports/receivables?{EVER}&basis={basis}")
     assert (answer.status_code, answer.json["detail"][0]["loc"]) == (422, ["query", "basis"])
-    page = Page(owing.browser.get(f"/reports/receivables?basis={basis}"))
+    page = Page(owing.tab.get(f"/reports/receivables?basis={basis}"))
     assert "ageing basis" in page.words(".//main")
     assert page.all(".//section[@class='v-ageblock']") == []
 
 
 def test_the_page_keeps_the_chosen_basis(owing: Person) -> None:
-    page = Page(owing.browser.get("/reports/receivables?basis=document_date&party=*"))
+    page = Page(owing.tab.get("/reports/receivables?basis=document_date&party=*"))
     assert page.words(".//thead/tr/th[2]") == "Same day"
     assert [" ".join("".join(cell.itertext()).split()) for cell in page.all(".//tfoot/tr/td")] == [
         "3.00",
@@ -155,7 +155,7 @@ def test_the_page_keeps_the_chosen_basis(owing: Person) -> None:
     ],
 )
 def test_files_use_the_chosen_basis(owing: Person, place: str) -> None:
-    client = owing.api if place.startswith("/api") else owing.browser
+    client = owing.api if place.startswith("/api") else owing.tab
     answer = client.get(place.removeprefix("/api"))
     assert answer.status_code == 200
     (total,) = (row for row in csv.DictReader(io.StringIO(answer.text)) if row["row"] == "total")
@@ -166,7 +166,7 @@ def test_files_use_the_chosen_basis(owing: Person, place: str) -> None:
 
 
 def test_the_pdf_is_available(owing: Person) -> None:
-    answer = owing.browser.get("/reports/receivables?format=pdf&basis=document_date")
+    answer = owing.tab.get("/reports/receivables?format=pdf&basis=document_date")
     assert (answer.status_code, answer.content_type) == (200, "application/pdf")
 
 

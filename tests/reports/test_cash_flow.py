@@ -62,7 +62,7 @@ def test_money_received_and_revalued_is_explained_in_base(ready: Person, charlie
     assert by_code(dollars["operating"]) == {"1200": "60.00"}
     assert (dollars["exchange_effect"], dollars["closing_money"]) == ("0.00", "60.00")
 
-    page = shown(ready.browser, f"/reports/cash-flow?{NOVEMBER}&compare=none")
+    page = shown(ready.tab, f"/reports/cash-flow?{NOVEMBER}&compare=none")
     assert rows(block(page, "INR")) == [
         ["Account", "1 Nov 2024 to 30 Nov 2024"],
         ["Operating activities"],
@@ -133,12 +133,12 @@ def test_the_other_accounts_of_an_entry_say_what_moved_the_money(alice: Person) 
     assert answer.json["cash_flow"] == "financing"
     found = flows(alice, december)
     assert by_code(found["financing"]) == {"2500": "50.00", "3000": "0.00"}
-    assert "Cash flow statement" in alice.browser.get(f"/accounts/{loan}/edit").text
+    assert "Cash flow statement" in alice.tab.get(f"/accounts/{loan}/edit").text
     with pytest.raises(AccountServesProgram):
         alice.does(chart.change_account, account_id(alice, "bank"), {"cash_flow": "investing"})
 
 
 def test_the_period_of_a_cash_flow_statement_is_checked(alice: Person) -> None:
     assert alice.api.get("/reports/cash-flow?from=2026-02-02&to=2026-02-01").status_code == 422
-    page = shown(alice.browser, "/reports/cash-flow?from=2026-02-02&to=2026-02-01", status=422)
+    page = shown(alice.tab, "/reports/cash-flow?from=2026-02-02&to=2026-02-01", status=422)
     assert "The start date is after the end date." in page

@@ -211,8 +211,8 @@ def test_users_see_only_the_report_of_their_agency(
     entry(alice, FIRST, 70_025)
     seen = alice.api.get(path).json
     assert bob.api.get(path).json == victor.api.get(path).json == seen
-    assert "700.25" in shown(victor.browser, path)
-    for strange in (charlie.api.get(path).text, shown(charlie.browser, path)):
+    assert "700.25" in shown(victor.tab, path)
+    for strange in (charlie.api.get(path).text, shown(charlie.tab, path)):
         assert "700.25" not in strange
     assert ApiClient(alice.app.test_client(), None).get(path).status_code == 401
     assert alice.app.test_client().get(path).status_code == 303
@@ -220,7 +220,7 @@ def test_users_see_only_the_report_of_their_agency(
 
 def test_the_page_lists_entries_with_lines_and_links(alice: Person) -> None:
     made = invoice(alice, "Deepa Krishnan", "1000.50", due=today())
-    client = alice.browser
+    client = alice.tab
     page = shown(client, "/reports/day-book")
     head, group, debit, credit, total = rows(book(page))
     assert head == ["Account", "Party or note", "Debit", "Credit"]
@@ -256,7 +256,7 @@ def test_the_last_page_shows_the_totals(alice: Person) -> None:
     for day in range(26):
         entry(alice, FIRST + timedelta(days=day))
         entry(alice, FIRST + timedelta(days=day), narration="Another")
-    client = alice.browser
+    client = alice.tab
     first = shown(client, f"/reports/day-book?{PERIOD}")
     assert "All entries of these days" not in first
     second = shown(client, link_of(first, "Newer"))
@@ -270,7 +270,7 @@ def test_the_last_page_shows_the_totals(alice: Person) -> None:
 
 
 def test_every_report_is_listed_with_a_sentence_and_a_link(alice: Person, victor: Person) -> None:
-    page = shown(victor.browser, "/reports")
+    page = shown(victor.tab, "/reports")
     reports = [
         line.split()[1]
         for line in _report_pages(alice)
@@ -279,7 +279,7 @@ def test_every_report_is_listed_with_a_sentence_and_a_link(alice: Person, victor
     assert len(reports) >= 8
     for path in reports:
         assert f'<a href="{path}">' in page, path
-        assert victor.browser.get(path).status_code in {200, 303}
+        assert victor.tab.get(path).status_code in {200, 303}
 
 
 def _report_pages(person: Person) -> list[str]:
@@ -309,7 +309,7 @@ def test_a_page_takes_a_fixed_number_of_statements(
             run(lane, credential, selects),
         )[1],
     )
-    client, browser = alice.api, alice.browser
+    client, browser = alice.api, alice.tab
     statements.clear()
     assert client.get(path).status_code == 200
     assert (len(trips) <= 2, sum(trips) <= 7) == (True, True)

@@ -22,7 +22,7 @@ MARCH = "from=2026-03-01&to=2026-03-31"
 
 
 def test_the_page_has_base_amounts_beside_each_line(dealer: Person) -> None:
-    page = shown(dealer.browser, f"/reports/day-book?{MARCH}")
+    page = shown(dealer.tab, f"/reports/day-book?{MARCH}")
     found = rows(table(page))
     assert found[0][2:] == ["Debit", "Credit", "Debit in INR", "Credit in INR"]
     assert [row[2:] for row in found if row[0].startswith(("5920", "1200"))][-2:] == [
@@ -53,7 +53,7 @@ def test_the_files_have_base_amounts(dealer: Person, typeset_input: dict[str, An
         report = read_day_book(reader, Days(date(2026, 3, 1), date(2026, 3, 31)), limit=1_000)
     sheet = spreadsheets.day_book(report).csv(bom=False)
     assert [head, *lines] == list(csv.reader(io.StringIO(sheet)))
-    dealer.browser.get(f"/reports/day-book?{MARCH}&format=pdf")
+    dealer.tab.get(f"/reports/day-book?{MARCH}&format=pdf")
     (printed,) = typeset_input["tables"]
     assert printed["columns"][-2:] == ["Debit in INR", "Credit in INR"]
     assert printed["totals"][-1][-2:] == ["30,390.80", "30,390.80"]
@@ -61,9 +61,9 @@ def test_the_files_have_base_amounts(dealer: Person, typeset_input: dict[str, An
 
 def test_books_in_one_currency_look_as_before(alice: Person) -> None:
     post(alice)
-    before = rows(table(shown(alice.browser, f"/reports/day-book?{MARCH}")))
+    before = rows(table(shown(alice.tab, f"/reports/day-book?{MARCH}")))
     file = cells(alice, f"/reports/day-book.csv?{MARCH}")
     established(alice)
-    assert rows(table(shown(alice.browser, f"/reports/day-book?{MARCH}"))) == before
+    assert rows(table(shown(alice.tab, f"/reports/day-book?{MARCH}"))) == before
     assert cells(alice, f"/reports/day-book.csv?{MARCH}") == file
     assert "base" not in alice.api.get(f"/reports/day-book?{MARCH}").json

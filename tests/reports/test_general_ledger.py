@@ -178,7 +178,7 @@ def test_the_page_links_entries_and_documents_and_names_missing_ones(
     alice: Person, charlie: Person
 ) -> None:
     made = invoice(alice, "Deepa Krishnan", "1000.50", due=today())
-    client = alice.browser
+    client = alice.tab
     page = shown(client, "/reports/general-ledger?account=1200")
     _head, opening, line, closing = rows(table(page))
     assert (opening[1], line[3:], closing[1:]) == (
@@ -196,12 +196,12 @@ def test_the_page_links_entries_and_documents_and_names_missing_ones(
     assert "page marker" in shown(
         client, "/reports/general-ledger?account=1200&after=x", status=422
     )
-    assert "1,000.50" not in shown(charlie.browser, "/reports/general-ledger?account=1200")
+    assert "1,000.50" not in shown(charlie.tab, "/reports/general-ledger?account=1200")
 
 
 def test_totals_show_the_currency_if_there_are_several(alice: Person) -> None:
     def sums() -> list[str]:
-        found = rows(table(shown(alice.browser, "/reports/general-ledger?account=1100")))
+        found = rows(table(shown(alice.tab, "/reports/general-ledger?account=1100")))
         return [row[0].split(" ")[-1] for row in found if row[0].startswith(("Opening", "Closing"))]
 
     post(
@@ -230,13 +230,13 @@ def test_the_first_page_has_the_totals_of_all_pages(
     for amount in ("1000", "200", "30"):
         invoice(alice, "Deepa Krishnan", amount, due=today())
     path = "/reports/general-ledger?account=1200"
-    whole = rows(table(shown(alice.browser, path)))
+    whole = rows(table(shown(alice.tab, path)))
     monkeypatch.setattr(reports, "PAGE_LINES", 2)
-    first = shown(alice.browser, path)
+    first = shown(alice.tab, path)
     _head, _opening, closing, *lines = rows(table(first))
     assert (closing, closing[1:]) == (whole[-1], ["INR 1,230.00", "INR 0.00", "INR 1,230.00 Dr"])
     assert len(lines) == 2
-    second = rows(table(shown(alice.browser, link_of(first, "Newer"))))
+    second = rows(table(shown(alice.tab, link_of(first, "Newer"))))
     assert (len(whole), len(second), second[-1]) == (
         6,
         3,

@@ -63,7 +63,7 @@ def ask_to_issue(who: Person, customer: str = "Deepa Krishnan", turn_id: str | N
 
 
 def test_a_new_agency_sees_three_steps_and_one_primary_button(alice: Person) -> None:
-    client = alice.browser
+    client = alice.tab
     assert steps(client) == [
         ("Log an enquiry", False, "/enquiries/new"),
         ("Ask the assistant", False, "/assistant"),
@@ -78,7 +78,7 @@ def test_a_new_agency_sees_three_steps_and_one_primary_button(alice: Person) -> 
 
 def test_the_first_steps_show_their_progress(alice: Person, bob: Person) -> None:
     alice.does(chat.create_session, title="A first talk")
-    assert steps(alice.browser) == [
+    assert steps(alice.tab) == [
         ("Log an enquiry", False, "/enquiries/new"),
         ("Ask the assistant", True, None),
         ("Invite a colleague", True, None),
@@ -86,12 +86,12 @@ def test_the_first_steps_show_their_progress(alice: Person, bob: Person) -> None
 
 
 def test_a_viewer_sees_no_button(alice: Person, victor: Person) -> None:
-    assert [href for _title, _done, href in steps(victor.browser)] == [None, None, None]
+    assert [href for _title, _done, href in steps(victor.tab)] == [None, None, None]
 
 
 def test_an_invited_user_sees_another_welcome(alice: Person, bob: Person) -> None:
-    assert "Create your agency" in shown(alice.browser, "/")
-    assert "Create your agency" not in shown(bob.browser, "/")
+    assert "Create your agency" in shown(alice.tab, "/")
+    assert "Create your agency" not in shown(bob.tab, "/")
 
 
 @pytest.mark.parametrize("is_new", [True, False])
@@ -107,13 +107,13 @@ def test_an_unconfirmed_user_is_asked_to_confirm_the_address(
 
     if not is_new:
         log_enquiry(alice)
-    browser, words = bob.browser, f"open the link that we sent to {bob.email}"
+    browser, words = bob.tab, f"open the link that we sent to {bob.email}"
     assert words not in shown(browser, "/")
     note(confirmed=False)
     page = shown(browser, "/")
     assert words in page
     assert 'action="/account/verification"' in page
-    assert words not in shown(alice.browser, "/")
+    assert words not in shown(alice.tab, "/")
     note(confirmed=True)
     assert words not in shown(browser, "/")
 
@@ -128,7 +128,7 @@ def test_the_first_steps_are_hidden_once_there_are_data(alice: Person, what: str
         made = invoice(alice, "Deepa Krishnan", "900", due=today())
         if what == "paid invoice":
             pay(alice, made, "900", on=today())
-    page = shown(alice.browser, "/")
+    page = shown(alice.tab, "/")
     assert 'id="figures"' in page
     assert "Three steps" not in page
 
@@ -140,7 +140,7 @@ def test_each_number_links_to_its_list(alice: Person) -> None:
     invoice(alice, "Zachariah Kurian", "123456", due=days_ago(12))
     invoice(alice, "Al Noor Trading LLC", "700.25", due=days_ago(3), currency="AED")
     invoice(alice, "Mohammed Ashraf K.", "4500", due=today(), issued=days_ago(5))
-    client = alice.browser
+    client = alice.tab
     page = shown(client, "/")
     figures = re.findall(r'<a class="v-fig" href="([^"]+)">(.*?)</a>', page, re.DOTALL)
     labels = [re.sub(r"(\d+:)+\d+", "…", words(markup)).strip() for _href, markup in figures]
@@ -167,7 +167,7 @@ def test_open_work_is_ordered_by_urgency(alice: Person, bob: Person) -> None:
         enquiries.update(actor, answered.id, {"status": "quoted"})
     ask_to_issue(bob, "Harbinder Singh Gill")
     invoice(alice, "Zachariah Kurian", "123456", due=days_ago(12))
-    client = alice.browser
+    client = alice.tab
     found = re.search(
         r'<section class="v-panel" id="needs-you".*?</section>', shown(client, "/"), re.DOTALL
     )
@@ -203,7 +203,7 @@ def test_acts_of_the_assistant_are_shown_with_their_outcome(alice: Person, bob: 
     replaced = ask_to_issue(bob, "Meera Nair", turn_id="turn-1")
     with alice.acting() as actor:
         execution.withdraw(actor, get_approval(replaced).session_id, ["turn-1"])
-    page = shown(alice.browser, "/")
+    page = shown(alice.tab, "/")
     found = re.search(r'<section class="v-panel" id="assistant-did".*?</section>', page, re.DOTALL)
     assert found
     did = words(found.group(0))
@@ -254,7 +254,7 @@ def test_other_agencies_get_404_and_anonymous_visitors_sign_in(
     log_enquiry(alice, "Lakshmi Nair")
     ask_to_issue(alice, "Harbinder Singh Gill")
     invoice(alice, "Zachariah Kurian", "123456", due=days_ago(12))
-    page = shown(charlie.browser, "/")
+    page = shown(charlie.tab, "/")
     assert "Three steps to get started" in page
     assert not re.search("Lakshmi|Harbinder|Zachariah", page)
     nobody = alice.app.test_client().get("/")
@@ -263,7 +263,7 @@ def test_other_agencies_get_404_and_anonymous_visitors_sign_in(
 
 def test_a_viewer_can_read_the_home_page(people: People, alice: Person, victor: Person) -> None:
     log_enquiry(alice, "Lakshmi Nair")
-    page = shown(victor.browser, "/")
+    page = shown(victor.tab, "/")
     assert "Lakshmi Nair" in page
     assert "/enquiries/new" not in re.findall(r'<a class="btn[^"]*" href="([^"]+)"', page)
 
@@ -271,4 +271,4 @@ def test_a_viewer_can_read_the_home_page(people: People, alice: Person, victor: 
 def test_the_home_page_links_to_the_trips(alice: Person) -> None:
     with alice.acting() as actor:
         enquiries.create(actor, customer_name="Deepa Krishnan")
-    assert alice.browser.get("/").text.count('href="/trips"') == 2
+    assert alice.tab.get("/").text.count('href="/trips"') == 2

@@ -111,7 +111,7 @@ def test_amounts_due_are_shown_by_week_and_link_to_their_documents(
     invoice(alice, "Seventh Customer", "300", due=MONDAY + timedelta(weeks=7), issued=days_ago(40))
     invoice(alice, "Later Customer", "20", due=MONDAY + timedelta(weeks=8), issued=days_ago(40))
     bill(alice, "Late Supplier", "617.25", due=days_ago(3), reference="L-1")
-    browser = alice.browser
+    browser = alice.tab
     page = Page(browser.get("/"))
     chart = rows(page, "money-due")
     assert chart[0] == ["Due", "From customers", "To suppliers"]
@@ -148,7 +148,7 @@ def test_amounts_due_are_shown_by_week_and_link_to_their_documents(
 def test_amounts_of_different_currencies_are_not_added(alice: Person) -> None:
     invoice(alice, "Al Noor Trading LLC", "700.25", due=days_ago(3), currency="AED")
     bill(alice, "BSP India", "50", due=days_ago(3), reference="L-1")
-    page = Page(alice.browser.get("/"))
+    page = Page(alice.tab.get("/"))
     assert rows(page, "money-due")[1] == ["Overdue", "–", "50"]
     assert rows(page, "money-due", 1)[1] == ["Overdue", "700.25", "–"]
     assert widths(page, "money-due").count(100.0) == 2, "each has its own scale"
@@ -168,7 +168,7 @@ def test_sales_and_margin_are_shown_by_month_and_link_to_profit_and_loss(alice: 
         moved(alice, sold, "bank", "revenue_services", first)
         moved(alice, cost, "cost_of_services", "bank", first)
     moved(alice, "55", "bank_charges", "bank", FIRST)
-    browser = alice.browser
+    browser = alice.tab
     page = Page(browser.get("/"))
     chart = rows(page, "sales")
     assert [row[1:] for row in (chart[0], chart[1], chart[2], chart[12], chart[13])] == [
@@ -199,7 +199,7 @@ def test_the_present_month_is_counted_up_to_today(
     for day, sold, cost in ((today(), "900", "300"), (today() + timedelta(days=1), "50", "20")):
         moved(alice, sold, "bank", "revenue_services", day)
         moved(alice, cost, "cost_of_services", "bank", day)
-    browser = alice.browser
+    browser = alice.tab
     page = Page(browser.get("/"))
     assert rows(page, "sales")[12][1:] == rows(page, "sales")[13][1:] == ["900", "600"]
     behind = Page(browser.get(ways(page, "sales")["900"])).words(".//main")
@@ -227,7 +227,7 @@ def test_sales_of_a_month_are_counted_up_to_the_given_day(
 
 def test_empty_charts_have_a_text(alice: Person) -> None:
     moved(alice, "5", "bank", "capital", today())
-    page = Page(alice.browser.get("/"))
+    page = Page(alice.tab.get("/"))
     assert "Nothing is due." in page.words(".//section[@id='money-due']")
     assert "No sales in these months." in page.words(".//section[@id='sales']")
     assert page.all(".//section[@id='sales']//table") == []
@@ -259,9 +259,9 @@ def test_a_user_without_the_permission_sees_no_amounts(
     alice: Person, victor: Person, missing: str
 ) -> None:
     invoice(alice, "Deepa Krishnan", "123456", due=days_ago(12))
-    assert "1,23,456" in victor.browser.get("/").text
+    assert "1,23,456" in victor.tab.get("/").text
     with a_viewer_without(missing), alice.reading() as reader:
-        page = victor.browser.get("/")
+        page = victor.tab.get("/")
         counting = Counting(reader)
         now = read_now(counting, replace(alice.actor, role="viewer"))
     assert page.status_code == 200
@@ -278,4 +278,4 @@ def test_a_user_without_the_permission_sees_no_amounts(
 def test_charts_exclude_other_agencies(alice: Person, charlie: Person) -> None:
     invoice(alice, "Deepa Krishnan", "123456", due=days_ago(12))
     invoice(charlie, "Somebody", "5", due=today())
-    assert "1,23,456" not in charlie.browser.get("/").text
+    assert "1,23,456" not in charlie.tab.get("/").text

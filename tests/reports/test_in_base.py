@@ -69,7 +69,7 @@ def currencies(page: str) -> list[list[str]]:
 
 
 def test_the_profit_and_loss_has_one_result_and_other_currencies_beside_it(dealer: Person) -> None:
-    page = shown(dealer.browser, f"/reports/profit-and-loss?{MARCH}")
+    page = shown(dealer.tab, f"/reports/profit-and-loss?{MARCH}")
     assert rows(block(page, "INR")) == [
         ["Account", "1 Mar 2026 to 31 Mar 2026"],
         ["Revenue"],
@@ -85,7 +85,7 @@ def test_the_profit_and_loss_has_one_result_and_other_currencies_beside_it(deale
     assert "Other currencies are included at their amount in INR." in words(page)
     assert "not added together" not in page
     assert 'id="no-total"' not in page
-    alone = shown(dealer.browser, link_of(page, "USD"))
+    alone = shown(dealer.tab, link_of(page, "USD"))
     assert rows(block(alone, "USD"))[-1] == ["Profit in USD", "100.00"]
     assert 'id="in-INR"' not in alone
     assert "v-currencies" not in alone
@@ -94,7 +94,7 @@ def test_the_profit_and_loss_has_one_result_and_other_currencies_beside_it(deale
 def test_the_balance_sheet_balances_in_base_without_the_account_of_exchange(
     dealer: Person,
 ) -> None:
-    page = shown(dealer.browser, "/reports/balance-sheet?as_of=2026-03-31")
+    page = shown(dealer.tab, "/reports/balance-sheet?as_of=2026-03-31")
     assert rows(block(page, "INR")) == [
         ["Account", "31 Mar 2026"],
         ["Assets"],
@@ -119,7 +119,7 @@ def test_the_balance_sheet_balances_in_base_without_the_account_of_exchange(
 
 
 def test_the_trial_balance_has_one_total(dealer: Person) -> None:
-    page = shown(dealer.browser, "/reports/trial-balance?from=2026-03-01&as_of=2026-03-31")
+    page = shown(dealer.tab, "/reports/trial-balance?from=2026-03-01&as_of=2026-03-31")
     found = rows(block(page, "INR"))
     assert found[-1] == ["Total INR", "0.00", "0.00", *["21,990.80"] * 2, *["8,520.50"] * 2]
     assert ["1200 Trade receivables", "", "", "8,520.50", "5,070.30", "3,450.20", ""] in found
@@ -210,7 +210,7 @@ def test_the_home_page_adds_sales_of_all_currencies(dealer: Person) -> None:
     before = sales()
     post(dealer, sale(usd(1_000)), entry_date=today(), rates=RATES)
     assert sales() - before == 84_205
-    page = Page(dealer.browser.get("/"))
+    page = Page(dealer.tab.get("/"))
     chart = page.words(".//section[@id='sales']")
     assert "All currencies, in Indian Rupee INR" in chart
     assert "US Dollar" not in chart
@@ -223,12 +223,12 @@ def test_books_in_one_currency_look_as_before(alice: Person) -> None:
         "/reports/balance-sheet?as_of=2026-03-31",
         "/reports/trial-balance?from=2026-03-01&as_of=2026-03-31",
     ]
-    before = [rows(block(shown(alice.browser, path), "INR")) for path in paths]
+    before = [rows(block(shown(alice.tab, path), "INR")) for path in paths]
     files = [cells(alice, path.replace("?", ".csv?")) for path in paths]
     assert not any("base" in alice.api.get(path).json for path in paths)
     established(alice)
     for path, table, file in zip(paths, before, files, strict=True):
-        page = shown(alice.browser, path)
+        page = shown(alice.tab, path)
         assert rows(block(page, "INR")) == table
         assert "All currencies" not in page
         assert "v-currencies" not in page
@@ -240,12 +240,12 @@ def test_several_currencies_without_base_amounts_have_a_way_to_a_total(
 ) -> None:
     post(alice)
     path = "/reports/balance-sheet?as_of=2026-03-31"
-    assert 'id="no-total"' not in shown(alice.browser, path)
+    assert 'id="no-total"' not in shown(alice.tab, path)
     post(alice, sale(usd(100)))
-    page = shown(alice.browser, path)
+    page = shown(alice.tab, path)
     assert "There is no total of all currencies" in words(page)
     assert link_of(page, "Base amounts of earlier entries") == "/base-amounts"
-    theirs = shown(victor.browser, path)
+    theirs = shown(victor.tab, path)
     assert "There is no total of all currencies" in words(theirs)
     assert "/base-amounts" not in theirs
     assert rows(block(page, "USD"))[-1] == ["Liabilities and equity in USD", "1.00"]

@@ -40,7 +40,7 @@ def busy(alice: Person, monkeypatch: pytest.MonkeyPatch) -> Person:
 
 def requested(person: Person, form: str = "xlsx") -> UUID:
     """Request a large file on the page; return its id."""
-    answer = person.browser.get(BOOK + form)
+    answer = person.tab.get(BOOK + form)
     assert answer.status_code == 303, answer.text
     return UUID(answer.headers["Location"].rpartition("/")[2])
 
@@ -50,7 +50,7 @@ def make(person: Person, file_id: UUID) -> None:
 
 
 def content(person: Person, file_id: UUID) -> TestResponse:
-    return person.browser.get(f"/reports/files/{file_id}/content")
+    return person.tab.get(f"/reports/files/{file_id}/content")
 
 
 def state(person: Person, file_id: UUID) -> Any:
@@ -60,18 +60,18 @@ def state(person: Person, file_id: UUID) -> Any:
 def test_a_small_file_is_made_in_the_request(alice: Person) -> None:
     busy_may(alice)
     for form in ("xlsx", "pdf"):
-        assert alice.browser.get(BOOK + form).status_code == 200
+        assert alice.tab.get(BOOK + form).status_code == 200
         assert alice.api.get(f"/reports/day-book.{form}?{MAY}").status_code == 200
 
 
 @pytest.mark.parametrize("form", ["xlsx", "pdf"])
 def test_the_page_of_a_large_file_leads_to_it(busy: Person, form: str) -> None:
     file_id = requested(busy, form)
-    page = busy.browser.get(f"/reports/files/{file_id}")
+    page = busy.tab.get(f"/reports/files/{file_id}")
     assert "Your file is waiting" in page.text
     assert f'hx-get="/reports/files/{file_id}/state"' in page.text
     make(busy, file_id)
-    ready = busy.browser.get(f"/reports/files/{file_id}/state", headers={"HX-Request": "true"})
+    ready = busy.tab.get(f"/reports/files/{file_id}/state", headers={"HX-Request": "true"})
     assert "Your file is ready. It is kept for you until" in ready.text
     assert "hx-get" not in ready.text
     assert f"/reports/files/{file_id}/content" in ready.text
@@ -91,7 +91,7 @@ def test_a_large_file_equals_one_of_a_request(
             [cell.value for cell in row]
             for row in openpyxl.load_workbook(io.BytesIO(answer.data)).active.iter_rows()
         ]
-        for answer in (content(busy, file_id), busy.browser.get(BOOK + "xlsx"))
+        for answer in (content(busy, file_id), busy.tab.get(BOOK + "xlsx"))
     )
     assert made == direct
     assert len(made) > 3
@@ -127,7 +127,7 @@ def test_only_the_person_who_asked_gets_the_file(
     make(busy, file_id)
     for other in (bob, charlie):
         for path in ("", "/state", "/content"):
-            assert other.browser.get(f"/reports/files/{file_id}{path}").status_code == 404
+            assert other.tab.get(f"/reports/files/{file_id}{path}").status_code == 404
         for path in ("", "/content"):
             assert other.api.get(f"/report-files/{file_id}{path}").status_code == 404
     assert app.test_client().get(f"/reports/files/{file_id}").status_code == 303
@@ -176,7 +176,7 @@ def test_a_failed_file_names_the_next_step(busy: Person) -> None:
     file_id = requested(busy)
     with busy.acting():
         service.fail(file_id)
-    page = busy.browser.get(f"/reports/files/{file_id}").text
+    page = busy.tab.get(f"/reports/files/{file_id}").text
     assert "The file could not be made. Choose fewer days and try again." in page
     assert 'hx-get="/reports/files' not in page
     assert requested(busy) != file_id

@@ -55,7 +55,7 @@ def paid(person: Person) -> str:
 
 
 def test_the_page_of_an_account_has_base_amounts_beside_its_currencies(dealer: Person) -> None:
-    page = shown(dealer.browser, f"/reports/general-ledger?account=1200&{MARCH}")
+    page = shown(dealer.tab, f"/reports/general-ledger?account=1200&{MARCH}")
     head, opening, *lines, closing, in_inr, in_usd = rows(table(page))
     assert head[3:] == [
         "Amount",
@@ -79,7 +79,7 @@ def test_the_page_of_an_account_has_base_amounts_beside_its_currencies(dealer: P
 
 
 def test_a_difference_has_its_base_amount_on_the_page_of_its_account(dealer: Person) -> None:
-    page = shown(dealer.browser, f"/reports/general-ledger?account=5920&{MARCH}")
+    page = shown(dealer.tab, f"/reports/general-ledger?account=5920&{MARCH}")
     assert [row[3:] for row in rows(table(page)) if "A sale" in row[1]] == [
         ["", "–", "18.00", "", "18.00 Dr"]
     ]
@@ -149,7 +149,7 @@ def test_an_entry_has_base_amounts_in_the_json_and_on_its_page(dealer: Person) -
         ["1200", None, "60.00", "INR", "0.00", "5070.30"],
         ["5920", None, None, "INR", "18.00", "0.00"],
     ]
-    page = shown(dealer.browser, f"/journal/{entry_id}")
+    page = shown(dealer.tab, f"/journal/{entry_id}")
     found = rows(table(page))
     assert found[0][2:] == ["Debit", "Credit", "Debit in INR", "Credit in INR"]
     assert [row[2:] for row in found[1:-1]] == [
@@ -178,7 +178,7 @@ def test_the_files_of_an_entry_have_base_amounts(
         ["USD", "", "", ""],
         ["", "INR", "5070.30", "5070.30"],
     ]
-    assert dealer.browser.get(f"/journal/{entry_id}/journal-entry.pdf").status_code == 200
+    assert dealer.tab.get(f"/journal/{entry_id}/journal-entry.pdf").status_code == 200
     first, second = typeset_input["tables"]
     assert [row[2:] for row in first["groups"][0]["rows"]] == [
         ["5,052.30", ""],
@@ -191,11 +191,11 @@ def test_the_files_of_an_entry_have_base_amounts(
 
 def test_nothing_is_added_without_base_amounts_or_other_currencies(alice: Person) -> None:
     def seen() -> list[Any]:
-        page = shown(alice.browser, f"/reports/general-ledger?account=1200&{MARCH}")
+        page = shown(alice.tab, f"/reports/general-ledger?account=1200&{MARCH}")
         entry_id = paid(alice)
         return [
             rows(table(page)),
-            rows(table(shown(alice.browser, f"/journal/{entry_id}"))),
+            rows(table(shown(alice.tab, f"/journal/{entry_id}"))),
             cells(alice, f"/reports/general-ledger.csv?account=1200&{MARCH}"),
         ]
 
@@ -242,7 +242,7 @@ def test_running_base_balances_and_files_agree_over_year_ends(alice: Person) -> 
             after = pages[-1].next_cursor
         assert tuple(row for page in pages for row in page.rows) == report.rows
         over = f"account={account['code']}&from={period.first}&to={period.last}"
-        streamed = alice.browser.get(f"/reports/general-ledger?{over}&format=csv").data.decode()
+        streamed = alice.tab.get(f"/reports/general-ledger?{over}&format=csv").data.decode()
         sheet = spreadsheets.general_ledger(report).csv(bom=False)
         assert list(csv.reader(io.StringIO(streamed))) == list(csv.reader(io.StringIO(sheet)))
 

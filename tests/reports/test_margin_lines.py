@@ -156,7 +156,7 @@ def foot(page: Page) -> str:
 )
 @pytest.mark.usefixtures("year")
 def test_an_amount_equals_the_sum_of_its_lines(alice: Person, by: str, days: str) -> None:
-    browser = alice.browser
+    browser = alice.tab
     clicked = figures(Page(browser.get(f"/reports/trip-margins?{days}&group_by={by}")))
     assert len(clicked) > 6
     for text, href in clicked:
@@ -170,7 +170,7 @@ def test_an_amount_equals_the_sum_of_its_lines(alice: Person, by: str, days: str
 
 
 def test_every_amount_other_than_zero_links_to_its_lines(alice: Person, year: UUID) -> None:
-    page = Page(alice.browser.get(f"/reports/trip-margins?{WHOLE}"))
+    page = Page(alice.tab.get(f"/reports/trip-margins?{WHOLE}"))
     (row,) = [
         row
         for row in page.all(".//tbody[@data-rows]/tr")
@@ -198,7 +198,7 @@ def links(element: Element) -> list[str]:
 
 
 def test_planned_amounts_link_to_the_trip(alice: Person, year: UUID) -> None:
-    page = Page(alice.browser.get(f"/reports/trip-margins?{WHOLE}"))
+    page = Page(alice.tab.get(f"/reports/trip-margins?{WHOLE}"))
     found = {
         text
         for link in page.all(".//td[@class='v-num']/a")
@@ -211,7 +211,7 @@ def test_planned_amounts_link_to_the_trip(alice: Person, year: UUID) -> None:
 def test_a_line_shows_its_day_entry_document_account_and_narration(
     alice: Person, year: UUID
 ) -> None:
-    page = Page(alice.browser.get(f"{AT}?of=margin&currency=INR&trip={year}&{IN_JUNE}"))
+    page = Page(alice.tab.get(f"{AT}?of=margin&currency=INR&trip={year}&{IN_JUNE}"))
     text = page.words()
     assert "Margin: Dubai INR" in text
     rows = [
@@ -224,7 +224,7 @@ def test_a_line_shows_its_day_entry_document_account_and_narration(
     assert any(link.startswith("/invoices/") for link in leads), "a void leads to what it voids"
     assert any(link.startswith("/reports/general-ledger?account=") for link in leads)
     entry = next(link for link in leads if link.startswith("/journal/"))
-    assert alice.browser.get(entry).status_code == 200
+    assert alice.tab.get(entry).status_code == 200
     assert "Revenue is positive, direct cost is negative." in text
 
 
@@ -232,12 +232,12 @@ def test_a_page_links_the_next_and_shows_the_total_of_all(
     alice: Person, year: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = f"{AT}?of=margin&currency=INR&trips=any&{WHOLE}"
-    whole = Page(alice.browser.get(path))
+    whole = Page(alice.tab.get(path))
     monkeypatch.setattr(margin_pages, "PAGE_LINES", 4)
     found: list[int] = []
     href: str | None = path
     while href:
-        page = Page(alice.browser.get(href))
+        page = Page(alice.tab.get(href))
         assert foot(page) == foot(whole)
         found += summed(page)
         href = next((link.attrib["href"] for link in page.all(".//nav//a[@rel='next']")), None)
@@ -246,7 +246,7 @@ def test_a_page_links_the_next_and_shows_the_total_of_all(
 
 
 def test_the_lines_are_available_as_file(alice: Person, year: UUID) -> None:
-    file = alice.browser.get(
+    file = alice.tab.get(
         f"{AT}?of=cost&currency=INR&trip={year}&{IN_MAY}&format=csv"
     ).text.splitlines()
     assert (
@@ -254,15 +254,15 @@ def test_the_lines_are_available_as_file(alice: Person, year: UUID) -> None:
     )
     assert [row.rsplit(",", 1)[1] for row in file[1:]] == ["600.00", "44.00", "-44.00", "600.00"]
     assert file[-1].startswith("total,2026-05-31,,,,All lines,")
-    assert alice.browser.get(f"{AT}?of=cost&currency=INR&trips=none&format=xlsx").status_code == 200
+    assert alice.tab.get(f"{AT}?of=cost&currency=INR&trips=none&format=xlsx").status_code == 200
 
 
 def test_the_lines_are_available_as_pdf(
     alice: Person, year: UUID, typeset_input: dict[str, Any]
 ) -> None:
     asked = f"{AT}?of=cost&currency=INR&trip={year}&{IN_MAY}"
-    assert "format=pdf" in shown(alice.browser, asked)
-    answer = alice.browser.get(f"{asked}&format=pdf")
+    assert "format=pdf" in shown(alice.tab, asked)
+    answer = alice.tab.get(f"{asked}&format=pdf")
     assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
     assert (
         answer.headers["Content-Disposition"]
@@ -277,7 +277,7 @@ def test_the_lines_are_available_as_pdf(
         ("4 May 2026", "−44.00"),
     ]
     assert table["totals"] == [["", "3 lines in all", "", "600.00"]]
-    alice.browser.get(f"{AT}?of=margin&currency=INR&trips=any&{IN_MAY}&format=pdf")
+    alice.tab.get(f"{AT}?of=margin&currency=INR&trips=any&{IN_MAY}&format=pdf")
     assert typeset_input["tables"][0]["note"] == "Revenue is positive, direct cost is negative."
 
 
@@ -285,7 +285,7 @@ def test_a_pdf_has_all_lines_or_is_refused(
     alice: Person, year: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(answers, "LINES_MAX", 2)
-    answer = alice.browser.get(f"{AT}?of=cost&currency=INR&trip={year}&{IN_MAY}&format=pdf")
+    answer = alice.tab.get(f"{AT}?of=cost&currency=INR&trip={year}&{IN_MAY}&format=pdf")
     assert (answer.status_code, answer.mimetype) == (422, "text/html")
 
 
@@ -313,16 +313,16 @@ def test_a_pdf_has_all_lines_or_is_refused(
     ],
 )
 def test_an_invalid_selection_is_explained(alice: Person, query: str, sentence: str) -> None:
-    assert sentence in shown(alice.browser, f"{AT}?{query}", status=422)
+    assert sentence in shown(alice.tab, f"{AT}?{query}", status=422)
 
 
 def test_without_a_selection_the_choices_are_listed(alice: Person) -> None:
-    assert "Choose one trip, one customer, one month" in shown(alice.browser, AT)
+    assert "Choose one trip, one customer, one month" in shown(alice.tab, AT)
 
 
 def test_an_empty_selection_has_a_text(charlie: Person) -> None:
     path = f"{AT}?trip={planned_trip(charlie)}&of=revenue&{IN_MAY}"
-    text = words(shown(charlie.browser, path))
+    text = words(shown(charlie.tab, path))
     assert "No entries in this period" in text
     assert "Revenue: Dubai INR" in text
 
@@ -331,8 +331,8 @@ def test_viewers_can_read_the_lines_and_other_agencies_cannot(
     alice: Person, victor: Person, charlie: Person, year: UUID
 ) -> None:
     path = f"{AT}?of=revenue&currency=INR&trip={year}&{WHOLE}"
-    assert foot(Page(victor.browser.get(path))) == foot(Page(alice.browser.get(path)))
-    assert "We could not find that trip." in shown(charlie.browser, path, status=422)
+    assert foot(Page(victor.tab.get(path))) == foot(Page(alice.tab.get(path)))
+    assert "We could not find that trip." in shown(charlie.tab, path, status=422)
     for whose in (
         "trips=any",
         "trips=none",
@@ -340,7 +340,7 @@ def test_viewers_can_read_the_lines_and_other_agencies_cannot(
         "customer=",
         "month=2026-05",
     ):
-        assert "No entries in this period" in shown(charlie.browser, f"{AT}?{whose}&{WHOLE}")
+        assert "No entries in this period" in shown(charlie.tab, f"{AT}?{whose}&{WHOLE}")
 
 
 def test_an_anonymous_visitor_is_sent_to_sign_in(alice: Person) -> None:

@@ -114,7 +114,7 @@ def test_invalid_parameters_are_refused(alice: Person, query: str) -> None:
 
 
 def test_the_page_and_the_file_show_the_same_margins(traveller: Person) -> None:
-    client = traveller.browser
+    client = traveller.tab
     text = words(shown(client, PATH))
     assert "Krishnan family, Dubai AED 300.50 200.00 100.50 33.4 %" in text
     assert "All trips in this period in INR INR 1,200.00 1,100.00 100.00 8.3 %" in text
@@ -144,9 +144,9 @@ def test_users_see_only_the_report_of_their_agency(
 ) -> None:
     seen = traveller.api.get(PATH).json
     assert bob.api.get(PATH).json == victor.api.get(PATH).json == seen
-    assert "300.50" in shown(victor.browser, PATH)
+    assert "300.50" in shown(victor.tab, PATH)
     assert charlie.api.get(PATH).json["trips"] == []
-    assert "300.50" not in shown(charlie.browser, PATH)
+    assert "300.50" not in shown(charlie.tab, PATH)
     assert ApiClient(traveller.app.test_client(), None).get(PATH).status_code == 401
 
 
@@ -163,7 +163,7 @@ def test_a_page_takes_a_fixed_number_of_statements(
             run(lane, credential, selects),
         )[1],
     )
-    client, browser = traveller.api, traveller.browser
+    client, browser = traveller.api, traveller.tab
     statements.clear()
     assert client.get(PATH).status_code == 200
     assert seen == [5]

@@ -123,7 +123,7 @@ def test_margins_are_added_in_the_base_currency(alice: Person) -> None:
 def test_the_page_shows_the_base_currency_first(alice: Person) -> None:
     established(alice)
     two_trips(alice)
-    page = Page(alice.browser.get(f"/reports/trip-margins?{IN_MAY}"))
+    page = Page(alice.tab.get(f"/reports/trip-margins?{IN_MAY}"))
     rows = [
         [" ".join("".join(cell.itertext()).split()) for cell in row]
         for row in page.all(".//table[1]//tr[@class='v-in-base']")
@@ -174,9 +174,9 @@ def test_files_have_the_base_amounts_too(alice: Person) -> None:
 def test_margins_in_one_currency_look_as_before(alice: Person, owner_engine: sa.Engine) -> None:
     sold(alice, "1000", a_trip(alice))
     path = f"/reports/trip-margins?{IN_MAY}"
-    before = Page(alice.browser.get(path)).words(".//main")
+    before = Page(alice.tab.get(path)).words(".//main")
     assert margins(alice).base is None
     assert "base" not in alice.api.get(path).json
     make_ready(owner_engine, alice)
-    assert Page(alice.browser.get(path)).words(".//main") == before
+    assert Page(alice.tab.get(path)).words(".//main") == before
     assert not margins(alice).adds_others

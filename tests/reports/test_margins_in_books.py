@@ -384,7 +384,7 @@ def test_a_file_has_posted_amounts_below_its_totals(season: Person) -> None:
         row.startswith("line,2026-06-01,INR,0.00,0.00,0.00,242.00,7.00,235.00") for row in file
     )
     assert (
-        season.browser.get(
+        season.tab.get(
             f"/reports/trip-margins?{IN_JUNE}&group_by=month&format=csv"
         ).text.splitlines()
         == file
@@ -392,7 +392,7 @@ def test_a_file_has_posted_amounts_below_its_totals(season: Person) -> None:
 
 
 def test_the_page_shows_planned_and_posted_amounts_and_groups(season: Person) -> None:
-    text = words(shown(season.browser, f"/reports/trip-margins?{IN_JUNE}"))
+    text = words(shown(season.tab, f"/reports/trip-margins?{IN_JUNE}"))
     assert (
         "Dubai Deepa Krishnan INR 900.00 600.00 300.00 33.3 % 0.00 0.00 200.00 0.00 200.00" in text
     )
@@ -404,29 +404,27 @@ def test_the_page_shows_planned_and_posted_amounts_and_groups(season: Person) ->
         "Postings without a trip are computed as the trial balance minus the postings for trips."
         in text
     )
-    by_customer = words(shown(season.browser, f"/reports/trip-margins?{IN_JUNE}&group_by=customer"))
+    by_customer = words(shown(season.tab, f"/reports/trip-margins?{IN_JUNE}&group_by=customer"))
     assert "No customer" in by_customer
     assert "June 2026" in words(
-        shown(season.browser, f"/reports/trip-margins?{IN_JUNE}&group_by=month")
+        shown(season.tab, f"/reports/trip-margins?{IN_JUNE}&group_by=month")
     )
     assert "Not valid: grouping." in shown(
-        season.browser, f"/reports/trip-margins?{IN_JUNE}&group_by=owner", status=422
+        season.tab, f"/reports/trip-margins?{IN_JUNE}&group_by=owner", status=422
     )
 
 
 def test_a_customer_links_to_the_invoices_of_that_name(season: Person) -> None:
-    page = Page(season.browser.get(f"/reports/trip-margins?{IN_JUNE}&group_by=customer"))
+    page = Page(season.tab.get(f"/reports/trip-margins?{IN_JUNE}&group_by=customer"))
     (lead,) = [
         link
         for link in page.links()
         if link.startswith("/invoices?party=") and "meera" in link.lower()
     ]
-    assert [name.title() for name in Page(season.browser.get(lead)).rows()] == ["Meera Nair"] * 2
+    assert [name.title() for name in Page(season.tab.get(lead)).rows()] == ["Meera Nair"] * 2
     assert not any(
         "/invoices?" in link
-        for link in Page(
-            season.browser.get(f"/reports/trip-margins?{IN_JUNE}&group_by=month")
-        ).links()
+        for link in Page(season.tab.get(f"/reports/trip-margins?{IN_JUNE}&group_by=month")).links()
     )
 
 
@@ -434,15 +432,15 @@ def test_a_page_of_customers_links_the_next(
     season: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(margin_pages, "PAGE_TRIPS", 2)
-    first = Page(season.browser.get(f"/reports/trip-margins?{IN_JUNE}&group_by=customer"))
+    first = Page(season.tab.get(f"/reports/trip-margins?{IN_JUNE}&group_by=customer"))
     (more,) = [link for link in first.links() if "after=" in link]
-    text = words(shown(season.browser, more))
+    text = words(shown(season.tab, more))
     assert ("Meera Nair" in text.title(), "Deepa Krishnan" in text) == (True, False)
 
 
 def test_the_page_has_totals_without_any_trip(alice: Person) -> None:
     sold(alice, "70.00")
-    text = words(shown(alice.browser, f"/reports/trip-margins?{IN_MAY}"))
+    text = words(shown(alice.tab, f"/reports/trip-margins?{IN_MAY}"))
     assert "No trips in this period" in text
     assert "Posted without a trip 70.00" in text
 

@@ -40,7 +40,7 @@ def busy(alice: Person) -> Person:
 
 
 def pdf(person: Person, report: str, query: str = "") -> bytes:
-    answer = person.browser.get(f"/reports/{report}?{query or REPORTS[report]}&format=pdf")
+    answer = person.tab.get(f"/reports/{report}?{query or REPORTS[report]}&format=pdf")
     assert (answer.status_code, answer.mimetype) == (200, "application/pdf"), answer.text
     return answer.data
 
@@ -222,7 +222,7 @@ def test_each_pdf_is_linked_and_contains_only_own_data(
     busy: Person, victor: Person, charlie: Person, typeset_input: dict[str, Any], report: str
 ) -> None:
     address = f"/reports/{report}?{REPORTS[report]}"
-    assert "format=pdf" in victor.browser.get(address).text
+    assert "format=pdf" in victor.tab.get(address).text
     pdf(busy, report)
     ours = dict(typeset_input)
     pdf(victor, report)
@@ -236,7 +236,7 @@ def test_each_pdf_is_linked_and_contains_only_own_data(
     assert busy.app.test_client().get(f"{address}&format=pdf").status_code == 303
     assert (
         'inline; filename="voyagent-'
-        in busy.browser.get(f"{address}&format=pdf").headers["Content-Disposition"]
+        in busy.tab.get(f"{address}&format=pdf").headers["Content-Disposition"]
     )
 
 
@@ -246,10 +246,10 @@ def test_a_pdf_is_complete_or_refused(busy: Person, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(lines, "PARTY_PAGE", 1)
     assert "70.00" in text_of(pdf(busy, "party-statement", query)), "not only the first page"
     monkeypatch.setattr(tables, "ROWS_MAX", 2)
-    refused = busy.browser.get(f"/reports/party-statement?{query}&format=pdf")
+    refused = busy.tab.get(f"/reports/party-statement?{query}&format=pdf")
     assert (refused.status_code, "at most 10,000 rows" in refused.text) == (422, True)
     monkeypatch.setattr(answers, "LINES_MAX", 1)
-    refused = busy.browser.get(f"/reports/party-statement?{query}&format=pdf")
+    refused = busy.tab.get(f"/reports/party-statement?{query}&format=pdf")
     assert (refused.status_code, "at most 20,000" in refused.text) == (422, True)
 
 

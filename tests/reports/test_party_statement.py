@@ -218,14 +218,14 @@ def test_users_see_only_the_report_of_their_agency(
     )
     seen = customer.api.get(path).json
     assert bob.api.get(path).json == victor.api.get(path).json == seen
-    assert "700.25" in shown(victor.browser, path)
+    assert "700.25" in shown(victor.tab, path)
     assert charlie.api.get(path).json["currencies"] == []
-    assert "700.25" not in shown(charlie.browser, path)
+    assert "700.25" not in shown(charlie.tab, path)
     assert ApiClient(customer.app.test_client(), None).get(path).status_code == 401
 
 
 def test_the_page_shows_the_entries_of_the_party_and_agrees_with_ageing(customer: Person) -> None:
-    client = customer.browser
+    client = customer.tab
     page = shown(client, f"/reports/party-statement?party=deepa+krishnan&from={days_ago(30)}")
     text = words(page)
     assert "Statement, Deepa Krishnan" in page
@@ -254,7 +254,7 @@ def test_the_page_shows_the_entries_of_the_party_and_agrees_with_ageing(customer
 
 
 def test_without_a_name_parties_with_open_amounts_are_listed(customer: Person) -> None:
-    client = customer.browser
+    client = customer.tab
     page = shown(client, "/reports/party-statement")
     assert "INR 650.00" in words(shown(client, link_of(page, "Deepa Krishnan")))
     assert "Galaxy Consolidators" not in page
@@ -301,16 +301,16 @@ def test_the_use_of_an_advance_is_not_on_the_statement(with_used_advance: Person
 
 def test_open_documents_are_shown_by_age(customer: Person) -> None:
     query = f"party=deepa+krishnan&from={days_ago(30)}"
-    page = shown(customer.browser, f"/reports/party-statement?{query}")
+    page = shown(customer.tab, f"/reports/party-statement?{query}")
     _, table = page.split('<h2 id="ages">')
     assert (
         "Days overdue INR Not due – 1–30 600.00 31–60 100.00 61–90 – Over 90 – Amount due 700.00"
         in words(table)
     )
-    paper = customer.browser.get(f"/reports/party-statement?{query}&format=pdf").data
+    paper = customer.tab.get(f"/reports/party-statement?{query}&format=pdf").data
     assert "Amount due INR 600.00 100.00 700.00" in " ".join(text_of(paper).split())
     pay(customer, invoice(customer, "Nila", "5", due=days_ago(2)), "5", on=days_ago(1))
-    page = shown(customer.browser, f"/reports/party-statement?party=Nila&from={days_ago(30)}")
+    page = shown(customer.tab, f"/reports/party-statement?party=Nila&from={days_ago(30)}")
     assert 'id="ages"' not in page
     assert "Paid or credited" in page
 
@@ -379,7 +379,7 @@ def test_a_statement_takes_a_fixed_number_of_statements(
         "/reports/party-statement?kind=customer&party=Deepa"
         f" Krishnan&from={days_ago(90)}&to={today()}"
     )
-    client, browser = customer.api, customer.browser
+    client, browser = customer.api, customer.tab
     statements.clear()
     assert client.get(path).status_code == 200
     assert (len(trips), sum(trips) <= 6) == (1, True)

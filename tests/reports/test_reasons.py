@@ -87,20 +87,18 @@ def test_no_statement_shows_an_internal_reason(
     assert len(narrations) == count
     files = [
         explained.api.get(address.replace("?", ".csv?")).get_data(as_text=True),
-        explained.browser.get(f"{address}&format=csv").get_data(as_text=True),
+        explained.tab.get(f"{address}&format=csv").get_data(as_text=True),
     ]
     for text in files:
         rows = csv.DictReader(io.StringIO(text))
         assert [row["narration"] for row in rows if row["entry_id"]] == narrations
-    workbook = openpyxl.load_workbook(
-        io.BytesIO(explained.browser.get(f"{address}&format=xlsx").data)
-    )
+    workbook = openpyxl.load_workbook(io.BytesIO(explained.tab.get(f"{address}&format=xlsx").data))
     assert [
         row[3] for row in workbook.active.iter_rows(min_row=2, values_only=True) if row[2]
     ] == narrations
     page, paper = (
-        shown(explained.browser, address),
-        text_of(explained.browser.get(f"{address}&format=pdf").data),
+        shown(explained.tab, address),
+        text_of(explained.tab.get(f"{address}&format=pdf").data),
     )
     for text in map(unspaced, (*narrations, page, paper)):
         assert [why for why in WHYS if unspaced(why) in text] == []
@@ -149,7 +147,7 @@ def test_journal_entries_keep_internal_reasons(explained: Person) -> None:
     days = f"from={days_ago(30)}&to={today()}"
     books = [f"/journal?{days}", f"/reports/day-book?{days}"]
     for address in books:
-        page = shown(explained.browser, address)
+        page = shown(explained.tab, address)
         assert [why for why in WHYS if why not in page] == [], address
     with explained.reading() as reader:
         codes = [
@@ -158,7 +156,7 @@ def test_journal_entries_keep_internal_reasons(explained: Person) -> None:
             if row["purpose"] in ("receivable", "payable", "customer_advances")
         ]
     ledgers = "".join(
-        shown(explained.browser, f"/reports/general-ledger?account={code}&{days}") for code in codes
+        shown(explained.tab, f"/reports/general-ledger?account={code}&{days}") for code in codes
     )
     assert [why for why in WHYS if why not in ledgers] == []
 

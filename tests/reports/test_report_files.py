@@ -97,10 +97,10 @@ def test_api_and_page_return_the_same_file(busy: Person, report: str) -> None:
     )
     answer = busy.api.get(address(report, "csv"))
     assert (answer.status_code, answer.content_type) == (200, "text/csv; charset=utf-8")
-    assert table(answer.text) == table(busy.browser.get(f"{page}&format=csv").text)
+    assert table(answer.text) == table(busy.tab.get(f"{page}&format=csv").text)
     workbook = busy.api.get(address(report, "xlsx"))
     assert (workbook.status_code, workbook.mimetype) == (200, MIMETYPE)
-    rows = opened(busy.browser.get(f"{page}&format=xlsx").data)
+    rows = opened(busy.tab.get(f"{page}&format=xlsx").data)
     assert list(opened(workbook.data).iter_rows(values_only=True)) == list(
         rows.iter_rows(values_only=True)
     )
@@ -110,9 +110,7 @@ def test_api_and_page_return_the_same_file(busy: Person, report: str) -> None:
     )
     paper = busy.api.get(address(report, "pdf"))
     assert (paper.status_code, paper.mimetype) == (200, "application/pdf")
-    assert (
-        text_of(paper.data).split() == text_of(busy.browser.get(f"{page}&format=pdf").data).split()
-    )
+    assert text_of(paper.data).split() == text_of(busy.tab.get(f"{page}&format=pdf").data).split()
 
 
 @each
@@ -214,7 +212,7 @@ def test_files_of_one_agency_are_made_one_after_another(
     exports: Exports = busy.app.extensions["voyagent.exports"]
     with exports.making_file(busy.actor.tenant_id):
         refused = busy.api.get(address("day-book", form))
-        page = busy.browser.get("/reports/day-book?format=xlsx")
+        page = busy.tab.get("/reports/day-book?format=xlsx")
         assert stranger.api.get(address("day-book", form)).status_code == 200
     assert (refused.status_code, refused.json["detail"]) == (503, "exports_busy")
     assert int(refused.headers["Retry-After"]) > 0

@@ -18,7 +18,7 @@ from voyagent.reports.views import answers, lines
 
 
 def read(person: Person, report: str, query: str = "", kind: str = "csv") -> list[dict[str, str]]:
-    answer = person.browser.get(f"/reports/{report}?{query or REPORTS[report]}&format={kind}")
+    answer = person.tab.get(f"/reports/{report}?{query or REPORTS[report]}&format={kind}")
     assert answer.status_code == 200, answer.text
     assert answer.mimetype == "text/csv"
     return list(
@@ -252,7 +252,7 @@ def test_ledger_lines_and_entries_as_csv(busy: Person) -> None:
 def test_each_file_is_linked_and_contains_only_own_data(
     busy: Person, viewer: Person, stranger: Person, report: str
 ) -> None:
-    page = viewer.browser.get(f"/reports/{report}?{REPORTS[report]}").text
+    page = viewer.tab.get(f"/reports/{report}?{REPORTS[report]}").text
     assert "format=csv-bom" in page
     seen = read(viewer, report, kind="csv-bom")
     assert seen == read(busy, report)
@@ -262,12 +262,12 @@ def test_each_file_is_linked_and_contains_only_own_data(
     )
     nobody = busy.app.test_client().get(f"/reports/{report}?{REPORTS[report]}&format=csv")
     assert nobody.status_code == 303
-    refused = viewer.browser.get(f"/reports/{report}?{REPORTS[report]}&format=xls")
+    refused = viewer.tab.get(f"/reports/{report}?{REPORTS[report]}&format=xls")
     assert (refused.status_code, "Not valid: format." in refused.text) == (422, True)
 
 
 def test_the_file_is_an_attachment_with_a_name(busy: Person) -> None:
-    answer = busy.browser.get(f"/reports/profit-and-loss?{DAYS}&format=csv")
+    answer = busy.tab.get(f"/reports/profit-and-loss?{DAYS}&format=csv")
     assert (
         answer.headers["Content-Disposition"]
         == 'attachment; filename="voyagent-profit-and-loss-2026-05-31.csv"'
@@ -280,6 +280,6 @@ def test_a_file_is_complete_or_refused(busy: Person, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(answers, "LINES_MAX", 3)
     assert len(lines_of(read(busy, "day-book"))) == 8, "a file of lines has as many as there are"
     for form in ("xlsx", "tally"):
-        answer = busy.browser.get(f"/reports/day-book?{DAYS}&format={form}")
+        answer = busy.tab.get(f"/reports/day-book?{DAYS}&format={form}")
         assert (answer.status_code, "at most 20,000" in answer.text) == (422, True)
     assert spreadsheets.TooManyLines.code == "too_many_lines"

@@ -415,7 +415,7 @@ def test_a_period_that_ends_before_it_begins_is_refused(alice: Person) -> None:
     answer = alice.api.get("/reports/profit-and-loss?from=2026-02-02&to=2026-02-01")
     assert (answer.status_code, answer.json["detail"]) == (422, "from must be on or before to")
     assert "The start date is after the end date." in shown(
-        alice.browser, "/reports/profit-and-loss?from=2026-02-02&to=2026-02-01", status=422
+        alice.tab, "/reports/profit-and-loss?from=2026-02-02&to=2026-02-01", status=422
     )
 
 
@@ -433,8 +433,8 @@ def test_users_see_only_the_report_of_their_agency(
     assert bob.api.get(path).json == victor.api.get(path).json == seen
     assert "700.25" in shop.api.get(path).text
     assert "700.25" not in charlie.api.get(path).text
-    assert "700.25" in shown(victor.browser, path)
-    assert "700.25" not in shown(charlie.browser, path)
+    assert "700.25" in shown(victor.tab, path)
+    assert "700.25" not in shown(charlie.tab, path)
     assert ApiClient(shop.app.test_client(), None).get(path).status_code == 401
     assert shop.app.test_client().get(path).status_code == 303
 
@@ -457,7 +457,7 @@ def test_a_statement_takes_a_fixed_number_of_statements(
             run(lane, credential, selects),
         )[1],
     )
-    client, browser = shop.api, shop.browser
+    client, browser = shop.api, shop.tab
     statements.clear()
     assert client.get(path).status_code == 200
     assert len(trips) == 1
@@ -471,7 +471,7 @@ def test_a_statement_takes_a_fixed_number_of_statements(
 def test_profit_and_loss_shows_both_periods_and_links_amounts_to_lines(
     shop: Person,
 ) -> None:
-    client = shop.browser
+    client = shop.tab
     page = shown(client, PATHS[0])
     assert rows(block(page, "INR")) == [
         ["Account", "1 Jul 2025 to 31 Jul 2025", "1 Jun 2025 to 30 Jun 2025", "Difference"],
@@ -510,7 +510,7 @@ def test_profit_and_loss_shows_both_periods_and_links_amounts_to_lines(
 def test_the_balance_sheet_page_shows_its_balance_and_links_computed_lines(
     shop: Person,
 ) -> None:
-    client = shop.browser
+    client = shop.tab
     page = shown(client, PATHS[1])
     assert rows(block(page, "INR")) == [
         ["Account", "31 Jul 2025"],
@@ -645,7 +645,7 @@ def test_the_api_compares_the_balance_sheet_with_another_day(shop: Person) -> No
 
 
 def test_the_page_compares_the_balance_sheet_with_another_day(shop: Person) -> None:
-    client = shop.browser
+    client = shop.tab
     page = shown(client, f"{PATHS[1]}&compare=period")
     assert rows(block(page, "INR")) == [
         ["Account", "31 Jul 2025", "30 Jun 2025", "Difference"],
@@ -678,12 +678,10 @@ def test_the_page_compares_the_balance_sheet_with_another_day(shop: Person) -> N
 
 
 def test_an_empty_report_explains_its_contents(alice: Person) -> None:
-    assert "No revenue or expenses in this period" in shown(
-        alice.browser, "/reports/profit-and-loss"
-    )
-    assert "No entries yet" in shown(alice.browser, "/reports/balance-sheet")
+    assert "No revenue or expenses in this period" in shown(alice.tab, "/reports/profit-and-loss")
+    assert "No entries yet" in shown(alice.tab, "/reports/balance-sheet")
     assert "Not valid: as of." in shown(
-        alice.browser, "/reports/balance-sheet?as_of=soonish", status=422
+        alice.tab, "/reports/balance-sheet?as_of=soonish", status=422
     )
     assert alice.api.get("/reports/balance-sheet").json["assets"] == []
 
@@ -698,7 +696,7 @@ def test_a_difference_is_shown_in_red_with_its_amount(
     )
     with owner_engine.begin() as connection:
         assert connection.execute(tamper, {"tenant": shop.actor.tenant_id}).rowcount == 1
-    page = shown(shop.browser, PATHS[1])
+    page = shown(shop.tab, PATHS[1])
     assert "out of balance by INR 1.00" in words(block(page, "INR"))
     assert rows(block(page, "INR"))[-1] == ["Difference", "1.00"]
     assert 'class="v-num v-red"' in block(page, "INR")
@@ -710,7 +708,7 @@ def test_a_difference_is_shown_in_red_with_its_amount(
 
 
 def test_the_pdf_names_report_period_and_comparison(shop: Person) -> None:
-    text = words(shown(shop.browser, PATHS[0]))
+    text = words(shown(shop.tab, PATHS[0]))
     assert (
         "Profit and loss Book dates from 1 July 2025 to 31 July 2025, compared with 1 June 2025"
         " to 30 June 2025, all currencies. Amounts in different currencies are not added together."
@@ -718,10 +716,10 @@ def test_the_pdf_names_report_period_and_comparison(shop: Person) -> None:
     )
     assert (
         "Balance sheet As of 31 July 2025, in AED only. Amounts in different currencies are not"
-        " added together." in words(shown(shop.browser, f"{PATHS[1]}&currency=AED"))
+        " added together." in words(shown(shop.tab, f"{PATHS[1]}&currency=AED"))
     )
 
 
 def test_a_period_begins_with_the_financial_year_by_default(shop: Person) -> None:
-    page = shown(shop.browser, "/reports/profit-and-loss?to=2025-07-31")
+    page = shown(shop.tab, "/reports/profit-and-loss?to=2025-07-31")
     assert "1 Apr 2025 to 31 Jul 2025" in page

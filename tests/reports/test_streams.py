@@ -79,7 +79,7 @@ def test_the_file_of_an_account_equals_the_general_ledger(
             reader, account_of(read_chart(reader), code), PERIOD, limit=1_000
         )
     rows = table(
-        busy.browser.get(f"/reports/general-ledger?account={code}&{OVER}&format=csv").data.decode()
+        busy.tab.get(f"/reports/general-ledger?account={code}&{OVER}&format=csv").data.decode()
     )
     assert unquoted(rows) == unquoted(table(spreadsheets.general_ledger(report).csv(bom=False)))
     kinds = [row[0] for row in rows]
@@ -94,7 +94,7 @@ def test_the_file_of_an_account_equals_the_general_ledger(
 def test_the_file_of_the_day_book_equals_the_day_book(busy: Person) -> None:
     with busy.reading() as reader:
         report = read_day_book(reader, DAYS, limit=1_000)
-    answer = busy.browser.get(f"/reports/day-book?{OVER}&format=csv-bom")
+    answer = busy.tab.get(f"/reports/day-book?{OVER}&format=csv-bom")
     assert (
         answer.headers["Content-Disposition"]
         == f'attachment; filename="voyagent-day-book-{LAST}.csv"'
@@ -144,14 +144,14 @@ def test_the_file_of_a_party_equals_the_statement(
     with busy.reading() as reader:
         report = read_party_statement(reader, kind, party, DAYS, limit=1_000)
     rows = table(
-        busy.browser.get(
+        busy.tab.get(
             f"/reports/party-statement?kind={kind}&party=meera+%26+sons&{OVER}&format=csv"
         ).data.decode()
     )
     assert unquoted(rows) == unquoted(table(spreadsheets.party_statement(report).csv(bom=False)))
     assert [row[0] for row in rows].count("line") == len(report.moved) > count
     nobody = table(
-        busy.browser.get(
+        busy.tab.get(
             f"/reports/party-statement?kind={kind}&party=Nobody&{OVER}&format=csv"
         ).data.decode()
     )
@@ -161,7 +161,7 @@ def test_the_file_of_a_party_equals_the_statement(
 def test_files_exclude_other_agencies_and_may_be_empty(busy: Person, charlie: Person) -> None:
     code = code_of(charlie, "receivable")
     for report in (f"general-ledger?account={code}&", "day-book?"):
-        rows = table(charlie.browser.get(f"/reports/{report}{OVER}&format=csv").data.decode())
+        rows = table(charlie.tab.get(f"/reports/{report}{OVER}&format=csv").data.decode())
         assert len(rows) == 1, "the head line alone"
 
 
@@ -182,8 +182,7 @@ def test_balances_and_lines_of_a_file_are_read_at_one_moment(app: Flask, busy: P
         float(inr[-1][10])
     )
     assert (
-        len(table(busy.browser.get(f"/reports/day-book?{OVER}&format=csv").data.decode()))
-        == 1 + 86 + 3
+        len(table(busy.tab.get(f"/reports/day-book?{OVER}&format=csv").data.decode())) == 1 + 86 + 3
     )
 
 
@@ -193,7 +192,7 @@ def test_the_export_slot_is_released_in_every_case(
     monkeypatch.setattr(copy_export, "WAIT_S", 0.05)
     exports: Exports = app.extensions["voyagent.exports"]
     address = f"/reports/day-book?{OVER}&format=csv"
-    client = busy.browser
+    client = busy.tab
     for _ in range(copy_export.AGENCY_SLOTS + 1):
         assert client.get(address).status_code == 200
         half = client.get(address, buffered=False)

@@ -84,7 +84,7 @@ def export(command: Callable[..., Result], tmp_path: Path) -> Callable[..., ET.E
 
 
 def on_the_page(person: Person, query: str = EVER, **options: Any) -> ET.Element:
-    answer = person.browser.get(f"/reports/day-book?{query}&format=tally", **options)
+    answer = person.tab.get(f"/reports/day-book?{query}&format=tally", **options)
     assert (answer.status_code, answer.mimetype) == (200, "application/xml")
     return ET.fromstring(answer.data)  # noqa: S314 - as above
 
@@ -441,7 +441,7 @@ def test_each_currency_is_exported_separately(
         [("Bank, current account", "Yes", "-0.01"), ("Capital", "No", "0.01")]
     ]
     assert [lines(one)[0][2] for one in vouchers(proved(export("--currency", "JPY")))] == ["-5"]
-    page = alice.browser.get(f"/reports/day-book?{EVER}").text
+    page = alice.tab.get(f"/reports/day-book?{EVER}").text
     assert all(
         f"currency={currency}&amp;format=tally" in page
         or f"format=tally&amp;currency={currency}" in page
@@ -534,7 +534,7 @@ def test_the_page_returns_files_only_to_readers_of_reports(
     for person in (alice, victor):
         assert ET.tostring(on_the_page(person, DAYS)) == ET.tostring(whole)
     assert vouchers(on_the_page(charlie, DAYS)) == []
-    answer = alice.browser.get(f"/reports/day-book?{DAYS}&format=tally")
+    answer = alice.tab.get(f"/reports/day-book?{DAYS}&format=tally")
     assert (
         answer.headers["Content-Disposition"]
         == 'attachment; filename="voyagent-tally-INR-2026-05-31.xml"'
@@ -543,7 +543,7 @@ def test_the_page_returns_files_only_to_readers_of_reports(
 
 
 def test_only_journal_entries_become_vouchers(alice: Person) -> None:
-    refused = alice.browser.get(f"/reports/trip-margins?{DAYS}&format=tally")
+    refused = alice.tab.get(f"/reports/trip-margins?{DAYS}&format=tally")
     assert (refused.status_code, "Not valid: format." in refused.text) == (422, True)
 
 
@@ -552,5 +552,5 @@ def test_a_file_of_the_page_is_complete_or_refused(
 ) -> None:
     busy_may(alice)
     monkeypatch.setattr(answers, "LINES_MAX", 3)
-    answer = alice.browser.get(f"/reports/day-book?{DAYS}&format=tally")
+    answer = alice.tab.get(f"/reports/day-book?{DAYS}&format=tally")
     assert (answer.status_code, "at most 20,000" in answer.text) == (422, True)

@@ -230,7 +230,7 @@ def turned(alice: Person) -> Person:
 def test_year_end_lines_are_shown_and_numbers_link_to_details(
     turned: Person,
 ) -> None:
-    client = turned.browser
+    client = turned.tab
     page = shown(client, f"/reports/trial-balance?{TURN}")
     assert [row[1:] for row in rows(block(page, "INR"))[2:] if len(row) > 1] == [
         ["150.00", "", "37.00", "4.00", "", "", "183.00", ""],
@@ -334,7 +334,7 @@ def test_movements_do_not_change_the_other_fields_of_the_response(turned: Person
 
 
 def test_files_contain_the_year_end_line(turned: Person) -> None:
-    client = turned.browser
+    client = turned.tab
     rows = list(
         csv.DictReader(io.StringIO(client.get(f"/reports/trial-balance?{TURN}&format=csv").text))
     )
@@ -361,7 +361,7 @@ def test_files_contain_the_year_end_line(turned: Person) -> None:
 
 
 def test_pdfs_show_the_year_end_line(turned: Person, typeset_input: dict[str, Any]) -> None:
-    client = turned.browser
+    client = turned.tab
     assert client.get(f"/reports/trial-balance?{TURN}&format=pdf").mimetype == "application/pdf"
     assert typeset_input["tables"][0]["columns"][5:7] == [
         "Year-end transfer\nDebit",

@@ -108,7 +108,7 @@ def sold(seller: Person) -> dict[str, str]:
 
 
 def test_an_empty_page_explains_its_contents_to_a_new_agency(alice: Person) -> None:
-    client = alice.browser
+    client = alice.tab
     assert "No receivables" in shown(client, "/reports/receivables")
     empty = shown(client, "/reports/trial-balance")
     assert "No entries yet" in empty
@@ -119,7 +119,7 @@ def test_an_empty_page_explains_its_contents_to_a_new_agency(alice: Person) -> N
 def test_parties_are_listed_by_age_and_currency_largest_first(
     seller: Person, sold: dict[str, str]
 ) -> None:
-    page = shown(seller.browser, "/reports/receivables")
+    page = shown(seller.tab, "/reports/receivables")
     assert rows(block(page, "INR"))[1:] == [
         ["Zachariah Kurian", "–", "–", "–", "–", "1,23,456.75", "1,23,456.75"],
         ["Deepa Krishnan", "1,02,500.50", "300.00", "–", "–", "–", "1,02,800.50"],
@@ -148,7 +148,7 @@ def test_parties_are_listed_by_age_and_currency_largest_first(
 def test_each_amount_links_to_its_invoices(
     seller: Person, sold: dict[str, str], figure: str, holds: list[str], not_holds: list[str]
 ) -> None:
-    client = seller.browser
+    client = seller.tab
     listed = shown(client, link_of(shown(client, "/reports/receivables"), figure))
     assert [name for name in holds if sold[name] not in listed] == []
     assert [name for name in not_holds if sold[name] in listed] == []
@@ -168,7 +168,7 @@ def test_each_amount_links_to_its_invoices(
 def test_the_link_of_an_amount_has_the_due_dates_of_its_age(
     seller: Person, sold: dict[str, str], figure: str, due_from: int | None, due_to: int | None
 ) -> None:
-    asked = parse_qs(urlsplit(link_of(shown(seller.browser, "/reports/receivables"), figure)).query)
+    asked = parse_qs(urlsplit(link_of(shown(seller.tab, "/reports/receivables"), figure)).query)
     assert asked.pop("status") == ["open"]
     assert asked.pop("currency") == ["INR"]
     asked.pop("party_id", None)
@@ -179,7 +179,7 @@ def test_the_link_of_an_amount_has_the_due_dates_of_its_age(
 
 
 def test_the_documents_of_a_party_open_below_it(seller: Person, sold: dict[str, str]) -> None:
-    client = seller.browser
+    client = seller.tab
     closed = shown(client, "/reports/receivables")
     assert sold["61-90"] not in closed
     found = re.search(
@@ -203,7 +203,7 @@ def day_words(days: int) -> str:
 
 
 def test_the_page_compares_documents_with_the_books(seller: Person, sold: dict[str, str]) -> None:
-    page = words(shown(seller.browser, "/reports/receivables"))
+    page = words(shown(seller.tab, "/reports/receivables"))
     assert "equals account 1200, INR 2,30,657.25" in page
     assert "equals account 1200, AED 700.25" in page
     assert "INR: the ageing total matches account 1200." in page
@@ -226,7 +226,7 @@ def test_a_difference_is_shown_in_red_with_both_sides(
     alice: Person, debtors: dict[str, str]
 ) -> None:
     alice.does(book_past_every_document)
-    page = shown(alice.browser, "/reports/receivables")
+    page = shown(alice.tab, "/reports/receivables")
     assert "ledger balance INR 2,30,712.25" in words(block(page, "INR"))
     assert (
         "open documents total INR 2,30,657.25 , balance of account 1200 INR 2,30,712.25"
@@ -240,7 +240,7 @@ def test_a_difference_is_shown_in_red_with_both_sides(
 def test_a_posting_during_the_request_causes_no_difference(
     alice: Person, debtors: dict[str, str], address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client, run = alice.browser, ReadPool.run
+    client, run = alice.tab, ReadPool.run
 
     def run_beside_others(lane: ReadPool, credential: Any, selects: Any) -> Any:
         """After the ages are read, issue another invoice to a customer of the page."""
@@ -263,11 +263,11 @@ def test_a_posting_during_the_request_causes_no_difference(
 
 def test_the_permission_to_read_the_ledger_is_enough_for_the_page(alice: Person) -> None:
     alice.does(book_past_every_document)
-    assert "differ by INR −55.00" in words(shown(alice.browser, "/reports/receivables"))
+    assert "differ by INR −55.00" in words(shown(alice.tab, "/reports/receivables"))
 
 
 def test_the_page_shows_the_state_of_an_earlier_day(seller: Person, sold: dict[str, str]) -> None:
-    client = seller.browser
+    client = seller.tab
     page = shown(client, f"/reports/receivables?as_of={days_ago(2)}")
     assert rows(block(page, "INR"))[-1] == [
         "Total INR",
@@ -285,7 +285,7 @@ def test_the_page_shows_the_state_of_an_earlier_day(seller: Person, sold: dict[s
 def test_an_amount_of_another_day_opens_its_documents_on_the_page(
     seller: Person, sold: dict[str, str]
 ) -> None:
-    client = seller.browser
+    client = seller.tab
     link = link_of(shown(client, f"/reports/receivables?as_of={days_ago(2)}"), "1,28,256.75")
     assert link.startswith("/reports/receivables?")
     assert sold["over 90"] in shown(client, link)
@@ -294,7 +294,7 @@ def test_an_amount_of_another_day_opens_its_documents_on_the_page(
 def test_issue_dates_filter_the_rows_but_not_the_comparison(
     seller: Person, sold: dict[str, str]
 ) -> None:
-    page = shown(seller.browser, f"/reports/receivables?from={days_ago(35)}&to={days_ago(25)}")
+    page = shown(seller.tab, f"/reports/receivables?from={days_ago(35)}&to={days_ago(25)}")
     assert rows(block(page, "INR"))[-1][-1] == "4,300.00"
     assert (
         "all open documents, including those not shown, total INR 2,30,657.25 , which matches"
@@ -303,7 +303,7 @@ def test_issue_dates_filter_the_rows_but_not_the_comparison(
 
 
 def test_the_filter_by_currency_can_be_removed(seller: Person, sold: dict[str, str]) -> None:
-    client = seller.browser
+    client = seller.tab
     page = shown(client, "/reports/receivables?currency=AED")
     assert 'id="in-INR"' not in page
     assert 'id="in-AED"' in page
@@ -314,7 +314,7 @@ def test_the_filter_by_currency_can_be_removed(seller: Person, sold: dict[str, s
 
 
 def test_dates_are_accepted_in_common_notations(seller: Person, sold: dict[str, str]) -> None:
-    client = seller.browser
+    client = seller.tab
     typed = typed_day(days_ago(2))
     assert shown(client, f"/reports/receivables?as_of={typed.replace(' ', '+')}").count(typed) >= 2
     assert f"as of {typed}" in shown(
@@ -335,14 +335,14 @@ def test_dates_are_accepted_in_common_notations(seller: Person, sold: dict[str, 
 def test_invalid_values_are_reported_and_kept_in_their_fields(
     seller: Person, sold: dict[str, str], query: str, sentence: str, stored: str
 ) -> None:
-    page = shown(seller.browser, f"/reports/receivables?{query}", status=422)
+    page = shown(seller.tab, f"/reports/receivables?{query}", status=422)
     assert sentence in page
     assert f'value="{stored}"' in page
     assert 'class="v-ageblock"' not in page
 
 
 def test_payables_equal_the_account_of_payables(alice: Person, charlie: Person) -> None:
-    client = alice.browser
+    client = alice.tab
     assert "No payables" in shown(client, "/reports/payables")
     bill(alice, "Galaxy Consolidators", "4000", due=days_ago(31), reference="GC-1")
     bill(alice, "Galaxy Consolidators", "100", due=days_ago(1), reference="GC-2")
@@ -373,7 +373,7 @@ def test_payables_equal_the_account_of_payables(alice: Person, charlie: Person) 
     assert "50.00" in words(
         block(shown(client, f"/reports/payables?as_of={days_ago(3)}"), "INR")
     ), "as of a day before the payment"
-    assert "Galaxy" not in shown(charlie.browser, "/reports/payables")
+    assert "Galaxy" not in shown(charlie.tab, "/reports/payables")
     post(
         alice,
         lines=[
@@ -387,12 +387,12 @@ def test_payables_equal_the_account_of_payables(alice: Person, charlie: Person) 
 
 def test_the_trial_balance_reports_invalid_values(alice: Person) -> None:
     assert "Not valid: as of." in shown(
-        alice.browser, "/reports/trial-balance?as_of=soonish", status=422
+        alice.tab, "/reports/trial-balance?as_of=soonish", status=422
     )
 
 
 def test_the_trial_balance_shows_equal_totals(seller: Person, sold: dict[str, str]) -> None:
-    page = shown(seller.browser, f"/reports/trial-balance?from={days_ago(92)}")
+    page = shown(seller.tab, f"/reports/trial-balance?from={days_ago(92)}")
     assert rows(block(page, "INR"))[2:] == [
         ["Assets"],
         ["1100 Bank, current account", "", "", "100.00", "", "100.00", ""],
@@ -433,7 +433,7 @@ def test_opening_balances_are_net_and_earlier_years_are_one_row(alice: Person) -
         entries.credit("bank", Money(200, "INR")),
     ]
     post(alice, lines=back, entry_date=date(2025, 7, 11))
-    client = alice.browser
+    client = alice.tab
     page = shown(client, "/reports/trial-balance?from=2025-07-01&as_of=2025-07-31")
     assert rows(block(page, "INR"))[2:] == [
         ["Assets"],
@@ -467,7 +467,7 @@ def test_a_period_that_ends_before_it_begins_is_refused(alice: Person) -> None:
         "/reports/trial-balance?from=2026-02-02&as_of=2026-02-01",
         "/reports/general-ledger?account=1100&from=2026-02-02&to=2026-02-01",
     ):
-        assert "The start date is after the end date." in shown(alice.browser, path, status=422)
+        assert "The start date is after the end date." in shown(alice.tab, path, status=422)
 
 
 def test_books_that_do_not_balance_are_shown_in_red(
@@ -491,7 +491,7 @@ def test_books_that_do_not_balance_are_shown_in_red(
                 f"update {table} set credit_minor = credit_minor + 100{account} and {period}"
             )
             assert connection.execute(tamper, {"tenant": alice.actor.tenant_id}).rowcount == 1
-    page = shown(alice.browser, "/reports/trial-balance")
+    page = shown(alice.tab, "/reports/trial-balance")
     assert "out of balance by INR −1.00" in words(block(page, "INR"))
     assert "in balance" in words(block(page, "AED"))
     assert "Debits and credits differ" in page
@@ -501,12 +501,10 @@ def test_books_that_do_not_balance_are_shown_in_red(
 def test_the_trial_balance_can_list_the_chart_and_one_currency(
     seller: Person, sold: dict[str, str]
 ) -> None:
-    page = shown(seller.browser, "/reports/trial-balance?include_zero=1&currency=AED")
+    page = shown(seller.tab, "/reports/trial-balance?include_zero=1&currency=AED")
     assert 'id="in-INR"' not in page
     assert ["1010 Cash in hand", "", "", "", "", "", ""] in rows(block(page, "AED"))
-    assert "There are no entries in KWD" in shown(
-        seller.browser, "/reports/trial-balance?currency=KWD"
-    )
+    assert "There are no entries in KWD" in shown(seller.tab, "/reports/trial-balance?currency=KWD")
 
 
 @pytest.mark.parametrize(
@@ -539,7 +537,7 @@ def test_the_trial_balance_can_list_the_chart_and_one_currency(
 def test_the_pdf_names_agency_report_and_user(
     seller: Person, sold: dict[str, str], path: str, expected: str
 ) -> None:
-    page = shown(seller.browser, path)
+    page = shown(seller.tab, path)
     head = re.search(r'<div class="v-print mb-3">.*?\n</div>', page, re.DOTALL)
     assert head
     text = words(head.group(0))
@@ -558,7 +556,7 @@ def test_today_is_the_date_in_the_agencys_time_zone(
                 sa.text("update tenant_settings set timezone = :zone where tenant_id = :tenant"),
                 {"zone": zone, "tenant": alice.actor.tenant_id},
             )
-        assert f"as of {typed_day(clock.today(zone))}" in shown(alice.browser, path)
+        assert f"as of {typed_day(clock.today(zone))}" in shown(alice.tab, path)
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -566,8 +564,8 @@ def test_users_see_only_the_report_of_their_agency(
     alice: Person, bob: Person, victor: Person, charlie: Person, debtors: dict[str, str], path: str
 ) -> None:
     for colleague in (bob, victor):
-        assert "2,30,657.25" in shown(colleague.browser, path)
-    assert "2,30,657.25" not in shown(charlie.browser, path)
+        assert "2,30,657.25" in shown(colleague.tab, path)
+    assert "2,30,657.25" not in shown(charlie.tab, path)
     nobody = alice.app.test_client().get(path)
     assert (nobody.status_code, nobody.headers["Location"]) == (303, f"/sign-in?next={path}")
 
@@ -594,7 +592,7 @@ def test_a_page_takes_few_round_trips(
 
     The home page has two selects of its own for its charts.
     """
-    client = seller.browser
+    client = seller.tab
     trips: list[int] = []
     run = ReadPool.run
     monkeypatch.setattr(
@@ -616,7 +614,7 @@ def test_the_statements_of_the_ageing_are_built_once(
     seller: Person, sold: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Building them took three quarters of the time of a page with few rows."""
-    client, run, built = seller.browser, ReadPool.run, []
+    client, run, built = seller.tab, ReadPool.run, []
 
     def noted(lane: ReadPool, credential: Any, selects: Any) -> Any:
         built.append(selects[:4])

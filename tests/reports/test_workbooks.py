@@ -59,7 +59,7 @@ def busy(app: Flask) -> Person:
 @pytest.mark.parametrize("report", REPORTS)
 def test_a_workbook_has_the_same_values_as_csv(busy: Person, charlie: Person, report: str) -> None:
     address = f"/reports/{report}?{REPORTS[report]}"
-    client = busy.browser
+    client = busy.tab
     assert "format=xlsx" in client.get(address).text
     answer = client.get(f"{address}&format=xlsx")
     assert (answer.status_code, answer.mimetype) == (200, MIMETYPE)
@@ -76,7 +76,7 @@ def test_a_workbook_has_the_same_values_as_csv(busy: Person, charlie: Person, re
                 assert as_csv(one.value) == text.removeprefix("'")
     assert not any(
         "1000.5" in map(as_csv, row)
-        for row in opened(charlie.browser.get(f"{address}&format=xlsx").data).iter_rows(
+        for row in opened(charlie.tab.get(f"{address}&format=xlsx").data).iter_rows(
             values_only=True
         )
     )
@@ -85,7 +85,7 @@ def test_a_workbook_has_the_same_values_as_csv(busy: Person, charlie: Person, re
 
 def test_totals_are_bold_values_without_formulas(busy: Person) -> None:
     page = opened(
-        busy.browser.get(f"/reports/trial-balance?{REPORTS['trial-balance']}&format=xlsx").data
+        busy.tab.get(f"/reports/trial-balance?{REPORTS['trial-balance']}&format=xlsx").data
     )
     by_code = {row[0].value: row for row in page.iter_rows()}
     assert [(one.data_type, one.value, one.font.bold) for one in by_code["total"][-2:]] == [
@@ -95,7 +95,7 @@ def test_totals_are_bold_values_without_formulas(busy: Person) -> None:
 
 
 def test_the_file_has_a_name_and_a_frozen_head(busy: Person) -> None:
-    answer = busy.browser.get(f"/reports/profit-and-loss?{DAYS}&format=xlsx")
+    answer = busy.tab.get(f"/reports/profit-and-loss?{DAYS}&format=xlsx")
     assert (
         answer.headers["Content-Disposition"]
         == 'attachment; filename="voyagent-profit-and-loss-2026-05-31.xlsx"'
@@ -198,5 +198,5 @@ def test_a_long_name_of_a_sheet_is_cut() -> None:
 
 def test_a_workbook_is_complete_or_refused(busy: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(answers, "LINES_MAX", 3)
-    answer = busy.browser.get(f"/reports/day-book?{DAYS}&format=xlsx")
+    answer = busy.tab.get(f"/reports/day-book?{DAYS}&format=xlsx")
     assert (answer.status_code, "at most 20,000" in answer.text) == (422, True)

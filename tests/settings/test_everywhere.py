@@ -44,7 +44,7 @@ PAGES = [
 
 @pytest.mark.parametrize("address", PAGES)
 def test_every_page_is_in_the_chosen_language(alice: Person, bob: Person, address: str) -> None:
-    browser = bob.browser
+    browser = bob.tab
     assert '<html lang="en"' in browser.get(address).text
     alice.does(tenant_settings.update, {"locale": "hi"})
     page = browser.get(address).text
@@ -56,7 +56,7 @@ def test_every_page_is_in_the_chosen_language(alice: Person, bob: Person, addres
 
 
 def test_the_confirmation_of_a_language_change_is_in_the_new_language(alice: Person) -> None:
-    browser = alice.browser
+    browser = alice.tab
     assert save(browser, locale="hi").status_code == 303
     assert '<html lang="hi"' in browser.get("/settings").text
 
@@ -82,7 +82,7 @@ def test_error_messages_are_translated_but_codes_are_not(
 
 def test_times_are_shown_in_the_chosen_time_zone(alice: Person) -> None:
     enquiry_id = alice.api.post("/enquiries", json={"customer_name": "Deepa Krishnan"}).json["id"]
-    browser = alice.browser
+    browser = alice.tab
     for zone in ("Asia/Kolkata", "America/New_York"):
         alice.does(tenant_settings.update, {"timezone": zone})
         times = re.findall(
@@ -114,7 +114,7 @@ def test_pages_accept_time_zones_unknown_to_their_library(
             {"t": alice.actor.tenant_id},
         )
     for address in [*PAGES, "/audit"]:
-        assert alice.browser.get(address).status_code == 200, address
+        assert alice.tab.get(address).status_code == 200, address
 
 
 def test_today_is_the_date_in_the_agencys_time_zone(alice: Person) -> None:
@@ -123,7 +123,7 @@ def test_today_is_the_date_in_the_agencys_time_zone(alice: Person) -> None:
     assert clock.today(east) != clock.today(west)
     for zone in (east, west):
         alice.does(tenant_settings.update, {"timezone": zone})
-        assert f'data-today="{clock.today(zone).isoformat()}"' in alice.browser.get("/").text
+        assert f'data-today="{clock.today(zone).isoformat()}"' in alice.tab.get("/").text
 
 
 def test_a_posting_without_a_date_has_the_agencys_date(alice: Person) -> None:
@@ -140,7 +140,7 @@ def test_a_posting_without_a_date_has_the_agencys_date(alice: Person) -> None:
 
 
 def test_new_documents_have_the_chosen_currency(alice: Person) -> None:
-    browser = alice.browser
+    browser = alice.tab
     assert '<option selected value="INR">' in browser.get("/enquiries/new").text
     alice.does(tenant_settings.update, {"default_currency": "AED"})
     assert '<option selected value="AED">' in browser.get("/enquiries/new").text
@@ -159,7 +159,7 @@ def test_reports_are_in_the_chosen_currency(alice: Person) -> None:
     assert currencies() == ("KWD", "KWD")
     trial = alice.api.get("/reports/trial-balance?include_zero=1").json
     assert {account["currency"] for account in trial["accounts"]} == {"KWD"}
-    assert "KWD" in alice.browser.get("/reports/trial-balance?include_zero=1").text
+    assert "KWD" in alice.tab.get("/reports/trial-balance?include_zero=1").text
 
 
 def test_the_assistant_reads_amounts_in_the_chosen_currency(
@@ -228,7 +228,7 @@ def test_a_change_by_another_process_applies_at_once(
 
     A cache in this process would still have the old ones.
     """
-    browser = bob.browser
+    browser = bob.tab
 
     def seen() -> tuple[object, ...]:
         home = browser.get("/").text

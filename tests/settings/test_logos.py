@@ -61,7 +61,7 @@ def claiming(width: int, height: int) -> bytes:
 def put(
     person: Person, raw: bytes, name: str = "logo.png", browser: FlaskClient | None = None
 ) -> Any:
-    browser = browser or person.browser
+    browser = browser or person.tab
     fields = {"csrf_token": csrf(browser, "/settings")}
     return browser.post("/settings/logo", data={**fields, "logo": (io.BytesIO(raw), name)})
 
@@ -223,7 +223,7 @@ def test_a_logo_is_set_replaced_and_removed_with_audit_events(alice: Person) -> 
     assert first["after"].startswith("PNG 120 × 40, ")
     assert (other["before"], other["after"][:12]) == (first["after"], "JPEG 60 × 60")
     assert (off["before"], off["after"]) == (other["after"], None)
-    history = alice.browser.get("/settings").text
+    history = alice.tab.get("/settings").text
     assert "Logo: nothing → PNG 120 × 40" in history
     with pytest.raises(queries.LogoNotFound):
         stored_logo(alice)
@@ -259,14 +259,14 @@ def test_the_logo_of_another_agency_cannot_be_read(
 
 
 def test_the_page_stores_an_image_and_shows_it(alice: Person) -> None:
-    browser = alice.browser
+    browser = alice.tab
     answer = put(alice, picture(), "logo.exe", browser)
     assert (answer.status_code, answer.location) == (303, "/settings#logo-part")
     page = browser.get("/settings").text
     assert "Logo saved. It is used on new documents." in page
     address = f"/settings/logo?v={stored_logo(alice)['digest'][:12]}"
     assert address in page
-    shown = alice.browser.get(address)
+    shown = alice.tab.get(address)
     assert (shown.status_code, shown.mimetype, shown.data) == (
         200,
         "image/png",
@@ -274,13 +274,13 @@ def test_the_page_stores_an_image_and_shows_it(alice: Person) -> None:
     )
     assert shown.headers["Cache-Control"] == "private, no-cache"
     assert shown.headers["X-Content-Type-Options"] == "nosniff"
-    again = alice.browser.get(address, headers={"If-None-Match": shown.headers["ETag"]})
+    again = alice.tab.get(address, headers={"If-None-Match": shown.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
 
 
 def test_the_page_removes_the_logo(alice: Person) -> None:
     put(alice, picture())
-    browser = alice.browser
+    browser = alice.tab
     answer = browser.post("/settings/logo/remove", data={"csrf_token": csrf(browser, "/settings")})
     assert answer.status_code == 303
     assert "Logo removed from new documents." in browser.get("/settings").text
@@ -324,13 +324,13 @@ def test_an_image_may_be_larger_than_other_forms(alice: Person) -> None:
 def test_a_viewer_sees_the_logo_but_cannot_change_it(
     alice: Person, victor: Person, bob: Person
 ) -> None:
-    assert "settings/logo" not in victor.browser.get("/settings").text
+    assert "settings/logo" not in victor.tab.get("/settings").text
     alice.does(logos.put, picture())
     for person in (victor, bob):
-        page = person.browser.get("/settings").text
+        page = person.tab.get("/settings").text
         assert "/settings/logo?v=" in page
         assert "logo-form" not in page
-        assert person.browser.get("/settings/logo").status_code == 200
+        assert person.tab.get("/settings/logo").status_code == 200
         assert person.api.get(PATH).status_code == 200
         assert person.api.put(PATH, json={"content": in_base64(picture())}).status_code == 403
         assert person.api.delete(PATH).status_code == 403
@@ -342,11 +342,10 @@ def test_other_agencies_and_anonymous_callers_do_not_see_the_logo(
     alice.does(logos.put, picture())
     mark = stored_logo(alice)["digest"]
     assert (
-        charlie.browser.get("/settings/logo", headers={"If-None-Match": f'"{mark}"'}).status_code
-        == 404
+        charlie.tab.get("/settings/logo", headers={"If-None-Match": f'"{mark}"'}).status_code == 404
     )
     assert charlie.api.get(PATH).status_code == 404
-    assert mark[:12] not in charlie.browser.get("/settings").text
+    assert mark[:12] not in charlie.tab.get("/settings").text
     nobody = alice.app.test_client().get("/settings/logo")
     assert (nobody.status_code, "/sign-in" in nobody.location) == (303, True)
 

@@ -77,12 +77,12 @@ def test_submitting_the_unchanged_page_changes_nothing(alice: Person) -> None:
         },
     )
     before = as_they_stand(alice)
-    assert save(alice.browser).status_code == 303
+    assert save(alice.tab).status_code == 303
     assert as_they_stand(alice) == before
 
 
 def test_saving_shows_a_confirmation(alice: Person) -> None:
-    browser = alice.browser
+    browser = alice.tab
     answer = save(
         browser,
         timezone="Asia/Kolkata",
@@ -112,7 +112,7 @@ def test_a_blank_value_clears_an_optional_field(alice: Person) -> None:
         },
     )
     assert (
-        save(alice.browser, model="", daily_token_budget="", system_prompt_suffix=" ").status_code
+        save(alice.tab, model="", daily_token_budget="", system_prompt_suffix=" ").status_code
         == 303
     )
     found = as_they_stand(alice)
@@ -143,9 +143,9 @@ def test_an_error_is_shown_at_its_field_and_nothing_is_saved(
 ) -> None:
     before = as_they_stand(alice)
     answer = (
-        save(alice.browser, rate_limit_per_minute="77", **{field: typed})
+        save(alice.tab, rate_limit_per_minute="77", **{field: typed})
         if field != "rate_limit_per_minute"
-        else save(alice.browser, **{field: typed})
+        else save(alice.tab, **{field: typed})
     )
     assert answer.status_code == 422
     assert re.search(rf'id="{field}-err"[^>]*>.*?{re.escape(sentence)}', answer.text, re.DOTALL), (
@@ -156,7 +156,7 @@ def test_an_error_is_shown_at_its_field_and_nothing_is_saved(
 
 def test_a_refused_form_keeps_its_input(alice: Person) -> None:
     answer = save(
-        alice.browser,
+        alice.tab,
         rate_limit_per_hour="0",
         system_prompt_suffix="Quote hotels with breakfast.",
         timezone="Asia/Dubai",
@@ -169,7 +169,7 @@ def test_a_refused_form_keeps_its_input(alice: Person) -> None:
 
 
 def test_a_change_of_an_outdated_version_is_refused(alice: Person) -> None:
-    browser = alice.browser
+    browser = alice.tab
     opened = form_of(browser)
     alice.does(tenant_settings.update, {"rate_limit_per_hour": 500})
     answer = browser.post("/settings", data={**opened, "locale": "hi"})
@@ -210,7 +210,7 @@ def test_the_history_shows_user_change_and_local_time(
             "financial_year_start_month": 1,
         },
     )
-    text = re.sub(r"\s+", " ", bob.browser.get("/settings").text)
+    text = re.sub(r"\s+", " ", bob.tab.get("/settings").text)
     history = text[text.index('id="history"') :]
     assert f'<span class="v-strong">{alice.actor.full_name}</span>' in history
     assert "Time zone: UTC → Asia/Kolkata" in history
@@ -222,15 +222,15 @@ def test_the_history_shows_user_change_and_local_time(
 
 
 def test_a_new_agency_has_no_history_yet(alice: Person) -> None:
-    assert "No changes yet." in alice.browser.get("/settings").text
+    assert "No changes yet." in alice.tab.get("/settings").text
 
 
 def test_the_page_is_in_the_menu(victor: Person) -> None:
-    assert 'href="/settings"' in victor.browser.get("/team").text
+    assert 'href="/settings"' in victor.tab.get("/team").text
 
 
 def test_limits_of_roles_are_formatted_and_in_the_history(alice: Person, bob: Person) -> None:
-    browser = alice.browser
+    browser = alice.tab
     assert (
         save(
             browser,
@@ -250,7 +250,7 @@ def test_limits_of_roles_are_formatted_and_in_the_history(alice: Person, bob: Pe
     assert page.field("limit_agent") == "INR 2,50,000.00"
     assert page.field("limit_ticketing_lead") == "AED 1,000.50"
     assert "Limit, Agent: no limit → INR 2,50,000.00" in page.words(".//*[@id='changes']")
-    assert "Limit, AgentINR 2,50,000.00" in Page(bob.browser.get("/settings")).words(
+    assert "Limit, AgentINR 2,50,000.00" in Page(bob.tab.get("/settings")).words(
         ".//section[@id='approvals']"
     )
     assert save(browser, limit_agent="").status_code == 303
@@ -260,7 +260,7 @@ def test_limits_of_roles_are_formatted_and_in_the_history(alice: Person, bob: Pe
 
 @pytest.mark.parametrize("typed", ["much", "5.001", "-5", "ZZZ 5", "INR 5 AED", "1e3"])
 def test_an_invalid_limit_is_shown_at_its_field(alice: Person, typed: str) -> None:
-    answer = save(alice.browser, limit_agent=typed)
+    answer = save(alice.tab, limit_agent=typed)
     page = Page(answer)
     assert page.status == 422
     assert page.error_at("limit_agent")

@@ -214,7 +214,7 @@ def test_margins_are_planned_booked_actual_and_forecast(alice: Person) -> None:
     }
     facts = {one.line.id: one for one in found.lines}
     assert (facts[hotel].steps, facts[transfer].steps) == ([], ["invoice", "bill"])
-    page = words(alice.browser.get(f"/trips/{trip_id}").text)
+    page = words(alice.tab.get(f"/trips/{trip_id}").text)
     assert "Forecast 174,000.00 230,000.00 56,000.00" in page.replace("1,74,", "174,").replace(
         "2,30,", "230,"
     )
@@ -236,7 +236,7 @@ def test_the_next_step_of_a_line_is_its_missing_fact(alice: Person) -> None:
     assert steps() == ["invoice", "bill"]
     issued(alice, line("30.00", quantity=1) | {"trip_line_id": line_id}, trip_id=trip_id)
     assert steps() == ["bill"]
-    page = alice.browser.get(f"/trips/{trip_id}").text
+    page = alice.tab.get(f"/trips/{trip_id}").text
     assert "/bills/expected/draft?expected=" in page
 
 
@@ -253,7 +253,7 @@ def test_the_page_and_the_api_decide(alice: Person, victor: Person, charlie: Per
     again = alice.api.post(f"/trips/{two}/decision", json={"decision": "accepted"})
     assert (again.status_code, again.json["detail"]) == (409, "another_trip_accepted")
     assert alice.api.post(path, json={}).status_code == 422
-    page = alice.browser.get(f"/trips/{two}").text
+    page = alice.tab.get(f"/trips/{two}").text
     assert "Another trip of this enquiry is accepted." in page
     assert send(alice, path, decision="").status_code == 303
     assert acceptances(alice, one, two) == ["proposed", "proposed"]

@@ -96,7 +96,7 @@ def test_cancelling_a_held_flight_releases_it_and_withdraws_its_request(
     path, heard, browser = (
         f"/trips/{trip_id}/lines/{lines[-1].id}/cancel",
         asked(alice, monkeypatch),
-        alice.browser,
+        alice.tab,
     )
     words = Page(browser.get(path)).words(".//*[@id='confirm']")
     for part in (
@@ -187,7 +187,7 @@ def test_a_supplier_failure_changes_nothing(
             failure.code,
             tries,
         )
-        shown = send(alice.browser, f"/trips/{trip_id}/lines/{lines[0].id}/cancel")
+        shown = send(alice.tab, f"/trips/{trip_id}/lines/{lines[0].id}/cancel")
         assert shown.status_code == status
         assert f"{failure.message} The trip has not changed." in Page(shown).words(
             ".//*[@role='alert']"
@@ -273,8 +273,8 @@ def test_an_expired_hold_is_released_without_a_call(
             {"i": trip_id},
         )
     heard, path = asked(alice, monkeypatch), f"/trips/{trip_id}/lines/{lines[0].id}/cancel"
-    assert "in time, so the airline released the seats." in Page(alice.browser.get(path)).words()
-    assert send(alice.browser, path).status_code == 303
+    assert "in time, so the airline released the seats." in Page(alice.tab.get(path)).words()
+    assert send(alice.tab, path).status_code == 303
     assert (heard, states(alice, trip_id)) == ([], {"cancelled"})
     assert desk.row(approval_id)["status"] == "expired"
 
@@ -287,7 +287,7 @@ def test_hotels_are_booked_and_cancelled_after_approval(
     desk: Desk, alice: Person, bob: Person, tina: Person, drain: Callable[[], None]
 ) -> None:
     trip_id, stay = a_stay(alice, refundable=False)
-    path, browser = f"/trips/{trip_id}/lines/{stay.id}/cancel", bob.browser
+    path, browser = f"/trips/{trip_id}/lines/{stay.id}/cancel", bob.tab
     words = Page(browser.get(path)).words(".//*[@id='confirm']")
     assert "cancelling may incur a charge. This sends a request for approval." in words
     assert "Request cancellation" in words
@@ -298,7 +298,7 @@ def test_hotels_are_booked_and_cancelled_after_approval(
     )
     assert states(alice, trip_id) == {"booked"}
     assert cancel(alice, trip_id, stay.id).json["detail"] == "cancellation_requested"
-    page = Page(alice.browser.get(path))
+    page = Page(alice.tab.get(path))
     assert page.all(".//form[@id='confirm']") == []
     (approval_id,) = {
         link.removeprefix("/approvals/")
@@ -361,8 +361,8 @@ def test_a_line_booked_elsewhere_is_only_marked_as_cancelled(
     trip_id, heard = a_trip(alice), asked(alice, monkeypatch)
     line_id = a_line(alice, trip_id, details, status=status, **GONE)
     path = f"/trips/{trip_id}/lines/{line_id}/cancel"
-    assert words in Page(alice.browser.get(path)).words(".//*[@id='confirm']")
-    assert send(alice.browser, path).status_code == 303
+    assert words in Page(alice.tab.get(path)).words(".//*[@id='confirm']")
+    assert send(alice.tab, path).status_code == 303
     assert (states(alice, trip_id), heard) == ({"cancelled"}, [])
 
 
@@ -371,7 +371,7 @@ def test_tickets_of_a_supplier_are_stored(alice: Person, monkeypatch: pytest.Mon
     lines = held(alice, trip_id)
     issue(alice, lines[0].id)
     heard = asked(alice, monkeypatch)
-    page = Page(alice.browser.get(f"/trips/{trip_id}/lines/{lines[0].id}/cancel"))
+    page = Page(alice.tab.get(f"/trips/{trip_id}/lines/{lines[0].id}/cancel"))
     assert (
         "Its tickets are issued and paid. This only records the cancellation; ask the supplier to"
         " void or refund them." in page.words()
@@ -408,9 +408,9 @@ def test_viewers_and_other_agencies_cannot_cancel(
     lines, heard = held(alice, other), asked(alice, monkeypatch)
     for trip, line_id in ((trip_id, stay.id), (other, lines[0].id)):
         assert cancel(victor, trip, line_id).json["detail"] == "forbidden_role"
-        assert victor.browser.get(f"/trips/{trip}/lines/{line_id}/cancel").status_code == 403
+        assert victor.tab.get(f"/trips/{trip}/lines/{line_id}/cancel").status_code == 403
         assert cancel(charlie, trip, line_id).json["detail"] == "line_not_found"
-        assert charlie.browser.get(f"/trips/{trip}/lines/{line_id}/cancel").status_code == 404
+        assert charlie.tab.get(f"/trips/{trip}/lines/{line_id}/cancel").status_code == 404
         with pytest.raises(Forbidden), victor.acting() as actor:
             cancellation.cancel(actor, trip, line_id)
     with pytest.raises(Forbidden), victor.acting() as actor:

@@ -98,7 +98,7 @@ def test_a_grant_issues_the_ticket_once(
         row["effect_result"]["issued"],
         len(row["effect_result"]["tickets"]),
     ) == ("done", True, 1)
-    page = Page(alice.browser.get(f"/approvals/{approval_id}"))
+    page = Page(alice.tab.get(f"/approvals/{approval_id}"))
     outcome = page.words(".//*[@id='outcome']")
     assert all(
         words in outcome
@@ -247,7 +247,7 @@ def test_a_hotel_is_booked_by_a_grant_and_cancelled_by_another(
     grant(tina, booking, drain)
     result = desk.row(booking)["effect_result"]
     assert (result["booked"], result["status"]) == (True, "booked")
-    page = Page(alice.browser.get(f"/approvals/{booking}"))
+    page = Page(alice.tab.get(f"/approvals/{booking}"))
     outcome = page.words(".//*[@id='outcome']")
     assert all(
         words in outcome
@@ -285,7 +285,7 @@ def test_a_hindi_preview_approves_the_same_arguments(
     )
     stored = desk.row(booking)["preview"]
     alice.does(settings.update, settings.SettingsChanges(locale="hi"))
-    review = Page(tina.browser.get(f"/approvals/{booking}")).words(".//*[@id='review']")
+    review = Page(tina.tab.get(f"/approvals/{booking}")).words(".//*[@id='review']")
     assert all(
         words in review
         for words in (

@@ -270,9 +270,9 @@ def test_files_without_prices_contain_all_other_data(alice: Person) -> None:
     bare = table(alice, trip_id, "?prices=false")
     assert bare == [row for row in priced if row["row"] != "total"]
     assert len(bare) == len(priced) - 2
-    assert rows(alice.browser.get(f"/trips/{trip_id}/itinerary.csv?prices=no").text) == bare
+    assert rows(alice.tab.get(f"/trips/{trip_id}/itinerary.csv?prices=no").text) == bare
     book = openpyxl.load_workbook(
-        io.BytesIO(alice.browser.get(f"/trips/{trip_id}/itinerary.xlsx?prices=no").data)
+        io.BytesIO(alice.tab.get(f"/trips/{trip_id}/itinerary.xlsx?prices=no").data)
     )
     assert "total" not in [row[0] for row in book.worksheets[0].iter_rows(values_only=True)]
     assert alice.api.get(f"/trips/{trip_id}/itinerary.csv?prices=nonsense").status_code == 422
@@ -283,7 +283,7 @@ def test_the_file_of_an_empty_trip_has_no_total(alice: Person) -> None:
     rows = table(alice, trip_id)
     assert [row["item"] for row in rows] == ["id", "title", "agency", "contact", "status"]
     assert {row["row"] for row in rows} == {"head"}
-    assert alice.browser.get(f"/trips/{trip_id}/itinerary.xlsx").status_code == 200
+    assert alice.tab.get(f"/trips/{trip_id}/itinerary.xlsx").status_code == 200
 
 
 def test_a_workbook_has_the_values_of_the_csv_as_dates_and_numbers(alice: Person) -> None:
@@ -291,7 +291,7 @@ def test_a_workbook_has_the_values_of_the_csv_as_dates_and_numbers(alice: Person
     rows = cells(alice.api.get(f"/trips/{trip_id}/itinerary.csv").text)
     for answer in (
         alice.api.get(f"/trips/{trip_id}/itinerary.xlsx"),
-        alice.browser.get(f"/trips/{trip_id}/itinerary.xlsx"),
+        alice.tab.get(f"/trips/{trip_id}/itinerary.xlsx"),
     ):
         assert (answer.status_code, answer.mimetype) == (200, MIMETYPE)
         assert answer.headers["Content-Disposition"].startswith(
@@ -320,7 +320,7 @@ def test_page_and_api_return_the_same_csv_in_english(
     trip_id = whole_trip(alice)
     text = alice.api.get(f"/trips/{trip_id}/itinerary.csv").text
     alice.does(settings.update, {"locale": "hi"})
-    assert alice.browser.get(f"/trips/{trip_id}/itinerary.csv").text == MARK + text
+    assert alice.tab.get(f"/trips/{trip_id}/itinerary.csv").text == MARK + text
 
 
 def test_no_cell_is_a_formula(alice: Person) -> None:
@@ -355,8 +355,8 @@ def test_the_files_require_the_permission_to_read_the_trip(
     unknown = charlie.api.get(f"/trips/{new_id()}/itinerary.{form}")
     for answer in (charlie.api.get(address), alice.api.get(f"/trips/nonsense/itinerary.{form}")):
         assert (answer.status_code, answer.json["detail"]) == (404, unknown.json["detail"])
-    assert charlie.browser.get(address).status_code == 404
-    assert (victor.api.get(address).status_code, victor.browser.get(address).status_code) == (
+    assert charlie.tab.get(address).status_code == 404
+    assert (victor.api.get(address).status_code, victor.tab.get(address).status_code) == (
         200,
         200,
     )
@@ -371,7 +371,7 @@ def test_the_page_links_files_with_or_without_prices(
     alice: Person, query: str, behind: str
 ) -> None:
     trip_id = whole_trip(alice)
-    links = Page(alice.browser.get(f"/trips/{trip_id}{query}")).links()
+    links = Page(alice.tab.get(f"/trips/{trip_id}{query}")).links()
     assert [link for link in links if "/itinerary." in link] == [
         f"/trips/{trip_id}/itinerary.{form}{behind}" for form in ("pdf", "xlsx", "csv")
     ]

@@ -73,7 +73,7 @@ def sent_events(engine: sa.Engine, person: Person) -> list[Any]:
 
 def test_the_page_previews_the_mail_and_its_recipient(alice: Person, to: str) -> None:
     trip_id = of_enquiry(alice, to)
-    page = Page(alice.browser.get(f"/trips/{trip_id}/send"))
+    page = Page(alice.tab.get(f"/trips/{trip_id}/send"))
     assert (page.field("to"), page.field("locale")) == (to, "en")
     assert alice.email in page.words()
     assert not received(alice.app, to=to)
@@ -82,13 +82,10 @@ def test_the_page_previews_the_mail_and_its_recipient(alice: Person, to: str) ->
 def test_the_page_offers_the_partys_address_if_the_enquiry_has_none(alice: Person, to: str) -> None:
     made(alice, name="Deepa Krishnan", is_customer=True, email="deepa@of-the-party.example")
     for typed, address in ((None, "deepa@of-the-party.example"), (to, to)):
-        assert (
-            Page(alice.browser.get(f"/trips/{of_enquiry(alice, typed)}/send")).field("to")
-            == address
-        )
+        assert Page(alice.tab.get(f"/trips/{of_enquiry(alice, typed)}/send")).field("to") == address
     alone = a_trip(alice, title="Without an enquiry")
     a_line(alice, alone, CREEK, price="71000")
-    assert not Page(alice.browser.get(f"/trips/{alone}/send")).field("to")
+    assert not Page(alice.tab.get(f"/trips/{alone}/send")).field("to")
 
 
 def test_the_customer_gets_the_pdf_from_the_agency_with_the_sender_as_reply_to(
@@ -114,11 +111,11 @@ def test_the_customer_gets_the_pdf_from_the_agency_with_the_sender_as_reply_to(
         {"trip_id": str(trip_id)},
         alice.actor.user_id,
     )
-    page = Page(alice.browser.get(f"/trips/{trip_id}")).words()
+    page = Page(alice.tab.get(f"/trips/{trip_id}")).words()
     assert to in page
     assert "Changed since sending" not in page
     a_line(alice, trip_id)
-    assert "Changed since sending" in Page(alice.browser.get(f"/trips/{trip_id}")).words()
+    assert "Changed since sending" in Page(alice.tab.get(f"/trips/{trip_id}")).words()
 
 
 def test_the_mail_is_in_the_chosen_language(alice: Person, to: str) -> None:
@@ -159,13 +156,13 @@ def test_viewers_and_other_agencies_cannot_send_a_trip(
     alice: Person, victor: Person, charlie: Person, to: str
 ) -> None:
     trip_id = of_enquiry(alice, to)
-    assert charlie.browser.get(f"/trips/{trip_id}/send").status_code == 404
+    assert charlie.tab.get(f"/trips/{trip_id}/send").status_code == 404
     with pytest.raises(TripNotFound):
         mailed(charlie, trip_id, to)
     with pytest.raises(Forbidden):
         mailed(victor, trip_id, to)
-    assert victor.browser.get(f"/trips/{trip_id}/send").status_code == 403
-    assert "Send to customer" not in victor.browser.get(f"/trips/{trip_id}").text
+    assert victor.tab.get(f"/trips/{trip_id}/send").status_code == 403
+    assert "Send to customer" not in victor.tab.get(f"/trips/{trip_id}").text
 
 
 def test_an_address_gets_at_most_ten_mails_an_hour(
@@ -187,15 +184,14 @@ def test_the_itinerary_omits_costs_and_passports_and_optionally_the_price(
     alice: Person,
 ) -> None:
     trip_id = whole_trip(alice)
-    shown = Page(alice.browser.get(f"/trips/{trip_id}")).words()
+    shown = Page(alice.tab.get(f"/trips/{trip_id}")).words()
     assert "₹2,28,200.50" in shown
-    bare = alice.browser.get(f"/trips/{trip_id}?prices=no").text
+    bare = alice.tab.get(f"/trips/{trip_id}?prices=no").text
     sheet = bare[bare.index('id="sheet"') : bare.index("</article>")]
     assert "₹" not in sheet
     assert "Z123" not in sheet
     priced, without = (
-        alice.browser.get(f"/trips/{trip_id}/itinerary.pdf{query}").data
-        for query in ("", "?prices=no")
+        alice.tab.get(f"/trips/{trip_id}/itinerary.pdf{query}").data for query in ("", "?prices=no")
     )
     assert len(without) < len(priced)
 

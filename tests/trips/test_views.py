@@ -58,7 +58,7 @@ def journey(person: Person, trip_id: UUID) -> Journey:
 
 def test_the_page_shows_the_itinerary_by_day(alice: Person) -> None:
     trip_id = whole_trip(alice)
-    answer = alice.browser.get(f"/trips/{trip_id}")
+    answer = alice.tab.get(f"/trips/{trip_id}")
     assert answer.status_code == 200
     page = Page(answer).words()
     for words in (
@@ -92,7 +92,7 @@ def test_only_staff_see_the_findings(alice: Person) -> None:
         alice, trip_id, passport_expiry=date(2027, 1, 5), passport_number=PASSPORT, nationality="IN"
     )
     a_line(alice, trip_id, OUT)
-    page = Page(alice.browser.get(f"/trips/{trip_id}"))
+    page = Page(alice.tab.get(f"/trips/{trip_id}"))
     assert (
         "expires on 5 Jan 2027. United Arab Emirates requires validity until 19 Jun 2027"
         in page.words(".//section[@id='findings']")
@@ -106,24 +106,24 @@ def test_only_staff_see_the_findings(alice: Person) -> None:
 
 def test_a_viewer_sees_no_form_or_button(alice: Person, victor: Person) -> None:
     trip_id = whole_trip(alice)
-    page = Page(victor.browser.get(f"/trips/{trip_id}"))
+    page = Page(victor.tab.get(f"/trips/{trip_id}"))
     own = [
         *(f"/trips/{trip_id}/itinerary.{form}" for form in ("pdf", "xlsx", "csv")),
         f"/trips/{trip_id}?prices=no",
     ]
     assert [link for link in page.links() if link.startswith(f"/trips/{trip_id}")] == own
     assert "••••4560" in page.words()
-    assert victor.browser.get(f"/trips/{trip_id}/edit").status_code == 403
+    assert victor.tab.get(f"/trips/{trip_id}/edit").status_code == 403
 
 
 def test_the_list_shows_trips_newest_first_and_explains_the_first_step(alice: Person) -> None:
-    assert "No trips yet" in Page(alice.browser.get("/trips")).words()
+    assert "No trips yet" in Page(alice.tab.get("/trips")).words()
     whole_trip(alice)
     a_trip(alice, title="Goa")
-    page = Page(alice.browser.get("/trips"))
+    page = Page(alice.tab.get("/trips"))
     assert page.rows() == ["Goa", "Krishnan family, Dubai"]
     assert "19 Dec – 26 Dec" in page.words(".//tbody")
-    assert "End of the list" in Page(alice.browser.get("/trips?offset=50")).words()
+    assert "End of the list" in Page(alice.tab.get("/trips?offset=50")).words()
 
 
 # Opening
@@ -132,7 +132,7 @@ def test_the_list_shows_trips_newest_first_and_explains_the_first_step(alice: Pe
 
 def test_a_trip_is_created_by_a_form(alice: Person) -> None:
     answer = send(
-        alice.browser, "/trips/new", title="Dubai", currency="AED", notes="Sockets are British."
+        alice.tab, "/trips/new", title="Dubai", currency="AED", notes="Sockets are British."
     )
     assert answer.status_code == 303
     trip = journey(alice, UUID(answer.location.rsplit("/", 1)[1])).trip
@@ -145,7 +145,7 @@ def test_a_trip_is_created_by_a_form(alice: Person) -> None:
 
 def test_a_trip_is_renamed_and_its_notes_cleared(alice: Person) -> None:
     trip_id = a_trip(alice, notes="Old")
-    browser = alice.browser
+    browser = alice.tab
     assert Page(browser.get(f"/trips/{trip_id}/edit")).field("notes") == "Old"
     assert (
         send(
@@ -161,7 +161,7 @@ def test_enquiries_and_conversations_link_their_trip(alice: Person) -> None:
     with alice.acting() as actor:
         enquiry_id = enquiries.create(actor, customer_name="Deepa Krishnan", destination="Dubai").id
         session_id = chat.create_session(actor, title="Krishnan family").id
-    browser = alice.browser
+    browser = alice.tab
     for origin, given in (
         (f"/enquiries/{enquiry_id}", {"enquiry_id": enquiry_id}),
         (f"/assistant/{session_id}", {"session_id": session_id}),
@@ -186,7 +186,7 @@ def test_creating_a_trip_for_an_unknown_or_foreign_record_is_404(
 ) -> None:
     with charlie.acting() as actor:
         theirs = chat.create_session(actor, title="Theirs").id
-    browser = alice.browser
+    browser = alice.tab
     for given in ({}, {"session_id": "nonsense"}, {"session_id": theirs}, {"enquiry_id": theirs}):
         assert (
             browser.post(
@@ -199,7 +199,7 @@ def test_creating_a_trip_for_an_unknown_or_foreign_record_is_404(
 def test_the_itinerary_of_a_conversation_links_its_trip(alice: Person, charlie: Person) -> None:
     with alice.acting() as actor:
         session_id = chat.create_session(actor, title="Krishnan family").id
-    browser = alice.browser
+    browser = alice.tab
     page = Page(browser.get(f"/reports/itinerary?session_id={session_id}"))
     assert "No trip in this conversation yet" in page.words()
     trip_id = a_trip(alice, session_id=session_id)
@@ -208,7 +208,7 @@ def test_the_itinerary_of_a_conversation_links_its_trip(alice: Person, charlie: 
     )
     assert browser.get("/reports/itinerary").location == "/trips"
     assert browser.get("/reports/itinerary?session_id=nonsense").status_code == 404
-    assert charlie.browser.get(f"/reports/itinerary?session_id={session_id}").status_code == 404
+    assert charlie.tab.get(f"/reports/itinerary?session_id={session_id}").status_code == 404
 
 
 # Passengers
@@ -217,7 +217,7 @@ def test_the_itinerary_of_a_conversation_links_its_trip(alice: Person, charlie: 
 
 def test_passengers_are_added_one_after_another(alice: Person) -> None:
     trip_id = a_trip(alice)
-    browser, path = alice.browser, f"/trips/{trip_id}/passengers/new"
+    browser, path = alice.tab, f"/trips/{trip_id}/passengers/new"
     body = {
         "kind": "adult",
         "nationality": "IN",
@@ -254,7 +254,7 @@ def test_an_invalid_passenger_form_keeps_its_input(
 ) -> None:
     trip_id = a_trip(alice)
     answer = send(
-        alice.browser,
+        alice.tab,
         f"/trips/{trip_id}/passengers/new",
         **{"full_name": "Deepa", "kind": "adult", **values},
     )
@@ -266,7 +266,7 @@ def test_an_invalid_passenger_form_keeps_its_input(
 def test_a_passport_number_stays_unless_it_is_replaced_or_deleted(alice: Person) -> None:
     trip_id = a_trip(alice)
     person_id = a_passenger(alice, trip_id, passport_number=PASSPORT)
-    browser, path = alice.browser, f"/trips/{trip_id}/passengers/{person_id}"
+    browser, path = alice.tab, f"/trips/{trip_id}/passengers/{person_id}"
     page = Page(browser.get(path))
     assert "••••4567 is stored" in page.words()
     assert (page.field("passport_number") or "") == ""
@@ -284,7 +284,7 @@ def test_a_passport_number_stays_unless_it_is_replaced_or_deleted(alice: Person)
 
 def test_the_passport_lines_fill_the_form_without_saving(alice: Person) -> None:
     trip_id = a_trip(alice)
-    browser, path = alice.browser, f"/trips/{trip_id}/passengers/new"
+    browser, path = alice.tab, f"/trips/{trip_id}/passengers/new"
     answer = send(
         browser,
         path,
@@ -321,7 +321,7 @@ def test_an_entered_name_is_kept_if_the_passport_differs(
 ) -> None:
     trip_id = a_trip(alice)
     person_id = a_passenger(alice, trip_id, nationality="IN")
-    browser, path = alice.browser, f"/trips/{trip_id}/passengers/{person_id}"
+    browser, path = alice.tab, f"/trips/{trip_id}/passengers/{person_id}"
     page = Page(
         send(
             browser,
@@ -351,7 +351,7 @@ def test_invalid_passport_lines_are_shown_with_the_wrong_digit(
 ) -> None:
     trip_id = a_trip(alice)
     answer = send(
-        alice.browser,
+        alice.tab,
         f"/trips/{trip_id}/passengers/new",
         full_name="Deepa",
         kind="adult",
@@ -365,7 +365,7 @@ def test_invalid_passport_lines_are_shown_with_the_wrong_digit(
 def test_a_passenger_is_removed_after_confirmation(alice: Person) -> None:
     trip_id = a_trip(alice)
     person_id = a_passenger(alice, trip_id)
-    browser, path = alice.browser, f"/trips/{trip_id}/passengers/{person_id}/remove"
+    browser, path = alice.tab, f"/trips/{trip_id}/passengers/{person_id}/remove"
     assert "Remove Deepa Krishnan from the trip?" in Page(browser.get(path)).words()
     assert len(journey(alice, trip_id).passengers) == 1
     assert send(browser, path).status_code == 303
@@ -378,7 +378,7 @@ def test_a_passenger_is_removed_after_confirmation(alice: Person) -> None:
 
 def test_a_flight_is_read_in_common_notations(alice: Person) -> None:
     trip_id = a_trip(alice)
-    answer = send(alice.browser, f"/trips/{trip_id}/lines/new?kind=flight", **FLIGHT)
+    answer = send(alice.tab, f"/trips/{trip_id}/lines/new?kind=flight", **FLIGHT)
     assert answer.status_code == 303, Page(answer).words()
     (line,) = journey(alice, trip_id).lines
     details: Any = line.details
@@ -436,7 +436,7 @@ def test_an_error_is_shown_at_its_field(
 ) -> None:
     trip_id = a_trip(alice)
     answer = send(
-        alice.browser,
+        alice.tab,
         f"/trips/{trip_id}/lines/new?kind={kind}",
         **{"status": "planned", "currency": "INR", **values},
     )
@@ -456,7 +456,7 @@ def test_a_line_saved_without_a_change_is_unchanged(alice: Person, kind: str) ->
         )
         alice.does(lines.update_line, trip_id, flight.id, {"details": ticketed})
     before = next(line for line in journey(alice, trip_id).lines if line.kind == kind)
-    browser, path = alice.browser, f"/trips/{trip_id}/lines/{before.id}"
+    browser, path = alice.tab, f"/trips/{trip_id}/lines/{before.id}"
     page = Page(browser.get(path))
     names = {
         element.attrib["name"] for element in page.all(".//form[@id='line-form']//*[@name]")
@@ -473,7 +473,7 @@ def test_cancelling_and_removing_a_booked_line_ask_for_confirmation(
 ) -> None:
     trip_id = a_trip(alice)
     line_id = a_line(alice, trip_id, CREEK, status="booked", price="100")
-    browser, path = alice.browser, f"/trips/{trip_id}/lines/{line_id}"
+    browser, path = alice.tab, f"/trips/{trip_id}/lines/{line_id}"
     assert f"{path}/cancel" in Page(browser.get(path)).links()
     assert "Cancel Marsa Creek Hotel?" in Page(browser.get(f"{path}/cancel")).words()
     assert (
@@ -495,7 +495,7 @@ def test_cancelling_and_removing_a_booked_line_ask_for_confirmation(
 def test_the_pdf_is_in_the_agencys_language(alice: Person, locale: str) -> None:
     alice.does(settings.update, {"locale": locale})
     trip_id = whole_trip(alice)
-    answer = alice.browser.get(f"/trips/{trip_id}/itinerary.pdf")
+    answer = alice.tab.get(f"/trips/{trip_id}/itinerary.pdf")
     assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
     assert answer.data.startswith(b"%PDF-")
     assert re.fullmatch(
@@ -523,7 +523,7 @@ def test_the_pdf_has_passengers_flights_tickets_and_price(
     a_line(
         alice, trip_id, BACK.model_copy(update=ticketed), status="ticketed", supplier_ref="Q7X2LM"
     )
-    read = text_of(alice.browser.get(f"/trips/{trip_id}/itinerary.pdf").data)
+    read = text_of(alice.tab.get(f"/trips/{trip_id}/itinerary.pdf").data)
     for words in (
         "Deepa and Rajiv Krishnan",
         "EK 533 · 4 h 10",
@@ -537,24 +537,24 @@ def test_the_pdf_has_passengers_flights_tickets_and_price(
 
 def test_trips_with_few_data_have_a_pdf_too(alice: Person) -> None:
     trip_id = a_trip(alice, title="#import “x” *_$" * 12)
-    assert alice.browser.get(f"/trips/{trip_id}/itinerary.pdf").status_code == 200
+    assert alice.tab.get(f"/trips/{trip_id}/itinerary.pdf").status_code == 200
     a_line(alice, trip_id, VISA)
-    assert alice.browser.get(f"/trips/{trip_id}/itinerary.pdf").status_code == 200
+    assert alice.tab.get(f"/trips/{trip_id}/itinerary.pdf").status_code == 200
 
 
 def test_the_pdf_of_another_agencys_trip_is_not_found(
     alice: Person, charlie: Person, victor: Person
 ) -> None:
     trip_id = whole_trip(alice)
-    assert charlie.browser.get(f"/trips/{trip_id}/itinerary.pdf").status_code == 404
-    assert victor.browser.get(f"/trips/{trip_id}/itinerary.pdf").status_code == 200
+    assert charlie.tab.get(f"/trips/{trip_id}/itinerary.pdf").status_code == 404
+    assert victor.tab.get(f"/trips/{trip_id}/itinerary.pdf").status_code == 200
     assert charlie.api.get(f"/trips/{trip_id}/itinerary.pdf").status_code == 404
     assert victor.api.get(f"/trips/{trip_id}/itinerary.pdf").status_code == 200
 
 
 def test_the_api_and_the_page_return_the_same_itinerary_pdf(alice: Person) -> None:
     trip_id = whole_trip(alice)
-    shown = text_of(alice.browser.get(f"/trips/{trip_id}/itinerary.pdf").data)
+    shown = text_of(alice.tab.get(f"/trips/{trip_id}/itinerary.pdf").data)
     answer = alice.api.get(f"/trips/{trip_id}/itinerary.pdf")
     assert (answer.status_code, answer.mimetype, text_of(answer.data)) == (
         200,
