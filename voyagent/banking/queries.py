@@ -176,7 +176,7 @@ def _list_statement() -> Select[Any]:
 
 @cached_statement
 def gateways_statement() -> Select[Any]:
-    """Select the accounts of payment gateways, without balances, in the order of all accounts.
+    """Select the accounts of payment gateways, in the order of all accounts.
 
     Rows: id, account_id, name, currency.
     """
