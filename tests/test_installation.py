@@ -235,13 +235,13 @@ def test_the_installed_web_server_answers(site: Site, printed: str) -> None:
 
 
 def _get(port: int, path: str) -> tuple[int, str]:
-    """Return the status and text of a page; 0 if nothing listens yet."""
+    """Return the status and text of a page; 0 if nothing answers yet."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
         connection.request("GET", path)
         answer = connection.getresponse()
         return answer.status, answer.read().decode()
-    except ConnectionError:
+    except (ConnectionError, TimeoutError):
         return 0, ""
     finally:
         connection.close()
