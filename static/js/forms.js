@@ -1,5 +1,5 @@
-// Form behaviour: submit on Ctrl+Enter, block double submission, end previews on submission, submit
-// filters on change, focus the field of an error.
+// Form behaviour: submit on Ctrl+Enter, block double submission, submit filters on change, focus
+// the field of an error.
 
 const RELEASE_MS = 8000;
 
@@ -24,9 +24,6 @@ document.addEventListener("submit", (event) => {
     return;
   }
   form.dataset.sent = "true";
-  form.querySelectorAll("[hx-post]").forEach((preview) =>
-    preview.dispatchEvent(new Event("htmx:abort")),
-  );
   event.submitter?.setAttribute("aria-busy", "true");
   setTimeout(() => release(form), RELEASE_MS);
 });

@@ -38,7 +38,8 @@ document.addEventListener("htmx:configRequest", (event) => {
   }
 });
 
-// A form that is submitted is not previewed any more: the record may have been written already.
+// A submitted form asks for no preview, because the record may have been written already. The
+// browser itself ends a preview that runs.
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (event.target.closest("form[data-sent]")) {
     event.preventDefault();
