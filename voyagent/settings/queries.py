@@ -33,7 +33,6 @@ HISTORY_MAX = 20
 AUDIT_ADDRESSES_MAX = 5
 """Addresses, beside those of the administrators, to which audit statements are mailed."""
 _MARK_DIGITS = 32
-_KEPT = "settings"
 
 
 class AmountAboveLimit(Forbidden):
@@ -133,8 +132,7 @@ def read_history(reader: Reader, tenant_id: object) -> list[Row]:
 def get_settings(*, lock: bool = False) -> TenantSettings:
     """Return the settings of the current agency; create the row if it is missing.
 
-    If `lock` is true, the row is locked until the transaction ends. Without it, a transaction reads
-    the row once: the session keeps the object, and refers to others only weakly.
+    If `lock` is true, the row is locked until the transaction ends.
     """
     tenant_id = current_tenant(db.session)
     statement = select(TenantSettings)
@@ -149,7 +147,6 @@ def get_settings(*, lock: bool = False) -> TenantSettings:
             {"tenant_id": tenant_id},
         )
         found = db.session.scalars(statement).one()
-    db.session.info[_KEPT] = found
     return found
 
 
