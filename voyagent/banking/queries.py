@@ -176,15 +176,11 @@ def _list_statement() -> Select[Any]:
 
 @cached_statement
 def gateways_statement() -> Select[Any]:
-    """Select the accounts of payment gateways, in the order of all accounts.
+    """Select the accounts of payment gateways, also the closed ones.
 
-    Rows: id, account_id, name, currency.
+    Order and columns are those of `list_accounts`, without `balances`.
     """
-    return (
-        _list_statement()
-        .with_only_columns(_TABLE.id, _TABLE.account_id, _TABLE.name, _TABLE.currency)
-        .where(_TABLE.kind == "gateway")
-    )
+    return _list_statement().where(_TABLE.kind == "gateway")
 
 
 @cached_statement
