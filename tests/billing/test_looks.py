@@ -270,7 +270,7 @@ def test_the_preview_of_an_invalid_draft_shows_the_refusal(agency: Person, kind:
         looked = Page(send(agency, f"{kind}/new", **typed, then="look"))
         why = looked.words(f"{POSTINGS}/p")
         assert (looked.status, looked.all(f"{POSTINGS}//table")) == (200, []), changes
-        assert sentence in why
+        assert sentence in why, changes
         sent = Page(send(agency, f"{kind}/new", **typed))
         shown_at = (f".//*[@class='{place}']" for place in ("v-err", "v-note v-note-red"))
         assert (sent.status, why in " ".join(map(sent.words, shown_at))) == (422, True), changes

@@ -71,7 +71,7 @@ def test_parallel_issues_with_aborts_leave_no_gap_in_numbers(
     agencies = [alice, charlie, people.sign_up("Dora Third", agency="Dora Trips")]
     chance = random.Random(20261125)  # noqa: S311 - to be the same each time
     jobs = [
-        (agency, draft(agency), chance.random() < 0.2) for agency in agencies for _ in range(16)
+        (agency, draft(agency), chance.random() < 0.2) for agency in agencies for _ in range(50)
     ]
     results = at_once_in_rounds(
         [lambda job=job: issue_or_abort(*job) for job in jobs], connections(alice)
