@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from flask import Flask
 from sqlalchemy import event
 
 from tests.approvals import probes
@@ -26,9 +27,8 @@ from voyagent.kernel.config import load_settings
 from voyagent.kernel.db import db
 
 
-def work(point: str, marker: Path) -> None:
+def work(app: Flask, point: str, marker: Path) -> None:
     """Run jobs until the worker is stopped or first reaches the point."""
-    app = create_app(load_settings())
 
     def die_here(reached: str) -> None:
         if reached == point and not marker.exists():
@@ -59,11 +59,12 @@ def main() -> None:
     """Start a worker for each line of the input, without loading the program again."""
     with os.fdopen(os.dup(1), "w") as answers:
         os.dup2(2, 1)  # what the workers print belongs in the log
+        app = create_app(load_settings())  # once, because it connects to nothing
         for line in sys.stdin:
             point, marker = line.split(maxsplit=1)
             child = os.fork()
             if child == 0:
-                work(point, Path(marker.strip()))
+                work(app, point, Path(marker.strip()))
                 os._exit(0)
             print(child, file=answers, flush=True)
             _, status = os.waitpid(child, 0)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from flask import Flask
 from sqlalchemy import event
 
 from voyagent import catalogue
@@ -41,9 +42,8 @@ def die(*_: object) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def work() -> None:
+def work(app: Flask) -> None:
     """Run jobs until the worker is stopped, or until the event of the plan."""
-    app = create_app(load_settings())
     emit = turns.append_event
 
     def watched(turn: sessions.Turn, kind: str, **fields: Any) -> int:
@@ -73,11 +73,12 @@ def main() -> None:
         registry.install(catalogue.CAPABILITIES)
         administrator = Actor(uuid4(), None, "agency_admin", Channel.ASSISTANT)
         interpretation._engine(tuple(interpretation.usable_by(administrator)))  # noqa: SLF001 - it is cached
+    app = create_app(load_settings())  # once, because it connects to nothing
     while not stopped:
         child = os.fork()
         if child == 0:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            work()
+            work(app)
             os._exit(0)
         PID.write_text(str(child))
         os.waitpid(child, 0)
