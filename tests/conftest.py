@@ -26,6 +26,8 @@ from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from sqlalchemy.pool import ConnectionPoolEntry
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from tests.markup import CompactClient
 from tests.people import People, Person
@@ -74,6 +76,7 @@ class CompiledTemplates(BytecodeCache):
 gc.disable()  # until the tests are collected
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
+BROWSER_TESTS = f"{HERE.name}/e2e/"
 VoyagentFlask.test_client_class = CompactClient
 VoyagentFlask.jinja_options = {"bytecode_cache": CompiledTemplates()}
 for _name in (
@@ -88,6 +91,22 @@ for _name in (
     )  # no test, and no program that one starts, asks a model that somebody pays for
 
 registry.install(catalogue.CAPABILITIES)  # also for tests that make no application
+
+
+class Distribution(LoadFileScheduling):
+    """Send the tests of a file to one test process, and all browser tests to one.
+
+    Each process with browser tests starts the program and a browser.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return BROWSER_TESTS if file.startswith(BROWSER_TESTS) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
+    """Choose how tests are distributed over test processes."""
+    return Distribution(config, log)
 
 
 def pytest_collection(session: pytest.Session) -> None:
