@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.conftest import template_of
 from tests.people import Person
 from tests.pgbouncer import PROGRAM as POOLER
 from tests.processes import ROOT
@@ -151,6 +152,7 @@ def test_the_roles_suffice_without_createrole_after_the_first_migration(
     roles = (ROOT / "deploy" / "sql" / "roles.sql").read_text()
     for login in logins:
         roles = roles.replace(login, f"{login}_{mark}")
+    template_of(server_urls)  # so that no other process creates the same roles now
     server = psycopg.connect(**libpq_parameters(server_urls[0]), autocommit=True)
     owner, web, _, backup = (f"{login}_{mark}" for login in logins)
     database = f"test_{mark}"
