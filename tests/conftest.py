@@ -105,7 +105,7 @@ class Distribution(LoadFileScheduling):
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
-    """Choose how tests are distributed over test processes."""
+    """Return the distribution of this project, whatever `--dist` names."""
     return Distribution(config, log)
 
 
