@@ -489,7 +489,7 @@ def read_open(
                 kind, first, last, **ages, party=named, keys=keys
             )
         if not filters.is_narrow and _foreign_books(read):
-            of_page |= _base_statements(kind, filters.as_of, filters.basis)
+            of_page |= _base_statements(kind, filters.as_of, filters.basis, read)
         if of_page:
             read |= zip(of_page, reader.read(*of_page.values()), strict=True)
     ids = {row["party_key"]: row["id"] for row in read.pop("ids", ())}
@@ -524,7 +524,7 @@ def read_in_base(
     with reader.snapshot():
         read = dict(zip(statements, reader.read(*statements.values()), strict=True))
         if _foreign_books(read):
-            further = _base_statements(kind, as_of, basis)
+            further = _base_statements(kind, as_of, basis, read)
             read |= zip(further, reader.read(*further.values()), strict=True)
     return _in_base(kind, read)
 
@@ -539,19 +539,31 @@ def _foreign_books(read: dict[str, list[Row]]) -> str | None:
     return books if any(row["currency"] != books for row in rows) else None
 
 
-def _base_statements(kind: Kind, as_of: date, basis: Basis) -> dict[str, Select[Any]]:
-    return {
-        "carried": carried_by_age_statement(kind, as_of, basis),
-        "revalued": standing_statement(as_of),
-    }
+def _base_statements(
+    kind: Kind, as_of: date, basis: Basis, read: Mapping[str, list[Row]]
+) -> dict[str, Select[Any]]:
+    """Return what is still to be read, given the rows of `ever`, `control` and `totals`.
+
+    The documents are read only if the base amount of one is not known.
+    """
+    further: dict[str, Select[Any]] = {"revalued": standing_statement(as_of)}
+    books = base_currency_of(read["control"])
+    if any(row["base_minor"] is None for row in _ages(read) if row["currency"] != books):
+        further["carried"] = carried_by_age_statement(kind, as_of, basis)
+    return further
+
+
+def _ages(read: Mapping[str, list[Row]]) -> list[Row]:
+    return read.get("totals", read["ever"])
 
 
 def _in_base(kind: Kind, read: dict[str, list[Row]]) -> OpenInBase | None:
     books = _foreign_books(read)
-    if books is None or "carried" not in read:
+    if books is None or "revalued" not in read:
         return None
     control = [row for row in read["control"] if row["purpose"] == kind]
-    own = [row for row in read.get("totals", read["ever"]) if row["currency"] == books]
+    own = [row for row in _ages(read) if row["currency"] == books]
+    carried = read.get("carried", _ages(read))
     revalued = {
         row["currency"]: SIDE[kind] * row["base_minor"]
         for row in read["revalued"]
@@ -571,7 +583,7 @@ def _in_base(kind: Kind, read: dict[str, list[Row]]) -> OpenInBase | None:
         )
 
     foreign = [
-        line(one, [row for row in read["carried"] if row["currency"] == one], "base_minor")
+        line(one, [row for row in carried if row["currency"] == one], "base_minor")
         for one in sorted(others - {books})
     ]
     balance = sum(int(row["base_debit_minor"] - row["base_credit_minor"]) for row in control)

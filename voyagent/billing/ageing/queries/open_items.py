@@ -62,7 +62,8 @@ def ageing_statement(
 ) -> Select[Any]:
     """Select the open amounts of documents issued in a period, by currency and age.
 
-    Rows: currency, age, n, open_minor, not_due_minor (the part of open_minor that is not due yet).
+    Rows: currency, age, n, open_minor, base_minor (what these documents carry in the base currency;
+    null if it is not known of all), not_due_minor (the part of open_minor that is not due yet).
     Each instalment has an age of its own and counts once in `n`.
 
     `age` is counted to `as_of`, or to `today` if `as_of` is None. Age 0 is not past due, 1 is 1 to
@@ -85,13 +86,20 @@ def ageing_statement(
     ) -> Select[Any]:
         found = open_instalments(kind, first, last, as_of, among).subquery("aged")
         return select(
-            found.c.currency, age_on(found.c.due_date, day).label("age"), found.c.open_minor
+            found.c.currency,
+            age_on(found.c.due_date, day).label("age"),
+            found.c.open_minor,
+            found.c.open_base_minor.label("base_minor"),
         )
 
     age = age_on(_DUE.due_date, day).label(
         "age"
     )  # summed by age before the union with the corrections: there are hundreds of due dates
-    sums = (_sum(_DUE.n).label("n"), _sum(_DUE.open_minor).label("open_minor"))
+    sums = (
+        _sum(_DUE.n).label("n"),
+        _sum(_DUE.open_minor).label("open_minor"),
+        _known_sum(_DUE.open_base_minor).label("base_minor"),
+    )
     of_kind = owned(AgeingByDue) & (_DUE.kind == inlined(kind)) & (_DUE.n > inlined(0))
     recent = (
         select(_DUE.currency, age, *sums)
@@ -106,10 +114,10 @@ def ageing_statement(
     month = cast(
         _DUE.issue_month + inlined(0), Date
     )  # an expression: for the column the planner scans the primary key and fetches each row
-    now = within_months(
-        (recent, old), month, aged, kind, first, min(last, as_of or last), "currency", "age"
-    )
-    found = as_it_stood(now, aged, kind, first, last, as_of, "currency", "age")
+    names, amounts = ("currency", "age"), ("open_minor", "base_minor")
+    until = min(last, as_of or last)
+    now = within_months((recent, old), month, aged, kind, first, until, *names, amounts=amounts)
+    found = as_it_stood(now, aged, kind, first, last, as_of, *names, amounts=amounts)
     n = func.sum(found.c.n)
     return (
         select(
@@ -117,6 +125,7 @@ def ageing_statement(
             found.c.age,
             cast(n, BigInteger).label("n"),
             _sum(found.c.open_minor).label("open_minor"),
+            _known_sum(found.c.base_minor).label("base_minor"),
             _sum(case((found.c.age == inlined(0), found.c.open_minor), else_=inlined(0))).label(
                 "not_due_minor"
             ),
@@ -138,6 +147,7 @@ def _by_document_date(
             age,
             func.count().filter(found.is_next).label("n"),
             _sum(found.open_minor).label("open_minor"),
+            _known_sum(found.open_base_minor).label("base_minor"),
             _sum(case((found.due_date >= day, found.open_minor), else_=inlined(0))).label(
                 "not_due_minor"
             ),
@@ -344,9 +354,7 @@ def due_statement(kind: Kind, *, today: date, monday: date, weeks: int) -> Selec
             week.label("week"),
             cast(func.sum(_DUE.documents), BigInteger).label("n"),
             _sum(_DUE.open_minor).label("open_minor"),
-            case(
-                (func.bool_and(_DUE.open_base_minor.is_not(None)), _sum(_DUE.open_base_minor))
-            ).label("open_base_minor"),
+            _known_sum(_DUE.open_base_minor).label("open_base_minor"),
             chosen("base_currency").label("base_currency"),
         )
         .where(owned(AgeingByDue), _DUE.kind == inlined(kind), _DUE.n > inlined(0))
@@ -398,6 +406,11 @@ def _is_of_kind(kind: Kind) -> ColumnElement[bool]:
 
 def _sum(amount: ColumnElement[Any]) -> ColumnElement[Any]:
     return cast(func.sum(amount), BigInteger)
+
+
+def _known_sum(amount: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return the sum of an amount, or null if one of the amounts is null."""
+    return case((func.bool_and(amount.is_not(None)), _sum(amount)))
 
 
 def _text(day: ColumnElement[date]) -> ColumnElement[str]:

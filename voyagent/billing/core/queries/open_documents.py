@@ -8,6 +8,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
+from functools import partial
 from typing import Any, Literal
 
 from sqlalchemy import (
@@ -276,11 +277,12 @@ def as_it_stood(
     last: date,
     as_of: date | None,
     *names: str,
+    amounts: Sequence[str] = ("open_minor",),
 ) -> Subquery:
     """Return rows whose sums are the open amounts at the end of `as_of`.
 
     Only documents issued from `first` to `last` count. The caller groups the rows by the columns
-    `names` and sums the columns n (the number of documents or instalments) and open_minor.
+    `names` and sums the columns n (the number of documents or instalments) and `amounts`.
 
     `now` selects the present rows, for example from a roll-up; if `as_of` is None, they are the
     result. Otherwise rows are added for each document that changed after `as_of`: rows with its
@@ -293,8 +295,8 @@ def as_it_stood(
     until, changed = min(last, as_of), _changed_since(kind, as_of)
     parts = [
         now,
-        counted(found(kind, first, until, None, changed), names, sign=-1),
-        counted(found(kind, first, until, as_of, changed), names),
+        _counted(found(kind, first, until, None, changed), names, amounts, sign=-1),
+        _counted(found(kind, first, until, as_of, changed), names, amounts),
     ]
     return union_all(*parts).subquery("found")
 
@@ -318,6 +320,7 @@ def within_months(
     first: date,
     last: date,
     *names: str,
+    amounts: Sequence[str] = ("open_minor",),
 ) -> Select[Any] | CompoundSelect[Any]:
     """Return rows whose sums are the open amounts of documents issued in a period.
 
@@ -325,8 +328,10 @@ def within_months(
     a roll-up: `whole` are selects of the roll-up, and `month` is its column with the month of
     issue. For a part of a month, rows of single documents are added or subtracted. For example,
     a period from 3 March is all of March less the documents of 1 and 2 March. `found` selects these
-    documents, as in `as_it_stood`. The caller groups the rows by the columns `names`.
+    documents, as in `as_it_stood`. The caller groups the rows by the columns `names`, and sums the
+    columns n and `amounts`.
     """
+    count = partial(_counted, names=names, amounts=amounts)
     parts: list[Select[Any]] = []
     begins, ends = first.replace(day=1), _next_month(last) - timedelta(days=1)
     days_kept, days_before, days_after = (
@@ -337,31 +342,33 @@ def within_months(
     if last < first or (
         _next_month(first) == _next_month(last) and days_kept <= days_before + days_after
     ):
-        return counted(found(kind, first, last), names)
+        return count(found(kind, first, last))
     # If only a part of a month is in the period, the shorter part is read from the documents.
     if days_before * 2 > (_next_month(first) - begins).days:
-        parts.append(counted(found(kind, first, _next_month(first) - timedelta(days=1)), names))
+        parts.append(count(found(kind, first, _next_month(first) - timedelta(days=1))))
         begins = _next_month(first)
     elif days_before:
-        parts.append(counted(found(kind, begins, first - timedelta(days=1)), names, sign=-1))
+        parts.append(count(found(kind, begins, first - timedelta(days=1)), sign=-1))
     if days_after * 2 > (ends - last.replace(day=1)).days + 1:
-        parts.append(counted(found(kind, last.replace(day=1), last), names))
+        parts.append(count(found(kind, last.replace(day=1), last)))
         ends = last.replace(day=1) - timedelta(days=1)
     elif days_after:
-        parts.append(counted(found(kind, last + timedelta(days=1), ends), names, sign=-1))
+        parts.append(count(found(kind, last + timedelta(days=1), ends), sign=-1))
     return union_all(*(one.where(month >= begins, month <= ends) for one in whole), *parts)
 
 
-def counted(documents: Select[Any], names: tuple[str, ...], *, sign: int = 1) -> Select[Any]:
+def _counted(
+    documents: Select[Any], names: Sequence[str], amounts: Sequence[str], *, sign: int = 1
+) -> Select[Any]:
     """Return documents as rows that can be summed with the rows of a roll-up.
 
-    Columns: `names`, n (equal to `sign`), and open_minor multiplied by `sign`.
+    Columns: `names`, n (equal to `sign`), and the columns `amounts` multiplied by `sign`.
     """
-    found = documents.subquery()
+    found = documents.subquery().c
     return select(
-        *(found.c[name] for name in names),
+        *(found[name] for name in names),
         inlined(sign).label("n"),
-        (found.c.open_minor * inlined(sign)).label("open_minor"),
+        *((found[amount] * inlined(sign)).label(amount) for amount in amounts),
     )
 
 
