@@ -87,11 +87,12 @@ def test_sessions_have_their_role_and_limits_without_start_options(
             sa.text(
                 "select current_user, current_setting('statement_timeout') as statement,"
                 " current_setting('lock_timeout') as lock, current_setting('timezone') as zone,"
-                " current_setting('idle_in_transaction_session_timeout') as idle"
+                " current_setting('idle_in_transaction_session_timeout') as idle,"
+                " current_setting('max_parallel_workers_per_gather') as parallel"
             )
         ).one()
         db.session.remove()
-    assert tuple(row) == ("voyagent_app", "5s", "5s", "UTC", "1min")
+    assert tuple(row) == ("voyagent_app", "5s", "5s", "UTC", "1min", "0")
 
 
 @pytest.mark.parametrize("is_own_login", [False, True])

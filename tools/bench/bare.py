@@ -18,6 +18,7 @@ from tools.bench.figures import Timings
 from tools.bench.ground import Installation
 from tools.bench.load import WARM_UP, Call
 from voyagent.kernel.db_address import psycopg_url
+from voyagent.kernel.db_connections import as_options, session_settings
 
 Sent = list[tuple[Any, Any]]
 """Statements with their values, in the order in which they were sent."""
@@ -57,10 +58,11 @@ def take_turns(plans: Sequence[tuple[Installation, Sent]], *, rounds: int) -> li
 
 
 def connected(here: Installation) -> psycopg.Connection[Any]:
-    """Open a database connection with the role of the program.
+    """Open a database connection with the role and the settings of the program.
 
     Each message is one transaction. The statements themselves set the agency.
     """
+    options = as_options(session_settings(here.settings))
     return psycopg.connect(
-        psycopg_url(here.settings.db_url or ""), autocommit=True, options="-c role=voyagent_app"
+        psycopg_url(here.settings.db_url or ""), autocommit=True, options=options
     )

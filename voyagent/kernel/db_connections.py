@@ -172,6 +172,8 @@ def session_settings(settings: Settings, purpose: Purpose = Purpose.WEB) -> dict
         "statement_timeout": limit,
         "lock_timeout": limit,
         "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_TIMEOUT_MS),
+        # The start of parallel workers takes longer than most statements.
+        "max_parallel_workers_per_gather": "0",
     }
     if purpose in (Purpose.READ, Purpose.STANDBY):
         own["default_transaction_isolation"] = "repeatable read"
