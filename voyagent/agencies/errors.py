@@ -88,7 +88,7 @@ class ProofNeedsKey(BackupError):
 
 
 class AddressesTaken(BackupError):
-    """People of the file have an account in another agency of this installation."""
+    """People of the imported agency have accounts in other agencies here."""
 
     def __init__(self, addresses: list[str]) -> None:
         shown = ", ".join(addresses[:NAMES_MAX])

@@ -61,7 +61,7 @@ class Page:
 
 
 class PageBlueprint(Blueprint):
-    """Blueprint of HTML pages with one guard; POST requests need a CSRF token."""
+    """Blueprint of HTML pages with a default guard; POST requests need a CSRF token."""
 
     def __init__(self, name: str, import_name: str, *, guard: Guard) -> None:
         super().__init__(name, import_name)

@@ -194,9 +194,9 @@ def finish(error: VoyagentError | None = None) -> None:
 def execute_and_commit(session: Session, statement: str, values: dict[str, Any]) -> None:
     """Run the last statement of a transaction and COMMIT, in one network round trip.
 
-    Call this function before SQLAlchemy commits, which then sends nothing. The locks that the
-    statement takes are held only while the server works, and not until this process has received
-    the result: other threads may keep it from continuing for some milliseconds.
+    Call this function just before `session.commit()`, which then has nothing left to send. The
+    server releases the locks of the transaction as soon as it has committed. They are not held
+    while the result waits for this process, which may be busy with other threads.
 
     `statement` is in the format of psycopg.
     """

@@ -73,7 +73,7 @@ class NotifyListener:
 
     @property
     def is_closed(self) -> bool:
-        """Return True if the process is shutting down, so that callers should end."""
+        """Return True if the process is shutting down; callers then stop waiting."""
         return self._closed.is_set()
 
     def close(self) -> None:

@@ -61,8 +61,9 @@ class JournalEntry(TenantOwned, Base):
     """A posted journal entry. It is never changed, only reversed by another entry.
 
     `source_type` and `source_id` identify the document or act that posted the entry. `purpose`,
-    such as `issue`, distinguishes the entries of one source. `trip_id` is the trip of the document
-    that posted the entry. A reversal has the same `trip_id` as the entry that it reverses.
+    such as `issue`, distinguishes the entries of one source. `trip_id` is the trip of the document,
+    or of the expected bill for an accrual, that posted the entry. A reversal has the same `trip_id`
+    as the entry that it reverses.
     """
 
     __tablename__ = "journal_entries"

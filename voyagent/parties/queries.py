@@ -248,7 +248,7 @@ def ids_statement(keys: Collection[str]) -> Select[Any]:
 
 
 def members_of(root_id: UUID) -> list[UUID]:
-    """Return a root and the parties that are merged into it, the root first."""
+    """Return the ids of a party and of all parties merged into it, its own id first."""
     members = select(PartyRoot.party_id).where(PartyRoot.root_id == root_id)
     return [root_id, *db.session.scalars(members.order_by(PartyRoot.party_id))]
 

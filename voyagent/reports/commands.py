@@ -76,7 +76,7 @@ def check(agency: UUID | None) -> None:
 @click.option("--dry-run", is_flag=True, help="Print the differences and change nothing.")
 @with_database
 def rebuild(agency: UUID | None, *, dry_run: bool) -> None:
-    """Recompute the sums that triggers maintain, and print every difference.
+    """Recompute and correct the sums that triggers maintain; print every difference.
 
     Each line has the agency, the table, the key, and the stored and the recomputed sums; amounts
     are in minor units. People may work at the same time. With `--dry-run` nothing is changed, and

@@ -90,8 +90,8 @@ def needs_another(actor: Actor, approval: Approval) -> bool:
     the requester and the editors to approve, with two exceptions:
 
     - An editor may approve if no other user has a role that could approve.
-    - A requester who has not edited the proposal may approve if no user has such a role, except
-      the requester and the editors.
+    - A requester who has not edited the proposal may approve if only the requester and the editors
+      have such a role.
 
     Active and suspended users count. Otherwise a reset that suspends colleagues
     (`identity.service.suspending`) would also end the need for a second person.

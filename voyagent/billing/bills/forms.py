@@ -249,7 +249,7 @@ class BillForm(DocumentForm[BillDraftIn]):
 
     @classmethod
     def row_of(cls, line: BillLine, currency: str) -> dict[str, Any]:
-        """Return the input values of a bill line, with all of its choices."""
+        """Return the input values of a bill line, such as its service dates."""
         return super().row_of(line, currency) | {
             "bought_as": line.bought_as,
             "service_date": line.service_date or "",

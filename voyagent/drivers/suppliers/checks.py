@@ -84,7 +84,8 @@ def check_travellers(driver: str, offer: FlightOffer, travellers: Sequence[Trave
     """Check number, names and ages of the travellers against a flight offer.
 
     The numbers of adults, children, infants and seniors must be the same as in the offer. An age is
-    the age on the day on which the last flight arrives. Raises ValidationFailed.
+    the age on the day on which the last flight arrives. The age of a traveller without a date of
+    birth is not checked. Raises ValidationFailed.
     """
     if Counter(one.kind for one in travellers) != Counter(dict(offer.party.counts)):
         raise ValidationFailed(driver, "travellers", "other kinds or numbers than in the offer")

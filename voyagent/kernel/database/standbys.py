@@ -154,7 +154,10 @@ class _Standby:
                 raise StandbyNotRead(reason, is_fault=reason != "error") from error
 
     def age_s(self) -> float | None:
-        """Return the age of the data in seconds, or None if the server is no standby."""
+        """Return the age of the data in seconds, or None if the server is no standby.
+
+        The age is infinite if the server does not answer or has no heartbeat.
+        """
         try:
             with self.connections.taken() as connection:
                 if not _is_standby(connection):

@@ -79,9 +79,10 @@ places.
 """
 
 # At most ten guesses a minute and a hundred an hour at one account, over all endpoints together
-# (NIST SP 800-63B-4, 3.2.2: at most 100 consecutive failures). The lock ends within an hour, or
-# with a password reset. An attacker cannot lock the owner out: failures from an address at which
-# the owner has signed in before have a count of their own, with the same limits.
+# (NIST SP 800-63B-4, 3.2.2: at most 100 consecutive failures). The lock ends within a minute after
+# ten guesses, within an hour after a hundred, or with a password reset. An attacker cannot lock the
+# owner out: failures from an address at which the owner has signed in before have a count of their
+# own, with the same limits.
 _PASSWORD = (Quota(10, MINUTE), Quota(100, HOUR))
 _MAIL = (Quota(10, HOUR),)
 _MAIL_EVERYWHERE = (Quota(100, HOUR),)

@@ -97,8 +97,8 @@ def opening_account(actor: Actor) -> UUID:
 def account_of(actor: Actor, purpose: str) -> UUID:
     """Return the id of the account of the chart for a purpose.
 
-    An agency of an earlier release may lack the account; the function then creates it, for
-    everybody who may post to it.
+    An agency of an earlier release may lack the account; the function then creates it. The actor
+    needs only the permission `ledger.post` for this, not `ledger.chart`.
 
     Raises Forbidden. Raises AccountCodeTaken as `opening_account` does.
     """

@@ -2,7 +2,7 @@
 
 A person is a party. Records are linked to the party in three ways:
 
-- Documents, payments and journal entries are linked by the name of the party.
+- Documents, payments and journal entries are linked by the key of the party.
 - An enquiry, a trip or a conversation is linked if an invoice of the party refers to it, or if an
   administrator has confirmed that it is about the person.
 - A passenger is linked only if an administrator has confirmed this.
@@ -10,10 +10,10 @@ A person is a party. Records are linked to the party in three ways:
 Only a record that names the person, or to which a record of the person refers, can be confirmed.
 
 An enquiry belongs to another customer if its name, e-mail address and phone number all differ from
-those of the party. But a confirmed enquiry belongs to the person if its name is not that of another
-party, and its name is a spelling of the person's name or an invoice of the person refers to it. A
-trip or a conversation belongs to another customer if it has an enquiry or an invoice of another
-customer.
+those of the party. A confirmed enquiry belongs to the person nevertheless, if two conditions are
+met. Its name is not the name of another party. And either its name is a spelling of the person's
+name, or an invoice of the person refers to it. A trip or a conversation belongs to another customer
+if it has an enquiry or an invoice of another customer.
 
 Of an enquiry or a trip of another customer, only the texts that name the person are linked. A
 conversation of another customer is linked only if an administrator has confirmed this conversation.

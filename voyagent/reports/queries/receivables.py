@@ -542,7 +542,7 @@ def _foreign_books(read: dict[str, list[Row]]) -> str | None:
 def _base_statements(
     kind: Kind, as_of: date, basis: Basis, read: Mapping[str, list[Row]]
 ) -> dict[str, Select[Any]]:
-    """Return what is still to be read, given the rows of `ever`, `control` and `totals`.
+    """Return what is still to be read, after `ever`, `control` and `totals`.
 
     The documents are read only if the base amount of one is not known.
     """

@@ -1,6 +1,7 @@
 """Queries of unused advances: by party, by age and one by one, as of any day.
 
-A `party_key` is the key of a party.
+A `party_key` identifies a party of an agency: its name in lower case, followed by its id if another
+party has this name.
 """
 
 from __future__ import annotations

@@ -72,9 +72,10 @@ def read_plan(
 ) -> TypedPlan:
     """Return the entered instalments, as rows for the API and as amounts.
 
-    The amount of a share such as `30 %` is computed from `total` and rounded half up. One amount
-    may be empty: it becomes the rest of the total. A date without a year is the first such date on
-    or after the previous instalment; for the first instalment, on or after the issue date.
+    The amount of a share such as `30 %` is computed from `total` and rounded half up. If all are
+    shares with the sum 100 %, `Money.split` divides the total, so that no minor unit is left. One
+    amount may be empty: it becomes the rest of the total. A date without a year is the first such
+    date on or after the previous instalment; for the first instalment, on or after the issue date.
     """
     texts = [row["instalment_amount"].strip() for row in rows]
     shares = [_SHARE.fullmatch(text) for text in texts]

@@ -72,8 +72,9 @@ class BillLine(DocumentLineColumns, TenantBound, Base):
     `bought_as` is `cost` for the agency's own cost, or `agent` for a purchase on behalf of a
     customer. With `input_credit` the tax is claimed as input tax credit, otherwise the tax is part
     of the cost. The service lasts from `service_date` to `service_to`, or one day if `service_to`
-    is null. A cost with a `service_date` after the issue date is prepaid until then. `recognition`
-    is the method with which the line was posted; null is the start of the service.
+    is null. A cost with a `service_date` after the issue date is prepaid until the day, or the
+    days, on which `recognition` makes it a cost. `recognition` is the method with which the line
+    was posted; null means `at_start`.
     """
 
     __tablename__ = "bill_lines"

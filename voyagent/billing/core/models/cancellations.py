@@ -57,8 +57,8 @@ class CancellationLine(TenantBound, Base):
     Amounts are before tax. `customer_credit_minor` is what the credit note credits of the line,
     and `kept_minor` the part of the rest whose revenue was still deferred: it is revenue from the
     day of the cancellation on. `commission_recalled_minor` is the commission that the credit takes
-    back. `tax_treatment` says whether tax collected at source is credited or kept. The amounts of
-    the supplier are those of bill lines: what the supplier credits, and what is lost.
+    back. `tax_treatment` says whether tax collected at source is credited or kept. For a bill line,
+    `supplier_refund_minor` is what the supplier credits, and `supplier_charge_minor` what is lost.
     """
 
     __tablename__ = "cancellation_lines"

@@ -18,10 +18,10 @@ class SupplierClaim(InBase, TenantOwned, Base):
 
     More of a bill was credited than was open. The claim is posted by the entry of its supplier
     credit, whose `excess_minor` is the amount. `base_minor` is the amount at the rate of the day of
-    the claim, and `base_settled_minor` what receipts took of it. `received_minor` came in, and
-    `given_up_minor` will not come. `chased_on` is the last day on which the supplier was reminded.
-    `credit_note_number` is the supplier's number of the credit note, once it has arrived. A claim
-    is reversed with its supplier credit.
+    the claim, and `base_settled_minor` the part of it that receipts have settled. `received_minor`
+    was received, and `given_up_minor` is no longer expected. `chased_on` is the last day on which
+    the supplier was reminded. `credit_note_number` is the supplier's number of the credit note,
+    once it has arrived. A claim is reversed with its supplier credit.
     """
 
     __tablename__ = "supplier_claims"

@@ -228,7 +228,7 @@ class InvoiceLine(DocumentLineColumns, TenantBound, Base):
     is, if it decides the tax in place of the customer's state. `trip_line_id` is the line of the
     trip that is sold, which may have been removed since. The service lasts from `service_date` to
     `service_to`, or one day if `service_to` is null. `recognition` is the method with which the
-    line was posted (`RecognitionPolicy`); null is the start of the service. `debits_line_no` is the
+    line was posted (`RecognitionPolicy`); null means `at_start`. `debits_line_no` is the
     line of the invoice for which a line of a debit note charges more.
     """
 

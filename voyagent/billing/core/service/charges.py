@@ -50,7 +50,7 @@ class ChargedAmounts:
 
     @property
     def sides(self) -> list[tuple[str, int, Money]]:
-        """Return the debits of the charge: purpose of the account, 1, and amount."""
+        """Return the debits of the charge: purpose of the account, 1 (debit), amount."""
         debits = [
             ("bank_charges", self.fee),
             *((input_taxes.INPUT[component], amount) for component, amount in self.taxes.items()),

@@ -75,7 +75,8 @@ def check(
     Returns the Stop that is confirmed, or None if no confirmation is needed. `terms` are those of
     the customer when its row was locked. `reason` confirms that the invoice is issued above the
     limit or in spite of the hold; None confirms nothing. The actor needs the direct right to
-    confirm, or an approval, whose reviewer has seen the reason and the sum.
+    confirm. With the grant of an approved proposal to issue the invoice no right is needed, because
+    its reviewer has seen the reason and the sum.
 
     Raises DraftChanged, PartyOnHold, CreditLimitExceeded, Forbidden, ApprovalRequired,
     ReasonRequired, TextTooLong.
