@@ -55,7 +55,7 @@ def test_a_key_is_created_with_the_password_and_shown_once(bob: Person, events: 
     [
         ({"name": " "}, "Enter a name"),
         ({"name": "x" * 121}, "This is too long."),
-        ({"scopes": []}, "Choose its permissions."),
+        ({"scopes": []}, "Choose the permissions of the key."),
         ({"scopes": ["owner"]}, "Choose one from the list."),
         ({"scopes": ["audit"]}, "A key can’t have more permissions than you."),
         ({"expires_in_days": "0"}, "Enter at least 1."),

@@ -296,7 +296,7 @@ class BufferingWorker(ThreadWorker):
         """Refuse a configuration with TLS, because encrypted requests cannot be scanned."""
         super().check_config(cfg, log)
         if cfg.is_ssl:
-            raise RuntimeError("TLS is terminated by a proxy: remove certfile and keyfile")
+            raise RuntimeError("TLS is not supported: remove certfile and keyfile, and use a proxy")
 
     def sample(self) -> None:
         """Set the metric of open connections by state; any thread may call this.

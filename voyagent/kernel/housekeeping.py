@@ -66,7 +66,8 @@ def in_agencies(
                 log.warning("job.agency_postponed")
     db.session.remove()
     if failures:
-        raise AgenciesFailed(f"{len(failures)} failures") from failures[0]
+        message = f"the job failed {len(failures)} times, see job.failed_in_agency in the log"
+        raise AgenciesFailed(message) from failures[0]
 
 
 def _in_agency(

@@ -309,7 +309,9 @@ class MatchesIn(Closed):
     def _once(cls, matches: Sequence[MatchIn]) -> Sequence[MatchIn]:
         pairs = [(one.line_no, one.expected_bill_id) for one in matches]
         if len(set(pairs)) < len(pairs):
-            raise PydanticCustomError("not_unique", "A line and an expected bill match once.")
+            raise PydanticCustomError(
+                "not_unique", "A line may be matched to an expected bill only once."
+            )
         return matches
 
     def in_currency(self, currency: str) -> list[Match]:

@@ -26,4 +26,6 @@ def policy_words(one: MethodInPeriod) -> str:
     if one.valid_from is None:
         return str(gettext("%(sales)s: recognised %(method)s.", **words))
     day = long_day(one.valid_from, weekday=False, year=True)
-    return str(gettext("%(sales)s issued from %(day)s: recognised %(method)s.", day=day, **words))
+    return str(
+        gettext("%(sales)s, on documents from %(day)s on: recognised %(method)s.", day=day, **words)
+    )

@@ -149,7 +149,7 @@ class MakeKeyForm(SchemaForm[MakeKeyPage]):
     sentences = {  # noqa: RUF012 - declared by the base
         **SENTENCES,
         "name.missing": _("Enter a name, such as the program that will use the key."),
-        "scopes.too_short": _("Choose its permissions."),
+        "scopes.too_short": _("Choose the permissions of the key."),
         "invalid_scope": _("Choose one from the list."),
         "password.missing": _("Enter your password."),
     }

@@ -80,7 +80,7 @@ class ConnectionShares:
         agency, address = self._agency(), present_network()
         places, party = (self.of_nobody, address) if agency is None else (self.of_agencies, agency)
         if not places.take(party, wait_s, address=address, person=present_person()):
-            raise ShareInUse(f"no connection of the agency's share within {wait_s} s")
+            raise ShareInUse(f"no connection within {wait_s} s: the caller's share is in use")
         held = self._thread.held = _Held(places, party, address)
         return held
 

@@ -249,8 +249,12 @@ def _open_by_age(report: PartyStatement) -> Table:
 def _proof(one: PartyBalances) -> str:
     aged = symbol_money(one.aged)
     if not one.is_proved:
-        over = _("%(currency)s: the ageing report shows", currency=one.currency)
-        return f"{over} {aged} {_('due, the ledger shows')} {symbol_money(one.open)}."
+        return _(
+            "%(currency)s: the ageing report shows %(aged)s due, the ledger shows %(open)s.",
+            currency=one.currency,
+            aged=aged,
+            open=symbol_money(one.open),
+        )
     come_to = _("%(currency)s: open documents total", currency=one.currency)
     return (
         f"{come_to} {aged}, {_('advances')} {symbol_money(one.advances)}."
