@@ -273,6 +273,10 @@ def test_a_cancelled_invoice_is_neither_voided_nor_credited_back(agency: Person)
     (note,) = agency.api.get(f"/credit-notes?invoice_id={credited_id}").json["items"]
     answer = agency.api.post(f"/credit-notes/{note['id']}/reverse", json={"reason": WHY})
     assert (answer.status_code, answer.json["detail"]) == (409, "credit_note_of_cancellation")
+    page = f"/credit-notes/{note['id']}"
+    shown = agency.tab.get(page).text
+    assert f"{page}/reverse" not in shown
+    assert 'href="/cancellations/' in shown
     again = agency.api.post(f"/invoices/{credited_id}/cancellations/preview", json=body_of())
     assert (again.status_code, again.json["detail"]) == (409, "nothing_to_cancel")
     assert findings(agency) == []

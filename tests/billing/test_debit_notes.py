@@ -213,12 +213,15 @@ def test_an_invoice_with_a_debit_note_is_voided_after_it(agency: Person) -> None
         void(agency, invoice_id)
     refused = agency.api.post(f"/invoices/{invoice_id}/void", json={"reason": "Wrong"})
     assert code(refused) == (409, "invoice_has_debit_notes")
+    page = f"/invoices/{invoice_id}"
+    assert f"{page}/void" not in agency.tab.get(page).text
     void(agency, note_id)
+    assert f"{page}/void" in agency.tab.get(page).text
     void(agency, invoice_id)
     with pytest.raises(NotDebitable):
         issue(agency, draft_id)
-    page = agency.tab.get(f"/invoices/{invoice_id}/debit")
-    assert (page.status_code, page.location) == (303, f"/invoices/{invoice_id}")
+    answer = agency.tab.get(f"{page}/debit")
+    assert (answer.status_code, answer.location) == (303, page)
 
 
 def test_an_invoice_is_not_voided_while_its_debit_note_is_issued(agency: Person) -> None:

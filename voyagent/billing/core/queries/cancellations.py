@@ -6,10 +6,11 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import ColumnElement, Select, exists, select
 
 from voyagent.billing.core.models.cancellations import Cancellation, CancellationLine
 from voyagent.billing.core.models.credits import CreditNote, SupplierCredit
+from voyagent.billing.core.models.kinds import DocumentKind
 from voyagent.kernel.db import db
 from voyagent.kernel.tenancy import owned
 
@@ -49,6 +50,28 @@ def is_of_cancellation(credit: CreditNote | SupplierCredit) -> bool:
     )
     found = select(CancellationLine.cancellation_id).where(made)
     return db.session.scalars(found.limit(1)).first() is not None
+
+
+def of_credit(kind: DocumentKind, name: str) -> ColumnElement[Any]:
+    """Return a column of the cancellation that has made a credit, for a select of credits."""
+    credit, lines = kind.credit.model.__table__.c, CancellationLine.__table__.c
+    cancellations = Cancellation.__table__.c
+    return (
+        select(cancellations[name])
+        .join_from(
+            CancellationLine.__table__,
+            Cancellation.__table__,
+            cancellations.id == lines.cancellation_id,
+        )
+        .where(
+            owned(CancellationLine),
+            owned(Cancellation),
+            lines[kind.key] == credit[kind.key],
+            lines[f"{kind.credit.name}_id"] == credit.id,
+        )
+        .limit(1)
+        .scalar_subquery()
+    )
 
 
 def cancellations_of_statement(invoice_id: UUID) -> Select[Any]:

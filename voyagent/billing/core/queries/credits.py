@@ -16,6 +16,7 @@ from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.kinds import DocumentKind, kind_of
 from voyagent.billing.core.models.parts import OPEN_INVOICE
 from voyagent.billing.core.models.payments import Payment
+from voyagent.billing.core.queries.cancellations import of_credit
 from voyagent.billing.core.queries.documents import having_text, newest_first, of_party, page_of
 from voyagent.billing.core.queries.parts import items_statement
 from voyagent.billing.core.queries.taxes import tax_amounts_statement
@@ -84,6 +85,8 @@ def credit_statements(kind: DocumentKind, credit_id: UUID) -> tuple[Select[Any],
         .add_columns(
             name_of(table.created_by_user_id).label("created_by"),
             name_of(table.reversed_by_user_id).label("reversed_by"),
+            of_credit(kind, "id").label("cancellation_id"),
+            of_credit(kind, "number").label("cancellation_number"),
         )
         .where(table.id == credit_id),
         items_statement(kind.credit, credit_id),
