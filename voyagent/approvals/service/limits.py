@@ -86,8 +86,8 @@ def editors_of(approval: Approval) -> frozenset[UUID]:
 def needs_another(actor: Actor, approval: Approval) -> bool:
     """Return True if the four-eyes rule forbids the user to approve the proposal.
 
-    The rule covers acts with `Effect.money`, if the agency's setting `four_eyes` is on. It forbids
-    the requester and the editors to approve, with two exceptions:
+    The rule covers acts with `Effect.money`, if the agency's setting `four_eyes` is on, as it is by
+    default. It forbids the requester and the editors to approve, with two exceptions:
 
     - An editor may approve if no other user has a role that could approve.
     - A requester who has not edited the proposal may approve if only the requester and the editors

@@ -52,7 +52,9 @@ class Holding:
     parameters: `:key`, the party's name in lower case; the ids `:party_id`, `:enquiries`, `:trips`,
     `:joined`, `:passengers` and `:conversations`; and `:patterns`, the regular expressions that
     find the person in a text (`rules/spellings.py`). `erasure` is the effect of an erasure on the
-    rows, and `why` the reason for the data that stays.
+    rows, and `why` the reason for the data that stays. With `removed`, the rows or their personal
+    columns are deleted. With `pseudonym`, a made-up name takes the place of the name, also inside
+    texts, the address is emptied, and the rest stays. With `stays`, nothing changes.
     """
 
     table: str

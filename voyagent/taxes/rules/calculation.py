@@ -65,6 +65,7 @@ class Taxed:
 def supply_between(home: str | None, place: str | None) -> Supply | None:
     """Return whether a supply is within a state or to another state.
 
+    In India CGST and SGST are due within a state, and IGST to another state (`taxes/rates.csv`).
     `home` is the state code of the seller and `place` that of the place of supply. The result is
     None if one of these codes is unknown.
     """
