@@ -53,7 +53,7 @@ def is_of_cancellation(credit: CreditNote | SupplierCredit) -> bool:
 
 
 def of_credit(kind: DocumentKind, name: str) -> ColumnElement[Any]:
-    """Return a column of the cancellation that has made a credit, for a select of credits."""
+    """Return a column of the cancellation that made a credit, for a select of credits."""
     credit, lines = kind.credit.model.__table__.c, CancellationLine.__table__.c
     cancellations = Cancellation.__table__.c
     return (
