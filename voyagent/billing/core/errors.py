@@ -118,7 +118,7 @@ class CommissionNotAgent(Unprocessable):
 
 
 class ServiceDatesInverted(Unprocessable):
-    """The last day of a service is before its first day, or has no first day."""
+    """The last day of a service is before its first day, or has no first day with it."""
 
     code = "service_dates_inverted"
     message = N_(
@@ -266,8 +266,9 @@ class InputTaxAboveRate(NeedsReason):
 class BillVariance(NeedsReason):
     """A bill differs from the expected amount by more than the tolerance.
 
-    `line_no` is the number of the line, `billed` its cost with earlier bills, and `expected` the
-    expected cost. The member `variance_reason` of the request confirms the difference.
+    `line_no` is the number of the line. `billed` is the amount billed for the expected bill so far,
+    this bill included, and `expected` the expected amount. The member `variance_reason` of the
+    request confirms the difference.
     """
 
     code = "bill_variance"
@@ -392,7 +393,8 @@ class BillPaid(DocumentNotOpen):
 class DocumentNotVoidable(Conflict):
     """The document cannot be voided.
 
-    The document is not posted, is already void, or has payments, credits or kept lines.
+    The document is not posted, is already void, or has payments, credits or a claim, or a
+    cancellation has kept a part of one of its lines.
     """
 
     code = "document_not_voidable"

@@ -73,10 +73,11 @@ class OfParty:
 class AgeingByDue(OpenDocuments, Base):
     """Roll-up of open documents by month of issue and due date.
 
-    Triggers on `invoices` and `bills` maintain the table. `documents` counts a document once, at
-    the due date of the first open instalment. `open_base_minor` is what the open documents carry in
-    the base currency, or None if it is not known: before the sum is filled, and beside a document
-    that carries no base amount, such as one in the base currency itself.
+    Triggers on `invoices` and `bills` maintain the table. `n` counts open instalments, or documents
+    without instalments. `documents` counts a document once, at the due date of its first open
+    instalment. `open_base_minor` is the open amount in the base currency as it was posted. It is
+    None if it is not known: before the sum is filled, and if one of the documents has no base
+    amount, such as one in the base currency itself.
     """
 
     __tablename__ = "ageing_by_due"

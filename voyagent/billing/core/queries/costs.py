@@ -80,7 +80,7 @@ def costs_of(bill: Bill) -> dict[int, int]:
 
 
 def parts_left(bill: Bill) -> dict[int, dict[date, int]]:
-    """Return what credits have left of the parts of each line of a posted bill.
+    """Return the parts of each line of a posted bill, less its credits.
 
     The amounts are in minor units, by line number and by the day on which the part becomes cost.
     Lines without parts are left out.
@@ -115,8 +115,8 @@ def credited_costs(bill: Bill) -> dict[int, int]:
 def prepaid_parts(bill: Bill, parts: Mapping[int, Parts], day: date) -> dict[int, dict[date, int]]:
     """Return the parts of the lines of a posted bill that are prepaid on a day.
 
-    A part counts only if it was prepaid when the bill was received, as an earlier release posted it
-    at once, and if no cancellation has recognised it since.
+    A part counts only if the bill posted an entry for its day: an earlier release posted some costs
+    at once. Lines of which a cancellation has recognised the cost are left out.
     """
     lost = lost_lines(bill.id)
     return _booked(
@@ -153,16 +153,16 @@ def standing_costs(bill: Bill, day: date, base_currency: str) -> list[StandingCo
 
 
 def parts_of_line(line: InvoiceLine, method: str | None) -> dict[date, int]:
-    """Return the revenue of an invoice line that a method defers.
+    """Divide the revenue of an invoice line over the days on which it is recognised.
 
-    The amounts are in minor units, by the day on which they are recognised.
+    `method` is the method of recognition. The amounts are in minor units.
     """
     minor = revenue_minor(line.sold_as, line.amount_minor, line.commission_minor)
     return revenue_parts(minor, line.sold_as, line.service_date, line.service_to, method)
 
 
 def revenue_left(invoice: Invoice) -> dict[int, dict[date, int]]:
-    """Return what credits have left of the parts of each line of a posted invoice.
+    """Return the parts of each line of a posted invoice, less its credits.
 
     The amounts are in minor units, by line number and by the day on which they are recognised.
     """
@@ -186,8 +186,8 @@ def deferred_parts(
 ) -> dict[int, dict[date, int]]:
     """Return the parts of lines of a posted invoice that are still deferred on a day.
 
-    A part counts only if the invoice deferred it at issue, as an earlier release deferred less, and
-    if no cancellation has kept it since.
+    A part counts only if the invoice posted an entry for its day: an earlier release deferred less.
+    Lines whose revenue a cancellation has kept are left out.
     """
     kept = kept_lines(invoice.id)
     return _booked(

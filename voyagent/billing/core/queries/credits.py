@@ -257,7 +257,7 @@ def has_unused_credit(invoice_id: UUID) -> bool:
 
 
 def is_of_open_invoice(credit_note_ids: Collection[UUID]) -> bool:
-    """Return True if one of some credit notes is on an invoice that is open."""
+    """Return True if at least one of the credit notes is on an invoice that is open."""
     found = (
         select(CreditNote.id)
         .join(Invoice, Invoice.id == CreditNote.invoice_id)

@@ -86,7 +86,10 @@ def deferred(
 
 
 def methods_of_draft(invoice: Invoice, lines: Iterable[InvoiceLine]) -> Methods | None:
-    """Return the methods of the issue date of a draft, or None if no line needs one."""
+    """Return the methods of the issue date of a draft, or None if no line needs one.
+
+    The result is also None if the invoice is already posted.
+    """
     if invoice.entry_id is not None:
         return None
     needs = any(line.service_date and line.recognition is None for line in lines)

@@ -32,9 +32,10 @@ Document = TypeVar("Document", Invoice, Bill)
 
 
 def can_be_void(document: Invoice | Bill) -> bool:
-    """Return True for a posted document without payments, credits or cancellation.
+    """Return True for a posted document that nothing has settled or cancelled.
 
-    An invoice with an issued debit note cannot be void either (`debit_notes.check_not_debited`).
+    It has no payments, credits, claim or cancellation. An invoice with an issued debit note cannot
+    be void either (`debit_notes.check_not_debited`).
     """
     is_used = (
         bool(document.excess_minor or kept_lines(document.id))
