@@ -362,7 +362,10 @@ class InstalmentsDoNotAddUp(Unprocessable):
 
 
 class CustomerCreditUnused(Conflict):
-    """A credit of a customer is from an invoice that is open again."""
+    """A customer credit must first settle the open invoice from which it came.
+
+    A write-off of the invoice and a refund of the credit raise it.
+    """
 
     code = "customer_credit_unused"
     message = N_(

@@ -272,7 +272,7 @@ class DocumentForm(SentOnce, RateFields, PartyFields[Draft]):
         return values | {"exchange_rate": rate, "line_items": priced, "instalments": None}
 
     def check(self, body: Draft) -> None:
-        """Check the exchange rate and the due date of a draft.
+        """Check the exchange rate of a draft and, if it has no instalments, its dates.
 
         Raises InvalidRate, DueBeforeIssue, and InvalidDate if a date is outside 1900 to 2200.
         """

@@ -128,7 +128,7 @@ def is_invoiced(lines: FromClause) -> ColumnElement[bool]:
 
 @facts.on_documents
 def facts_statement(trip_id: UUID, expected_bill_ids: Select[Any]) -> Select[Any]:
-    """Select what is invoiced and paid for the lines of a trip (`facts.DocumentFacts`).
+    """Select the invoiced and paid amounts of a trip's lines (`facts.DocumentFacts`).
 
     The invoiced amount is before tax. A match with a bill counts as paid in the proportion in which
     the bill is paid.
