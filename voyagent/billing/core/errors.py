@@ -118,7 +118,7 @@ class CommissionNotAgent(Unprocessable):
 
 
 class ServiceDatesInverted(Unprocessable):
-    """The last day of a service is before its first day, or has no first day with it."""
+    """A service has a last day that is before its first day, or no first day."""
 
     code = "service_dates_inverted"
     message = N_(

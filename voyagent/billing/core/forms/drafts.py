@@ -312,7 +312,10 @@ class DocumentForm(SentOnce, RateFields, PartyFields[Draft]):
 
     @property
     def to_pay(self) -> Money | None:
-        """Return the total to pay of the entered lines, or None if a line cannot be read."""
+        """Return the total to pay of the entered lines, or None if a line cannot be read.
+
+        Here it is before tax. Subclasses return it with taxes.
+        """
         return self.total
 
     def line_values(self, row: dict[str, str]) -> dict[str, Any]:

@@ -64,7 +64,11 @@ class Advances(TenantBound):
 
 
 class OfParty:
-    """Columns of a customer or supplier: lower-case name, and name as last written."""
+    """Columns of a customer or supplier: key, and name as last written.
+
+    The key is that of `Party`: the name in lower case, with the id behind it for a further party of
+    this name.
+    """
 
     party_key: Mapped[str] = mapped_column(primary_key=True, sort_order=1)
     party_name: Mapped[str] = mapped_column(sort_order=2)

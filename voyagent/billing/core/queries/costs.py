@@ -38,11 +38,11 @@ class StandingCost:
     """A part of the cost of a bill line after its credits, with its account.
 
     A line has one part for each entry that will recognise prepaid cost, and one for the rest.
-    `account` is the key of the account: `prepaid_trip_costs` before the service, `cost_of_services`
-    from then on, or `held_for_suppliers` for a purchase as agent. `service_date` is the date of the
-    entry that will recognise a prepaid part, otherwise None. `base` is what the account carries of
-    the amount in the base currency, or None if the amount is in the base currency itself or if its
-    base amount is not known.
+    `account` is the key of the account: `prepaid_trip_costs` until the cost is recognised,
+    `cost_of_services` from then on, or `held_for_suppliers` for a purchase as agent. `service_date`
+    is the date of the entry that will recognise a prepaid part, otherwise None. `base` is what the
+    account carries of the amount in the base currency, or None if the amount is in the base
+    currency itself or if its base amount is not known.
     """
 
     line_no: int

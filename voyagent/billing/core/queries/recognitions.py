@@ -1,4 +1,7 @@
-"""Queries of the journal entries that recognise revenue and cost on service dates."""
+"""Queries of the journal entries that recognise revenue and cost on service dates.
+
+A service date is a day of recognition, as in `service.earning`.
+"""
 
 from __future__ import annotations
 

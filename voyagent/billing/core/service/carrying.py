@@ -73,9 +73,9 @@ def shares(base_minor: int, total_minor: int, parts: Sequence[tuple[int, bool]])
     """Return the base amount of each part that settles or uses a document or payment.
 
     `base_minor` and `total_minor` are the whole amounts. Each of `parts`, oldest first, has its
-    amount in minor units, and True if the part was taken back later. A part that was taken back, or
-    is negative, has its proportion of the whole, with the same sign, and leaves the remainder
-    unchanged. Any other part has its proportion of the remainder.
+    amount in minor units, and True if it was taken back later or takes another part back. Such a
+    part has its proportion of the whole, with its own sign, and leaves the remainder unchanged. Any
+    other part has its proportion of the remainder.
     """
     rest_minor, open_minor, found = base_minor, total_minor, []
     for minor, is_taken_back in parts:

@@ -262,8 +262,8 @@ def reverse_credit(
     date of the credit nor before `since`. The default of `on` is today, or the later of those
     dates. The caller must have locked the document.
 
-    Raises Forbidden, CreditNoteReversed or SupplierCreditReversed, ReasonRequired, TextTooLong,
-    AmountAboveLimit, InvalidDate, PeriodLocked.
+    Raises Forbidden, ApprovalRequired, CreditNoteReversed or SupplierCreditReversed,
+    ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate, PeriodLocked.
     """
     actor.require_authority(kind.permission)
     db.session.refresh(credit)  # another request may have reversed it before the document's lock

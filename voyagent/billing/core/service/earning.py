@@ -1,8 +1,10 @@
-"""Deferred revenue and prepaid cost, which are recognised on the day of service.
+"""Deferred revenue and prepaid cost, which are recognised on later days.
 
-The revenue of invoice lines sold as principal, in the agency's own name, is deferred, and the
-commission on sales as agent if the agency's policy says so. The cost that is prepaid is that of
-bill lines which are the agency's own cost (`input_taxes`).
+The method of the agency's recognition policy determines these days: the first or the last day of
+the service, or the last service day in each month (`rules.parts_of`). The docstrings here call each
+of them a service date. The revenue of invoice lines sold as principal, in the agency's own name, is
+deferred, and the commission on sales as agent if the policy says so. The cost that is prepaid is
+that of bill lines which are the agency's own cost (`input_taxes`).
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ The amount of a line sold as agent is no revenue: the agency holds it for the su
 COMMISSION = "revenue_commission"
 """Key of the account of the agency's commission."""
 KEPT = "revenue_cancellation"
-"""Key of the account of what the agency keeps of a cancelled sale before its service date."""
+"""Key of the account of deferred revenue that the agency keeps of a cancelled sale."""
 _RECOGNISES = {
     "invoice": "invoice.issue",
     "credit_note": "invoice.credit",

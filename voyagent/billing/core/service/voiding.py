@@ -55,8 +55,8 @@ def void_document(actor: Actor, document: Document, reason: str, on: date | None
     """Void a document: reverse its journal entries and set its status.
 
     The date of the reversal is the result of `book_day` for `on`. Raises Forbidden,
-    DocumentNotVoidable, ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate, PeriodLocked,
-    EntryAlreadyReversed.
+    ApprovalRequired, DocumentNotVoidable, ReasonRequired, TextTooLong, AmountAboveLimit,
+    InvalidDate, PeriodLocked, EntryAlreadyReversed.
     """
     actor.require_authority(f"{kind_of(document).name}.void")
     if not can_be_void(document) or document.entry_id is None:
