@@ -64,7 +64,10 @@ class InvalidLine(Unprocessable):
 
 
 class LinePlaceNotAllowed(Unprocessable):
-    """A line has a place of supply, but the law takes the customer's state."""
+    """A line has a place of supply of its own, which the law does not allow for it.
+
+    For such a line the law takes the state of the customer, or the line is not taxed.
+    """
 
     code = "line_place_not_allowed"
     message = N_(
@@ -384,7 +387,7 @@ class DocumentNotOpen(Conflict):
 class BillPaid(DocumentNotOpen):
     """A paid bill cannot be credited, because it has no open amount.
 
-    What the supplier owes for it is a claim (`open_claim`).
+    A refund that the supplier owes for it is entered as a claim (`open_claim`).
     """
 
     message = N_(
@@ -444,7 +447,7 @@ class CreditExceedsLine(Conflict):
 class SupplierCreditExceedsOpen(Conflict):
     """The amount to credit is above the open amount of the bill.
 
-    What the supplier owes beyond it is a claim (`open_claim`).
+    A refund that the supplier owes beyond that amount is entered as a claim (`open_claim`).
     """
 
     code = "credit_exceeds_open"

@@ -189,7 +189,7 @@ def settled_as(
 
     `credited_minor` is the amount of its credit notes, without write-offs. The document is `paid`
     by money alone, `credited` by credit notes alone, and `settled` by both or by a write-off. It is
-    `paid_part_credited` if its whole total was paid and a part was credited besides.
+    `paid_part_credited` if payments settle its whole total and a part was credited as well.
     """
     if written_off_minor:
         return "settled"
@@ -203,8 +203,8 @@ def settled_as(
 def credited_minor_of(document: Mapping[str, Any]) -> int:
     """Return the amount of the credit notes on a document, in minor units.
 
-    Write-offs are left out, and what became a credit of the customer counts. `document` is a row of
-    the table of invoices or bills.
+    Write-offs are left out. The part that became a credit of the customer is included. `document`
+    is a row of the table of invoices or bills.
     """
     written_off_minor: int = document.get("written_off_minor", 0)
     excess_minor: int = document.get("excess_minor", 0)

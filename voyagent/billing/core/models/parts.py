@@ -307,7 +307,7 @@ def reversal_rules(
 class CreditColumns(Reversible, InBase):
     """Columns that credit notes and supplier credits share.
 
-    `base_minor` is what the credit has taken of the base amount of the document.
+    `base_minor` is the part of the base amount of the document that the credit has settled.
     """
 
     issue_date: Mapped[date]

@@ -354,7 +354,7 @@ class Refund(Paid, Reversible, InBase, TenantOwned, Base):
 class RefundPart(InBase, TenantBound, Base):
     """The amount of one payment in a refund of several.
 
-    `base_minor` is what the refund has taken of the base amount of the payment.
+    `base_minor` is the part of the base amount of the payment that the refund has used.
     """
 
     __tablename__ = "refund_parts"

@@ -1,4 +1,4 @@
-"""Queries of cost and deferred revenue of document lines, and of what they carry."""
+"""Queries of the cost and deferred revenue of document lines, with base amounts."""
 
 from __future__ import annotations
 
@@ -128,8 +128,9 @@ def standing_costs(bill: Bill, day: date, base_currency: str) -> list[StandingCo
     """Return the parts of the cost of a posted bill, each with its account on a day.
 
     `day` is not before the last credit of the bill or its reversal. Parts that are credited
-    completely are left out. The base amounts of parts on one account, and of prepaid parts with one
-    date, add up to what the entries of the bill and of its credits have left there.
+    completely are left out. The base amounts of the parts on one account add up to the base amount
+    on this account from the entries of the bill and of its credits; for prepaid parts this holds
+    for each date.
     """
     costs, credited = costs_of(bill), credited_costs(bill)
     prepaid = prepaid_parts(bill, parts_left(bill), day)
@@ -245,10 +246,11 @@ def _split(base: Money | None, minors: Collection[int]) -> list[Money] | list[No
 def _bases(
     document: Invoice | Bill, day: date, base_currency: str
 ) -> Callable[[str, date | None], Money | None]:
-    """Return a function that tells the base amount on an account on a day.
+    """Return a function that returns the base amount on an account on a day.
 
-    For what waits for its service date it is what the entries on that date take from the account.
-    The accrued cost that a bill takes over is a part of its cost.
+    It takes an account and, for prepaid cost or deferred revenue, the date of recognition. It then
+    returns the base amount that the entries on that date take from the account. The accrued cost
+    that a bill takes over is a part of its cost.
     """
     if document.base_minor is None:
         return lambda _account, _until: None

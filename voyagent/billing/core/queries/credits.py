@@ -159,10 +159,10 @@ def credited_taxes(document: Invoice | Bill) -> dict[tuple[int, str], int]:
 
 
 def credited_parts(document: Invoice | Bill) -> dict[int, list[int]]:
-    """Return what credits have taken of each part of a line.
+    """Return the amounts that credits took from each part of a line.
 
-    The amounts are in minor units, by line number. Lines that are recognised in one part are left
-    out. Reversed credits do not count.
+    The amounts are in minor units, by line number, in the order of the parts. Lines that are
+    recognised in one part are left out. Reversed credits do not count.
     """
     kind = kind_of(document)
     credit, line = kind.credit.model, kind.credit.line

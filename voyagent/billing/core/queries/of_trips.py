@@ -93,8 +93,9 @@ def invoiced_of(lines: FromClause) -> ScalarSelect[Any]:
 def is_invoiced(lines: FromClause) -> ColumnElement[bool]:
     """Return a condition: an invoice has the trip line or is for the whole trip.
 
-    `lines` is the table of trip lines. Drafts and voided invoices do not count. An invoice is for
-    the whole trip if it names none of its lines, unless it charges only fees or is a debit note.
+    `lines` is the table of trip lines. Drafts and voided invoices do not count. An invoice of the
+    trip is for the whole trip if none of its lines names a trip line, unless it charges only fees
+    or is a debit note.
     """
     parts = InvoiceLine.__table__.c
     of_invoice = (

@@ -1,7 +1,7 @@
 """Give documents and payments of earlier releases their base amounts.
 
-The base amount of a document or payment is that of its journal entry. What settles or uses it takes
-its share, as carrying.py says for new documents.
+The base amount of a document or payment is that of its journal entry. It is divided over the
+payments, credits and refunds that settled or used it, as `carrying` does for new documents.
 """
 
 from __future__ import annotations

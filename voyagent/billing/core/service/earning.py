@@ -35,7 +35,7 @@ The amount of a line sold as agent is no revenue: the agency holds it for the su
 COMMISSION = "revenue_commission"
 """Key of the account of the agency's commission."""
 KEPT = "revenue_cancellation"
-"""Key of the account of deferred revenue that the agency keeps of a cancelled sale."""
+"""Key of the account of deferred revenue that is kept when a sale is cancelled."""
 _RECOGNISES = {
     "invoice": "invoice.issue",
     "credit_note": "invoice.credit",
@@ -163,9 +163,9 @@ def recognise(
 
     `source` is the type of the document (a key of `WAITING`) and its id. `memo` is the text of the
     journal lines. `document` is the source itself or the document that the source credits; the
-    entries have its exchange rate and its trip. `posted` is the entry of the source: what waits of
-    it in the base currency is divided over the service dates. Raises ApprovalRequired, and the
-    errors of `entries.post`.
+    entries have its exchange rate and its trip. `posted` is the entry of the source: its base
+    amount on the account of deferred revenue or prepaid cost is divided over the service dates.
+    Raises ApprovalRequired, and the errors of `entries.post`.
     """
     actor.require_authority(_RECOGNISES[source[0]])
     days, account = list(found), WAITING[source[0]]

@@ -80,7 +80,7 @@ class Replacement:
 
 
 def replacement(bill: Bill, matches: Iterable[Match]) -> Replacement:
-    """Compare the present matches of a received bill with those that it shall have.
+    """Compare the present matches of a received bill with the requested ones.
 
     An expected bill whose matches do not differ is left out. Nothing is stored or locked. Raises
     ExpectedBillNotFound, ExpectedBillNotOpen, ExpectedBillsDiffer, MatchExceedsLine.
