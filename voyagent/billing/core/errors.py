@@ -64,7 +64,10 @@ class InvalidLine(Unprocessable):
 
 
 class LinePlaceNotAllowed(Unprocessable):
-    """A line has a place of supply, but the law takes the customer's state."""
+    """A line has a place of supply of its own, which the law does not allow for it.
+
+    For such a line the law takes the state of the customer, or the line is not taxed.
+    """
 
     code = "line_place_not_allowed"
     message = N_(
@@ -118,7 +121,7 @@ class CommissionNotAgent(Unprocessable):
 
 
 class ServiceDatesInverted(Unprocessable):
-    """The last day of a service is before its first day, or has no first day."""
+    """A service has a last day that is before its first day, or no first day."""
 
     code = "service_dates_inverted"
     message = N_(
@@ -266,8 +269,9 @@ class InputTaxAboveRate(NeedsReason):
 class BillVariance(NeedsReason):
     """A bill differs from the expected amount by more than the tolerance.
 
-    `line_no` is the number of the line, `billed` its cost with earlier bills, and `expected` the
-    expected cost. The member `variance_reason` of the request confirms the difference.
+    `line_no` is the number of the line. `billed` is the amount billed for the expected bill so far,
+    this bill included, and `expected` the expected amount. The member `variance_reason` of the
+    request confirms the difference.
     """
 
     code = "bill_variance"
@@ -361,7 +365,10 @@ class InstalmentsDoNotAddUp(Unprocessable):
 
 
 class CustomerCreditUnused(Conflict):
-    """A credit of a customer is from an invoice that is open again."""
+    """A customer credit must first settle the open invoice from which it came.
+
+    A write-off of the invoice and a refund of the credit raise it.
+    """
 
     code = "customer_credit_unused"
     message = N_(
@@ -380,7 +387,7 @@ class DocumentNotOpen(Conflict):
 class BillPaid(DocumentNotOpen):
     """A paid bill cannot be credited, because it has no open amount.
 
-    What the supplier owes for it is a claim (`open_claim`).
+    A refund that the supplier owes for it is entered as a claim (`open_claim`).
     """
 
     message = N_(
@@ -392,7 +399,8 @@ class BillPaid(DocumentNotOpen):
 class DocumentNotVoidable(Conflict):
     """The document cannot be voided.
 
-    The document is not posted, is already void, or has payments, credits or kept lines.
+    The document is not posted, is already void, or has payments, credits or a claim, or a
+    cancellation has kept a part of one of its lines.
     """
 
     code = "document_not_voidable"
@@ -439,7 +447,7 @@ class CreditExceedsLine(Conflict):
 class SupplierCreditExceedsOpen(Conflict):
     """The amount to credit is above the open amount of the bill.
 
-    What the supplier owes beyond it is a claim (`open_claim`).
+    A refund that the supplier owes beyond that amount is entered as a claim (`open_claim`).
     """
 
     code = "credit_exceeds_open"

@@ -44,7 +44,8 @@ METHODS = {
 }
 """Methods of recognition, by `applies_to` of a policy.
 
-`principal` are sales in the agency's own name and their cost, `agent` is the commission on others.
+`principal` is for sales in the agency's own name and their cost, `agent` for the commission on
+sales as agent.
 """
 FIRST_METHODS = {"principal": "at_start", "agent": "at_booking"}
 """Method of recognition without a policy, by `applies_to` of a policy."""
@@ -135,9 +136,10 @@ def by_month(
 ) -> dict[date, Money]:
     """Return amounts of a document by the first day of the month to which they belong.
 
-    Each item has an amount in minor units and its parts. Parts after the issue date belong to their
-    own months, and the rest to that of the issue date. `earlier` are amounts of this rest that
-    belong to the month of another day.
+    Each item of `amounts` has an amount in minor units and its parts. Parts after the issue date
+    belong to their own months, and the rest to the month of the issue date. `earlier` has pairs of
+    a day and an amount in minor units. Such an amount is moved from the month of the issue date to
+    the month of its day. Months whose sum is zero are left out.
     """
     found: dict[date, int] = defaultdict(int)
     for minor, parts in amounts:
@@ -153,10 +155,11 @@ def by_month(
 def left_of_parts(
     parts: Parts, credited_minor: int, by_part: Sequence[int] | None
 ) -> dict[date, int]:
-    """Return what credits have left of the parts of a line.
+    """Return the parts of a line less the amounts that credits took from them.
 
-    `credited_minor` is the sum of the credits, and `by_part` what they took of each part; it is
-    None for a line with one part.
+    `by_part` has the credited amount of each part, in the order of `parts`. It is None for a line
+    with one part; `credited_minor`, the sum of the credits, is then subtracted from that part. All
+    amounts are in minor units.
     """
     taken = chain(by_part or [credited_minor], repeat(0))
     return {day: minor - next(taken) for day, minor in parts.items()}
@@ -168,10 +171,10 @@ def stored_parts(parts: Parts) -> list[int] | None:
 
 
 def split_parts(minor: int, parts: Parts) -> dict[date, int]:
-    """Divide an amount in proportion to what is left of the parts.
+    """Divide an amount in proportion to the parts that are not credited yet.
 
-    The method is that of largest remainders. `minor` is at most the sum of the parts, so no part is
-    more than what is left of it.
+    The method is that of largest remainders. `minor` is at most the sum of `parts`, so no part of
+    the result is larger than the part from which it is taken.
     """
     if not minor or not any(parts.values()):
         return dict.fromkeys(parts, 0)
@@ -186,7 +189,7 @@ def settled_as(
 
     `credited_minor` is the amount of its credit notes, without write-offs. The document is `paid`
     by money alone, `credited` by credit notes alone, and `settled` by both or by a write-off. It is
-    `paid_part_credited` if its whole total was paid and a part was credited besides.
+    `paid_part_credited` if payments settle its whole total and a part was credited as well.
     """
     if written_off_minor:
         return "settled"
@@ -200,8 +203,8 @@ def settled_as(
 def credited_minor_of(document: Mapping[str, Any]) -> int:
     """Return the amount of the credit notes on a document, in minor units.
 
-    Write-offs are left out, and what became a credit of the customer counts. `document` is a row of
-    the table of invoices or bills.
+    Write-offs are left out. The part that became a credit of the customer is included. `document`
+    is a row of the table of invoices or bills.
     """
     written_off_minor: int = document.get("written_off_minor", 0)
     excess_minor: int = document.get("excess_minor", 0)
@@ -252,7 +255,10 @@ def wire_quantity(quantity: Decimal) -> int | str:
 
 
 def quantity_of(line: Row) -> Decimal:
-    """Return the quantity of a document line, of which two columns have a part each."""
+    """Return the quantity of a document line.
+
+    It is the sum of two columns: `quantity` has the whole number, `quantity_part` the fraction.
+    """
     found: Decimal = line["quantity"] + line["quantity_part"]
     return found
 

@@ -37,7 +37,8 @@ def check_name(reader: Reader, name: str, side: Side) -> list[CheckShown]:
 def namesakes(call: Invocation, name: str) -> list[Choice]:
     """Return the customers and suppliers that share a name.
 
-    The list is empty if only one has the name. Without a name, all that share theirs are returned.
+    The list is empty if only one has the name. Without a name, all parties that share their name
+    with another one are returned.
     """
     rows = parties.read_namesakes(call.reader, name or None)
     return [Choice(str(row["id"]), _label(row)) for row in rows]

@@ -42,8 +42,9 @@ class ReadAccountBalanceInput(Closed):
 def run(call: Invocation, inputs: ReadAccountBalanceInput) -> JsonObject:
     """Return the balance of an account in each currency: debits less credits.
 
-    `balances` has all of them. `balance` is the balance in the agency's currency, or else the first
-    one. Raises AccountNotFound, AccountAmbiguous.
+    `balances` has all of them, or zero in the agency's currency if there are none. `balance` is the
+    balance in the agency's currency, or else the first one. Raises AccountNotFound,
+    AccountAmbiguous.
     """
     as_of = inputs.as_of or clock.today(call.actor.timezone)
     found = accounts.account_balance(call.reader, inputs.account_id, as_of)

@@ -36,8 +36,9 @@ class TrialBalanceInput(Closed):
 def run(call: Invocation, inputs: TrialBalanceInput) -> JsonObject:
     """Return debit and credit of each account, and the totals of each currency.
 
-    `accounts` has at most ACCOUNTS_MAX accounts, and `count` is the number of all. `totals` has the
-    agency's currency first. Amounts of different currencies are never added.
+    `accounts` has an item for each account and currency, and at most ACCOUNTS_MAX items. `count` is
+    the number of accounts before this limit. `totals` has the agency's currency first. Amounts of
+    different currencies are never added.
     """
     as_of = inputs.as_of or clock.today(call.actor.timezone)
     sums: dict[str, list[int]] = defaultdict(lambda: [0, 0])

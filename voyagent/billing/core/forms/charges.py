@@ -33,7 +33,7 @@ CHARGE_SENTENCES: dict[str, Any] = {
 class ChargeForm(SchemaForm[Charged]):
     """Base form of a charge.
 
-    Call `keep_known_taxes` in a new form: of the taxes it then has those of the agency's country.
+    Call `keep_known_taxes` on a new form, so that it has only the taxes of the agency's country.
     """
 
     sentences: ClassVar[dict[str, Any]] = CHARGE_SENTENCES

@@ -272,7 +272,7 @@ class DocumentForm(SentOnce, RateFields, PartyFields[Draft]):
         return values | {"exchange_rate": rate, "line_items": priced, "instalments": None}
 
     def check(self, body: Draft) -> None:
-        """Check the exchange rate and the due date of a draft.
+        """Check the exchange rate of a draft and, if it has no instalments, its dates.
 
         Raises InvalidRate, DueBeforeIssue, and InvalidDate if a date is outside 1900 to 2200.
         """
@@ -312,7 +312,10 @@ class DocumentForm(SentOnce, RateFields, PartyFields[Draft]):
 
     @property
     def to_pay(self) -> Money | None:
-        """Return the total to pay of the entered lines, or None if a line cannot be read."""
+        """Return the total to pay of the entered lines, or None if a line cannot be read.
+
+        Here it is before tax. Subclasses return it with taxes.
+        """
         return self.total
 
     def line_values(self, row: dict[str, str]) -> dict[str, Any]:

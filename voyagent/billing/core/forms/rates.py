@@ -74,7 +74,8 @@ class RateFields:
     def propose_rate(self, reader: Reader) -> None:
         """Fill in the reference rate of the issue date if the currency has changed.
 
-        A rate that was entered stays, unless the currency has changed since. If no rate is stored,
+        Nothing happens if the document is in the currency of the ledger. A rate that was entered
+        stays, unless the currency has changed since the fields were shown. If no rate is stored,
         the fields are empty and `missing_rate_on` is the issue date.
         """
         shown_for, currency = self.rate_for.data, self.currency.data

@@ -1,4 +1,4 @@
-"""Table of the accrued cost of services whose bill has not come."""
+"""Table of the accrued cost of services whose bill is still expected."""
 
 from __future__ import annotations
 

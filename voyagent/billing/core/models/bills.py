@@ -96,10 +96,11 @@ class BillLine(DocumentLineColumns, TenantBound, Base):
 
 
 class ExpectedBillMatch(TenantOwned, Base):
-    """A part of a bill line that is the bill of an expected one.
+    """A part of a bill line that is matched to an expected bill.
 
-    `amount_minor` is null in a draft for the whole cost of the line; it is set when the bill is
-    received. With `is_final` no further bill is expected, whatever the amount.
+    `amount_minor` may be null in a draft: the match then has the cost of the line that no other
+    match has. It is set when the bill is received. With `is_final` no further bill is expected,
+    whatever the amount.
     """
 
     __tablename__ = "expected_bill_matches"

@@ -14,10 +14,11 @@ from voyagent.kernel.tenancy import TenantBound, TenantOwned, references
 
 
 class Cancellation(TenantOwned, Base):
-    """The cancellation of what a customer has bought; it is never changed.
+    """The cancellation of a customer's purchase; it is never changed.
 
     `preview_hash` is that of the preview which a person has confirmed. `fee_invoice_id` is the
-    invoice of the agency's fee, and `refund_id` the refund of what the customer gets back.
+    invoice of the agency's fee, and `refund_id` the refund to the customer. Either is null if there
+    is none.
     """
 
     __tablename__ = "cancellations"
@@ -54,11 +55,12 @@ class Cancellation(TenantOwned, Base):
 class CancellationLine(TenantBound, Base):
     """A line of an invoice or of a bill that a cancellation cancels.
 
-    Amounts are before tax. `customer_credit_minor` is what the credit note credits of the line,
-    and `kept_minor` the part of the rest whose revenue was still deferred: it is revenue from the
-    day of the cancellation on. `commission_recalled_minor` is the commission that the credit takes
-    back. `tax_treatment` says whether tax collected at source is credited or kept. For a bill line,
-    `supplier_refund_minor` is what the supplier credits, and `supplier_charge_minor` what is lost.
+    Amounts are before tax. `customer_credit_minor` is the amount of the line that the credit note
+    credits, and `kept_minor` the part of the rest whose revenue was still deferred: it is revenue
+    from the day of the cancellation on. `commission_recalled_minor` is the commission that the
+    credit takes back. `tax_treatment` says whether tax collected at source is credited or kept. For
+    a bill line, `supplier_refund_minor` is the amount that the supplier credits, and
+    `supplier_charge_minor` the amount that the supplier keeps.
     """
 
     __tablename__ = "cancellation_lines"

@@ -1,4 +1,4 @@
-"""Tables of refunds that suppliers owe, and of what comes of them."""
+"""Tables of refunds that suppliers owe, and of the receipts that settle them."""
 
 from __future__ import annotations
 
@@ -88,9 +88,10 @@ class SupplierClaim(InBase, TenantOwned, Base):
 class SupplierClaimReceipt(InBase, TenantOwned, Base):
     """Money of a supplier for a claim, a part that is given up, or both.
 
-    `received_minor` and `given_up_minor` are in the currency of the claim, and `base_minor` is what
-    they took of its base amount. `money_minor` reached the bank account; it is in the currency of
-    the account. `reference` is that of the bank. A receipt is never changed, only reversed.
+    `received_minor` and `given_up_minor` are in the currency of the claim, and `base_minor` is the
+    part of its base amount that they settle. `money_minor` reached the bank account; it is in the
+    currency of the account. `reference` is that of the bank. A receipt is never changed, only
+    reversed.
     """
 
     __tablename__ = "supplier_claim_receipts"

@@ -64,7 +64,11 @@ class Advances(TenantBound):
 
 
 class OfParty:
-    """Columns of a customer or supplier: lower-case name, and name as last written."""
+    """Columns of a customer or supplier: key, and name as last written.
+
+    The key is that of `Party`: the name in lower case, with the id behind it for a further party of
+    this name.
+    """
 
     party_key: Mapped[str] = mapped_column(primary_key=True, sort_order=1)
     party_name: Mapped[str] = mapped_column(sort_order=2)
@@ -73,10 +77,11 @@ class OfParty:
 class AgeingByDue(OpenDocuments, Base):
     """Roll-up of open documents by month of issue and due date.
 
-    Triggers on `invoices` and `bills` maintain the table. `documents` counts a document once, at
-    the due date of the first open instalment. `open_base_minor` is what the open documents carry in
-    the base currency, or None if it is not known: before the sum is filled, and beside a document
-    that carries no base amount, such as one in the base currency itself.
+    Triggers on `invoices` and `bills` maintain the table. `n` counts open instalments, or documents
+    without instalments. `documents` counts a document once, at the due date of its first open
+    instalment. `open_base_minor` is the open amount in the base currency as it was posted. It is
+    None if it is not known: before the sum is filled, and if one of the documents has no base
+    amount, such as one in the base currency itself.
     """
 
     __tablename__ = "ageing_by_due"

@@ -52,8 +52,8 @@ class CreditNote(CreditColumns, TenantOwned, Base):
 class CreditNoteLine(TenantBound, Base):
     """The credited amount of an invoice line, with the returned commission.
 
-    `parts_minor` is the credited amount by part of the line (`rules.parts_of`), if there are
-    several.
+    `parts_minor` is the credited revenue by part of the line (`rules.parts_of`), if there are
+    several. It is None otherwise.
     """
 
     __tablename__ = "credit_note_lines"
@@ -115,6 +115,7 @@ class SupplierCreditLine(TenantBound, Base):
     """The credited amount of a bill line, by line number.
 
     `parts_minor` is the credited cost by part of the line (`rules.parts_of`), if there are several.
+    It is None otherwise.
     """
 
     __tablename__ = "supplier_credit_lines"

@@ -228,8 +228,9 @@ class InvoiceLine(DocumentLineColumns, TenantBound, Base):
     is, if it decides the tax in place of the customer's state. `trip_line_id` is the line of the
     trip that is sold, which may have been removed since. The service lasts from `service_date` to
     `service_to`, or one day if `service_to` is null. `recognition` is the method with which the
-    line was posted (`RecognitionPolicy`); null means `at_start`. `debits_line_no` is the
-    line of the invoice for which a line of a debit note charges more.
+    line was posted (`RecognitionPolicy`). If it is null, an own sale has the method `at_start`, and
+    nothing of a fee or commission is deferred. `debits_line_no` is the line of the invoice for
+    which a line of a debit note charges more.
     """
 
     __tablename__ = "invoice_lines"

@@ -77,10 +77,10 @@ class AtARate:
 
 
 class InBase:
-    """Column of an amount in the base currency, which is None if it is not known.
+    """Column of an amount in the base currency, which is None if it is not stored.
 
-    The amount is not stored in a row whose own currency is the base currency, by earlier releases,
-    and while the base amounts of the agency are not established.
+    It is None in a row whose own currency is the base currency, in a row of an earlier release
+    until it is filled, and while the base amounts of the agency are not established.
     """
 
     base_minor: Mapped[int | None]
@@ -307,7 +307,7 @@ def reversal_rules(
 class CreditColumns(Reversible, InBase):
     """Columns that credit notes and supplier credits share.
 
-    `base_minor` is what the credit has taken of the base amount of the document.
+    `base_minor` is the part of the base amount of the document that the credit has settled.
     """
 
     issue_date: Mapped[date]

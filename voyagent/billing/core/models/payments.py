@@ -94,12 +94,12 @@ class Payment(Paid, Reversible, InBase, TenantOwned, Base):
     so that nothing is left to refund. `account` is `bank`, `cash`, or `opening_balances` for an
     imported advance. The reference of an imported advance is its number in the former program.
 
-    A row with a `credit_note_id` is not money but a credit of the customer: what a credit note has
-    credited above the open amount of its invoice. It has no bank account, and `account` says
-    nothing. Its journal entry is that of the credit note.
+    A row with a `credit_note_id` is not money but a credit of the customer: the amount that a
+    credit note credited above the open amount of its invoice. It has no bank account, and its
+    `account` has no meaning. Its journal entry is that of the credit note.
 
     `nature` is `service` for money that was paid for services. It is `refundable` if the agency
-    must return the unused amount on demand, which is then on an account of its own.
+    must return the unused amount on demand; that amount is then on an account of its own.
 
     A reversed payment with a `bounce_entry_id` was a cheque that bounced; the entry has what the
     bank charged for it.
@@ -241,8 +241,9 @@ class Allocation(AtARate, TenantOwned, Base):
     the document's currency. `booked_minor` is the value of `settled_minor` at the document's booked
     rate, in the payment's currency.
 
-    `document_base_minor` and `payment_base_minor` are what the allocation takes of the base amounts
-    of document and payment. Each is None if the other table has no base amount.
+    `document_base_minor` is the part of the document's base amount that the allocation takes, and
+    `payment_base_minor` that of the payment's. Each is None if the document or the payment has no
+    base amount.
     """
 
     __tablename__ = "allocations"
@@ -353,7 +354,7 @@ class Refund(Paid, Reversible, InBase, TenantOwned, Base):
 class RefundPart(InBase, TenantBound, Base):
     """The amount of one payment in a refund of several.
 
-    `base_minor` is what the refund has taken of the base amount of the payment.
+    `base_minor` is the part of the base amount of the payment that the refund has used.
     """
 
     __tablename__ = "refund_parts"

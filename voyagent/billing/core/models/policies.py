@@ -15,8 +15,8 @@ from voyagent.kernel.tenancy import TenantOwned, references
 class RecognitionPolicy(TenantOwned, Base):
     """A method of recognition for documents from a day on; a later row replaces it.
 
-    `applies_to` is `principal` for sales in the agency's own name and its cost, or `agent` for its
-    commission. A policy is never changed or deleted.
+    `applies_to` is `principal` for sales in the agency's own name and their cost, or `agent` for
+    the commission on sales as agent. A policy is never changed or deleted.
     """
 
     __tablename__ = "recognition_policies"

@@ -86,9 +86,9 @@ class ReceiptVoucher(AdvanceTaxes, TenantOwned, Base):
 class VoucherUse(AdvanceTaxes, TenantOwned, Base):
     """The tax of a receipt voucher that is released because its advance is used.
 
-    `amount_minor` is the used part of the taxed advance, tax included. What an act takes back is a
-    further row with negative amounts. If a refund of the advance uses it, `refund_id` is its id,
-    and `number` that of the refund voucher (Rule 51 of the CGST Rules). A row is never changed.
+    `amount_minor` is the used part of the taxed advance, tax included. If a use is taken back, a
+    further row has negative amounts. If a refund of the advance uses it, `refund_id` is its id, and
+    `number` that of the refund voucher (Rule 51 of the CGST Rules). A row is never changed.
     """
 
     __tablename__ = "voucher_uses"

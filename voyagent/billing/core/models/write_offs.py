@@ -16,8 +16,8 @@ from voyagent.kernel.tenancy import TenantOwned, references
 class WriteOff(InBase, TenantOwned, Base):
     """A write-off of an amount of an issued invoice, from `effective_on`.
 
-    A write-off is reversed by another row with the negative amounts. `base_minor` is what the
-    write-off takes of the base amount of the invoice.
+    A write-off is reversed by another row with the negative amounts. `base_minor` is the part of
+    the base amount of the invoice that the write-off settles.
     """
 
     __tablename__ = "write_offs"

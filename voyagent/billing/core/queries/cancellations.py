@@ -1,4 +1,4 @@
-"""Queries of what cancellations have done with the lines of documents."""
+"""Queries of the effects of cancellations on the lines of documents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Open and base amounts of documents and payments at the end of a day."""
+"""Open and base amounts of documents, payments and claims at the end of a day."""
 
 from __future__ import annotations
 
@@ -44,10 +44,11 @@ ADVANCES_ACCOUNT: ColumnElement[str] = case(
 
 
 def read_carried(reader: Reader, until: date) -> dict[tuple[str, str], tuple[int, int]]:
-    """Return what is open of foreign documents and payments at the end of a day.
+    """Return the open amounts of foreign documents, payments and claims on a day.
 
-    The keys are the purpose of the account and the currency. The values are the open amount and
-    what it carries in the base currency, each debit less credit, in minor units.
+    The amounts are those at the end of the day `until`. The keys are the purpose of the account and
+    the currency. The values are the open amount and its base amount, each debit less credit, in
+    minor units.
     """
     events = union_all(
         *_of_documents("in"), *_of_documents("out"), *_of_payments(), *_of_claims()

@@ -44,7 +44,8 @@ def has_claim(*bill_ids: UUID) -> bool:
 def lock_supplier(bill_id: UUID) -> None:
     """Lock the party of a bill, so that a number is matched or entered only once.
 
-    It is locked before the bill.
+    The number is that of a supplier's credit note. The party is locked before the bill. Nothing is
+    locked if the bill has no party.
     """
     party_id = db.session.scalar(select(Bill.party_id).where(Bill.id == bill_id))
     if party_id is not None:
@@ -52,7 +53,10 @@ def lock_supplier(bill_id: UUID) -> None:
 
 
 def is_matched(party_id: UUID | None, credit_note_number: str) -> bool:
-    """Return True if a claim on a supplier has the credit note with this number."""
+    """Return True if a claim on a supplier has the credit note with this number.
+
+    Reversed claims do not count.
+    """
     found = (
         select(SupplierClaim.id)
         .join(Bill, Bill.id == SupplierClaim.bill_id)

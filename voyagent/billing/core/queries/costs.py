@@ -1,4 +1,4 @@
-"""Queries of cost and deferred revenue of document lines, and of what they carry."""
+"""Queries of the cost and deferred revenue of document lines, with base amounts."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ class StandingCost:
     """A part of the cost of a bill line after its credits, with its account.
 
     A line has one part for each entry that will recognise prepaid cost, and one for the rest.
-    `account` is the key of the account: `prepaid_trip_costs` before the service, `cost_of_services`
-    from then on, or `held_for_suppliers` for a purchase as agent. `service_date` is the date of the
-    entry that will recognise a prepaid part, otherwise None. `base` is what the account carries of
-    the amount in the base currency, or None if the amount is in the base currency itself or if its
-    base amount is not known.
+    `account` is the key of the account: `prepaid_trip_costs` until the cost is recognised,
+    `cost_of_services` from then on, or `held_for_suppliers` for a purchase as agent. `service_date`
+    is the date of the entry that will recognise a prepaid part, otherwise None. `base` is what the
+    account carries of the amount in the base currency, or None if the amount is in the base
+    currency itself or if its base amount is not known.
     """
 
     line_no: int
@@ -80,7 +80,7 @@ def costs_of(bill: Bill) -> dict[int, int]:
 
 
 def parts_left(bill: Bill) -> dict[int, dict[date, int]]:
-    """Return what credits have left of the parts of each line of a posted bill.
+    """Return the parts of each line of a posted bill, less its credits.
 
     The amounts are in minor units, by line number and by the day on which the part becomes cost.
     Lines without parts are left out.
@@ -115,8 +115,8 @@ def credited_costs(bill: Bill) -> dict[int, int]:
 def prepaid_parts(bill: Bill, parts: Mapping[int, Parts], day: date) -> dict[int, dict[date, int]]:
     """Return the parts of the lines of a posted bill that are prepaid on a day.
 
-    A part counts only if it was prepaid when the bill was received, as an earlier release posted it
-    at once, and if no cancellation has recognised it since.
+    A part counts only if the bill posted an entry for its day: an earlier release posted some costs
+    at once. Lines of which a cancellation has recognised the cost are left out.
     """
     lost = lost_lines(bill.id)
     return _booked(
@@ -128,8 +128,9 @@ def standing_costs(bill: Bill, day: date, base_currency: str) -> list[StandingCo
     """Return the parts of the cost of a posted bill, each with its account on a day.
 
     `day` is not before the last credit of the bill or its reversal. Parts that are credited
-    completely are left out. The base amounts of parts on one account, and of prepaid parts with one
-    date, add up to what the entries of the bill and of its credits have left there.
+    completely are left out. The base amounts of the parts on one account add up to the base amount
+    on this account from the entries of the bill and of its credits; for prepaid parts this holds
+    for each date.
     """
     costs, credited = costs_of(bill), credited_costs(bill)
     prepaid = prepaid_parts(bill, parts_left(bill), day)
@@ -153,16 +154,16 @@ def standing_costs(bill: Bill, day: date, base_currency: str) -> list[StandingCo
 
 
 def parts_of_line(line: InvoiceLine, method: str | None) -> dict[date, int]:
-    """Return the revenue of an invoice line that a method defers.
+    """Divide the revenue of an invoice line over the days on which it is recognised.
 
-    The amounts are in minor units, by the day on which they are recognised.
+    `method` is the method of recognition. The amounts are in minor units.
     """
     minor = revenue_minor(line.sold_as, line.amount_minor, line.commission_minor)
     return revenue_parts(minor, line.sold_as, line.service_date, line.service_to, method)
 
 
 def revenue_left(invoice: Invoice) -> dict[int, dict[date, int]]:
-    """Return what credits have left of the parts of each line of a posted invoice.
+    """Return the parts of each line of a posted invoice, less its credits.
 
     The amounts are in minor units, by line number and by the day on which they are recognised.
     """
@@ -186,8 +187,8 @@ def deferred_parts(
 ) -> dict[int, dict[date, int]]:
     """Return the parts of lines of a posted invoice that are still deferred on a day.
 
-    A part counts only if the invoice deferred it at issue, as an earlier release deferred less, and
-    if no cancellation has kept it since.
+    A part counts only if the invoice posted an entry for its day: an earlier release deferred less.
+    Lines whose revenue a cancellation has kept are left out.
     """
     kept = kept_lines(invoice.id)
     return _booked(
@@ -245,10 +246,11 @@ def _split(base: Money | None, minors: Collection[int]) -> list[Money] | list[No
 def _bases(
     document: Invoice | Bill, day: date, base_currency: str
 ) -> Callable[[str, date | None], Money | None]:
-    """Return a function that tells the base amount on an account on a day.
+    """Return a function that returns the base amount on an account on a day.
 
-    For what waits for its service date it is what the entries on that date take from the account.
-    The accrued cost that a bill takes over is a part of its cost.
+    It takes an account and, for prepaid cost or deferred revenue, the date of recognition. It then
+    returns the base amount that the entries on that date take from the account. The accrued cost
+    that a bill takes over is a part of its cost.
     """
     if document.base_minor is None:
         return lambda _account, _until: None

@@ -162,10 +162,10 @@ def credited_taxes(document: Invoice | Bill) -> dict[tuple[int, str], int]:
 
 
 def credited_parts(document: Invoice | Bill) -> dict[int, list[int]]:
-    """Return what credits have taken of each part of a line.
+    """Return the amounts that credits took from each part of a line.
 
-    The amounts are in minor units, by line number. Lines that are recognised in one part are left
-    out. Reversed credits do not count.
+    The amounts are in minor units, by line number, in the order of the parts. Lines that are
+    recognised in one part are left out. Reversed credits do not count.
     """
     kind = kind_of(document)
     credit, line = kind.credit.model, kind.credit.line
@@ -260,7 +260,7 @@ def has_unused_credit(invoice_id: UUID) -> bool:
 
 
 def is_of_open_invoice(credit_note_ids: Collection[UUID]) -> bool:
-    """Return True if one of some credit notes is on an invoice that is open."""
+    """Return True if at least one of the credit notes is on an invoice that is open."""
     found = (
         select(CreditNote.id)
         .join(Invoice, Invoice.id == CreditNote.invoice_id)

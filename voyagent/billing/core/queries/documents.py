@@ -139,7 +139,7 @@ def base_open_minor_of(row: Row) -> int | None:
     """Return the open amount of a document in the base currency, or None if not known.
 
     It is a part of the total as it was posted, not of a revaluation. It is zero for paid and void
-    documents.
+    documents, and for drafts in the base currency or with a base amount.
     """
     if row["currency"] == row["base_currency"]:
         return open_minor_of(row)
@@ -168,7 +168,11 @@ def of_party(
 
 
 def keys_in_text(name: str | None) -> ColumnElement[str | None]:
-    """Return the keys of the parties with a name for the SQL functions that search."""
+    """Return the SQL text of the keys of all parties with a name.
+
+    The keys are separated by character 30, as the SQL functions that search expect it. The result
+    is null without a name.
+    """
     if not name:
         return cast(null(), Text)
     return func.array_to_string(keys_of(name), func.chr(30), type_=Text())

@@ -36,8 +36,9 @@ _OF_DOCUMENTS: dict[str, DocumentKind] = {"invoice": INVOICE, "bill": BILL}
 def rates_statement(source_type: str, ids: Collection[UUID]) -> Select[Any] | None:
     """Select the currency, issue date and rate of the documents of some sources.
 
-    A credit or write-off has its document. Rows: source_id, currency, issue_date, and the columns
-    of a rate. The result is None if sources of this type have no document.
+    The document of a credit or write-off is the one that it settles. Rows: source_id, currency,
+    issue_date, and the columns of a rate. The result is None if sources of this type have no
+    document.
     """
     if source_type in _OF_DOCUMENTS:
         model: Any = _OF_DOCUMENTS[source_type].model
@@ -145,7 +146,7 @@ def received_statement(ids: Collection[UUID]) -> Select[Any]:
 
 
 def settling_statement(kind: DocumentKind, ids: Collection[UUID]) -> Select[Any]:
-    """Select what has settled documents, in the order in which it was stored.
+    """Select the allocations, credits and write-offs of documents, first stored first.
 
     Rows: table, id, owner_id (of the document), minor (in its currency), is_taken_back (the row was
     taken back, or takes another one back), created_at.
@@ -183,9 +184,10 @@ def settling_statement(kind: DocumentKind, ids: Collection[UUID]) -> Select[Any]
 
 
 def using_statement(ids: Collection[UUID]) -> Select[Any]:
-    """Select what has used payments, with the columns of `settling_statement`.
+    """Select the allocations and refunds of payments, first stored first.
 
-    The id of a part of a refund is that of the refund.
+    The columns are those of `settling_statement`; the owner is the payment. The id of a part of a
+    refund is that of the refund.
     """
     refunded = _rows(
         "refunds",

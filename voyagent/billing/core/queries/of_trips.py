@@ -52,7 +52,7 @@ def of_trips() -> dict[str, Select[Any]]:
 def invoiced(trip_id: ColumnElement[UUID]) -> ScalarSelect[Any]:
     """Return a scalar subquery for the customer's name on a trip's newest invoice.
 
-    Void invoices are ignored.
+    Void invoices are ignored; drafts count.
     """
     statement = select(_INVOICES.party_name).where(
         owned(Invoice), _INVOICES.trip_id == trip_id, _INVOICES.status != "void"
@@ -93,8 +93,9 @@ def invoiced_of(lines: FromClause) -> ScalarSelect[Any]:
 def is_invoiced(lines: FromClause) -> ColumnElement[bool]:
     """Return a condition: an invoice has the trip line or is for the whole trip.
 
-    `lines` is the table of trip lines. Drafts and voided invoices do not count. An invoice is for
-    the whole trip if it names none of its lines, unless it charges only fees or is a debit note.
+    `lines` is the table of trip lines. Drafts and voided invoices do not count. An invoice of the
+    trip is for the whole trip if none of its lines names a trip line, unless it charges only fees
+    or is a debit note.
     """
     parts = InvoiceLine.__table__.c
     of_invoice = (
@@ -128,9 +129,10 @@ def is_invoiced(lines: FromClause) -> ColumnElement[bool]:
 
 @facts.on_documents
 def facts_statement(trip_id: UUID, expected_bill_ids: Select[Any]) -> Select[Any]:
-    """Select what documents have of the lines of a trip (`facts.DocumentFacts`).
+    """Select the invoiced and paid amounts of a trip's lines (`facts.DocumentFacts`).
 
-    The paid part of a matched bill line is its share of what is paid of the bill.
+    The invoiced amount is before tax. A match with a bill counts as paid in the proportion in which
+    the bill is paid.
     """
     parts, matches, bills = (one.__table__.c for one in (InvoiceLine, ExpectedBillMatch, Bill))
     invoiced_lines = (

@@ -65,8 +65,8 @@ def open_instalments(
 
     `as_of` and `among` are as in `open_documents`. A document without instalments is one row.
     Payments and credits settle the earliest instalment first. `is_next` is true in the row of the
-    first open instalment of each document. `open_base_minor` is the share of the instalment; the
-    shares of a document add up to what it carries.
+    first open instalment of each document. `open_base_minor` is the share of the instalment in the
+    open base amount of its document; the shares add up to that amount.
     """
     documents = open_documents(kind, first, last, as_of, among).subquery("documents")
     one = documents.c

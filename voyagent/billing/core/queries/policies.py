@@ -36,7 +36,7 @@ class Methods:
     agent: str
 
     def of_sale(self, sold_as: str, service_date: date | None) -> str | None:
-        """Return the method for an invoice line, or None if nothing of it is deferred.
+        """Return the method for an invoice line, or None if it can never be deferred.
 
         A line without a service date and an agency's fee are never deferred.
         """

@@ -1,4 +1,7 @@
-"""Queries of the journal entries that recognise revenue and cost on service dates."""
+"""Queries of the journal entries that recognise revenue and cost on service dates.
+
+A service date is a day of recognition, as in `service.earning`.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +18,14 @@ from voyagent.ledger.queries import sources
 DEFERRED = "deferred_income"
 """Key of the account of deferred income."""
 PREPAID = "prepaid_trip_costs"
-"""Key of the account of costs that were billed before the service."""
+"""Key of the account of prepaid costs, which are billed and not recognised yet."""
 WAITING = {
     "invoice": DEFERRED,
     "credit_note": DEFERRED,
     "bill": PREPAID,
     "supplier_credit": PREPAID,
 }
-"""Account on which revenue or cost waits for its service date, by type of document."""
+"""Account on which deferred revenue or prepaid cost waits, by type of document."""
 PURPOSES = {DEFERRED: "recognition", PREPAID: "cost"}
 """Prefix of the purpose of the journal entries on service dates, by account."""
 

@@ -1,4 +1,4 @@
-"""Query of what refunds have returned of payments."""
+"""Query of the amounts of payments that refunds have paid back."""
 
 from __future__ import annotations
 

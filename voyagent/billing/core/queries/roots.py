@@ -1,4 +1,7 @@
-"""Rows of merged parties under the key and the name of their root."""
+"""Rows of merged parties under the key and the name of their root.
+
+The root is the party into which other parties, its members, were merged.
+"""
 
 from __future__ import annotations
 

@@ -31,11 +31,12 @@ _LINES, _INVOICES = InvoiceLine.__table__.c, Invoice.__table__.c
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A tax treatment of a country, with its last confirmation.
+    """A tax treatment of a country, with the confirmation of its rates that counts.
 
-    `state` is `confirmed`, or `changed` if a release has changed the rates since, or `in_use` if
-    nobody has confirmed them but issued invoices have the treatment, or `unconfirmed`.
-    `confirmed_rates` are the rates as texts that the last confirmation was for.
+    That is the confirmation of the present rates, or else the last one. `state` is `confirmed`, or
+    `changed` if the present rates differ from the confirmed ones, or `in_use` if nobody has
+    confirmed rates but issued invoices have the treatment, or `unconfirmed`. `rates` are the
+    present rates and `confirmed_rates` the confirmed ones, both as texts.
     """
 
     country: str
@@ -97,7 +98,7 @@ def _standing(country: str, code: str, last: Row | None, *, is_used: bool) -> St
 
 
 def _last_statement(country: str) -> Select[Any]:
-    """Select the confirmation of each treatment of a country that counts.
+    """Select, for each treatment of a country, the confirmation that counts.
 
     It is that of the present rates, or else the last one.
     """

@@ -52,8 +52,9 @@ def collected_before(invoice: Invoice, component: str, first: date, last: date) 
 
     The buyer is the buyer of `invoice`, identified by PAN (the Indian tax account number), or by
     the customer's record if `invoice` has no PAN. `invoice` itself does not count. Other invoices
-    count if they are issued, dated from `first` to `last`, and in the same currency. The sum is
-    before tax, in minor units.
+    count if they are issued, dated from `first` to `last`, and in the same currency. The amounts
+    are those from which the component was computed, in minor units. For tax collected at source
+    they include GST.
     """
     pan = invoice.customer_pan
     same = (

@@ -33,7 +33,7 @@ def find_voucher_of(payment_id: UUID) -> ReceiptVoucher | None:
 
 
 def used_of(voucher_id: UUID) -> Used:
-    """Return what is used of a receipt voucher. The caller has locked the payment."""
+    """Return the used part of a receipt voucher. The caller has locked the payment."""
     names = ("amount_minor", *(f"{name}_minor" for name in COMPONENTS))
     sums = (cast(func.coalesce(func.sum(getattr(VoucherUse, n)), 0), BigInteger) for n in names)
     amount_minor, *taxes = db.session.execute(

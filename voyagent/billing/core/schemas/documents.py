@@ -87,7 +87,8 @@ class DocumentDraftIn(Closed):
     amounts of the agency are established; otherwise it cannot be paid in the agency's currency. The
     postings of a document with `trip_id` count in the margin report of that trip.
 
-    The party is given by `party_id`, by its name or by both. A name that no party has makes one.
+    The party is given by `party_id`, by its name or by both. If no party has the name, a new party
+    is created.
     """
 
     party_id: Id | None = None

@@ -1,4 +1,4 @@
-"""Accrued cost of expected bills: what a bill takes over, and what is released."""
+"""Accrue the cost of expected bills, and take it over into bills or release it."""
 
 from __future__ import annotations
 
@@ -37,8 +37,9 @@ _LOCK = text(
 class Take:
     """The effect of a bill on the accrued cost of an expected bill.
 
-    `billed` becomes a part of what is owed to the supplier. `rest` is released on `day`, because no
-    further bill is expected for it. Their base amounts are what the accrued cost carries.
+    `billed` is the accrued cost that the bill takes over: it becomes a part of the amount owed to
+    the supplier. `rest` is released on `day`, because no further bill is expected for it.
+    `billed_base` and `rest_base` are the shares of both in the base amount of the accrued cost.
     """
 
     expected: Row
@@ -50,16 +51,18 @@ class Take:
 
 
 def hold() -> None:
-    """Let nobody else of the agency change accrued cost until this transaction ends."""
+    """Lock the accrued cost of the agency until this transaction ends."""
     db.session.execute(_LOCK)
 
 
 def takes_of(actor: Actor, bill: Bill) -> list[Take]:
-    """Return what a draft takes of the accrued cost of the bills it is matched to.
+    """Return the effects of a draft on the accrued cost of its expected bills.
 
-    It takes what is cost on its issue date. A purchase as agent, cost that is still to come, and a
-    bill from before the accrual take nothing: the accrued cost is released. Raises the errors of
-    `matching.read_billed`.
+    The draft takes over the part of a match that is cost on its issue date, up to the accrued cost.
+    It takes over nothing of a purchase as agent or of prepaid cost, and nothing at all if it is
+    dated before the accrual. Accrued cost that it does not take over is released, except the part
+    for which a further bill is expected. Expected bills without accrued cost are left out. Raises
+    the errors of `matching.read_billed`.
     """
     matched = [one for one in matching.read_billed(bill) if one[1]["accrued_minor"]]
     if not matched:
@@ -81,7 +84,7 @@ def sides_with(
 ) -> list[tuple[str, int, Money]]:
     """Return the journal lines of a bill that takes over accrued cost.
 
-    What it takes is debited to accrued cost in place of cost of services.
+    The amount taken over is debited to accrued cost in place of cost of services.
     """
     taken = [one.billed for one in takes if one.billed]
     if not taken:
@@ -97,9 +100,10 @@ def sides_with(
 def carried(bill: Bill, takes: Iterable[Take]) -> dict[str, Money]:
     """Return the base amounts of the lines of a bill that takes over accrued cost.
 
-    The keys are accounts. What is taken has the base amount that the accrued cost carries, and the
-    rest of the total is converted at the rate of the bill. The result is empty if nothing is taken
-    or the bill is in the base currency. Raises RateMissing.
+    The keys are accounts. The part of accrued cost that is taken over keeps its base amount. The
+    remaining part of the total is converted at the rate of the bill, and this rate is set on the
+    bill. If nothing is taken over, or the bill needs no rate, the result is empty and nothing is
+    set. Raises RateMissing.
     """
     taken = [one for one in takes if one.billed]
     quote = exchange.rate_to_be_booked(bill) if taken else None
@@ -114,7 +118,7 @@ def carried(bill: Bill, takes: Iterable[Take]) -> dict[str, Money]:
 
 
 def take(actor: Actor, bill: Bill, takes: Iterable[Take], entry_id: UUID) -> None:
-    """Record what a received bill has taken of accrued cost, and release the rest.
+    """Record the accrued cost that a received bill takes over, and release the rest.
 
     `entry_id` is the entry of the bill. Raises ApprovalRequired, and the errors of `entries.post`.
     """
@@ -142,11 +146,11 @@ def has_accruals(bill: Bill) -> bool:
 
 
 def put_back(actor: Actor, bill: Bill) -> None:
-    """Accrue again what a bill that was voided just now has taken.
+    """Accrue the cost again that a bill took over or released before its void.
 
-    The entry of the bill is reversed with it. Its further entries that stand are reversed on the
-    day of the void, or on their own day if that is later. Raises ApprovalRequired, and the errors
-    of `entries.reverse`.
+    `bill` was voided just now, and its entry is reversed already. Other entries of its accruals
+    that are not reversed yet are reversed on the day of the void, or on their own day if that is
+    later. Raises ApprovalRequired, and the errors of `entries.reverse`.
     """
     actor.require_authority("bill.void")
     day, void_entry_id = bill.voided_on, bill.void_entry_id
@@ -164,12 +168,11 @@ def put_back(actor: Actor, bill: Bill) -> None:
 
 
 def rematch(actor: Actor, bill: Bill, replaced: matching.Replacement, day: date) -> list[Accrual]:
-    """Post what new matches of a received bill change of accrued cost.
+    """Post the changes of accrued cost that new matches of a received bill cause.
 
-    Cost that the bill took or released by a match that ends is accrued again. The accrued cost of
-    a new match is released: the entry of the bill posted its whole cost, so it takes nothing over.
-    The entries are on `day`, or on the day of what they take back if that is later.
-
+    Cost that the bill took over or released by a match that ends is accrued again. The accrued cost
+    of a new match is released: the entry of the bill posted its whole cost, so it takes nothing
+    over. The entries are on `day`, or on the day of the accruals that they undo if that is later.
     Returns the accruals, which are not stored yet. Raises ApprovalRequired, and the errors of
     `entries.post` and `entries.reverse`.
     """
@@ -201,10 +204,10 @@ def _release_rest(actor: Actor, bill: Bill, takes: Iterable[Take]) -> list[Accru
 def _give_back(
     actor: Actor, bill: Bill, expected_bill_ids: Collection[UUID], day: date
 ) -> list[Accrual]:
-    """Accrue again what a received bill has taken by matches that end.
+    """Accrue cost again that a received bill took over or released by ended matches.
 
-    What it released is accrued again by a reversal. What it took over is accrued again by an entry
-    that debits its cost: the bill is a bill for something else.
+    Released cost is accrued again by a reversal. Cost that was taken over is accrued again by an
+    entry that debits it as cost of services, because the bill is now for something else.
     """
     reason = f"Match of bill {bill.vendor_reference} undone: accrued again"
     rows = [row for row in _rows_of(bill) if row.expected_bill_id in expected_bill_ids]
@@ -265,7 +268,7 @@ def _reverse(
 
 
 def _opposite(actor: Actor, bill: Bill, row: Accrual, day: date, entry_id: UUID) -> Accrual:
-    """Return a new accrual that takes one of a bill back."""
+    """Return a new accrual that undoes an accrual of a bill."""
     return _row(
         actor,
         (Money(-row.amount_minor, bill.currency), Money(-row.base_minor, actor.currency)),
@@ -314,7 +317,7 @@ def accrue_cost(
 
 
 def release(actor: Actor, expected: Row, day: date, narration: str) -> Accrual:
-    """Post that the accrued cost of an expected bill is no cost.
+    """Post the release of all accrued cost of an expected bill.
 
     Returns the accrual, which is not stored yet. Raises ApprovalRequired, and the errors of
     `entries.post`.

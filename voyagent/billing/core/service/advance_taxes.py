@@ -1,8 +1,8 @@
-"""Tax on advances: it follows how much of the advance is used.
+"""Tax on advances, which is released as the advance is used.
 
-The tax is due when the money comes (section 13(2) of the CGST Act), and the invoice bears its own.
-So a receipt voucher posts the tax to output tax and to the account of tax on advances, and what an
-invoice or a refund uses of the advance takes its share of both back.
+The tax is due when the money is received (section 13(2) of the CGST Act), and the invoice has tax
+of its own. So a receipt voucher posts the tax to output tax and to the account of tax on advances.
+When an invoice or a refund uses a part of the advance, its share of both postings is taken back.
 """
 
 from __future__ import annotations
@@ -53,11 +53,12 @@ def follow(
 ) -> None:
     """Release the tax on an advance as far as the advance is used.
 
-    It is called after the used amount of a locked payment has changed, on the day of that change. A
-    use that was taken back charges its tax again. What is not taxed of the advance is used first.
-    The released amount of each component is its share, rounded half up, of all that is used, less
-    what was released before. A `refund` that uses a part gets a refund voucher.
-    `permission` is that of the act.
+    It is called after the used amount of a locked payment has changed, and posts on the day of that
+    change, or on the day of the receipt voucher if that is later. Nothing happens without a receipt
+    voucher. If a use was taken back, its tax is due again. The part of the advance that is not
+    taxed counts as used first. The released amount of each component is its share, rounded half up,
+    of all that is used, less the amount released before. A `refund` that uses a taxed part gets a
+    refund voucher. `permission` is that of the act.
 
     Raises Forbidden, ApprovalRequired, and the errors of `entries.post`.
     """

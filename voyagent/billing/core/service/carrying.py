@@ -1,8 +1,9 @@
-"""Base amounts that documents and advances carry to what settles them.
+"""Base amounts that documents and advances pass on to payments, credits and uses.
 
-A document in a foreign currency keeps the base amount at which it was posted. What settles a part
-of it takes the same part of the rest of this amount, so that all parts add up to the whole. An
-advance carries its base amount to what it is used for in the same way.
+A document in a foreign currency keeps the base amount at which it was posted. A payment or credit
+that settles a part of the open amount takes the same proportion of the base amount that is not
+settled yet. So all parts add up to the whole. The unused amount of an advance and its base amount
+are divided in the same way.
 """
 
 from __future__ import annotations
@@ -21,9 +22,11 @@ from voyagent.ledger.service.entries import Line
 
 
 def carried_by_document(document: Invoice | Bill, minor: int) -> int | None:
-    """Return what a part of the open amount takes of the base amount of a document.
+    """Return the base amount of a part of the open amount of a document.
 
-    `minor` is in the document's currency. The result is None if the document has no base amount.
+    It is the same proportion of the base amount that is not settled yet. `minor` is in the
+    document's currency, the result in minor units of the base currency. The result is None if the
+    document has no base amount.
     """
     if document.base_minor is None:
         return None
@@ -43,9 +46,11 @@ def booked_in_base(document: Invoice | Bill, minor: int) -> int | None:
 
 
 def carried_by_payment(payment: Payment, minor: int) -> int | None:
-    """Return what a part of the unused amount takes of the base amount of a payment.
+    """Return the base amount of a part of the unused amount of a payment.
 
-    `minor` is in the payment's currency. The result is None if the payment has no base amount.
+    It is the same proportion of the base amount that is not used yet. `minor` is in the payment's
+    currency, the result in minor units of the base currency. The result is None if the payment has
+    no base amount.
     """
     if payment.base_minor is None:
         return None
@@ -53,9 +58,11 @@ def carried_by_payment(payment: Payment, minor: int) -> int | None:
 
 
 def carried_by_claim(claim: SupplierClaim, minor: int) -> int | None:
-    """Return what a part of the open amount takes of the base amount of a claim.
+    """Return the base amount of a part of the open amount of a claim.
 
-    `minor` is in the claim's currency. The result is None if the claim has no base amount.
+    It is the same proportion of the base amount that is not settled yet. `minor` is in the claim's
+    currency, the result in minor units of the base currency. The result is None if the claim has no
+    base amount.
     """
     if claim.base_minor is None:
         return None
@@ -63,10 +70,12 @@ def carried_by_claim(claim: SupplierClaim, minor: int) -> int | None:
 
 
 def shares(base_minor: int, total_minor: int, parts: Sequence[tuple[int, bool]]) -> list[int]:
-    """Return what parts of a document or payment take of its base amount.
+    """Return the base amount of each part that settles or uses a document or payment.
 
-    Each of `parts`, in their order, is its amount in minor units and True if it was taken back
-    later. What was taken back takes its share of the whole and leaves it to the others.
+    `base_minor` and `total_minor` are the whole amounts. Each of `parts`, oldest first, has its
+    amount in minor units, and True if it was taken back later or takes another part back. Such a
+    part has its proportion of the whole, with its own sign, and leaves the remainder unchanged. Any
+    other part has its proportion of the remainder.
     """
     rest_minor, open_minor, found = base_minor, total_minor, []
     for minor, is_taken_back in parts:

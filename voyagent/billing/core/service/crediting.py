@@ -23,8 +23,8 @@ class CreditedLine:
     """The part of an invoice line that is credited, before tax.
 
     `commission_minor` is the part of `amount_minor` that takes back the agency's commission.
-    `parts` is the credited revenue by the days on which the invoice recognises it, in minor units;
-    it is empty if the invoice defers nothing of the line.
+    `parts` is the credited revenue by the days on which the invoice recognises it, in minor units.
+    It is empty for a line without such parts (`rules.revenue_parts`).
     """
 
     line_no: int

@@ -147,10 +147,10 @@ def enter_credit(
     """Post a credit on a document, store it with its lines and taxes, and return both.
 
     The document becomes paid if nothing is open any more. Its base amount is divided over the lines
-    of the entry. What is credited above the open amount is posted to the credits of customers, at
-    the amount at which the invoice was posted, or to the claims on suppliers, at the rate of the
-    day; the difference is an exchange difference. The caller keeps it as such. `columns` has values
-    of columns that only one kind of credit has.
+    of the entry. The amount credited above the open amount is posted to the credits of customers,
+    at the amount at which the invoice was posted, or to the claims on suppliers, at the rate of the
+    day; the difference is an exchange difference. The caller stores this amount as a customer
+    credit or as a claim. `columns` has values of columns that only one kind of credit has.
 
     Raises ApprovalRequired if the actor has no authority to credit, RateMissing, and the errors of
     `entries.post`.
@@ -262,8 +262,8 @@ def reverse_credit(
     date of the credit nor before `since`. The default of `on` is today, or the later of those
     dates. The caller must have locked the document.
 
-    Raises Forbidden, CreditNoteReversed or SupplierCreditReversed, ReasonRequired, TextTooLong,
-    AmountAboveLimit, InvalidDate, PeriodLocked.
+    Raises Forbidden, ApprovalRequired, CreditNoteReversed or SupplierCreditReversed,
+    ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate, PeriodLocked.
     """
     actor.require_authority(kind.permission)
     db.session.refresh(credit)  # another request may have reversed it before the document's lock

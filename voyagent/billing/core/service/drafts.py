@@ -119,9 +119,9 @@ def create_draft(  # noqa: PLR0913 - each keyword is a field of the document
     is the due date by the party's payment terms, or the issue date if the party has no terms.
     `columns` has values of columns that only one kind of document, or an import, sets.
 
-    Raises InvalidDate, TextTooLong, TripNotFound, InstalmentsDoNotAddUp, and the errors of
-    `pricing.price`, `instalments.read`, `exchange.booked_columns`, `taxing.charge` and
-    `input_taxes.charge`.
+    Raises InvalidDate, TextTooLong, TripNotFound, LineNotFound, InstalmentsDoNotAddUp, and the
+    errors of `pricing.price`, `instalments.read`, `exchange.booked_columns`, `taxing.classified`,
+    `taxing.charge` and `input_taxes.charge`.
     """
     due_day = pricing.due_day(party.terms_days, issue_date, due_date)
     pricing.check_days(issue_date, due_day)
@@ -180,7 +180,7 @@ def changed_party(
         return None
     typed = " ".join(str(fields.get(kind.party) or "").split())
     if fields.get("party_id") is None and typed.lower() == document.party_name.lower():
-        fields["party_id"] = document.party_id  # a namesake of its party is not meant
+        fields["party_id"] = document.party_id  # not another party of this name
     return party_of(actor, kind, fields)
 
 
@@ -208,9 +208,9 @@ def revise(
     `columns` has the new values of columns that only invoices or only bills have, and `party` the
     new party, as `changed_party` returns it. `changes` has the other changes.
 
-    Raises TextTooLong, InvalidDate, TripNotFound, InstalmentsDoNotAddUp, and the errors of
-    `pricing.price`, `instalments.read`, `exchange.booked_columns`, `taxing.charge` and
-    `input_taxes.charge`.
+    Raises TextTooLong, InvalidDate, TripNotFound, LineNotFound, InstalmentsDoNotAddUp, and the
+    errors of `pricing.price`, `instalments.read`, `exchange.booked_columns`, `taxing.classified`,
+    `taxing.charge` and `input_taxes.charge`.
     """
     kind = kind_of(document)
     columns_to_set: _ChangedColumns = {
@@ -393,7 +393,7 @@ def _trip(trip_id: UUID | None) -> UUID | None:
 
 
 def _forget_trip_lines(document: Invoice | Bill) -> None:
-    """Let the lines of a draft name no service, because its trip is another one."""
+    """Remove the links from a draft's lines to trip lines, because its trip changes."""
     for line in document_queries.get_lines(document):
         if isinstance(line, InvoiceLine):
             line.trip_line_id = None
@@ -457,9 +457,9 @@ def _add_lines(document: Invoice | Bill, priced: Priced) -> None:
     """Add lines and their taxes to a draft.
 
     Raises LineNotFound if a line names a service that the trip of the document does not have, and
-    the errors of `taxing.charge` and `input_taxes.charge`.
+    the errors of `taxing.classified`, `taxing.charge` and `input_taxes.charge`.
     """
-    if isinstance(document, Invoice):  # before a flush: the tax is at most the total
+    if isinstance(document, Invoice):  # a constraint compares them with the total
         document.tax_minor = document.round_off_minor = 0
     columns = _columns_of(document, priced)
     for line_id in {line.trip_line_id for line in priced.lines if line.trip_line_id}:

@@ -1,7 +1,7 @@
 """Give documents and payments of earlier releases their base amounts.
 
-The base amount of a document or payment is that of its journal entry. What settles or uses it takes
-its share, as carrying.py says for new documents.
+The base amount of a document or payment is that of its journal entry. It is divided over the
+payments, credits and refunds that settled or used it, as `carrying` does for new documents.
 """
 
 from __future__ import annotations
@@ -88,7 +88,10 @@ def _rates(sources: Collection[Source]) -> dict[Source, DocumentRate]:
 
 
 def _fill(base_currency: str) -> None:
-    """Fill the base amounts of documents and payments, and the sums of open documents."""
+    """Fill the base amounts of documents, payments, claims and refunds.
+
+    The stored sums of open documents are then rebuilt.
+    """
     reader = SessionReader(db.session)
     for kind in (INVOICE, BILL):
         for rows in earlier.documents_without_base(reader, kind, base_currency):
@@ -172,7 +175,11 @@ def _fill_claims(reader: Reader, rows: Sequence[Row]) -> None:
 def _fill_parts(
     owners: Mapping[UUID, Mapping[str, Any]], parts: Iterable[Row], of_allocations: str
 ) -> dict[UUID, int]:
-    """Store what each part takes of its owner; return what is taken by owner."""
+    """Store the base amount of each part, and return the sum of the parts by owner.
+
+    The owners are documents, payments or claims; the parts are what settles or uses them. Parts
+    that were taken back are not in the sum.
+    """
     by_owner: dict[UUID, list[Row]] = {owner_id: [] for owner_id in owners}
     for part in parts:
         by_owner[part["owner_id"]].append(part)

@@ -1,8 +1,10 @@
-"""Deferred revenue and prepaid cost, which are recognised on the day of service.
+"""Deferred revenue and prepaid cost, which are recognised on later days.
 
-The revenue of invoice lines sold as principal, in the agency's own name, is deferred, and the
-commission on sales as agent if the agency's policy says so. The cost that is prepaid is that of
-bill lines which are the agency's own cost (`input_taxes`).
+The method of the agency's recognition policy determines these days: the first or the last day of
+the service, or the last service day in each month (`rules.parts_of`). The docstrings here call each
+of them a service date. The revenue of invoice lines sold as principal, in the agency's own name, is
+deferred, and the commission on sales as agent if the policy says so. The cost that is prepaid is
+that of bill lines which are the agency's own cost (`input_taxes`).
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ The amount of a line sold as agent is no revenue: the agency holds it for the su
 COMMISSION = "revenue_commission"
 """Key of the account of the agency's commission."""
 KEPT = "revenue_cancellation"
-"""Key of the account of what the agency keeps of a cancelled sale before its service date."""
+"""Key of the account of deferred revenue that is kept when a sale is cancelled."""
 _RECOGNISES = {
     "invoice": "invoice.issue",
     "credit_note": "invoice.credit",
@@ -86,7 +88,10 @@ def deferred(
 
 
 def methods_of_draft(invoice: Invoice, lines: Iterable[InvoiceLine]) -> Methods | None:
-    """Return the methods of the issue date of a draft, or None if no line needs one."""
+    """Return the methods of the issue date of a draft, or None if no line needs one.
+
+    The result is also None if the invoice is already posted.
+    """
     if invoice.entry_id is not None:
         return None
     needs = any(line.service_date and line.recognition is None for line in lines)
@@ -158,9 +163,9 @@ def recognise(
 
     `source` is the type of the document (a key of `WAITING`) and its id. `memo` is the text of the
     journal lines. `document` is the source itself or the document that the source credits; the
-    entries have its exchange rate and its trip. `posted` is the entry of the source: what waits of
-    it in the base currency is divided over the service dates. Raises ApprovalRequired, and the
-    errors of `entries.post`.
+    entries have its exchange rate and its trip. `posted` is the entry of the source: its base
+    amount on the account of deferred revenue or prepaid cost is divided over the service dates.
+    Raises ApprovalRequired, and the errors of `entries.post`.
     """
     actor.require_authority(_RECOGNISES[source[0]])
     days, account = list(found), WAITING[source[0]]

@@ -187,8 +187,8 @@ def bought(bill: Bill) -> list[Bought]:
 def methods_of_bill(bill: Bill, lines: Iterable[BillLine]) -> dict[int, str | None]:
     """Return the method of each line by line number.
 
-    It is None for a line that is never prepaid. The lines of a draft get the methods of
-    `cost_methods`.
+    It is None for a line that is never prepaid, and for a line that an earlier release posted. The
+    lines of a draft get the methods of `cost_methods`.
     """
     found = {line.line_no: line.recognition for line in lines}
     new = [
@@ -252,9 +252,8 @@ def bought_sides(lines: Iterable[Bought], currency: str) -> list[tuple[str, int,
 
     A purchase as agent is no cost; it reduces the amount held for suppliers (Ind AS 115, B34 to
     B38). A claimed tax is posted to its own account (section 16 of the CGST Act); any other tax is
-    posted as part of the cost. A cost before its service is an asset until then.
-
-    A journal line is a tuple: key of the account, 1 for debit or -1 for credit, and amount.
+    posted as part of the cost. The prepaid parts of a cost are posted to an asset account. A
+    journal line is a tuple: key of the account, 1 for debit or -1 for credit, and amount.
     """
     sums = dict.fromkeys((PREPAID, *BOUGHT.values(), *INPUT.values()), 0)
     for line in lines:

@@ -51,7 +51,8 @@ def keep_later(kind: Kind, document_id: UUID) -> None:
 def lock_document(kind: Kind, document_id: UUID) -> None:
     """Lock a document until the transaction ends: only one transaction makes its file.
 
-    An erasure waits for the lock (app.forget_kept_paper), so no text of the document changes.
+    The locked row is the one that names the customer: for a voucher that of its payment. An erasure
+    waits for the lock (app.forget_kept_paper), so no text of the document changes.
     """
     named, id_of, model = _NAMED[kind]
     db.session.execute(named.where(id_of == document_id).with_for_update(key_share=True, of=model))

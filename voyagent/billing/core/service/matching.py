@@ -38,7 +38,7 @@ MATCHES_MAX = 200
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A part of a bill line that is the bill of an expected one.
+    """A part of a bill line that is matched to an expected bill.
 
     `amount` is in the currency of the bill; None stands for the cost of the line that no other
     match has. With `is_final` no further bill is expected.
@@ -80,7 +80,7 @@ class Replacement:
 
 
 def replacement(bill: Bill, matches: Iterable[Match]) -> Replacement:
-    """Compare the present matches of a received bill with those that it shall have.
+    """Compare the present matches of a received bill with the requested ones.
 
     An expected bill whose matches do not differ is left out. Nothing is stored or locked. Raises
     ExpectedBillNotFound, ExpectedBillNotOpen, ExpectedBillsDiffer, MatchExceedsLine.
@@ -102,7 +102,7 @@ def replacement(bill: Bill, matches: Iterable[Match]) -> Replacement:
 def replace(bill: Bill, replaced: Replacement) -> None:
     """Store the new matches of a received bill, which `confirm` then marks as billed.
 
-    The expected bills whose matches end are locked, and expected again.
+    The expected bills whose matches end are locked, and are open again.
     """
     rows = _rows_of(bill, replaced.gone)
     _take_back(rows)
@@ -114,13 +114,14 @@ def replace(bill: Bill, replaced: Replacement) -> None:
 
 
 def confirm(bill: Bill, reason: str | None, only: Collection[UUID] | None = None) -> str | None:
-    """Mark what a bill that is being received was expected as.
+    """Mark the expected bills to which a bill is matched as billed.
 
-    With `only`, these are the matches to the expected bills with these ids. Returns the reason for
-    a difference above the tolerance, and None without one. The expected bills are locked, so of two
-    bills for the same one the second finds it not open. Raises ExpectedBillNotFound,
-    ExpectedBillNotOpen, ExpectedBillsDiffer, MatchExceedsLine, TextTooLong. Raises BillVariance if
-    a difference is above the tolerance and `reason` is blank.
+    The bill is being received or matched again. With `only`, only the matches to the expected bills
+    with these ids count. Returns the reason for a difference above the tolerance, or None if there
+    is no such difference. The expected bills are locked, so of two bills for the same expected bill
+    the second finds it not open. Raises ExpectedBillNotFound, ExpectedBillNotOpen,
+    ExpectedBillsDiffer, MatchExceedsLine, TextTooLong. Raises BillVariance if a difference is above
+    the tolerance and `reason` is blank.
     """
     rows = _rows_of(bill, only)
     billed = _billed(bill, rows, _expected_of(rows, lock=True))
@@ -158,7 +159,8 @@ def candidates(bill: Bill) -> list[Row]:
     """Return the expected bills that the lines of a bill may be matched to.
 
     They are open, of the supplier or of an unknown one, and in the currency of the bill, the first
-    due ones first. Those to which a received bill is matched come before them.
+    due ones first, and at most MATCHES_MAX. If the bill is not a draft, the expected bills to which
+    it is matched already come before them.
     """
     search = expected_bills.ExpectedBillSearch(
         party_id=bill.party_id, or_unknown=True, currency=bill.currency
@@ -171,7 +173,7 @@ def candidates(bill: Bill) -> list[Row]:
 
 
 def take_back(bill: Bill) -> None:
-    """Expect the bills again to which a bill that is being voided was matched."""
+    """Open the expected bills again to which a bill that is being voided was matched."""
     _take_back(_rows_of(bill))
 
 
@@ -253,8 +255,9 @@ def _variance(
 ) -> BillVariance | None:
     """Return the error of the first difference above the tolerance, or None.
 
-    A match that is not final may stay below what is expected. Both tolerances must hold; without an
-    exchange rate the one in the currency of the books does not.
+    The tolerance is a percentage and an amount in the currency of the books, and a difference must
+    be within both. If no exchange rate is known, it counts as above the amount. Matches that are
+    not final may together stay below the expected amount.
     """
     sums = _sums((match, amount_minor) for match, _expected, amount_minor in billed)
     settings = get_settings()

@@ -71,7 +71,8 @@ def take_number(series: str, day: date, *, letter: str = "") -> str:
     """Take the next number of a series, such as `2026-27/000123`.
 
     `day` determines the financial year. `letter` is put before the number, as in
-    `R/2026-27/000123`. The counter is locked until the transaction ends, and other callers wait.
+    `R/2026-27/000123`. The counter is locked until the transaction ends, so other transactions that
+    need a number of this series and year wait.
     """
     year = year_of(day)
     number = db.session.scalars(

@@ -32,9 +32,10 @@ Document = TypeVar("Document", Invoice, Bill)
 
 
 def can_be_void(document: Invoice | Bill) -> bool:
-    """Return True for a posted document without payments, credits or cancellation.
+    """Return True for a posted document that nothing has settled or cancelled.
 
-    An invoice with an issued debit note cannot be void either (`debit_notes.check_not_debited`).
+    It has no payments, credits, claim or cancellation. An invoice with an issued debit note cannot
+    be void either (`debit_notes.check_not_debited`).
     """
     is_used = (
         bool(document.excess_minor or kept_lines(document.id))
@@ -54,8 +55,8 @@ def void_document(actor: Actor, document: Document, reason: str, on: date | None
     """Void a document: reverse its journal entries and set its status.
 
     The date of the reversal is the result of `book_day` for `on`. Raises Forbidden,
-    DocumentNotVoidable, ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate, PeriodLocked,
-    EntryAlreadyReversed.
+    ApprovalRequired, DocumentNotVoidable, ReasonRequired, TextTooLong, AmountAboveLimit,
+    InvalidDate, PeriodLocked, EntryAlreadyReversed.
     """
     actor.require_authority(f"{kind_of(document).name}.void")
     if not can_be_void(document) or document.entry_id is None:

@@ -226,9 +226,8 @@ def with_amounts(rows: list[Row], currency: str, *names: str) -> list[Row]:
 def posted_lines(rows: list[Row]) -> list[Row]:
     """Return journal lines with debit and credit as Money, for a page.
 
-    `rows` are those of `entry_lines_statement` or `further_lines_statement`.
-
-    A line that is only a difference in the base currency has both in this currency.
+    `rows` are those of `entry_lines_statement` or `further_lines_statement`. A line that is only a
+    difference in the base currency has its debit and credit in that currency.
     """
     return [row | dict(zip(("debit", "credit"), sides_of(row), strict=True)) for row in rows]
 
@@ -284,12 +283,13 @@ def post_step(
 ) -> Any:
     """Issue or receive a draft (POST), or show the page of its postings (GET).
 
-    A POST redirects to the document. `read` returns the draft. `page` renders the postings of the
-    draft; its argument `problem` is the sentence of a refusal that a reason would confirm. It also
-    says if an exchange rate is missing (`to_be_booked`). `post`
-    issues or receives the draft; its argument is the `updated_at` that the draft had when the page
-    was shown. `done` returns the success message for the document's number. After an error of
-    `again`, the page is shown again with its message.
+    A POST redirects to the document. If the draft cannot be posted because of its status, its date
+    or its place of supply, both redirect to a page with the error message. `read` returns the
+    draft. `page` renders the postings of the draft, and says whether an exchange rate is missing
+    (`to_be_booked`). Its argument `problem` is the sentence of a refusal that a reason would
+    confirm. `post` issues or receives the draft; its argument is the `updated_at` that the draft
+    had when the page was shown. `done` returns the success message for the document's number. After
+    an error of `again`, the page is shown again with its message.
     """
     draft = read()
     place = Place(draft)

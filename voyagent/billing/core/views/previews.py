@@ -99,8 +99,8 @@ def preview(
 def postings_of(sides: Sequence[tuple[UUID | str, int, Money | None]]) -> list[dict[str, Any]]:
     """Return journal lines for a page, each with `account`, `is_debit` and `amount`.
 
-    An amount is None if it is not known yet. An account that the agency lacks is shown as the
-    posting will add it.
+    An amount is None if it is not known yet. An account of the standard chart that the agency lacks
+    is shown as the posting will add it. Lines on any other unknown account are left out.
     """
     found: dict[UUID | str, Any] = {one.purpose: one for one in CHART if one.purpose is not None}
     found |= accounts.find_accounts(purpose for purpose, _sign, _amount in sides)
@@ -132,7 +132,10 @@ def reversals_of(source: tuple[str, UUID], day: date) -> list[dict[str, Any]]:
 
 
 def reversal_of(entry_id: UUID | None) -> list[dict[str, Any]]:
-    """Return the journal lines that would reverse an entry, as rows of `postings_of`."""
+    """Return the journal lines that would reverse an entry, as rows of `postings_of`.
+
+    The list is empty if `entry_id` is None.
+    """
     if entry_id is None:
         return []
     lines = ledger_entries.read_entry(SessionReader(db.session), entry_id)[1]

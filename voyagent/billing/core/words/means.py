@@ -32,7 +32,7 @@ _ACCOUNT_WORDS = {
 def money_account(row: Row) -> str:
     """Return the name of the bank account of a payment or refund, else bank or cash.
 
-    A credit of a customer has the credit note in its place.
+    For a credit of a customer, which has no account, the text is “Credit note”.
     """
     if row.get("credit_note_id") is not None:
         return str(_("Credit note"))
