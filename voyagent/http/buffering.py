@@ -268,8 +268,8 @@ class _Connection(TConn):
 class BufferingWorker(ThreadWorker):
     """gunicorn's `gthread` worker, which gives threads only complete requests.
 
-    `handle_request` and `_keepalive_after` run in a thread. All other methods run in the
-    main thread.
+    `handle_request` and `_keepalive_after` run in a thread of a request, and `sample` in any
+    thread. All other methods run in the main thread.
     """
 
     alive: bool
@@ -347,7 +347,11 @@ class BufferingWorker(ThreadWorker):
     # ------------------------------------------------------------------------------
 
     def accept(self, listener: socket.socket) -> bool:
-        """Accept a connection and collect its first request; False if there is none."""
+        """Accept or refuse a waiting connection, and begin to collect its first request.
+
+        Returns True if there was a connection, even if it was refused because its address has too
+        many. Returns False if there was none, or if the process has too many open files.
+        """
         try:
             sock, client = listener.accept()
         except OSError as error:
@@ -494,7 +498,10 @@ class BufferingWorker(ThreadWorker):
             self._close(conn)
 
     def _add(self, conn: _Connection, received: bytes) -> None:
-        """Add received bytes to a request, and pass a complete request to a thread."""
+        """Add received bytes to a request.
+
+        A complete request is passed to a thread. A request that is too large is refused.
+        """
         conn.received += received
         self._buffered[conn.network] += len(received)
         before = conn.scan.stage
@@ -665,8 +672,8 @@ class BufferingWorker(ThreadWorker):
         """End connections whose deadline has passed.
 
         An incomplete request is refused with status 408. A connection is closed if the client has
-        sent nothing, if its request was refused LINGER_S seconds ago, or if the client takes its
-        response too slowly.
+        sent nothing, if its last response was sent LINGER_S seconds ago, or if the client takes
+        its response too slowly.
         """
         now = time.monotonic()
         if now - self._swept_at < self._tick_s and self.alive:

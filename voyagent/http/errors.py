@@ -108,7 +108,7 @@ def install(app: Flask) -> None:
 
 
 def is_api() -> bool:
-    """Return True if the client is a program: a path below /api, or a probe."""
+    """Return True for paths of programs, such as those below /api and of probes."""
     return request.path.startswith(
         ("/api/", "/health", "/internal/", "/schemas/")
     ) or request.path in {"/api", "/ready"}

@@ -22,7 +22,8 @@ LOCK_WAIT = "60s"
 TRANSACTION_TIMEOUT_SINCE = 17
 """The first version whose `pg_restore` sets a parameter that older servers do not have.
 
-Older programs cannot read the dumps of this version, so such a dump would be useless there.
+Older programs cannot read the dumps of this version. So nothing could restore a dump that its
+`pg_dump` makes of an older server to a server of the same version.
 """
 Source = Callable[[Callable[[bytes], object]], None]
 """A function that passes the content of a dump on in pieces."""

@@ -253,6 +253,7 @@ def configured_or_exit() -> Iterator[None]:
 def check_start(settings: Settings) -> list[Result]:
     """Run all checks and return their results; each failure has a sentence.
 
+    Checks that mean nothing because the role or the schema is wrong are left out.
     Raises psycopg.OperationalError if a database is unreachable.
     """
     checks: tuple[Check, ...] = (

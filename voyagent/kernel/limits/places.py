@@ -15,7 +15,7 @@ FIRST_IN_A_ROW = 3
 
 
 QUEUE_MAX = 64
-"""Callers that wait for one kind of place at most. Each of them occupies a thread of a process."""
+"""Most callers that may wait for one kind of place. Each of them occupies a thread of a process."""
 
 
 @dataclass(slots=True, eq=False)
@@ -55,7 +55,8 @@ class Places:
             at once. None means no limit.
         queue_max: the largest number of waiting callers without precedence. A further caller
             replaces a waiting caller (`_displace`), or is refused at once. None means no limit.
-        kept: the number of last free places, which go only to parties that hold no place.
+        kept: the number of places that are reserved: the last `kept` free places go only to
+            parties that hold no place.
         address_share: the largest number of places for callers from one IP address. A caller whose
             IP address is None has no such limit.
     """
@@ -102,6 +103,7 @@ class Places:
     ) -> bool:
         """Take a place; return False if the party gets none within `wait_s` seconds.
 
+        The result is False before that time if the caller is refused or replaced in the queue.
         If `is_first` is true, the caller has precedence. `address` is the client's IP address,
         whose share is limited by `address_share`. `person` is the id of the person who calls, if it
         is known.
