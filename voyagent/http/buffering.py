@@ -672,7 +672,7 @@ class BufferingWorker(ThreadWorker):
         """End connections whose deadline has passed.
 
         An incomplete request is refused with status 408. A connection is closed if the client has
-        sent nothing, if its last response was sent LINGER_S seconds ago, or if the client takes
+        sent nothing, if it has been ending for LINGER_S seconds (`_linger`), or if the client takes
         its response too slowly.
         """
         now = time.monotonic()

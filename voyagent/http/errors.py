@@ -108,7 +108,7 @@ def install(app: Flask) -> None:
 
 
 def is_api() -> bool:
-    """Return True for paths of programs, such as those below /api and of probes."""
+    """Return True for a path of programs, such as a path below /api or of a probe."""
     return request.path.startswith(
         ("/api/", "/health", "/internal/", "/schemas/")
     ) or request.path in {"/api", "/ready"}

@@ -307,7 +307,7 @@ def once(
     try:
         response = respond()
     except VoyagentError as error:
-        # The other request may be the reason of the error: both may contain one one-time code.
+        # The other request may have caused the error, as when both contain the same one-time code.
         row_of_other = _answered_meanwhile(claim, error)
         if row_of_other is not None:
             return _repeat(claim, row_of_other, resume)

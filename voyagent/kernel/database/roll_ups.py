@@ -156,7 +156,7 @@ class RollUp:
             return added
         before = self.table.alias("before")
         names = [column.name for column in self.table.primary_key]
-        # As columns of `correction` the subquery would have `excluded` as a table of its own.
+        # With columns of `correction`, the subquery would have `excluded` in its FROM clause.
         is_same = [before.c[one] == literal_column(f"excluded.{one}") for one in names]
         unknown = (
             select(literal_column("before.xmin"))

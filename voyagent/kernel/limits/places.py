@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 SERVED_MAX = 512
-"""Parties, IP addresses and persons whose turns are remembered."""
+"""Largest number of parties, IP addresses and persons whose last turns are stored."""
 FIRST_IN_A_ROW = 3
 """Places that callers with precedence get in a row while others wait."""
 
@@ -82,7 +82,7 @@ class Places:
         self._held: Counter[Hashable] = Counter()
         self._held_from: Counter[str] = Counter()
         self._waiting: list[_Ticket] = []
-        # The number of the last turn of each party and address; the one served last comes last.
+        # The number of the last turn of each party, IP address and person, in the order of turns.
         self._served: OrderedDict[Hashable, int] = OrderedDict()
         self._turn = 0
         self._first_in_a_row = 0

@@ -305,7 +305,7 @@ def _figures(text: str) -> Iterator[Figure | UnreadFigure]:
             yield UnreadFigure(start, match.end("number"), text[start : match.end("number")])
             continue
         place = max(match.start("number") + 1, end)
-        if end < match.end("number"):  # the words behind it belong to the next value
+        if end < match.end("number"):  # the words after it belong to the next value
             currency = currency_of(before)
         elif after and currency and not currency_of(before):
             end = match.end("after")
