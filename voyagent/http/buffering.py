@@ -483,7 +483,7 @@ class BufferingWorker(ThreadWorker):
         self._collecting.add(conn)
 
     def _receive(self, conn: _Connection, _client: socket.socket | None = None) -> None:
-        if conn not in self._collecting:  # refused by an event that was found together with this
+        if conn not in self._collecting:  # refused by another event of the same poll
             return
         try:
             received = conn.sock.recv(RECEIVE_BYTES)
@@ -631,7 +631,7 @@ class BufferingWorker(ThreadWorker):
 
     def _guarded(self, then: Callable[..., None], conn: _Connection, sock: socket.socket) -> None:
         """Call `then` for an event of `conn`; after an error, log it and close `conn`."""
-        if conn.is_closed:  # by an event that was found together with this one
+        if conn.is_closed:  # by another event of the same poll
             return
         try:
             then(conn, sock)
@@ -685,7 +685,7 @@ class BufferingWorker(ThreadWorker):
             if conn.received:
                 self._events["were late"] += 1
                 self._refuse(conn, HTTPStatus.REQUEST_TIMEOUT, "request_timeout")
-            else:  # a client would take a response for that to the request it is about to send
+            else:  # a client would take a response for the one to its next request
                 self._close(conn)
         for conn in [conn for conn in self._sending if conn.sock.deadline <= now]:
             if conn.after_rest is not None:

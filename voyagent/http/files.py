@@ -159,7 +159,7 @@ def exported(answer: Response) -> Response:
     The caller, the file name and the filters are recorded before the first byte is sent. A HEAD
     request is not recorded.
     """
-    if request.method == "HEAD":  # which returns no file
+    if request.method == "HEAD":  # the response has no file
         return answer
     actor = present_actor()
     assert actor is not None

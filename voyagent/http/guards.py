@@ -168,7 +168,7 @@ def browser_credential() -> Credential:
     credential = cast("SignedIn", current_user).credential
     if _note_seen():
         auth_adapter().note_seen(credential)
-        next_act()  # so that the request does not hold the row of its session
+        next_act()  # to unlock the row of the session
     return replace(credential, fresh=_is_confirmed())
 
 

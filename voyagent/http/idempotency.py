@@ -53,7 +53,7 @@ WAIT_S, LOCK_TIMEOUT_MS, POLL_INTERVAL_S, LAST_LOCK_TIMEOUT_MS = 9.5, 1000, 0.2,
 WAITED_S = 0.05
 """Seconds of waiting for another request after which the caller is authenticated again."""
 PURGE_ROWS = 5000
-PURPOSE = "idempotency"  # for which the keyring derives a key
+PURPOSE = "idempotency"  # the keyring derives a key for this purpose
 ANSWER_PURPOSE = "idempotency_answer"
 FORM, FORM_KEY_MAX = "form", 64
 _PRINTABLE = re.compile(rf"[ -~]{{1,{KEY_MAX}}}", re.ASCII)

@@ -113,5 +113,5 @@ def _mark(token: str) -> str:
 
 
 def _serializer() -> URLSafeSerializer:
-    # The last key signs, and all verify.
+    # The serializer signs with the last key, and verifies with all.
     return URLSafeSerializer(installed(Keyring, "keyring").secrets[::-1], salt=_PURPOSE)

@@ -157,7 +157,7 @@ class Clients:
                     pass  # it needs no more, or its exit code says why it ended
                 except BaseException:
                     program.kill()
-                    with suppress(BrokenPipeError):  # of what is still in the buffer
+                    with suppress(BrokenPipeError):  # `close` writes what is in the buffer
                         program.stdin.close()
                     raise
             if program.returncode != 0:

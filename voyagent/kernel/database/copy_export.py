@@ -73,7 +73,7 @@ LINES_AT_ONCE = 500
 # be sent at once, in the order of an index.
 _START_EARLY = "set local max_parallel_workers_per_gather = 0; set local jit = off"
 # A hash join and a sort must be complete before the first row is sent, and are repeated for each
-# part of a file.
+# part of a file. Hash joins are therefore off, and sorts too for a select marked by `abreast`.
 _IN_ORDER = (
     b"set local enable_hashjoin = off; set local enable_mergejoin = off; set local"
     b" enable_bitmapscan = on; set local enable_sort = on"

@@ -365,7 +365,7 @@ def _run_at(
     elif error is not None and _SCHEMA not in answers:
         answers[_SCHEMA] = ""
     if answers[_ROLE] is not None:
-        answers = {_ROLE: answers[_ROLE]}  # the others judge what this role may do
+        answers = {_ROLE: answers[_ROLE]}  # the other checks would judge a wrong role
     results = []
     for check in checks:
         if check not in answers or (answers.get(_SCHEMA) is not None and check in _OF_SCHEMA):
