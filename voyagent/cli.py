@@ -1,4 +1,4 @@
-"""Commands of the `flask` program; each calls a service function."""
+"""Commands of the `flask` program; most of them are defined in the packages."""
 
 from __future__ import annotations
 
