@@ -22,7 +22,7 @@ PACKAGES = (enquiries, trips, ageing, payments, bills, books, invoices, write_of
 
 
 def _capabilities_of(package: ModuleType) -> Iterator[Capability[Any]]:
-    """Return the `CAPABILITY` of each file of a folder, in the order of names."""
+    """Yield the `CAPABILITY` of each module that has one, in the order of names."""
     for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
         module = import_module(found.name)
         if hasattr(module, "CAPABILITY"):

@@ -1,4 +1,4 @@
-"""Commands of the `flask` program; each calls a service function."""
+"""Commands of the `flask` program; most of them are defined in the packages."""
 
 from __future__ import annotations
 
@@ -136,7 +136,10 @@ def migrate(app: Flask) -> None:
 
 
 def reach(settings: Settings) -> None:
-    """Connect to each configured database URL. Raises ServerUnreachable."""
+    """Connect to each configured database URL, except that for backups.
+
+    Raises ServerUnreachable.
+    """
     if settings.db_url is None:
         raise ServerUnreachable(
             "VOYAGENT_DB_URL is missing: set it to the address of a PostgreSQL database"

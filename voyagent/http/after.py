@@ -46,7 +46,7 @@ log = structlog.get_logger(__name__)
 
 
 def install(app: Flask, settings: Settings) -> None:
-    """Make responses carry the position of the primary, if reads go to standbys."""
+    """Add the position of the primary to responses, if reads go to standbys."""
     if not settings.reads_standbys:
         return
     app.after_request(_carry_position)

@@ -75,7 +75,7 @@ class _CookieSessions(SecureCookieSessionInterface):
         return self.session_class(content)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        if request.endpoint in FILES:  # with `Vary: Cookie` a cache would store it for each person
+        if request.endpoint in FILES:  # with `Vary: Cookie` a cache would keep a copy per person
             return
         if session or session.accessed or session.modified:
             super().save_session(app, session, response)
@@ -148,7 +148,7 @@ class VoyagentFlask(Flask):
                 ):
                     raise
                 log.info("request.tried_again", attempt=attempt, sqlstate=_sqlstate(error))
-                db.session.remove()  # a sign-up was bound to an agency that is no more
+                db.session.remove()  # the rollback removed the agency to which a sign-up is bound
                 time.sleep(random.uniform(0, 0.05) * attempt)  # noqa: S311 - jitter, not a secret
         raise AssertionError("unreachable")
 

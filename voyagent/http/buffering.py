@@ -268,8 +268,8 @@ class _Connection(TConn):
 class BufferingWorker(ThreadWorker):
     """gunicorn's `gthread` worker, which gives threads only complete requests.
 
-    `handle_request` and `_keepalive_after` run in a thread. All other methods run in the
-    main thread.
+    `handle_request` and `_keepalive_after` run in a thread of a request, and `sample` in any
+    thread. All other methods run in the main thread.
     """
 
     alive: bool
@@ -347,7 +347,11 @@ class BufferingWorker(ThreadWorker):
     # ------------------------------------------------------------------------------
 
     def accept(self, listener: socket.socket) -> bool:
-        """Accept a connection and collect its first request; False if there is none."""
+        """Accept or refuse a waiting connection, and begin to collect its first request.
+
+        Returns True if there was a connection, even if it was refused because its address has too
+        many. Returns False if there was none, or if the process has too many open files.
+        """
         try:
             sock, client = listener.accept()
         except OSError as error:
@@ -479,7 +483,7 @@ class BufferingWorker(ThreadWorker):
         self._collecting.add(conn)
 
     def _receive(self, conn: _Connection, _client: socket.socket | None = None) -> None:
-        if conn not in self._collecting:  # refused by an event that was found together with this
+        if conn not in self._collecting:  # refused by another event of the same poll
             return
         try:
             received = conn.sock.recv(RECEIVE_BYTES)
@@ -494,7 +498,10 @@ class BufferingWorker(ThreadWorker):
             self._close(conn)
 
     def _add(self, conn: _Connection, received: bytes) -> None:
-        """Add received bytes to a request, and pass a complete request to a thread."""
+        """Add received bytes to a request.
+
+        A complete request is passed to a thread. A request that is too large is refused.
+        """
         conn.received += received
         self._buffered[conn.network] += len(received)
         before = conn.scan.stage
@@ -624,7 +631,7 @@ class BufferingWorker(ThreadWorker):
 
     def _guarded(self, then: Callable[..., None], conn: _Connection, sock: socket.socket) -> None:
         """Call `then` for an event of `conn`; after an error, log it and close `conn`."""
-        if conn.is_closed:  # by an event that was found together with this one
+        if conn.is_closed:  # by another event of the same poll
             return
         try:
             then(conn, sock)
@@ -665,8 +672,8 @@ class BufferingWorker(ThreadWorker):
         """End connections whose deadline has passed.
 
         An incomplete request is refused with status 408. A connection is closed if the client has
-        sent nothing, if its request was refused LINGER_S seconds ago, or if the client takes its
-        response too slowly.
+        sent nothing, if it has been ending for LINGER_S seconds (`_linger`), or if the client takes
+        its response too slowly.
         """
         now = time.monotonic()
         if now - self._swept_at < self._tick_s and self.alive:
@@ -678,7 +685,7 @@ class BufferingWorker(ThreadWorker):
             if conn.received:
                 self._events["were late"] += 1
                 self._refuse(conn, HTTPStatus.REQUEST_TIMEOUT, "request_timeout")
-            else:  # a client would take a response for that to the request it is about to send
+            else:  # a client would take a response for the one to its next request
                 self._close(conn)
         for conn in [conn for conn in self._sending if conn.sock.deadline <= now]:
             if conn.after_rest is not None:

@@ -30,7 +30,7 @@ _TYPES = frozenset(
 )
 _CREDENTIALS = "/api/auth/"
 _WITHOUT_WHOLE_BODY = frozenset({204, 206, 304})
-_files: dict[str, bytes] = {}  # as many as there are files, in each of their versions
+_files: dict[str, bytes] = {}  # one entry for each version of each file
 _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 _STORED_BYTES_MAX = 65_535
 

@@ -210,7 +210,7 @@ def _answered(
 
     Without `locale`, a PDF is in the agency's language. Its ETag is its SHA-256.
 
-    Raises ExportsBusy, and the errors of `Document.read`.
+    Raises ExportsBusy, LargeFile, and the errors of `Document.read`.
     """
     found, actor = document.read(reader, document_id), reader.authenticate()
     chosen: dict[str, Any] = {"prices": wanted.prices} if document.may_hide_prices else {}

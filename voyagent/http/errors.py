@@ -108,7 +108,7 @@ def install(app: Flask) -> None:
 
 
 def is_api() -> bool:
-    """Return True if the client is a program: a path below /api, or a probe."""
+    """Return True for a path of programs, such as a path below /api or of a probe."""
     return request.path.startswith(
         ("/api/", "/health", "/internal/", "/schemas/")
     ) or request.path in {"/api", "/ready"}

@@ -25,7 +25,7 @@ from voyagent.kernel.sheets import Sheet, check_rows
 from voyagent.kernel.workbooks import MIMETYPE, workbook
 
 PDF: dict[str, Any] = {"type": "string", "format": "binary"}
-"""JSON schema of a PDF response."""
+"""JSON schema of a PDF response, and of other binary responses."""
 Format = Literal["pdf", "csv", "xlsx"]
 """Formats in which a document or report can be downloaded."""
 MEDIA_TYPES: dict[Format, str] = {"pdf": "application/pdf", "csv": "text/csv", "xlsx": MIMETYPE}
@@ -119,7 +119,7 @@ def downloaded(file: File) -> Response:
 
 
 def saved(content: bytes | Iterable[str] | Iterable[bytes], name: str, mimetype: str) -> Response:
-    """Return a file that the browser downloads."""
+    """Return a file that the browser downloads under the name `voyagent-<name>`."""
     return Response(
         content,
         mimetype=mimetype,
@@ -156,9 +156,10 @@ def open_snapshot(tenant_id: UUID) -> Snapshot:
 def exported(answer: Response) -> Response:
     """Record an export in the audit log and return the response unchanged.
 
-    The caller, the file name and the filters are recorded before the first byte is sent.
+    The caller, the file name and the filters are recorded before the first byte is sent. A HEAD
+    request is not recorded.
     """
-    if request.method == "HEAD":  # which returns no file
+    if request.method == "HEAD":  # the response has no file
         return answer
     actor = present_actor()
     assert actor is not None

@@ -448,7 +448,11 @@ def read_date(text: str, kind: DateKind = "travel", *, since: date | None = None
 
 
 def read_past_day(text: str) -> date | None:
-    """Return a date in the past between YEAR_MIN and YEAR_MAX; None for other text."""
+    """Return the date that a text means; a date without a year is in the past.
+
+    A year that is written is used, even if the date is in the future. The result is None if the
+    text is not exactly one date, or if the year is not between YEAR_MIN and YEAR_MAX.
+    """
     found = read_date(text, "past") if text else None
     return found if found and YEAR_MIN <= found.year <= YEAR_MAX else None
 

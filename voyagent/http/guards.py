@@ -67,7 +67,15 @@ class Guard(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AuthAdapter:
-    """Functions of packages above `http` that authenticate callers and record actions."""
+    """Functions of packages above `http` that authenticate callers and record actions.
+
+    `authenticate` returns the credential of a bearer token. `shell` returns the select of the data
+    that every page shows, and `lane` is the pool for reads. `note_seen` records the time of a
+    request, and `note_export` records an export with its file name and filters. `why_ended` returns
+    a sentence on why a session ended. `confirm` checks a password and code, and `asks_code` returns
+    True if a code is needed. `make_later` starts a job that makes the file at a URL, and returns
+    the id of the file.
+    """
 
     authenticate: Callable[[str], Credential]
     shell: Callable[[], Select[Any]]
@@ -160,7 +168,7 @@ def browser_credential() -> Credential:
     credential = cast("SignedIn", current_user).credential
     if _note_seen():
         auth_adapter().note_seen(credential)
-        next_act()  # so that the request does not hold the row of its session
+        next_act()  # to unlock the row of the session
     return replace(credential, fresh=_is_confirmed())
 
 
@@ -280,7 +288,8 @@ def to_sign_in() -> Response:
     """Redirect to the sign-in page, which returns to the present page afterwards.
 
     If the person was signed in, the sign-in page shows the reason why the session ended. A request
-    for an event stream gets only status 401, because an event stream shows no page.
+    of htmx gets status 401 with the URL in `HX-Redirect`. A request for an event stream gets only
+    status 401, because an event stream shows no page.
     """
     if request.accept_mimetypes.best == EVENT_STREAM:
         return Response(status=401)

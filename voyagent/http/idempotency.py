@@ -51,9 +51,9 @@ KEY_MAX = 255
 ANSWER_BYTES_MAX = 256 * 1024
 WAIT_S, LOCK_TIMEOUT_MS, POLL_INTERVAL_S, LAST_LOCK_TIMEOUT_MS = 9.5, 1000, 0.2, 20
 WAITED_S = 0.05
-"""Wait for another request with the key after which the caller is authenticated again."""
+"""Seconds of waiting for another request after which the caller is authenticated again."""
 PURGE_ROWS = 5000
-PURPOSE = "idempotency"  # for which the keyring derives a key
+PURPOSE = "idempotency"  # the keyring derives a key for this purpose
 ANSWER_PURPOSE = "idempotency_answer"
 FORM, FORM_KEY_MAX = "form", 64
 _PRINTABLE = re.compile(rf"[ -~]{{1,{KEY_MAX}}}", re.ASCII)
@@ -152,7 +152,9 @@ class IdempotencyKey(TenantOwned, Base):
 
     The hash is keyed, because a request may contain secrets. If `kept` is `sealed`, `body` has the
     headers and the body of the response, encrypted. If `kept` is `answer`, an earlier release
-    stored headers and body without encryption.
+    stored headers and body without encryption. If `kept` is `place`, the response was an event
+    stream, and `place` identifies its start. If `kept` is `secret`, `too_large` or `erased`, the
+    response is not stored for this reason. While the request is running, `kept` is `nothing`.
     """
 
     __tablename__ = "idempotency_keys"
@@ -305,7 +307,7 @@ def once(
     try:
         response = respond()
     except VoyagentError as error:
-        # The other request may be the reason of the error: both may contain one one-time code.
+        # The other request may have caused the error, as when both contain the same one-time code.
         row_of_other = _answered_meanwhile(claim, error)
         if row_of_other is not None:
             return _repeat(claim, row_of_other, resume)

@@ -60,7 +60,7 @@ class _Refused(ValueError):
 
 
 class BoundedRequest(Request):
-    """Request that does not parse a query or a header of unusual length."""
+    """Request that ignores a very long query and shortens long preference headers."""
 
     def __init__(self, environ: WSGIEnvironment, *arguments: Any, **options: Any) -> None:
         for name in _PREFERENCES:

@@ -1,6 +1,6 @@
 """Session of the operator's pages, which is apart from the sessions of people.
 
-An operator proves himself with the token of `VOYAGENT_OPERATOR_TOKEN`. The session is a signed
+An operator signs in with the token of `VOYAGENT_OPERATOR_TOKEN`. The session is a signed
 cookie that only pages below PATH receive. It names the token by a keyed hash, so a new token ends
 it. It ends after 30 minutes without a request, at the latest 12 hours after the sign-in, and when
 an operator signs out, also for those who have a copy of the cookie.
@@ -113,5 +113,5 @@ def _mark(token: str) -> str:
 
 
 def _serializer() -> URLSafeSerializer:
-    # The last key signs, and all verify.
+    # The serializer signs with the last key, and verifies with all.
     return URLSafeSerializer(installed(Keyring, "keyring").secrets[::-1], salt=_PURPOSE)

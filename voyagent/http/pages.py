@@ -1,4 +1,4 @@
-"""HTML pages: blueprints with one guard, and the data that every page shows."""
+"""HTML pages: blueprints with a default guard, and the data that every page shows."""
 
 from __future__ import annotations
 

@@ -146,7 +146,7 @@ class ResponseSocket(socket.socket):
         if self.is_cut:
             raise TimeoutError
         view = memoryview(data)
-        if not self._rest:  # nobody else adds to it
+        if not self._rest:  # only this thread adds to it
             view = view[self._send(view) :]
         if view:
             view = view[self._keep(view) :]

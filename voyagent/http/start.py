@@ -26,7 +26,7 @@ from voyagent.kernel.db import db
 
 RETRY_S = 1.0
 HEAPS_MAX, _M_ARENA_MAX = 2, -8
-"""Heaps of a web process, and the number of this option of glibc's `mallopt` (malloc.h)."""
+"""Most heaps of a web process, and the number of this option of glibc's `mallopt` (malloc.h)."""
 log = structlog.get_logger(__name__)
 
 

@@ -129,7 +129,7 @@ system_root = _blueprint("system_root", "")
 
 
 def install(app: Flask, settings: Settings) -> None:
-    """Answer 503 to all requests but `/health` if no database is configured."""
+    """Answer 503 if no database is configured, except for `/health` and static files."""
     if settings.db_url is not None:
         return
     log.error(

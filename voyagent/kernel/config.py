@@ -472,7 +472,7 @@ def _is_plain_site(url: str) -> bool:
 
 
 def is_this_computer(host: str) -> bool:
-    """Return True if a host name or IP address is that of this computer."""
+    """Return True for `localhost` and for loopback IP addresses."""
     try:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:

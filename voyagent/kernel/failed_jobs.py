@@ -54,7 +54,10 @@ class FailedJob:
 
 
 def list_failed(before: int | None, most: int) -> list[FailedJob]:
-    """Return `most` failed jobs with an id below `before`, the newest first."""
+    """Return at most `most` failed jobs, the newest first.
+
+    Only jobs with an id below `before` are returned; None means no such limit.
+    """
     return [_job(*row) for row in db.session.execute(_LIST, {"before": before, "most": most}).all()]
 
 

@@ -36,8 +36,8 @@ _IBAN = re.compile(
     r"(?<!\w)[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?!\w)",
     re.IGNORECASE | re.ASCII,
 )
-# Nine to eighteen digits, in one piece or in at least three groups of three or more. An account of
-# the books with an amount and a day after it has shorter ones.
+# Nine to eighteen digits, in one piece or in at least three groups of three or more digits. The
+# code of a ledger account, an amount and a day in a row have shorter groups: they are not masked.
 _ACCOUNT = re.compile(
     r"(?:(?<!\w)(?:a/?c|acct|account|khaa?ta)\b|खाता|खाते)[^\w\n]{0,3}"
     r"(?:(?:no|nr|num|number|sankhya)\b|संख्या|नंबर|नं)?[^\w\n]{0,3}(?:is )?"

@@ -294,7 +294,7 @@ select * from app.claim_job(%(queues)s::varchar[], %(worker_id)s, %(outward)s::v
 
 
 def run_worker(app: Flask, settings: Settings) -> None:
-    """Run jobs until SIGTERM or until the parent process has ended."""
+    """Run jobs until SIGTERM or SIGINT, or until the parent process has ended."""
     asyncio.run(_work(app, settings))
 
 

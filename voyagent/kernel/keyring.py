@@ -37,7 +37,7 @@ class SealBroken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A secret, and an id from which nobody can find the secret."""
+    """A secret, and its id: a part of a hash, which does not reveal the secret."""
 
     kid: str
     secret: bytes = field(repr=False)

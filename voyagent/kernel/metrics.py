@@ -334,7 +334,7 @@ def watch(
         meters().connections_discarded.labels("session").inc()
 
     def sample() -> None:
-        pool: Any = engine.pool  # another one after `dispose`
+        pool: Any = engine.pool  # `dispose` replaces the pool
         meters().connections.labels("session").set(pool.checkedout())
         meters().connections_max.labels("session").set(connections_max)
         meters().connections_waiting.labels("session").set(pool.waiting())

@@ -15,9 +15,9 @@ _END = text("update installation set operator_sessions_from = to_timestamp(:now)
 
 
 def valid_from() -> float:
-    """Return the time from which sessions are valid, in seconds since 1970.
+    """Return the time after which all valid sessions began, in seconds since 1970.
 
-    A session that began before this time has ended.
+    A session that began at this time or earlier has ended.
     """
     return float(db.session.scalar(_READ))
 

@@ -95,5 +95,5 @@ def _first_set(signal: Signal, what: str) -> str | None:
 def _is_installed(module: str) -> bool:
     try:
         return find_spec(module) is not None
-    except ModuleNotFoundError:  # of a package above it
+    except ModuleNotFoundError:  # a package above the module is missing
         return False

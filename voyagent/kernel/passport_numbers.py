@@ -32,12 +32,13 @@ _NUMBER = re.compile(
     r")(?![\w/-])",
     re.IGNORECASE,
 )
-# German passports have nine characters, letters other than vowels and digits mixed.
+# German passports have nine characters: digits mixed with letters other than vowels. Such a number
+# is masked only after the word.
 _MIXED = re.compile(
     r"(?<![\w/-])(?=(?:[A-Z]{0,6}\d){3})(?=.[0-9]{0,7}[A-Z])[CFGHJK][CFGHJKLMNPRTVWXYZ0-9]{8}(?![\w/-])",
     re.IGNORECASE | re.ASCII,
 )
-# Number and its check digit, nationality, birth, sex, expiry, and the rest of 44 characters.
+# Number and its check digit, nationality, birth, sex, expiry, and the rest of the line.
 _ZONE = re.compile(
     r"(?<![\w<])([A-Z0-9<]{9})[\d<][A-Z<]{3}\d{6}[\d<][MFX<]\d{6}\d[A-Z0-9<]{0,16}(?![\w<])",
     re.IGNORECASE | re.ASCII,

@@ -97,7 +97,8 @@ class AnswerOf(Answer, Generic[Source]):
     A member is read from the column or attribute with its name, unless its annotation has `Read`,
     `Minor` or `Computed`. The type of the member decides how the value is written:
     - an `Instant` as UTC with microseconds;
-    - a `MoneyText` as a decimal string;
+    - a `MoneyText`, and a member with `Minor`, as a decimal string;
+    - a member with `Converted` as its function returns it;
     - a response class, or a list of it, as that class declares;
     - any other type, and a member with `AsRead`, unchanged.
     """

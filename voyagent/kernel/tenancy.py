@@ -45,7 +45,7 @@ TENANT = "tenant_id"
 _ACROSS = "across_tenants"
 _CLAIMED = "claimed_agency"
 _IS_PUBLIC = "is_public"
-# A select never changes, so one that is cached is walked once.
+# Selects that passed the check. A select never changes, so a cached one is checked only once.
 _BOUND: WeakSet[ClauseElement] = WeakSet()
 
 

@@ -1,4 +1,4 @@
-"""Mail by SMTP (RFC 5321), encrypted unless the server is on this computer."""
+"""Mail by SMTP (RFC 5321); encrypted by default, except to this computer."""
 
 from __future__ import annotations
 

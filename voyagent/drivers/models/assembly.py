@@ -121,7 +121,7 @@ class Assembly:
     def answer(
         self, tries: int, spent: Usage, stop_reason: StopReason | None = None
     ) -> ModelAnswer:
-        """Return the complete answer.
+        """Return the answer as it was received so far.
 
         `tries` is the number of requests so far. `spent` has the token counts of the requests that
         failed. `stop_reason` is given if the answer was cut or stopped. Raises ModelNonsense if the

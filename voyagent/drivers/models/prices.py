@@ -46,7 +46,7 @@ PRICES = {
     "claude-opus-5-5": Price(Decimal(4), Decimal(20), Decimal("0.05")),
     "claude-haiku-5-5": Price(
         Decimal("0.10"), Decimal("0.50")
-    ),  # for prompts below 100,000 tokens; those of this program are
+    ),  # for prompts below 100,000 tokens, as those of this program are
 }
 LAST_DAYS = {"claude-sonnet-4-5": date(2026, 11, 30)}
 """Last days of models that the vendor will withdraw."""

@@ -25,11 +25,14 @@ from voyagent.kernel.database.copy_export import ExportsBusy
 from voyagent.kernel.errors import N_, Unprocessable
 
 PROCESSES = 2
-"""Typesetters of one process of the program, and so documents at a time."""
+"""Largest number of typesetters of one process, and so of documents at a time."""
 WAIT_S = 10.0
 """Longest wait for a typesetter, in seconds."""
 CPU_MAX_S, TIME_MAX_S = 20, 60.0
-"""Processor time of a document, and its time on a computer that is busy, in seconds."""
+"""Maximum processor time and maximum elapsed time of a document, in seconds.
+
+The elapsed time may be longer, because the computer may be busy.
+"""
 MEMORY_MAX = 1024 * 1024 * 1024
 """Address space of a typesetter, in bytes."""
 _INHERITED = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH")

@@ -69,8 +69,8 @@ class Printed:
         """Return the report as PDF; `words` describes the filters of the report.
 
         `letterhead` has logo, postal address and tax number of the agency. Raises TooManyRows above
-        ROWS_MAX rows, LargeFile if the report is so long that a worker must make it, and
-        ExportsBusy if too many exports are running.
+        ROWS_MAX rows, LargeFile if the report is so long that a worker must make it, ExportsBusy
+        if too many exports are running, and the errors of `Paper.pdf`.
         """
         count = sum(len(group.rows) for table in self.tables for group in table.groups)
         if count > ROWS_MAX:

@@ -143,7 +143,7 @@ def _end_with_parent(descriptor: int) -> None:
 
 
 def _resident_bytes() -> int:
-    """Return the resident memory of this process; 0 if the system does not tell it."""
+    """Return the resident memory of this process in bytes; 0 if it is unknown."""
     try:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     except OSError:

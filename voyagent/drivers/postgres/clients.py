@@ -22,7 +22,8 @@ LOCK_WAIT = "60s"
 TRANSACTION_TIMEOUT_SINCE = 17
 """The first version whose `pg_restore` sets a parameter that older servers do not have.
 
-Older programs cannot read the dumps of this version, so such a dump would be useless there.
+Older programs cannot read the dumps of this version. So nothing could restore a dump that its
+`pg_dump` makes of an older server to a server of the same version.
 """
 Source = Callable[[Callable[[bytes], object]], None]
 """A function that passes the content of a dump on in pieces."""
@@ -156,7 +157,7 @@ class Clients:
                     pass  # it needs no more, or its exit code says why it ended
                 except BaseException:
                     program.kill()
-                    with suppress(BrokenPipeError):  # of what is still in the buffer
+                    with suppress(BrokenPipeError):  # `close` writes what is in the buffer
                         program.stdin.close()
                     raise
             if program.returncode != 0:

@@ -1,1 +1,1 @@
-"""Access to the database without the ORM: reads, CSV exports and SQL functions."""
+"""Connections to the database, its checks, and reads and exports without the ORM."""

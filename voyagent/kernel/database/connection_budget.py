@@ -18,7 +18,7 @@ def connections_of(settings: Settings, process: Purpose) -> Counter[Purpose]:
 
     `process` is WEB or WORKER. Connections to a connection pooler are included.
     """
-    sessions = 2 * settings.db_pool_size  # the pool, and as many beyond it
+    sessions = 2 * settings.db_pool_size  # the size of the pool, and an equal overflow
     if process is Purpose.WEB:
         return Counter(
             {

@@ -73,7 +73,7 @@ LINES_AT_ONCE = 500
 # be sent at once, in the order of an index.
 _START_EARLY = "set local max_parallel_workers_per_gather = 0; set local jit = off"
 # A hash join and a sort must be complete before the first row is sent, and are repeated for each
-# part of a file.
+# part of a file. Hash joins are therefore off, and sorts too for a select marked by `abreast`.
 _IN_ORDER = (
     b"set local enable_hashjoin = off; set local enable_mergejoin = off; set local"
     b" enable_bitmapscan = on; set local enable_sort = on"
@@ -83,7 +83,7 @@ ABREAST = (
     b" = off; set local enable_sort = off"
 )
 """Planner settings of a select marked by `abreast`: index scans and incremental sorts only."""
-# Also with a connection pooler, because the lock ends with the transaction.
+# This also works with a connection pooler, because the lock ends with the transaction.
 _ONE_OF_AGENCY = (
     "select pg_advisory_xact_lock(hashtextextended('exports of ' ||"
     " current_setting('app.tenant'), 0))"
@@ -469,8 +469,9 @@ class _Slot:
     def release(self, *, is_cut: bool = False) -> None:
         """Stop the timers and release the slot; a second call does nothing.
 
-        `is_cut` is true if the export was ended because its client read too slowly. Waiting exports
-        of other agencies then come before the next export of this agency.
+        `is_cut` is true if the export was ended because of the time limit or because its client
+        read too slowly. Waiting exports of other agencies then come before the next export of this
+        agency.
         """
         with self._lock:
             held, self._held = self._held, False

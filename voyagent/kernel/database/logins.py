@@ -18,7 +18,10 @@ from voyagent.kernel.db_connections import (
 
 
 def grant_app_role(settings: Settings) -> None:
-    """Grant the unprivileged role to the program's database logins."""
+    """Grant the unprivileged role to the program's database logins.
+
+    Nothing is done unless both `db_url` and `db_admin_url` are set.
+    """
     if settings.db_url is None or settings.db_admin_url is None:
         return
     logins = {

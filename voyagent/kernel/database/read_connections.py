@@ -84,7 +84,7 @@ class ReadConnections:
                     kwargs=lambda: self._parameters() | {"autocommit": True},
                     configure=_configure,
                 )
-                # Its threads end only while Python runs. At the exit each would be waited for.
+                # The threads of the pool end only while Python runs. The exit would wait for each.
                 atexit.register(self.close)
             return self._pool
 
@@ -112,7 +112,7 @@ class ReadConnections:
 
 
 def _configure(connection: psycopg.Connection[Any]) -> None:
-    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ  # of a snapshot
+    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ  # for `ReadPool.snapshot`
 
 
 def _take(pool: ConnectionPool) -> psycopg.Connection[Any]:

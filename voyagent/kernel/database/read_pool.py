@@ -93,7 +93,8 @@ class SessionReader:
     def snapshot(self) -> AbstractContextManager[None]:
         """Return a context manager that does nothing.
 
-        The open transaction already isolates the reads.
+        The session's transaction is usually read committed: each read sees what was committed
+        before it. Reads share one snapshot only in a transaction of `db.snapshot`.
         """
         return nullcontext()
 
@@ -115,8 +116,8 @@ class ReadPool:
         """Authenticate the caller and run the statements in one network round trip.
 
         Returns the row of `app.authenticate`, and a list with the rows of each statement. Outside a
-        snapshot, the reads are tried once more after a lost connection. Raises Unauthorized if the
-        credential is not valid.
+        snapshot, the reads are tried once more after a lost connection or a serialization failure.
+        Raises Unauthorized if the credential is not valid.
         """
         held = _held.get()
         if held is not None:
@@ -261,6 +262,9 @@ class ReadPool:
 
 class RequestReader:
     """Reader of one request; its first read authenticates the caller and sets `actor`.
+
+    `permission` is the permission that the caller needs. `extra` returns a select that the first
+    read runs too; its first row is in `extra_row`.
 
     `after` is given if the request may read from a standby: the position in the write-ahead log
     that its reads must include, or 0. The reads of a request never go back in time: after one read

@@ -1,8 +1,8 @@
 """Stored sums (roll-ups): their declaration, their check and their rebuild.
 
-Triggers add the difference that each change of a source row makes to the row of the roll-up with
-its key. A `RollUp` says once how the sums are computed from the source rows. The check and the
-rebuild both read this declaration.
+When a source row changes, triggers add the difference to the row of the roll-up with its key. A
+`RollUp` says once how the sums are computed from the source rows. The check and the rebuild both
+read this declaration.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ class RollUp:
     """Declaration of a table with sums that triggers maintain.
 
     The key is the primary key without the agency, in the order in which the triggers write rows.
-    The other columns with numbers are the sums. A sum that can be null is null if it is not known,
-    and so is the sum of source rows of which one has null. A column that is neither key nor sum,
+    The other columns with numbers are the sums. A sum in a nullable column is null if it is not
+    known. It is not known if one of its source rows has null. A column that is neither key nor sum,
     such as the name of a party, is written when a row is inserted, and is not updated.
     """
 
@@ -156,7 +156,7 @@ class RollUp:
             return added
         before = self.table.alias("before")
         names = [column.name for column in self.table.primary_key]
-        # As columns of `correction` the subquery would have `excluded` as a table of its own.
+        # With columns of `correction`, the subquery would have `excluded` in its FROM clause.
         is_same = [before.c[one] == literal_column(f"excluded.{one}") for one in names]
         unknown = (
             select(literal_column("before.xmin"))

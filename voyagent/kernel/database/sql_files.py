@@ -165,7 +165,7 @@ def _execute(connection: Connection, statements: str) -> None:
     def attempt(wait: str) -> None:
         with connection.begin():
             connection.execute(text(f"set local lock_timeout = '{wait}'"))
-            # Without parameters, so several statements are allowed.
+            # Without parameters, one call may have several statements.
             connection.connection.cursor().execute(statements.encode())
 
     until_granted(attempt)

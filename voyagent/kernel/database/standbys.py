@@ -96,7 +96,8 @@ class Standbys:
     def lags(self) -> Iterator[tuple[str, float]]:
         """Yield the name and the age of the data in seconds of each standby.
 
-        The name is `host:port`. The age is infinite for a server that does not answer.
+        The name is `host:port`. The age is infinite for a server that does not answer or has no
+        heartbeat. A server that is no standby is left out.
         """
         for standby in self._all:
             age = standby.age_s()

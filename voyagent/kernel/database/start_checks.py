@@ -253,6 +253,7 @@ def configured_or_exit() -> Iterator[None]:
 def check_start(settings: Settings) -> list[Result]:
     """Run all checks and return their results; each failure has a sentence.
 
+    Checks that mean nothing because the role or the schema is wrong are left out.
     Raises psycopg.OperationalError if a database is unreachable.
     """
     checks: tuple[Check, ...] = (
@@ -364,7 +365,7 @@ def _run_at(
     elif error is not None and _SCHEMA not in answers:
         answers[_SCHEMA] = ""
     if answers[_ROLE] is not None:
-        answers = {_ROLE: answers[_ROLE]}  # the others judge what this role may do
+        answers = {_ROLE: answers[_ROLE]}  # the other checks would judge a wrong role
     results = []
     for check in checks:
         if check not in answers or (answers.get(_SCHEMA) is not None and check in _OF_SCHEMA):

@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 SERVED_MAX = 512
-"""Parties, IP addresses and persons whose turns are remembered."""
+"""Largest number of parties, IP addresses and persons whose last turns are stored."""
 FIRST_IN_A_ROW = 3
 """Places that callers with precedence get in a row while others wait."""
 
 
 QUEUE_MAX = 64
-"""Callers that wait for one kind of place at most. Each of them occupies a thread of a process."""
+"""Most callers that may wait for one kind of place. Each of them occupies a thread of a process."""
 
 
 @dataclass(slots=True, eq=False)
@@ -55,7 +55,8 @@ class Places:
             at once. None means no limit.
         queue_max: the largest number of waiting callers without precedence. A further caller
             replaces a waiting caller (`_displace`), or is refused at once. None means no limit.
-        kept: the number of last free places, which go only to parties that hold no place.
+        kept: the number of places that are reserved: the last `kept` free places go only to
+            parties that hold no place.
         address_share: the largest number of places for callers from one IP address. A caller whose
             IP address is None has no such limit.
     """
@@ -81,7 +82,7 @@ class Places:
         self._held: Counter[Hashable] = Counter()
         self._held_from: Counter[str] = Counter()
         self._waiting: list[_Ticket] = []
-        # The number of the last turn of each party and address; the one served last comes last.
+        # The number of the last turn of each party, IP address and person, in the order of turns.
         self._served: OrderedDict[Hashable, int] = OrderedDict()
         self._turn = 0
         self._first_in_a_row = 0
@@ -102,6 +103,7 @@ class Places:
     ) -> bool:
         """Take a place; return False if the party gets none within `wait_s` seconds.
 
+        The result is False before that time if the caller is refused or replaced in the queue.
         If `is_first` is true, the caller has precedence. `address` is the client's IP address,
         whose share is limited by `address_share`. `person` is the id of the person who calls, if it
         is known.

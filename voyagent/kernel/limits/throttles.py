@@ -29,10 +29,10 @@ class Throttle:
     `address` and `overall` are multiplied by `VOYAGENT_LIMIT_SCALE`. Throttles with the same
     `bucket` share the counts of an account.
 
-    A known place is an IP address from which any account has signed in. If `is_own_account` is
-    true, the account belongs to the person who acts, and only an IP address from which this account
-    has signed in is a known place. Attempts from known places may use a larger part of `overall`
-    than other attempts (`CEILINGS`).
+    A known place is an IP address from which an account with a confirmed e-mail address has signed
+    in. If `is_own_account` is true, the account belongs to the person who acts, and only an IP
+    address from which this account has signed in is a known place. Attempts from known places may
+    use a larger part of `overall` than other attempts (`CEILINGS`).
     """
 
     name: str

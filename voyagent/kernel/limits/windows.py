@@ -311,9 +311,9 @@ class FailoverWindows:
 
 
 def windows(redis_url: str | None) -> Windows:
-    """Return the counters of the installation.
+    """Return counters in Redis if there is a Redis URL, else in this process.
 
-    With a Redis URL, the connection is opened at the first attempt.
+    The connection to Redis is opened at the first attempt.
     """
     return FailoverWindows(redis_url) if redis_url else LocalWindows()
 

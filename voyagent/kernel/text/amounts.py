@@ -15,7 +15,7 @@ from voyagent.kernel.money import is_currency
 from voyagent.kernel.text.passages import FIELD_MAX, lead
 
 FIGURES_MAX = 100
-"""Amounts that are read in one text; those behind are ignored."""
+"""Largest number of amounts that are read in one text; the rest are ignored."""
 _SIGNS = {"₹": "INR", "$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY"}
 _WORDS = {
     "rs": "INR", "rs.": "INR", "re": "INR", "rupee": "INR", "rupees": "INR",
@@ -60,9 +60,9 @@ _PARTS = {
     **dict.fromkeys(("sava", "sawa", "सवा"), Decimal("0.25")),
     **dict.fromkeys(("paune", "paun", "pone", "पौने"), Decimal("-0.25")),
 }
-"""Hindi words that change the number behind them: `saade teen` is 3.5, `paune do` is 1.75."""
+"""Hindi words that change the next number: `saade teen` is 3.5, `paune do` is 1.75."""
 _AMBIGUOUS = frozenset({"do", "ek", "one", "saath", "एक", "दो"})
-"""Numbers that behind an amount are usually other words: `paanch hazaar do` (give 5,000)."""
+"""Numbers that are usually other words after an amount: `paanch hazaar do` means give 5,000."""
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d{1,2}(?:,\d{2})*,\d{3}|\d+)(?:\.\d+)?"
 """Commas must group thousands or lakhs, as in `money.ungrouped`; else there is no amount."""
 _NO_LETTER = r"(?![^\W\d_]|[\u0900-\u0963])"
@@ -221,7 +221,7 @@ class Figure:
 
 
 def plain(value: Decimal) -> str:
-    """Return a decimal number without exponent and without unneeded zeros."""
+    """Return a number without exponent, and without decimals that are all zero."""
     text = f"{value:f}"
     return (
         text.rstrip("0").rstrip(".") if "." in text and not text.split(".")[1].strip("0") else text
@@ -305,7 +305,7 @@ def _figures(text: str) -> Iterator[Figure | UnreadFigure]:
             yield UnreadFigure(start, match.end("number"), text[start : match.end("number")])
             continue
         place = max(match.start("number") + 1, end)
-        if end < match.end("number"):  # the words behind it belong to the next value
+        if end < match.end("number"):  # the words after it belong to the next value
             currency = currency_of(before)
         elif after and currency and not currency_of(before):
             end = match.end("after")

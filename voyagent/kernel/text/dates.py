@@ -143,8 +143,9 @@ def read_date(
 def month_range(text: str, today: date) -> tuple[date, date, str] | None:
     """Return first and last day of the month that a text names, and the words for it.
 
-    The words are, for example, `in December`, `next month` or `this month`. Returns None if the
-    text names no month.
+    The words are, for example, `in December`, `next month` or `this month`. A month without a year
+    is in this year, or in the next year if it is over. Returns None if the text names no month or
+    if the written year is not between YEAR_MIN and YEAR_MAX.
     """
     relative = re.search(r"\b(this|next|last)\s+month\b", text, re.IGNORECASE)
     if relative:

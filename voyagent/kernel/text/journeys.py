@@ -32,8 +32,9 @@ oct nov dec mon tue wed thu fri sat sun new not now off one our out pax per pls 
 set she the they tkt too try two use via was way who why yes you ret adt chd inf dob end
 """
 _SHORT_WORDS = frozenset(_THREE_LETTERS.split())
-_KNOWN_CODES = frozenset(code for code, _name in stations.KNOWN)
 """Words that are an airport code only in capital letters."""
+_KNOWN_CODES = frozenset(code for code, _name in stations.KNOWN)
+"""Airport codes that may also be written in small letters."""
 _FLIGHT = re.compile(r"\b(?:fl(?:igh)?ts?|fares?|tickets?|tkts?|fly)\b", re.IGNORECASE)
 
 

@@ -180,7 +180,9 @@ def find_names(
     """Return the probable names of a text, the best first.
 
     `hidden` has the start and end of values in the text, such as dates, which are not names. `role`
-    says whether the name of a `customer` or of a `supplier` is wanted.
+    is the role of the person or firm whose name is wanted. Firms and hotels score higher for a
+    supplier; hotels score lower for the other roles. For a customer, a couple such as `Raj and
+    Priya Shah` is one name. Candidates with a score below SCORE_MIN are left out.
     """
     visible = list(text)
     for start, end in hidden:

@@ -419,7 +419,10 @@ def _last_line(text: str) -> Extracted | None:
 
 
 def bare_count(words: str) -> int | None:
-    """Return the number if a text is only a number, such as `four`; otherwise None."""
+    """Return the number if a text is only a number, such as `four`; otherwise None.
+
+    The text may have one or two digits, or be a word from `one` to `twelve`.
+    """
     lowered = words.strip(" .!?").lower()
     return _COUNTS.get(lowered) or (int(lowered) if re.fullmatch(r"\d{1,2}", lowered) else None)
 

@@ -52,7 +52,8 @@ def find_phones(text: str, region: str | None) -> list[Phone]:
     `region` is the agency's country, whose country code is added to national numbers. The text may
     show that its writer is in another country: by the domain of an e-mail address, or by words such
     as `I live in Dubai` or `Country: UAE`. Then `number` of a national number is None, and `offers`
-    has the possible numbers.
+    has the possible numbers. The same applies if the text names a place in another country, and the
+    number would be a mobile number there but not in `region`.
     """
     matches = list(phonenumbers.PhoneNumberMatcher(text, region))
     national = [match for match in matches if not _has_country(match)]

@@ -1,7 +1,7 @@
 """Find places in plain text.
 
 Places are well-known names in upper or lower case, airport codes in capitals, and capitalised words
-after `to` or `trip to`.
+after `to` or `trip to`. Common airport codes in small letters are read in a pair, as in `del-bom`.
 """
 
 from __future__ import annotations

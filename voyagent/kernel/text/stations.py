@@ -196,7 +196,8 @@ _NO_CODES = frozenset(_SMALL_WORDS.split())
 def code_of(place_name: str) -> str | None:
     """Return the IATA code of an airport or a city, from its code or its name.
 
-    A code may be in lower case. Returns None if the name does not identify an airport or a city.
+    A code may be in lower case. Three capital letters in parentheses, as in `London (LHR)`, are
+    returned without a check. Returns None if the name does not identify an airport or a city.
     """
     words = " ".join(place_name.split())
     words = IN_HINDI.get(words, words)
@@ -240,7 +241,8 @@ def country_of_city(name: str) -> str | None:
 def country_of(name: str) -> str | None:
     """Return the code of a country by name, code or short form, such as `the U.A.E.`.
 
-    If `name` is a city, the result is the code of the city's country.
+    If `name` is a city, the result is the code of the city's country. For the Schengen area the
+    result is FR. The result is None if the name is unknown.
     """
     words = _UNION.sub(
         r"\g<name>", re.sub(r"^the\s+", "", " ".join(name.split()), flags=re.IGNORECASE)
@@ -268,7 +270,10 @@ def countries_in(text: str) -> list[re.Match[str]]:
 
 
 def nationality_in(text: str) -> str | None:
-    """Return the country code of a nationality, such as `Indian` or `US passport`."""
+    """Return the country code of the nationality in a text, or None.
+
+    Examples: `Indian`, `US passport`, `citizen of Nepal`.
+    """
     found = _PERSON.search(text)
     if found is None:
         held = next(

@@ -72,7 +72,7 @@ def _departures(one: Carrier, origin: Airport, destination: Airport, day: date) 
 
 
 def _often(origin: Airport, destination: Airport) -> int:
-    """Return the number of flights per day."""
+    """Return the lowest number of flights per day, to which the caller adds 0 or 1."""
     far, rank = distance_km(origin, destination), max(origin.rank, destination.rank)
     if far < 2000:
         return {1: 5, 2: 3, 3: 2}.get(rank, 1)
