@@ -145,6 +145,7 @@ def test_prices_per_person_and_ranges_are_not_totals() -> None:
         ("fly from London to Kochi, 98470 12345", None),
         ("riya@example.co.uk 98470 12345", None),
         ("Country: UK\nName: Riya\nPhone: 98470 12345", None),
+        ("Address: Flat 2, Green Park (QQQ)\nPhone: 98470 12345", "+91 98470 12345"),
         ("[30/11/26, 10:42 am] +44 7911 123456: my other one is 98470 12345", None),
         ("London trip, reach me on 07911 123456", None),
     ],

@@ -235,7 +235,8 @@ def country_of_city(name: str) -> str | None:
         return found.pop() if len(found) == 1 else None
     if code in _codes():
         return str(_codes()[code]["country"])
-    return str(_metros()[code]["country"])
+    metro = _metros().get(code)
+    return str(metro["country"]) if metro else None
 
 
 def country_of(name: str) -> str | None:
