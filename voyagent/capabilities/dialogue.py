@@ -81,7 +81,7 @@ _PRONOUN = re.compile(
 _NAME_MIN = 4
 _PARTY_FIELDS = {"customer_name", "vendor_name"}
 _LIKELY_MIN = 0.07
-"""Minimum similarity with which a capability is offered for a message that none fits."""
+"""Minimum similarity for an offer, if no capability fits the message."""
 _SHORT_WORDS_MAX = 8
 """Maximum number of words of a message that corrects a complete card.
 
@@ -111,7 +111,7 @@ class Reply:
 
     `kind` is one of these:
 
-    - `run`: `draft` is a query that has all its fields.
+    - `run`: `draft` is a query; no field must be asked for.
     - `card`: a form for the user to confirm; the first field of `missing` is asked for.
     - `choose`: several capabilities are possible. `offered` names at most three of them, and
       `draft` is a draft for the first of these.

@@ -400,7 +400,7 @@ def _add_birth(
     readings: Mapping[DateKind, Reading],
     context: Context,
 ) -> None:
-    """Take a past date as date of birth if no word assigns it to a field."""
+    """Take the last date up to today as date of birth, if no word such as “born” names one."""
     if "date_of_birth" not in names or "date_of_birth" in given:
         return
     reading = readings["birth"]
@@ -410,9 +410,9 @@ def _add_birth(
 
 
 def _count_nights(names: list[str], given: dict[str, Found], text: str) -> None:
-    """Add the return or check-out date to `given`, counted from the first date.
+    """Add the return or check-out date to `given`, found from the first date.
 
-    For example, “5 May for 3 nights” gives 8 May.
+    For example, “5 May for 3 nights” gives 8 May, and “5 May to 9” gives 9 May.
     """
     back = next((name for name in names if name in _BACK and name not in given), None)
     first = given.get(names[0]) if names else None
@@ -442,7 +442,8 @@ def _count_nights(names: list[str], given: dict[str, Found], text: str) -> None:
 def _periods(capability: Capability[Any], text: str, context: Context) -> dict[str, Found]:
     """Return the first and last day of a period by field.
 
-    The fields are a pair such as `created_from` and `created_to`.
+    The fields are a pair such as `created_from` and `created_to`. An end that the text leaves open
+    is left out. “Overdue” sets the end of the due dates to yesterday.
     """
     pairs = [
         (name, f"{name.removesuffix(end)}{other}")

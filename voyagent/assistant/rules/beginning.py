@@ -60,7 +60,7 @@ class Beginning:
     def read(cls, document: dict[str, Any]) -> Beginning:
         """Return the state from its stored JSON.
 
-        The stored JSON of older releases has no `model`.
+        The members that the JSON of an older release lacks have their default values.
         """
         fields = {
             name: document[name]

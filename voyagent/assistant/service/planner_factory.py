@@ -250,6 +250,8 @@ def _move_of(wanted: ToolCall, usable: Sequence[str]) -> Move:
     """Return a model's call as a move.
 
     If the user must confirm the fields of the capability (`approval="review"`), the move is a card.
+    A call with invalid arguments, or of a capability that the user may not use, stays a call, which
+    is then refused.
     """
     capability = registry.find(wanted.name)
     if capability is None or capability.approval != "review" or wanted.name not in usable:

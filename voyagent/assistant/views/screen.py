@@ -103,7 +103,7 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class Conversations:
-    """Other conversations by day, with the number of pending proposals of each."""
+    """Listed conversations by day, with the number of pending proposals of each."""
 
     groups: list[tuple[str, list[Row]]]
     waiting: dict[UUID, int]
@@ -173,7 +173,7 @@ def read(
 ) -> Screen:
     """Return the data of a page, with the newest hundred messages.
 
-    With `first`, the messages from this sequence number on are shown instead. Raises
+    With `first`, up to five hundred messages from this sequence number on are shown. Raises
     SessionNotFound.
     """
     reader = SessionReader(db.session)
