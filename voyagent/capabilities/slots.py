@@ -400,7 +400,7 @@ def _add_birth(
     readings: Mapping[DateKind, Reading],
     context: Context,
 ) -> None:
-    """Take the last date up to today as date of birth, if no word such as “born” names one."""
+    """Take the last date up to today as date of birth, unless a word names one."""
     if "date_of_birth" not in names or "date_of_birth" in given:
         return
     reading = readings["birth"]

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from voyagent.kernel.errors import N_
 
-USEFUL_FOR = timedelta(days=7)  # for a mail without a link; older news helps nobody
+USEFUL_FOR = timedelta(days=7)  # longest period for which a mail is worth sending
 Value = str | int
 
 

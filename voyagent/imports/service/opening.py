@@ -1,4 +1,4 @@
-"""Import opening balances: a trial balance on a date becomes one journal entry.
+"""Import opening balances: a trial balance on a date becomes journal entries.
 
 Open invoices, open bills and advances are imported separately, and each of them posts its amount to
 the account for receivables, payables or advances. Therefore the trial balance's own figures for
@@ -103,8 +103,9 @@ class Taker:
     """Importer of a trial balance, posted as journal entries.
 
     If a row in a foreign currency states its base amount or a rate, or if the base amounts of the
-    agency are established, the file need balance only in the currency of the books. What is not
-    balanced in a currency is then exchanged with the account of opening balances.
+    agency are established, the file need balance only in the currency of the books. The
+    difference in each other currency is then exchanged, with the opening balance account as the
+    other side. This takes one entry for each such currency, and one for the rest.
 
     The constructor raises DayNeeded if `on` is None.
     """
@@ -180,7 +181,10 @@ class Taker:
             self._post(rest)
 
     def _exchanged(self, totals: dict[str, _Sum]) -> list[str]:
-        """Return the foreign currencies whose debits and credits differ."""
+        """Return the foreign currencies whose debits and credits differ.
+
+        Raises FileUnbalanced, FileUnbalancedInBase, RateMissing.
+        """
         books = self._actor.currency
         if not self._in_base:
             if any(one.minor for one in totals.values()):
@@ -208,7 +212,7 @@ class Taker:
         ]
 
     def _exchange(self, opening: UUID, amount: Money, total: _Sum) -> list[Line]:
-        """Return the lines that balance an amount by the account of opening balances."""
+        """Return the lines that exchange the difference in a currency for its base amount."""
         base = Money(total.base_minor or 0, self._actor.currency)
         return [
             _line(rules.EXCHANGE, -amount, self._base_of(total)),
