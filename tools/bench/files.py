@@ -64,6 +64,6 @@ def fetch(port: int, call: Call) -> tuple[int, float, float]:
         if answer.status != call.expects:
             raise BenchFailed(f"{call.path} was answered by {answer.status}")
         while piece:
-            lines += piece.count(b"\n")  # none of its cells has a line of its own
+            lines += piece.count(b"\n")  # no cell has a line break
             piece = answer.read(PIECE)
         return lines - 1, first_s, time.perf_counter() - began

@@ -37,7 +37,7 @@ class Call:
 
 
 Caller = Callable[[int], Call]
-"""Which request is the n-th."""
+"""Function that returns the n-th request, counted from 0."""
 
 
 def always(call: Call) -> Caller:

@@ -188,7 +188,7 @@ class Databases:
         ).fetchone()
         if found is None:
             self.server.execute(_named("create role {} nologin noinherit", role))
-            # As in the first migration: without policies its searches are cheaper.
+            # As in the first migration: searches of this role are cheaper without policies.
             row = self.server.execute("select current_setting('is_superuser')::boolean").fetchone()
             if role == "voyagent_lookup" and row and row[0]:
                 self.server.execute(_named("alter role {} bypassrls", role))

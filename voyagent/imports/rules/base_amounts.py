@@ -40,8 +40,8 @@ def quote_of_row(
     """Return the rate that a row states, or None.
 
     `rate` is the price of one unit of the amount's currency in the currency `books`. `base` is the
-    amount in `books`. A row in the currency `books` may state a base amount that equals its amount. A rate from a
-    base amount is quoted in the direction that gives the base amount exactly.
+    amount in `books`. A row in the currency `books` may state a base amount that equals its amount.
+    A rate from a base amount is quoted in the direction that gives the base amount exactly.
 
     Raises BaseAmountAndRate, BaseAmountInexact, InvalidRate.
     """
