@@ -3,8 +3,8 @@
     python -m tools.lint_docstrings
 
 A docstring should begin with a complete sentence, and so should a comment on lines of its own. Only
-this is checked: neither may begin with one of WORDS, which mostly begin incomplete sentences. The first line of a docstring has at most
-LENGTH_MAX characters, so that it says one thing.
+this is checked: neither may begin with one of WORDS, which mostly begin incomplete sentences. The
+first line of a docstring has at most LENGTH_MAX characters, so that it says one thing.
 """
 
 from __future__ import annotations

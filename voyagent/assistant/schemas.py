@@ -112,8 +112,8 @@ class ConversationQuery(Query):
 class EventsQuery(Query):
     """Query string of the event stream of a conversation's page.
 
-    `after` is the number of the last event that the page shows. `asked` is the hash of the turns
-    and proposals that the page shows.
+    `after` is the number of the last event that the page shows. `asked` is the value of
+    `turn_context.change_mark` that the page has.
     """
 
     after: Annotated[int, Field(ge=0)] = 0

@@ -1,6 +1,6 @@
 """Fill the fields of a capability from a text.
 
-READERS has a function for each kind of value.
+READERS has the functions that read a value from a text, for most kinds of value.
 """
 
 from __future__ import annotations

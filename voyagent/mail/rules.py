@@ -90,7 +90,8 @@ KINDS: dict[str, Kind] = {
     "address_changed": Kind(
         N_("Your e-mail address was changed"), {"address": str, **_LIVES_ON}, is_notice=True
     ),
-    # `others` and `suspended` are numbers of people of the agency, after a first reset.
+    # `others` and `suspended` are numbers of other people of the agency: those who have access, and
+    # those whom a reset of the password has suspended.
     "password_changed": Kind(
         N_("Your password was changed"),
         {"others": int, "suspended": int, "second_factor_off": bool, **_LIVES_ON},

@@ -22,8 +22,9 @@ class Beginning:
     """Initial state of a turn.
 
     `model` is the chosen model, or None for the built-in planner. `notice` is a message that is
-    sent first. `anew` is a proposal that has replaced an outdated one and must be shown. `refusal`
-    is the reason why this proposal would be refused now.
+    sent first. `is_refused` is true if a limit on the number of turns refuses the turn. `anew` is a
+    proposal that has replaced an outdated one and must be shown. `refusal` is the reason why this
+    proposal would be refused now.
     """
 
     context: Context

@@ -116,7 +116,8 @@ class Configured:
         """Return the model for an agency's setting, or None for the built-in planner.
 
         `wanted` is the setting: the name of a model, BUILT_IN, or None for the default. The default
-        is the model on the local server, else Anthropic's model.
+        is the model on the local server, else Anthropic's model. A named model is one of
+        Anthropic's; without an API key for them, the model on the local server is used.
         """
         if wanted == BUILT_IN:
             return None

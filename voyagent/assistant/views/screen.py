@@ -125,7 +125,7 @@ class Screen:
     running: Turn | None
     seq: int
     state: str
-    """Hash of the turns and proposals that the page shows."""
+    """Value of `turn_context.change_mark` when the page was read."""
     awaited: bool = False
     moved: bool = False
     """True if an event was stored while the page was read."""
