@@ -36,7 +36,8 @@ _OWNERS = ("voyagent_lookup", "voyagent_eraser")
 _ROLES = (APP_ROLE, *_OWNERS, "voyagent_mover")
 # The extensions and the schema exist already: the owner may not set all of their properties.
 _LEFT_OUT = re.compile(r"^\d+; \d+ \d+ (SCHEMA - (app|public) |EXTENSION - )")
-# The owner sees of the sessions of other roles only the role. Processes of the server have no role.
+# Of the sessions of other roles the owner sees only the name of the role. Processes of the server
+# have no role.
 _SESSIONS = """
 select distinct coalesce(nullif(application_name, ''), usename, 'a session of the server')
   from pg_stat_activity

@@ -199,7 +199,8 @@ class Taker:
         if sum(one.base_minor or 0 for one in totals.values()) or any(balanced):
             raise FileUnbalancedInBase
         found = [code for code, one in totals.items() if code != books and one.minor]
-        # An amount is exchanged for an amount on the other side of the account of exchange.
+        # The exchange has the amount on one side and the base amount on the other, so both totals
+        # must have the same sign.
         if any(totals[code].minor * (totals[code].base_minor or 0) <= 0 for code in found):
             raise FileUnbalanced
         return found
