@@ -322,7 +322,12 @@ class Engine:
         return Decision(taken, tuple(rest))
 
     def draft(self, name: str, text: str, context: Context, listed: Sequence[Choice] = ()) -> Draft:
-        """Return a draft of a capability with the fields that a message gives."""
+        """Return a draft of a capability with the fields that a message gives.
+
+        Required fields that the message does not give are filled from `context.known`, and the
+        other fields too if the message has a pronoun such as “her”. The message can also refer to a
+        record of `listed`, such as “the second one”.
+        """
         capability = self._capabilities[name]
         party = _party(text, listed)
         filled = slots.fill(capability, f"{text} {party.label}" if party else text, context)

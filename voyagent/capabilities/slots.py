@@ -589,7 +589,11 @@ def _document(reading: Reading, _context: Context) -> Found | None:
 
 
 def _figure(reading: Reading) -> Span | None:
-    """Return the amount in a text, or None if there is none or it is not clear."""
+    """Return the amount in a text, or None if there is none or it is not clear.
+
+    Of several amounts, the first that is marked as an amount is returned, else the first of at
+    least _AMOUNT_MIN, else the first. A small number after “for” is a number of people.
+    """
     if any(one.reason == "unread" for one in reading.unclear):
         return None
     spans = [
@@ -660,7 +664,11 @@ def _currency(reading: Reading, context: Context) -> Found | None:
 
 
 def _name_of(role: Role) -> FieldReader:
-    """Return a function that reads the name of a person or firm from a text."""
+    """Return a function that reads the name of a person or firm from a text.
+
+    Stored names are preferred. If the text has several of them, the function returns them as
+    choices.
+    """
 
     def reader(reading: Reading, context: Context) -> Found | Several | None:
         found = find_known_names(reading.text, context.names)

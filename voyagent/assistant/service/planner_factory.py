@@ -177,7 +177,11 @@ class ModelPlanner:
         return self._ask(conversation, send_text)
 
     def _refuse(self, conversation: Conversation, answer: ModelAnswer) -> Fail | None:
-        """Return a failure if a model answer is incomplete or invalid, else None."""
+        """Return a failure if the calls of a model answer must not be made, else None.
+
+        They are not made if no further request to the model is allowed, if the arguments of a call
+        are too long, or if a call was made `ALIKE_MAX` times with equal results.
+        """
         if _tries(conversation) >= self.bounds.calls_max:
             return Fail(gettext(CIRCLES), cause="the last request allowed still wants tools")
         if any(len(json.dumps(call.arguments)) > ARGUMENTS_MAX for call in answer.calls):

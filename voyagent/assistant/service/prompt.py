@@ -145,7 +145,7 @@ def messages(brief: Brief, conversation: Conversation) -> tuple[Message, ...]:
 
 
 def history(rows: Sequence[Row], proposals: Sequence[Row]) -> tuple[Message, ...]:
-    """Return the newest messages within the limits, beginning with a user's message."""
+    """Return the newest messages up to HISTORY_MAX characters, a user's message first."""
     known = {row["id"]: row for row in proposals}
     groups: list[list[Message]] = []
     room = HISTORY_MAX

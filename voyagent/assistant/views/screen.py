@@ -282,7 +282,11 @@ def _unfinished(running: Turn, last_seq: int) -> list[Entry]:
 
 
 def _requests(actor: Actor, proposals: list[Row], entries: list[Entry]) -> dict[str, Request]:
-    """Return the proposals of the page by id."""
+    """Return the proposals of the page by id.
+
+    The id of a replaced proposal leads to its replacement, unless the page shows the replacement at
+    a place of its own.
+    """
     made = {row["id"]: _request(actor, row) for row in proposals}
     on_page = {
         block["approval_id"]

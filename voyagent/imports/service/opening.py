@@ -230,7 +230,10 @@ class Taker:
         return Money(abs(one.base_minor), self._actor.currency)
 
     def _base(self, cells: dict[str, str], amount: Money) -> int | None:
-        """Return the base amount of a row in minor units, or None if it is not known."""
+        """Return the base amount of a row in minor units, or None if it is not known.
+
+        Raises BaseAmountInexact, BaseAmountAndRate, InvalidRate, RateMissing.
+        """
         books, stated = self._actor.currency, cells.get("base_amount")
         if amount.currency == books:
             if stated and self._amount(stated, books) != amount.amount_minor:
