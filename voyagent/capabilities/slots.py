@@ -591,8 +591,8 @@ def _document(reading: Reading, _context: Context) -> Found | None:
 def _figure(reading: Reading) -> Span | None:
     """Return the amount in a text, or None if there is none or it is not clear.
 
-    Of several amounts, the first that is marked as an amount is returned, else the first of at
-    least _AMOUNT_MIN, else the first. A small number after “for” is a number of people.
+    Of several amounts, the first with a currency or a unit such as lakh is returned, else the
+    first of at least _AMOUNT_MIN, else the first. A small number after “for” is a number of people.
     """
     if any(one.reason == "unread" for one in reading.unclear):
         return None

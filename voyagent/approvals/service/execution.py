@@ -299,7 +299,7 @@ def _finish(actor: Actor | None, approval: Approval) -> None:
 
 
 def _lock(approval_id: str) -> Approval | None:
-    """Lock a proposal's conversation, then the proposal; return it, or None if missing.
+    """Lock a proposal's conversation and the proposal; return it, None if missing.
 
     All callers that lock both rows use this order.
     """

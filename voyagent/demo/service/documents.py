@@ -194,7 +194,7 @@ def _bill(accountant: Actor, line: Row, number: int, trip_id: UUID | None = None
 
 
 def _matches(bill_id: UUID) -> list[Match]:
-    """Match each line of a bill to an expected bill of its amount."""
+    """Match each line of a bill to an expected bill of its amount, if there is one."""
     bill = bill_queries.get_bill(bill_id)
     found: list[Match] = []
     candidates = matching.candidates(bill)
