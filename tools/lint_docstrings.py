@@ -2,9 +2,9 @@
 
     python -m tools.lint_docstrings
 
-A docstring begins with a complete sentence. A comment on lines of its own does too, unless it is a
-heading. No docstring or comment begins with one of WORDS. The first line of a docstring has at most
-LENGTH_MAX characters, so that it says one thing.
+A docstring should begin with a complete sentence, and so should a comment on lines of its own. Only
+this is checked: neither may begin with one of WORDS, which mostly begin incomplete sentences. The
+first line of a docstring has at most LENGTH_MAX characters, so that it says one thing.
 """
 
 from __future__ import annotations

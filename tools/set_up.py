@@ -43,7 +43,7 @@ VENDOR_FILES = {
     "idiomorph-ext.min.js": "idiomorph/dist/idiomorph-ext.min.js",
     "redoc.standalone.js": "redoc/bundles/redoc.standalone.js",
 }
-# Both style sheets of fonts name their files by `files/`.
+# The style sheets of both fonts refer to the fonts' files as `files/…`.
 VENDOR_FONTS = (
     "@fontsource-variable/inter/files",
     "@fontsource-variable/noto-sans-devanagari/files",
@@ -62,7 +62,7 @@ def main(purpose: str) -> None:
         requirements = ["requirements-dev.txt"]
         if any(map(shutil.which, BROWSERS)):
             requirements.append("requirements-e2e.txt")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that a step under way is ended too
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that a running step is ended too
     with _one_at_a_time():
         keep_database_programs()
         make_venv()
@@ -99,7 +99,7 @@ def make_venv() -> None:
     """Create the virtual environment if it is missing, or lacks Python or pip."""
     if (
         PYTHON.exists() and (VENV / "bin" / "pip").exists()
-    ):  # pip comes last, so an interrupted making has none
+    ):  # pip is installed last, so an interrupted creation has none
         return
     _say(f"Making .venv with Python {sys.version.split()[0]}")
     _run(

@@ -16,7 +16,7 @@ from tools.bench.ground import BenchFailed, Ground, Installation, Web
 from tools.bench.load import Call, always, as_json, browser_cookie, take_turns
 
 SMALL, LARGE = 1_000, 100_000
-ROOM = 100  # below the cap of a file, for the events that the bench itself leaves
+ROOM = 100  # events below the limit of a file, because the benchmark adds some itself
 READINGS, FILES = 120, 3
 GROWTH_MAX, STATEMENTS_MAX, PAGE_STATEMENTS_MAX, COUNTING_MAX_MS = 1.2, 3, 6, 40
 MEMORY_MAX_MIB, BEGINNING_MAX_MS = 32, 250

@@ -77,7 +77,7 @@ def load(here: Installation, size: int, *, today: date) -> Books:
     }
     values |= {"days": DAYS, "today": today, "first": today - timedelta(days=DAYS)}
     with here.as_owner() as connection, _rows_unguarded(connection), connection.transaction():
-        cursor = psycopg.ClientCursor(connection)  # a temporary table takes no parameters from afar
+        cursor = psycopg.ClientCursor(connection)  # `create table` takes no parameters
         for statement in _STATEMENTS:
             cursor.execute(statement.encode(), values)
     cast.write_events(here, person, size // EVENTS_SHARE)

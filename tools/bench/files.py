@@ -13,7 +13,7 @@ from tools.bench.figures import Figure, percentile
 from tools.bench.ground import BenchFailed, Web
 from tools.bench.load import Call, connected
 
-FIRST, PIECE = 4_096, 65_536  # the first piece is longer than the head line, so that it holds lines
+FIRST, PIECE = 4_096, 65_536  # the first piece is longer than the header, so it has lines
 FILES = 3
 LINES_MIN, BEGINNING_MAX_MS, MEMORY_MAX_MIB = 300_000, 50, 8
 
@@ -24,7 +24,7 @@ def measure(web: Web, name: str, call: Call, *, is_judged: bool) -> Iterator[Fig
     The number of lines per second has a target only if `is_judged` is true, because a short file
     does not show the speed.
     """
-    for _ in range(2 * FILES):  # each process has made one before anything is compared
+    for _ in range(2 * FILES):  # each process has made the file before anything is measured
         fetch(web.port, call)
     probes.forget_peaks(web.pids)
     before = {pid: probes.peak_mib([pid]) for pid in web.pids}
@@ -64,6 +64,6 @@ def fetch(port: int, call: Call) -> tuple[int, float, float]:
         if answer.status != call.expects:
             raise BenchFailed(f"{call.path} was answered by {answer.status}")
         while piece:
-            lines += piece.count(b"\n")  # none of its cells has a line of its own
+            lines += piece.count(b"\n")  # no cell has a line break
             piece = answer.read(PIECE)
         return lines - 1, first_s, time.perf_counter() - began

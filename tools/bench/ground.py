@@ -154,7 +154,7 @@ class Ground:
         settings = load_settings(**{key.lower(): value for key, value in values.items()})
         with redirect_stdout(
             self.log
-        ):  # the program's log holds on to what standard output is when it first writes
+        ):  # the log of the program keeps the standard output of its first line
             app = create_app(settings)
             cli.migrate(app)
         try:
@@ -178,7 +178,7 @@ def ground() -> Iterator[Ground]:
         for name in os.environ
         if name.startswith(("VOYAGENT_", "PROMETHEUS_")) or name == "PORT"
     ]:
-        del os.environ[name]  # what the caller has set for an installation is not the bench's
+        del os.environ[name]  # settings of the caller's own installation must not apply here
     var = ROOT / "var"
     var.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="bench-", dir=var) as name:

@@ -73,7 +73,7 @@ class Limit:
                 ]
             rows = [
                 cursor.fetchall() for cursor in cursors if cursor.description is not None
-            ]  # what a statement gives is known only when all have come
+            ]  # the rows have arrived only when the pipeline has ended
         return self._answer(start, to_json(rows))
 
     def _learn(self, path: str, bearer: str) -> Sent:
@@ -81,7 +81,7 @@ class Limit:
             cast("Installation", SimpleNamespace(app=self.product)),
             Call("GET", path, {"Authorization": bearer}),
         )
-        with self.learning:  # noting looks at every statement of the process
+        with self.learning:  # `sent_by` records every statement of the process
             if path not in self.plans:
                 self.plans[path] = sent_by(here, call)
             return self.plans[path]

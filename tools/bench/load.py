@@ -37,7 +37,7 @@ class Call:
 
 
 Caller = Callable[[int], Call]
-"""Which request is the n-th."""
+"""Function that returns the n-th request, counted from 0."""
 
 
 def always(call: Call) -> Caller:
@@ -107,8 +107,8 @@ def take_turns(callers: Sequence[tuple[int, Caller]], *, rounds: int) -> list[Ti
                 zip(connections, callers, took, strict=True)
             ):
                 if time.monotonic() - used[place] > IDLE_S:
-                    # the server may have closed it while the others had their turn; it opens anew
-                    # by itself
+                    # The server may have closed the idle connection; `HTTPConnection` opens it
+                    # again by itself.
                     connection.close()
                 seconds.append(_timed(connection, caller(n + WARM_UP)))
                 used[place] = time.monotonic()

@@ -21,7 +21,8 @@ READINGS = 120
 GROWTH_MAX, STATEMENTS_MAX, READING_MAX_MS = 1.2, 1, 50
 _READING = Call("GET", "/internal/metrics", {"X-Voyagent-Metrics-Token": METRICS_TOKEN})
 
-# An agency's past: so many of each that are over. One conversation holds the turns and proposals.
+# Statements that write finished records of an agency, `over` of each kind. One conversation has all
+# the turns and proposals.
 _PAST = (
     (
         b"insert into chat_sessions (tenant_id, id, created_by_user_id, last_message_at) select"

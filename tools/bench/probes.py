@@ -31,7 +31,7 @@ def cpu_s(pids: Iterable[int]) -> float:
     """Return the CPU seconds of processes and of their ended children."""
     ticks = 0
     for pid in pids:
-        with suppress(OSError):  # one that has ended meanwhile counts with its parent
+        with suppress(OSError):  # a process that has ended is counted with its parent
             ticks += sum(
                 map(int, Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:15])
             )

@@ -51,7 +51,7 @@ def measure(
                 at_least=WRITES_MIN,
             )
             yield Figure("… one, p50", timings.ms(0.5), "ms")
-    time.sleep(1)  # what a connection has counted is told when it ends
+    time.sleep(1)  # a connection reports its counts when it ends
     yield Figure(f"deadlocks at {size:,}", here.count(_DEADLOCKS) - before, at_most=0)
 
 

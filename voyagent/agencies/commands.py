@@ -33,7 +33,7 @@ def export(tenant_id: UUID, file: Path, passphrase_file: Path | None) -> None:
     """Write all of an agency to FILE.
 
     The file has all rows, the logo, the audit log and its signed statements. It is one tar file,
-    with a JSON object a line for each row of a table. Secrets in it are encrypted with a
+    with one line of JSON for each row of a table. Secrets in it are encrypted with a
     passphrase. An existing file is replaced when the new one is complete.
     """
     settings, anchors = installed(Settings, "settings"), installed(Anchors, "anchors")

@@ -67,8 +67,8 @@ def rows(
 ) -> Iterator[tuple[str, str | None]]:
     """Yield each row of the bound agency as JSON, in the order of the primary key.
 
-    The second text has the columns in `apart` with the id of the row, and is None if there are
-    none. The first text has all others.
+    The second text has the columns in `apart` with the id of the row, and is None if `apart` is
+    empty. The first text has all other columns.
     """
     names = stored_columns(table)
     plain = _json_of([name for name in names if name not in apart])

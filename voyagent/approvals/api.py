@@ -134,8 +134,8 @@ def resolve_approvals(actor: Actor, body: BatchIn) -> Body[BatchAnswer]:
     """Decide several proposals independently.
 
     Each item of the response has the HTTP status that a separate call without `If-Match` would
-    have. The acts of the approved proposals run in the order of the request. If they take longer
-    than 10 s, or wait longer than 15 s for the decisions of others, the response is 503 and nothing
+    have. The acts of the approved proposals run in the order of the request. If the decisions take
+    longer than 10 s, or wait longer than 15 s for other decisions, the response is 503 and nothing
     is decided.
     """
     answered = deciding.resolve_each(actor, [decision.for_service() for decision in body.decisions])

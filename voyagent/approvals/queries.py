@@ -143,7 +143,10 @@ def waiting_statement(limit: int = 50) -> Select[Any]:
 
 
 def decided_statement(since: datetime) -> Select[Any]:
-    """Select decided and expired proposals requested since an instant, newest first."""
+    """Select the newest decided and expired proposals requested since an instant.
+
+    At most DECIDED_MAX proposals are selected, newest first.
+    """
     return _rows().where(_C.requested_at >= since, ~is_pending()).limit(DECIDED_MAX)
 
 

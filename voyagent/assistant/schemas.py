@@ -50,9 +50,9 @@ class SendMessageRequest(Open):
     """A message, or decisions on proposals.
 
     The keys of `approvals` are ids of proposals; true approves and false declines the proposal. If
-    one of the decisions is refused, none is made. A message cannot name the version that was read.
-    The approval of a proposal that somebody else has edited is therefore refused with 409
-    `preview_stale`, and a new proposal replaces it.
+    one of the decisions is refused, none is made. The request cannot name the version of the
+    proposal that was read. The approval of a proposal that somebody else has edited is therefore
+    refused with 409 `preview_stale`, and a new proposal replaces it.
     """
 
     message: Annotated[str, Exact(MESSAGE_MAX)] = ""
@@ -112,8 +112,8 @@ class ConversationQuery(Query):
 class EventsQuery(Query):
     """Query string of the event stream of a conversation's page.
 
-    `after` is the number of the last event that the page shows. `asked` is the hash of the turns
-    and proposals that the page shows.
+    `after` is the number of the last event that the page shows. `asked` is the value of
+    `turn_context.change_mark` that the page has.
     """
 
     after: Annotated[int, Field(ge=0)] = 0

@@ -9,7 +9,9 @@ from voyagent.kernel.fields import without_controls
 
 
 class BackupError(Exception):
-    """A backup or restore was refused; the message says why, and nothing was changed.
+    """A backup, a restore, an upgrade or an act on one agency failed.
+
+    The message says why. Nothing was changed, unless the subclass says otherwise.
 
     The message is printed on a terminal and may have texts of a file, so it has no control
     characters.

@@ -200,6 +200,8 @@ class Capability(Generic[Input]):
     user confirms a call.
 
     If `external` is true, `run` returns an outbound call, and a preview runs `dry_run` instead.
+    `policy` returns the amounts that are compared with the limits of roles. `preview` describes
+    the act, and `measure` reads amounts before and after it (`Effect` in `approvals`).
     `amounts` returns all amounts of an act that moves money in several currencies. If `editable` is
     true, the fields of a proposal can be changed before the decision. `book_date` is the dotted
     path of the field with the book date, or with the id of the draft document that has the book

@@ -58,8 +58,9 @@ def without_denied(text: str, reading: Reading) -> str:
 def has_only_values(
     masked: str, capability: Capability[Any], words: Mapping[str, str], verbs: Collection[str]
 ) -> bool:
-    """Return True if a message consists of values, names of fields and function words.
+    """Return True if a message has only values, names of fields and function words.
 
+    The message must have at least one value.
     `masked` is the message with a placeholder for each value. `words` has, by field, the words of
     the message that were read as the value of the field. `verbs` are the first words of the names
     of capabilities; they do not count as names of fields. For example, “issue” is a verb, although

@@ -81,7 +81,7 @@ _PRONOUN = re.compile(
 _NAME_MIN = 4
 _PARTY_FIELDS = {"customer_name", "vendor_name"}
 _LIKELY_MIN = 0.07
-"""Minimum similarity with which a capability is offered for a message that none fits."""
+"""Minimum similarity for an offer, if no capability fits the message."""
 _SHORT_WORDS_MAX = 8
 """Maximum number of words of a message that corrects a complete card.
 
@@ -111,7 +111,7 @@ class Reply:
 
     `kind` is one of these:
 
-    - `run`: `draft` is a query that has all its fields.
+    - `run`: `draft` is a query; no field must be asked for.
     - `card`: a form for the user to confirm; the first field of `missing` is asked for.
     - `choose`: several capabilities are possible. `offered` names at most three of them, and
       `draft` is a draft for the first of these.
@@ -322,7 +322,12 @@ class Engine:
         return Decision(taken, tuple(rest))
 
     def draft(self, name: str, text: str, context: Context, listed: Sequence[Choice] = ()) -> Draft:
-        """Return a draft of a capability with the fields that a message gives."""
+        """Return a draft of a capability with the fields that a message gives.
+
+        Required fields that the message does not give are filled from `context.known`, and the
+        other fields too if the message has a pronoun such as “her”. The message can also refer to a
+        record of `listed`, such as “the second one”.
+        """
         capability = self._capabilities[name]
         party = _party(text, listed)
         filled = slots.fill(capability, f"{text} {party.label}" if party else text, context)

@@ -189,7 +189,10 @@ def form_of(
 def known_values(
     capability: Capability[Any], given: Mapping[str, Sequence[str]]
 ) -> dict[str, object]:
-    """Return the fields that a URL gives: `?amount=45000`; nested fields are JSON."""
+    """Return the fields that a URL gives: `?amount=45000`; nested fields are JSON.
+
+    Hidden fields, and nested fields that are not valid JSON of the right form, are left out.
+    """
     known: dict[str, object] = {}
     for one in form_fields(capability, {}):
         texts = given.get(one.name)

@@ -54,7 +54,10 @@ capabilities. For users' messages, a wrong capability is taken a quarter as ofte
 _FOREIGN = 0.25
 """Assumed share of messages that ask for something that no capability does."""
 _OFFER_KEEPS = 0.995
-"""Share of the sentences with their capability among the best that `offer` must accept."""
+"""Share of sentences whose right capability must reach the score `offer`.
+
+Only sentences count whose right capability is among the best `OFFERED_MAX` of the ranking.
+"""
 
 _NOT_IN_WORDS = re.compile(r"[^\w<>\u0900-\u0963]|_")
 r"""Characters that are not part of words; vowel signs of Hindi are, although `\w` omits them."""
@@ -94,8 +97,8 @@ class Thresholds:
 class Decision:
     """The capability that a sentence clearly means, and the best capabilities.
 
-    `taken` is None if the sentence does not clearly mean a capability. `offered` has the best
-    capabilities, the best first.
+    `taken` is None if the sentence does not clearly mean a capability. `offered` has at most
+    `OFFERED_MAX` capabilities, the best first.
     """
 
     taken: Match | None

@@ -84,7 +84,7 @@ def as_money(amount: object, currency: object) -> Money | None:
 
 
 def record_page(output: JsonObject) -> str | None:
-    """Return the path of the first record's page in the output; None if none has one."""
+    """Return the page path of the first record that has a page, or None."""
     pages = (_page_of(name, value) for name, value in output.items() if name.endswith("_id"))
     return next((page for page in pages if page), None)
 

@@ -1,6 +1,6 @@
 """Fill the fields of a capability from a text.
 
-READERS has a function for each kind of value.
+READERS has the functions that read a value from a text, for most kinds of value.
 """
 
 from __future__ import annotations
@@ -400,7 +400,7 @@ def _add_birth(
     readings: Mapping[DateKind, Reading],
     context: Context,
 ) -> None:
-    """Take a past date as date of birth if no word assigns it to a field."""
+    """Take the last date up to today as date of birth, unless a word names one."""
     if "date_of_birth" not in names or "date_of_birth" in given:
         return
     reading = readings["birth"]
@@ -410,9 +410,9 @@ def _add_birth(
 
 
 def _count_nights(names: list[str], given: dict[str, Found], text: str) -> None:
-    """Add the return or check-out date to `given`, counted from the first date.
+    """Add the return or check-out date to `given`, found from the first date.
 
-    For example, “5 May for 3 nights” gives 8 May.
+    For example, “5 May for 3 nights” gives 8 May, and “5 May to 9” gives 9 May.
     """
     back = next((name for name in names if name in _BACK and name not in given), None)
     first = given.get(names[0]) if names else None
@@ -442,7 +442,8 @@ def _count_nights(names: list[str], given: dict[str, Found], text: str) -> None:
 def _periods(capability: Capability[Any], text: str, context: Context) -> dict[str, Found]:
     """Return the first and last day of a period by field.
 
-    The fields are a pair such as `created_from` and `created_to`.
+    The fields are a pair such as `created_from` and `created_to`. An end that the text leaves open
+    is left out. “Overdue” sets the end of the due dates to yesterday.
     """
     pairs = [
         (name, f"{name.removesuffix(end)}{other}")
@@ -588,7 +589,11 @@ def _document(reading: Reading, _context: Context) -> Found | None:
 
 
 def _figure(reading: Reading) -> Span | None:
-    """Return the amount in a text, or None if there is none or it is not clear."""
+    """Return the amount in a text, or None if there is none or it is not clear.
+
+    Of several amounts, the first with a currency or a unit such as lakh is returned, else the
+    first of at least _AMOUNT_MIN, else the first. A small number after “for” is a number of people.
+    """
     if any(one.reason == "unread" for one in reading.unclear):
         return None
     spans = [
@@ -659,7 +664,11 @@ def _currency(reading: Reading, context: Context) -> Found | None:
 
 
 def _name_of(role: Role) -> FieldReader:
-    """Return a function that reads the name of a person or firm from a text."""
+    """Return a function that reads the name of a person or firm from a text.
+
+    Stored names are preferred. If the text has several of them, the function returns them as
+    choices.
+    """
 
     def reader(reading: Reading, context: Context) -> Found | Several | None:
         found = find_known_names(reading.text, context.names)

@@ -25,7 +25,9 @@ class Enquiry(TenantOwned, Base):
     """A customer's enquiry.
 
     The budget is an estimate, in hundredths of its currency, also for a currency with no or three
-    decimals. `search` joins the texts in which filters search.
+    decimals. `search` joins the texts in which filters search. `status_source` is `fact` if a
+    booking or an issued document has set the status, and `earlier_status` is the status before
+    that. Otherwise `status_source` is `person`, and `earlier_status` is None.
     """
 
     __tablename__ = "enquiries"

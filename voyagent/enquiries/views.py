@@ -95,7 +95,7 @@ def edit(actor: Actor, enquiry_id: UUID) -> Any:
     missing=EnquiryNotFound,
 )
 def mark(actor: Actor, enquiry_id: UUID) -> Any:
-    """Set the status of an enquiry to quoted or booked."""
+    """Set the status of an enquiry, such as quoted or booked."""
     form = StatusForm()
     changed = form.attempt(
         lambda body: service.update(actor, enquiry_id, body.changes()),

@@ -42,9 +42,8 @@ def import_file(
 ) -> None:
     """Check a CSV file from an agency's previous software, then import the whole file.
 
-    `address` is the e-mail address of the user who imports. `day` is the date of the balances, open
-    documents or advances in the file. If the file has errors, they are printed, nothing is
-    imported, and the exit code is 1.
+    If the file has errors, they are printed, nothing is imported, and the exit code is 1. A file
+    that was imported before is not imported again.
     """
     try:
         text = decoded(file.read_bytes())

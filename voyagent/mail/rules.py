@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from voyagent.kernel.errors import N_
 
-USEFUL_FOR = timedelta(days=7)  # for a mail without a link; older news helps nobody
+USEFUL_FOR = timedelta(days=7)  # longest period for which a mail is worth sending
 Value = str | int
 
 
@@ -90,7 +90,8 @@ KINDS: dict[str, Kind] = {
     "address_changed": Kind(
         N_("Your e-mail address was changed"), {"address": str, **_LIVES_ON}, is_notice=True
     ),
-    # `others` and `suspended` are numbers of people of the agency, after a first reset.
+    # `others` and `suspended` are numbers of other people of the agency: those who have access, and
+    # those whom a reset of the password has suspended.
     "password_changed": Kind(
         N_("Your password was changed"),
         {"others": int, "suspended": int, "second_factor_off": bool, **_LIVES_ON},

@@ -33,7 +33,7 @@ PURPOSE = "mail"
 # because a mail server may be down that long.
 DELAYS_S = (10, 60, 300, 1800, *(7200 for _ in range(11)))
 SEND_JOBS_MAX = 2
-"""Number of jobs of a worker that may wait for a slow mail server at the same time."""
+"""Number of mails that are sent at the same time, by all workers together."""
 _ADDRESS = re.compile(r"[^\s<>,;:()\[\]\"\\@\x00-\x1f\x7f]+@[^\s<>,;:()\[\]\"\\@\x00-\x1f\x7f]+")
 log = structlog.get_logger(__name__)
 

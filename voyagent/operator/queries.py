@@ -1,6 +1,7 @@
 """Reads of the operator's page: figures, failed jobs, waiting mails and agencies.
 
-No function reads a text, a name of a customer, or the contents or recipient of a mail.
+Of an agency's data only the name, dates and numbers are read: no name of a customer, and no
+contents or recipient of a mail.
 """
 
 from __future__ import annotations
@@ -161,7 +162,10 @@ def names_of(agencies: set[UUID]) -> dict[UUID, str]:
 
 
 def read_agencies(*, before: UUID | None, after: UUID | None) -> AgencyPage:
-    """Return the agencies after or before an id, in the order of their ids."""
+    """Return the agencies after or before an id, in the order of their ids.
+
+    Without an id the first page is returned. If both are given, `after` is ignored.
+    """
     is_back = before is not None
     place = before or after or FIRST
     rows = _agencies(place, is_back=is_back, most=PAGE_ROWS + 1)

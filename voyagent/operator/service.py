@@ -41,7 +41,7 @@ def sign_in(limiter: Limiter, token: str, *, is_token: Callable[[str], bool], ad
 def retry_job(job_id: int) -> bool:
     """Run a failed job again; return False if the job is no longer a failed one.
 
-    The job gets one more attempt. Raises AgencyIsSuspended.
+    The job gets one more attempt. Raises AgencyNotFound, AgencyIsSuspended.
     """
     job = failed_jobs.find_failed(job_id)
     if job is None:
@@ -57,7 +57,7 @@ def retry_job(job_id: int) -> bool:
 def discard_job(job_id: int) -> bool:
     """Delete a failed job; return False if the job is no longer a failed one.
 
-    The audit log of an agency whose deletion has begun is closed, so it has no event of this.
+    No event is recorded for an agency whose deletion has begun, because its audit log is closed.
     """
     job = failed_jobs.find_failed(job_id)
     if job is None:

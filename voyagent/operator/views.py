@@ -23,7 +23,7 @@ from voyagent.operator.forms import OperatorSignInForm
 from voyagent.operator.rules import attention
 
 ID_DIGITS_MAX = 18
-"""Digits of a job's id; a number with more may be too large for the database."""
+"""Maximum number of digits of a job's id; a longer one may be too large for the database."""
 pages = PageBlueprint("operator", __name__, guard=Guard.OPERATOR)
 
 

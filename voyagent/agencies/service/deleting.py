@@ -76,8 +76,8 @@ def begin(anchors: Anchors, tenant_id: UUID, asked: AskedDeletion, file: Path | 
     digest = _stored_digest(file)
     db.session.remove()
     with transaction(tenant_id):
-        # Both rows are locked too: a call that resumes the agency, and an act that records an
-        # event, wait and then find the record.
+        # The rows of the agency and of its head are locked too: a call that resumes the agency, and
+        # an act that records an event, wait and then find the record of the deletion.
         statements.hold_signers()
         if ask_for_deletion(tenant_id).asked_at != asked.asked_at:
             raise LogNotSound("the agency was resumed meanwhile")

@@ -108,7 +108,7 @@ def _add_rows(
 
 
 def _add_statements(writer: Writer) -> set[str]:
-    """Add the signed statements; return the ids of their keys."""
+    """Add the signed statements; return the ids of the keys that signed them."""
     documents = stored_documents()
     if documents:
         writer.add(STATEMENTS, "".join(f"{one}\n" for one in documents).encode())

@@ -47,7 +47,7 @@ def columns_of(table: str) -> frozenset[str]:
 
 
 def resealed(table: str, row: JsonObject, old: Keyring, new: Keyring) -> JsonObject:
-    """Return the columns of `columns_of` with values that `new` encrypts, not `old`.
+    """Return the columns of `columns_of`, encrypted by `new` instead of `old`.
 
     `row` has these columns and the id, as in JSON from PostgreSQL. Columns of EMPTIED become None.
     Raises ValueUnreadable if `old` cannot decrypt a value.

@@ -204,7 +204,10 @@ def differences(
 
 
 def failure_in_words(code: str | None) -> str:
-    """Return the message for an error code, or the code itself if there is none."""
+    """Return the message for an error code; empty for None.
+
+    A code without a message is returned with spaces in place of underscores.
+    """
     if code is None:
         return ""
     kinds: list[type[VoyagentError]] = [VoyagentError]

@@ -118,7 +118,7 @@ class DryRuns:
             raise
         except VoyagentError:
             pass
-        except Exception:  # its job ends in the same way
+        except Exception:  # the job of the act will fail in the same way
             log.exception("dry_run.failed", tool=one.effect.tool_name)
 
     def preview(
@@ -166,9 +166,10 @@ class DryRuns:
             self._stack.enter_context(audit.savepoint())
             self._is_open = self._is_checked = True
         if self._is_checked:
-            # The check of an act ends the deferral, on which the next act relies. A rollback
-            # restores it only if it was set in this savepoint, not in one that was released. All
-            # our deferrable constraints are initially deferred.
+            # The check of an act makes the constraints immediate, but the next act needs them
+            # deferred. A rollback defers them again only if they were made immediate in the very
+            # savepoint that is rolled back, not in a released one inside it. All our deferrable
+            # constraints are initially deferred.
             db.session.execute(text("set constraints all deferred"))
             self._is_checked = False
 

@@ -186,10 +186,11 @@ class Effect:
     and returns a small JSON object. An approval grants only `permission`. If `money` is true, the
     four-eyes rule applies. If `reversible` is false, the approver must confirm the decision.
 
-    If `external` is true, `run` calls an outside system, and a dry run never calls it. A dry run
-    calls `dry_run` if it is given. If `asks` is true, `run` returns an outbound call. `measure`
-    reads amounts before and after the dry run. `describe` only reads; it adds texts, document,
-    facts and checks to the preview.
+    If `external` is true, `run` calls an outside system. A dry run calls `dry_run` if it is given.
+    Otherwise it calls `run`, but never that of an external act. If `asks` is true, `run` returns an
+    outbound call. `measure` is called before and after the act, and reads the amounts and itinerary
+    lines to compare. `describe` only reads; it adds texts, document, facts and checks to the
+    preview.
 
     `amount` returns the amount that is compared with the approval limits of roles, or None if it is
     not known in advance. An act that never moves money has no `amount`. `amounts` returns several

@@ -46,7 +46,11 @@ WITHDRAWN = N_("Withdrawn because its message was edited or answered again. Noth
 
 
 def prepare(approval_id: str) -> OutboundCall[JsonObject] | None:
-    """Return the outbound call of an approved act, or None if the act makes none."""
+    """Return the outbound call of an approved act, or None.
+
+    The result is None if the act makes no call, if it is not waiting to run, or if it fails before
+    the call. `carry_out` then fails in the same way and stores the reason.
+    """
     approval = queries.find_approval(approval_id)
     if approval is None or approval.effect_status != "waiting":
         return None
@@ -74,8 +78,8 @@ def carry_out(approval_id: str, settle: Settle | None = None) -> None:
     """Carry out an approved proposal once.
 
     `settle` is given if `prepare` returned a call. `settle` stores the response of the outside
-    system and returns the result of the act. If a rule refuses the act, the proposal ends as
-    failed.
+    system and returns the result of the act. If a rule refuses the act or an unexpected
+    error occurs, the proposal ends as failed. After a database error the job is retried.
     """
     approval = _lock(approval_id)
     if approval is None or approval.effect_status != "waiting":
@@ -192,7 +196,7 @@ def notify_listeners(actor: Actor | None, approval: Approval) -> None:
     """Call the functions registered with `on_settled`.
 
     If a function fails, only its own changes are undone. Without `actor` the functions receive the
-    user who decided on the proposal.
+    user who decided on the proposal. If that user is not active either, none is called.
     """
     listener = actor or person_of(approval.resolved_by_user_id)
     if listener is None:
@@ -295,7 +299,7 @@ def _finish(actor: Actor | None, approval: Approval) -> None:
 
 
 def _lock(approval_id: str) -> Approval | None:
-    """Lock a proposal's conversation, then the proposal; return it, or None.
+    """Lock a proposal's conversation and the proposal; return it, None if missing.
 
     All callers that lock both rows use this order.
     """

@@ -113,7 +113,7 @@ def needs_another(actor: Actor, approval: Approval) -> bool:
 
 
 def who_else_may_grant(approval: Approval) -> list[str]:
-    """Return the roles of other users who may approve the proposal."""
+    """Return the roles of users, besides requester and editors, who may approve."""
     roles = who_may_grant(approval)
     authors = _authors(approval, frozenset(roles))
     return [role for role in roles if _others(authors, frozenset({role})) > 0]

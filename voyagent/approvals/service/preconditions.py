@@ -58,7 +58,10 @@ def check_state(actor: Actor, approval: Approval) -> Effect | None:
 
 
 def check_role(actor: Actor, approval: Approval) -> Effect | None:
-    """Return the same as `check_state`, but do not check the time limit."""
+    """Return the act as `check_state` does, but do not check the time limit.
+
+    Raises Forbidden, ApprovalAlreadyResolved.
+    """
     effect = effects.find(approval.tool_name)
     if effect is not None and actor.role not in effect.approver_roles:
         raise Forbidden

@@ -19,7 +19,10 @@ from voyagent.kernel.json_values import JsonObject
 
 
 def arguments_of(approval: Approval) -> JsonObject:
-    """Return the arguments of a proposal in the order of the act's schema."""
+    """Return the arguments of a proposal in the order of the act's schema.
+
+    Arguments that the schema refuses or changes are returned in the stored order.
+    """
     effect = effects.find(approval.tool_name)
     stored = dict(approval.payload)
     if effect is None or effect.schema is None:

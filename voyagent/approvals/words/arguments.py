@@ -185,7 +185,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "overdue": _l("Overdue"),
     },
 }
-"""Labels of values that forms offer; they cannot be edited in a proposal."""
+"""Labels of values that the forms of capabilities offer, by argument and value."""
 
 # Endings of the names of arguments that are amounts of money.
 AMOUNTS = ("amount", "price", "charge", "debit", "credit", "budget_max")

@@ -43,9 +43,9 @@ BUFFER_BYTES = 64 * 1024
 BLOCK_BYTES = 16 * 1024
 PER_PERSON_MAX = 16
 SHARE = 4
-"""An agency and a client network may each have one stream in four of a process."""
+"""An agency and a client network may each have one quarter of the streams of a process."""
 KEPT = 10
-"""One stream in ten of a process is kept for users who have no stream."""
+"""One tenth of the streams of a process is kept for users who have no stream."""
 Party: TypeAlias = "tuple[str, UUID | str | None]"
 """Kind and id of somebody for whom streams are counted."""
 _ALL: Party = ("all", None)

@@ -135,9 +135,10 @@ def following(
 ) -> Stream:
     """Return the stream of all events of a conversation after `after_seq`.
 
-    `after_seq` is the number of an event. `asked` is the hash of the turns and proposals that the
-    page shows. Whenever this hash changes, the stream sends `event: asked`. Raises TooManyStreams,
-    StreamsFull.
+    `after_seq` is the number of an event. `asked` is the value of `turn_context.change_mark` that
+    the page has. Whenever this value changes, the stream sends `event: asked`.
+
+    Raises TooManyStreams, StreamsFull.
     """
     aside = None if asked is None else Aside("asked", asked, turn_context.change_mark)
     return Stream(

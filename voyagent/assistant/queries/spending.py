@@ -53,7 +53,7 @@ class Spent:
 
     @property
     def is_priced(self) -> bool:
-        """True if the price of at least one answer is known."""
+        """True if a cost is known, or if no answer lacks its price."""
         return bool(self.cost_usd) or not self.unpriced
 
 

@@ -66,7 +66,7 @@ def recent_messages(session_id: UUID) -> list[Row]:
 
 
 def change_mark(session_id: UUID) -> str:
-    """Return a hash that changes when a turn or proposal of the conversation changes."""
+    """Return a text that changes when a turn starts or a proposal changes."""
     newest = chats.newest_turn(session_id)
     return f"{approvals.state_of(session_id)}-{newest.id if newest is not None else ''}"
 

@@ -22,8 +22,9 @@ class Beginning:
     """Initial state of a turn.
 
     `model` is the chosen model, or None for the built-in planner. `notice` is a message that is
-    sent first. `anew` is a proposal that has replaced an outdated one and must be shown. `refusal`
-    is the reason why this proposal would be refused now.
+    sent first. `is_refused` is true if a limit on the number of turns refuses the turn. `anew` is a
+    proposal that has replaced an outdated one and must be shown. `refusal` is the reason why this
+    proposal would be refused now.
     """
 
     context: Context
@@ -60,7 +61,7 @@ class Beginning:
     def read(cls, document: dict[str, Any]) -> Beginning:
         """Return the state from its stored JSON.
 
-        The stored JSON of older releases has no `model`.
+        The members that the JSON of an older release lacks have their default values.
         """
         fields = {
             name: document[name]

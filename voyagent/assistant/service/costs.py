@@ -94,8 +94,9 @@ def reserve(turn: Turn, tokens: int, seconds: float) -> Refusal | None:
 
     Returns a Refusal if no tokens are left today. If other reservations exist, all must fit into
     the tokens that are left; otherwise a Refusal is returned. Without other reservations, `tokens`
-    may exceed the tokens that are left. The result is None if the tokens are reserved. The
-    reservation ends when the answer's usage is recorded, or after `seconds` plus GRACE_S seconds.
+    may exceed the tokens that are left. The result is None if the tokens are reserved, or
+    if the agency has no budget. The reservation ends when the answer's usage is recorded, or after
+    `seconds` plus GRACE_S seconds.
     """
     if settings.get_settings().daily_token_budget is None:
         return None

@@ -495,7 +495,7 @@ class Performance:
         """Store and send an event.
 
         An event that an earlier worker has already stored is not stored again. Raises RuntimeError
-        if the stored event has another kind.
+        if the stored event has another kind, and StopRequested if the turn should stop.
         """
         if self._stored:
             self._retell(kind)

@@ -129,7 +129,8 @@ def ask_again(actor: Actor, session_id: UUID, turn_id: str, *, message: str | No
 def save_card(actor: Actor, session_id: UUID, card_id: str) -> None:
     """Confirm the fields of the open card.
 
-    A second confirmation of the same card changes nothing. Raises Forbidden, SessionNotFound,
+    A second confirmation changes nothing, unless the act has failed and the card is still open.
+    Raises Forbidden, SessionNotFound,
     TurnInProgress, CardNotOpen.
     """
     actor.require("chat.write")

@@ -116,7 +116,8 @@ class Configured:
         """Return the model for an agency's setting, or None for the built-in planner.
 
         `wanted` is the setting: the name of a model, BUILT_IN, or None for the default. The default
-        is the model on the local server, else Anthropic's model.
+        is the model on the local server, else Anthropic's model. A named model is one of
+        Anthropic's; without an API key for them, the model on the local server is used.
         """
         if wanted == BUILT_IN:
             return None
@@ -176,7 +177,11 @@ class ModelPlanner:
         return self._ask(conversation, send_text)
 
     def _refuse(self, conversation: Conversation, answer: ModelAnswer) -> Fail | None:
-        """Return a failure if a model answer is incomplete or invalid, else None."""
+        """Return a failure if the calls of a model answer must not be made, else None.
+
+        They are not made if no further request to the model is allowed, if the arguments of a call
+        are too long, or if a call was made `ALIKE_MAX` times with equal results.
+        """
         if _tries(conversation) >= self.bounds.calls_max:
             return Fail(gettext(CIRCLES), cause="the last request allowed still wants tools")
         if any(len(json.dumps(call.arguments)) > ARGUMENTS_MAX for call in answer.calls):
@@ -250,6 +255,8 @@ def _move_of(wanted: ToolCall, usable: Sequence[str]) -> Move:
     """Return a model's call as a move.
 
     If the user must confirm the fields of the capability (`approval="review"`), the move is a card.
+    A call with invalid arguments, or of a capability that the user may not use, stays a call, which
+    is then refused.
     """
     capability = registry.find(wanted.name)
     if capability is None or capability.approval != "review" or wanted.name not in usable:

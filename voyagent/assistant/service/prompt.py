@@ -46,7 +46,10 @@ MESSAGES_MAX = 40
 HISTORY_MAX = 60_000
 RESULT_MAX = 8_000
 OLD_RESULT_MAX = 4_000
-"""Maximum length of an old result; enough to choose from a list of results in the next turn."""
+"""Maximum number of characters of a result from an earlier turn.
+
+It is enough to choose from a list of results in the next turn.
+"""
 _NOTES = {
     "review": " It shows the person a card with these fields, who then saves it.",
     "required": " It only proposes: a person must grant it.",
@@ -142,7 +145,7 @@ def messages(brief: Brief, conversation: Conversation) -> tuple[Message, ...]:
 
 
 def history(rows: Sequence[Row], proposals: Sequence[Row]) -> tuple[Message, ...]:
-    """Return the newest messages within the limits, beginning with a user's message."""
+    """Return the newest messages up to HISTORY_MAX characters, a user's message first."""
     known = {row["id"]: row for row in proposals}
     groups: list[list[Message]] = []
     room = HISTORY_MAX

@@ -210,7 +210,10 @@ class Replay(Performance):
             self._take("text_delta")
 
     def _end_early(self, expected: str | None = None) -> None:
-        """End the replay if the stored turn was stopped or crashed here."""
+        """End the replay where the stored turn was stopped or crashed.
+
+        Raises Difference if the turn did neither.
+        """
         following = self._rows[0]["kind"] if self._rows else None
         if self._turn.status == "stopped":
             while expected is None and self._rows and self._rows[0]["kind"] == "text_delta":

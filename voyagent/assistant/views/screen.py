@@ -103,7 +103,7 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class Conversations:
-    """Other conversations by day, with the number of pending proposals of each."""
+    """Listed conversations by day, with the number of pending proposals of each."""
 
     groups: list[tuple[str, list[Row]]]
     waiting: dict[UUID, int]
@@ -125,7 +125,7 @@ class Screen:
     running: Turn | None
     seq: int
     state: str
-    """Hash of the turns and proposals that the page shows."""
+    """Value of `turn_context.change_mark` when the page was read."""
     awaited: bool = False
     moved: bool = False
     """True if an event was stored while the page was read."""
@@ -173,7 +173,7 @@ def read(
 ) -> Screen:
     """Return the data of a page, with the newest hundred messages.
 
-    With `first`, the messages from this sequence number on are shown instead. Raises
+    With `first`, up to five hundred messages from this sequence number on are shown. Raises
     SessionNotFound.
     """
     reader = SessionReader(db.session)
@@ -282,7 +282,11 @@ def _unfinished(running: Turn, last_seq: int) -> list[Entry]:
 
 
 def _requests(actor: Actor, proposals: list[Row], entries: list[Entry]) -> dict[str, Request]:
-    """Return the proposals of the page by id."""
+    """Return the proposals of the page by id.
+
+    The id of a replaced proposal leads to its replacement, unless the page shows the replacement at
+    a place of its own.
+    """
     made = {row["id"]: _request(actor, row) for row in proposals}
     on_page = {
         block["approval_id"]

@@ -94,7 +94,10 @@ def result_of(block: Block) -> ShownResult | None:
 
 
 def given_fields(block: Block) -> list[tuple[str, str]]:
-    """Return labels and texts of the input of a call, without ids and boolean values."""
+    """Return labels and texts of the input of a call.
+
+    Ids, boolean values, empty values and arguments without a label are left out.
+    """
     sent = (block.get("input") or {}).items()
     given = {
         name: value

@@ -36,7 +36,8 @@ from voyagent.parties.service import parties
 from voyagent.reports.queries import checks as book_checks
 from voyagent.reports.service.rebuilding import fill_base_sums
 
-# The functions have the restoring login as their owner. Applied again, each gets its own.
+# After the restore all functions belong to the login that restored them. The migration applies the
+# functions again if this record of them is empty, and each then gets its own owner.
 _APPLY_AGAIN = "delete from app.sql_files"
 _REVISION = (
     "select current_database()::text, coalesce(max(version_num), '0000') from alembic_version"
@@ -48,7 +49,7 @@ class Program:
     """Acts of the application that a restore needs.
 
     `over` returns a context in which the application uses other settings. `migrate` migrates the
-    database of the context. `anchors` are the keys of the statements.
+    database of the context. `anchors` has the keys and the folder of the signed statements.
     """
 
     over: Callable[[Settings], AbstractContextManager[None]]
@@ -93,7 +94,7 @@ def verified_copy(
         migrations_s = migrate(program, databases.settings_of_copy)
         agencies = list(chain.every_agency())
         db.session.remove()
-        # Rows of an earlier release, which the check of the books reports.
+        # Complete the rows of an earlier release, which the check of the books would report.
         parties.link(agencies)
         in_agencies(lambda: agencies, fill_base_sums, agency_max_s=math.inf)
         _verify(backup, program.anchors, agencies)

@@ -36,7 +36,8 @@ _OWNERS = ("voyagent_lookup", "voyagent_eraser")
 _ROLES = (APP_ROLE, *_OWNERS, "voyagent_mover")
 # The extensions and the schema exist already: the owner may not set all of their properties.
 _LEFT_OUT = re.compile(r"^\d+; \d+ \d+ (SCHEMA - (app|public) |EXTENSION - )")
-# The owner sees of the sessions of other roles only the role. Processes of the server have no role.
+# Of the sessions of other roles the owner sees only the name of the role. Processes of the server
+# have no role.
 _SESSIONS = """
 select distinct coalesce(nullif(application_name, ''), usename, 'a session of the server')
   from pg_stat_activity
@@ -188,7 +189,7 @@ class Databases:
         ).fetchone()
         if found is None:
             self.server.execute(_named("create role {} nologin noinherit", role))
-            # As in the first migration: without policies its searches are cheaper.
+            # As in the first migration: searches of this role are cheaper without policies.
             row = self.server.execute("select current_setting('is_superuser')::boolean").fetchone()
             if role == "voyagent_lookup" and row and row[0]:
                 self.server.execute(_named("alter role {} bypassrls", role))

@@ -26,7 +26,8 @@ from voyagent.kernel.hold import RESTORED
 from voyagent.kernel.ids import new_id
 
 _HOLD = "update installation set id = %s, hold = %s, held_since = now()"
-# The original has mailed their links. During the hold such a job would make a new mail.
+# The original installation has mailed the links of these requests. During the hold such a job would
+# make a new mail.
 _END_RESET_REQUESTS = "delete from procrastinate_jobs where task_name = %s and status = 'todo'"
 
 

@@ -33,7 +33,8 @@ def upgrade(
 
     `file` is a new file for the backup. The processes of the release before may run. The database
     is unchanged until the copy is migrated and verified. The application of `program` must use this
-    database. `say` receives a sentence about each step.
+    database. `say` receives a sentence about each step. With `only_rehearse` the
+    database itself is not migrated.
 
     Raises BackupError, OSError, psycopg.Error.
     """

@@ -46,7 +46,7 @@ class TurnInProgress(Conflict):
 
 
 class TurnTakenOver(Conflict):
-    """The turn has another worker, or its conversation is deleted.
+    """Another worker has claimed the turn, or the turn has ended or was deleted.
 
     The caller must stop its work on the turn.
     """
@@ -259,7 +259,7 @@ def lock_turn(turn: Turn) -> bool:
 
     This must be the first statement of every transaction of a turn. The conversation is locked
     before the turn; every caller that locks both uses this order. Raises TurnTakenOver if another
-    worker has claimed the turn.
+    worker has claimed the turn or the turn has ended.
     """
     lock(turn.session_id)
     row = db.session.execute(

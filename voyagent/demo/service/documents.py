@@ -56,7 +56,7 @@ def book_trip(accountant: Actor, trip_id: UUID, bought: Mapping[str, str]) -> No
         accountant,
         customer_name=sale.customer_name or "",
         issue_date=clock.today(accountant.timezone),
-        # Without its day, a service is revenue at once, as its cost is.
+        # Without a day of service the sale is revenue at once, as the bill is a cost at once.
         line_items=[{**item, "service_date": None, "service_to": None} for item in sale.items],
         trip_id=trip_id,
     )
@@ -194,7 +194,7 @@ def _bill(accountant: Actor, line: Row, number: int, trip_id: UUID | None = None
 
 
 def _matches(bill_id: UUID) -> list[Match]:
-    """Match each line of a bill to an expected bill of its amount."""
+    """Match each line of a bill to an expected bill of its amount, if there is one."""
     bill = bill_queries.get_bill(bill_id)
     found: list[Match] = []
     candidates = matching.candidates(bill)

@@ -55,7 +55,10 @@ def _log(actor: Actor, line: Row) -> UUID:
 
 
 def _in_the_day(instant: datetime, zone: str) -> datetime:
-    """Return a time on the same day in the agency's office hours, never in the future."""
+    """Return a time on the same day in the agency's office hours.
+
+    A time of today is returned unchanged, so that it does not move into the future.
+    """
     local = instant.astimezone(ZoneInfo(zone))
     if FIRST_HOUR <= local.hour < LAST_HOUR or local.date() == clock.today(zone):
         return instant

@@ -16,7 +16,7 @@ from voyagent.rates import service
 SOURCE = Path(__file__).with_name("rates.csv")
 CURRENCIES = ("USD", "AED")
 INTERVAL_DAYS = 31
-"""Days for which a rate of the file is used, at most: it has one a month."""
+"""Maximum number of days for which a rate is used; the file has one rate a month."""
 
 
 def enter_rates(accountant: Actor) -> int:

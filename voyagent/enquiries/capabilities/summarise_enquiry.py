@@ -66,7 +66,9 @@ class SummariseEnquiryInput(Closed):
 
 
 def run(call: Invocation, inputs: SummariseEnquiryInput) -> JsonObject:
-    """Return the enquiry, or a list of the customer's enquiries if several match.
+    """Return the enquiry, or a list of the customer's enquiries.
+
+    The list is returned if no enquiry or several enquiries match the name.
 
     Raises EnquiryNotFound, NothingNamed.
     """

@@ -39,11 +39,11 @@ def quote_of_row(
 ) -> Quote | None:
     """Return the rate that a row states, or None.
 
-    `rate` is the price of one unit in the currency of the books, `base` the amount in this
-    currency. A row in this currency may state a base amount that equals its amount. A rate from a
-    base amount is quoted in the direction that gives the base amount exactly.
+    `rate` is the price of one unit of the amount's currency in the currency `books`. `base` is the
+    amount in `books`. A row in the currency `books` may state a base amount that equals its amount.
+    A rate from a base amount is quoted in the direction that gives the base amount exactly.
 
-    Raises BaseAmountAndRate, BaseAmountInexact.
+    Raises BaseAmountAndRate, BaseAmountInexact, InvalidRate.
     """
     if rate is not None and base is not None:
         raise BaseAmountAndRate

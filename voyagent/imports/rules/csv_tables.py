@@ -113,6 +113,8 @@ def decoded(raw: bytes) -> str:
 def normal(text: str) -> str:
     """Normalise a file's text: remove the byte order mark, unify line ends.
 
+    Line ends at the beginning and at the end of the text are removed.
+
     Raises FileTooLarge, FileUnreadable.
     """
     plain = (

@@ -1,4 +1,4 @@
-"""Import opening balances: a trial balance on a date becomes one journal entry.
+"""Import opening balances: a trial balance on a date becomes journal entries.
 
 Open invoices, open bills and advances are imported separately, and each of them posts its amount to
 the account for receivables, payables or advances. Therefore the trial balance's own figures for
@@ -103,8 +103,9 @@ class Taker:
     """Importer of a trial balance, posted as journal entries.
 
     If a row in a foreign currency states its base amount or a rate, or if the base amounts of the
-    agency are established, the file need balance only in the currency of the books. What is not
-    balanced in a currency is then exchanged with the account of opening balances.
+    agency are established, the file need balance only in the currency of the books. The
+    difference in each other currency is then exchanged, with the opening balance account as the
+    other side. This takes one entry for each such currency, and one for the rest.
 
     The constructor raises DayNeeded if `on` is None.
     """
@@ -180,7 +181,10 @@ class Taker:
             self._post(rest)
 
     def _exchanged(self, totals: dict[str, _Sum]) -> list[str]:
-        """Return the foreign currencies whose debits and credits differ."""
+        """Return the foreign currencies whose debits and credits differ.
+
+        Raises FileUnbalanced, FileUnbalancedInBase, RateMissing.
+        """
         books = self._actor.currency
         if not self._in_base:
             if any(one.minor for one in totals.values()):
@@ -195,7 +199,8 @@ class Taker:
         if sum(one.base_minor or 0 for one in totals.values()) or any(balanced):
             raise FileUnbalancedInBase
         found = [code for code, one in totals.items() if code != books and one.minor]
-        # An amount is exchanged for an amount on the other side of the account of exchange.
+        # The exchange has the amount on one side and the base amount on the other, so both totals
+        # must have the same sign.
         if any(totals[code].minor * (totals[code].base_minor or 0) <= 0 for code in found):
             raise FileUnbalanced
         return found
@@ -208,7 +213,7 @@ class Taker:
         ]
 
     def _exchange(self, opening: UUID, amount: Money, total: _Sum) -> list[Line]:
-        """Return the lines that balance an amount by the account of opening balances."""
+        """Return the lines that exchange the difference in a currency for its base amount."""
         base = Money(total.base_minor or 0, self._actor.currency)
         return [
             _line(rules.EXCHANGE, -amount, self._base_of(total)),
@@ -225,7 +230,10 @@ class Taker:
         return Money(abs(one.base_minor), self._actor.currency)
 
     def _base(self, cells: dict[str, str], amount: Money) -> int | None:
-        """Return the base amount of a row in minor units, or None if it is not known."""
+        """Return the base amount of a row in minor units, or None if it is not known.
+
+        Raises BaseAmountInexact, BaseAmountAndRate, InvalidRate, RateMissing.
+        """
         books, stated = self._actor.currency, cells.get("base_amount")
         if amount.currency == books:
             if stated and self._amount(stated, books) != amount.amount_minor:
