@@ -89,7 +89,11 @@ def establish_base(actor: Actor, currency: str) -> BaseState:
 
 
 def check(currency: str) -> BaseState:
-    """Return the state of the base amounts, or raise an error if they cannot be fixed."""
+    """Return the state of the base amounts, if they can be established.
+
+    Raises BaseCurrencyFixed if they are established already, and BaseCurrencyDiffers if `currency`
+    is not the base currency.
+    """
     state = base_amounts.read_base_state(SessionReader(db.session))
     if state.is_ready:
         raise BaseCurrencyFixed
@@ -130,13 +134,14 @@ def _finish(actor: Actor, currency: str) -> None:
 def due_corrections(actor: Actor, currency: str) -> list[Correction]:
     """Return the corrections of accounts of documents in the base currency.
 
-    Each account and currency is brought to what its documents or payments carry. An account on
-    which income or cost waits, and the one of opening balances, is brought to zero if nothing
-    waits. The account of exchange comes to zero over all currencies. The corrections are on the
-    first open day, against exchange differences; what was so at the end of the financial year
-    before is against retained earnings.
+    In each foreign currency, the base amount of an account becomes the sum of the base amounts of
+    its open documents or payments. It becomes zero if nothing is open, also on the accounts of
+    deferred income, prepaid costs and opening balances. The base amount of the currency exchange
+    account becomes zero over all currencies. The corrections are dated on the first open day. The
+    part of a difference that existed at the end of the previous financial year is posted against
+    retained earnings, and the rest against exchange differences.
 
-    An account whose balance differs from its documents in its own currency is left alone.
+    An account whose balance in its own currency differs from its documents is not corrected.
     """
     reader = SessionReader(db.session)
     day = first_open_day(actor)

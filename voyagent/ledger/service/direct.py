@@ -101,7 +101,7 @@ def post_requested(
 def check_direct(actor: Actor, lines: Sequence[Line], entry_date: date | None) -> None:
     """Check that `post_direct` would accept an entry; post nothing.
 
-    Raises the errors of `post_direct`.
+    Raises the errors of `post_direct` except EntryWithoutNarration.
     """
     actor.require_authority("ledger.post")
     check_entry(actor, lines, entry_date, _allowed(actor, lines, hold=False))
@@ -159,7 +159,7 @@ def reverse_direct(
 
 
 def opened_direct(narration: str) -> set[tuple[UUID, str]]:
-    """Return the accounts in manual entries whose narration equals `narration`.
+    """Return the accounts in entries of `post_direct` with a given narration.
 
     Reversals and reversed entries do not count. The result has pairs of account id and currency.
     The import of opening balances uses this function to refuse an account that already has an

@@ -114,9 +114,9 @@ def about(
     The name of another party does not count as a name of the person, even if an expression finds
     it.
 
-    The second set has the other events with one of the ids in `others`. `key` is the party's name
-    in lower case. `linked` has the ids of enquiries, trips and records of others that are linked to
-    the person. `words` are expressions for the names and contact details of the person.
+    The second set has the other events with one of the ids in `others`. `key` is the `party_key` of
+    the party. `linked` has the ids of enquiries, trips and records of others that are linked to the
+    person. `words` are expressions for the names and contact details of the person.
     """
     ids: Row = {"own": [*own], "others": [*others]}
     found = db.session.execute(_ABOUT, ids).all()

@@ -209,7 +209,7 @@ def _flows_before(source: FlowsInCurrency) -> Row | None:
 class CurrencyCashFlowResponse(FlowTotals, AnswerOf[FlowsInCurrency]):
     """Cash flow statement in one currency, ordered by account code.
 
-    An account without a flow in both periods is left out. `exchange_effect` is what month-end
+    An account with a flow in neither period is left out. `exchange_effect` is what month-end
     revaluations added to foreign money. `difference` is zero if the books are correct. `before` has
     the totals of the period `compared_with`.
     """

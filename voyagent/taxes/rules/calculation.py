@@ -41,7 +41,11 @@ class NoRateForPrice(Conflict):
 
 
 class NoRateForAdvance(Conflict):
-    """The tax of the treatment is not a rate of an amount, or there is none."""
+    """The tax of the treatment cannot be computed from an advance.
+
+    The treatment has no tax, taxes a share of the fare, or has several rates by the price of a
+    unit.
+    """
 
     code = "tax_not_for_advance"
     message = N_("This tax cannot be computed from an advance. Choose another one.")
@@ -117,8 +121,8 @@ def tax_in_advance(
 ) -> list[Taxed]:
     """Return the tax components that an advance includes, each rounded half up.
 
-    `on` is the day of the receipt. The treatment says which rate applies: an advance has no price
-    of a unit.
+    `on` is the day of the receipt. The treatment alone must decide the rate, because an advance has
+    no price of a unit.
 
     Raises UnknownTreatment and NoRateThen, and NoRateForAdvance if the treatment has no tax, taxes
     a share of the fare, or has several rates by the price of a unit.
