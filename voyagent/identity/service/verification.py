@@ -141,7 +141,7 @@ def verify_on_page(
     first address that the agency confirms, all sessions of the user end except `known.session_id`.
     If the password is refused, the link still works.
 
-    Raises TooManyRequests, TokenInvalid, PasswordMissing, InvalidPassword.
+    Raises TooManyRequests, TokenInvalid, PasswordMissing, PasswordsBusy, InvalidPassword.
     """
     with identity.limiter.admit(limits.ONE_TIME_TOKEN, address=device.ip):
         holder = one_time.look_up(token, Purpose.VERIFY_EMAIL)

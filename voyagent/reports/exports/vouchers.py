@@ -25,7 +25,7 @@ OF_TYPE = {
     "revenue": "Indirect Incomes",
     "expense": "Indirect Expenses",
 }
-"""Group of an account without a purpose, by the type of the account."""
+"""Group of an account whose purpose is not in OF_PURPOSE, by the type of the account."""
 OF_PURPOSE = {
     "cash": "Cash-in-Hand",
     "bank": "Bank Accounts",
