@@ -168,7 +168,7 @@ EXCHANGE = "currency_exchange"
 DIFFERENCES = "exchange_differences"
 """Purpose of the account of exchange gains (credit) and losses (debit)."""
 MONEY_PURPOSES = ("cash", "bank", "gateway_clearing")
-"""Purposes of the accounts of the chart that hold money, beside those of bank accounts."""
+"""Purposes of accounts that hold money; the accounts of bank accounts hold money too."""
 RETAINED = "retained_earnings"
 """Purpose of the account of the results of earlier financial years."""
 UNREALISED = "exchange_unrealised"

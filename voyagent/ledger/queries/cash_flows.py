@@ -1,4 +1,4 @@
-"""Flows of money by the other accounts of their entries."""
+"""Flows of money, by the accounts on the other side of their entries."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def money_accounts_statement(bank_accounts: Select[Any]) -> Select[Any]:
 
 
 def cash_flows_statement(first: date, last: date, bank_accounts: Select[Any]) -> Select[Any]:
-    """Select the flows of money in a period by the other accounts of their entries.
+    """Select the flows of money in a period, by the accounts on the other side.
 
     An entry moves money if it has a line on an account that holds money
     (`money_accounts_statement`). Its lines on the other accounts show where the money came from or

@@ -185,7 +185,7 @@ def closing_rates(reader: Reader, day: date) -> dict[str, Quote]:
 
 @cached_statement
 def posted_statement() -> Select[Any]:
-    """Select all revaluations with what their entries post on the account.
+    """Select all revaluations with the amounts that their entries post on the account.
 
     Rows have the columns of `Runs.items`, and those of the account that `rules.revalued` needs.
     `posted_minor` is what the entry posts on the last day of the month, and `reversed_minor` what

@@ -199,8 +199,9 @@ def _differences(
 ) -> dict[tuple[str, str], int]:
     """Return the due debit less credit by purpose of the account and currency.
 
-    Amounts are in minor units of the base currency, at the end of the day `until`. That of the
-    account of exchange, over all currencies, is under the currency `exchanged`.
+    Amounts are in minor units of the base currency, at the end of the day `until`. The amount of
+    the currency exchange account, over all currencies, is under the currency `exchanged`. It is
+    left out if `exchanged` is None.
     """
     carried = documents().carried(reader, until)
     rows = trial_balance_rows(reader, until)

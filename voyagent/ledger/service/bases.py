@@ -111,8 +111,8 @@ def translated(
     is converted at its own rate. `rates` are the known rates by currency, and `find` returns the
     rate of any other currency.
 
-    Raises the errors of `find`. Raises EntryUnbalancedInBase if a line that had a base amount does
-    not fit the others.
+    Raises the errors of `find`. Raises EntryUnbalancedInBase if a currency cannot be balanced
+    without a change of the base amounts that lines had before.
     """
     known = dict(rates)
     try:

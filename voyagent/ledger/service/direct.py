@@ -39,12 +39,12 @@ LINES_MAX = 200
 Accounts = Mapping[UUID | str, Account]
 """Accounts of the lines of an entry, by id or purpose as the lines name them."""
 WrittenCheck = Callable[[Sequence[Line], Accounts], None]
-"""Check of the lines of an entry by hand and of their accounts."""
+"""Check of the lines of a manual entry and of their accounts."""
 _written_checks: list[WrittenCheck] = []
 
 
 def on_written(check: WrittenCheck) -> WrittenCheck:
-    """Register a function that refuses an entry by hand by raising an error."""
+    """Register a function that refuses a manual entry by raising an error."""
     if check not in _written_checks:
         _written_checks.append(check)
     return check

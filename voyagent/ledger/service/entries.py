@@ -180,9 +180,10 @@ class Posted:
 
 @dataclass(frozen=True, slots=True)
 class _Rates:
-    """The rates of an entry: given ones, those of an earlier entry, those of a day.
+    """The exchange rates of an entry.
 
-    The entry `booked_in`, if there is one, takes precedence over the day `on`.
+    `given` has rates by currency. For any other currency, the rate of the entry `booked_in` takes
+    precedence over the reference rate of the day `on`.
     """
 
     given: Mapping[str, Quote]

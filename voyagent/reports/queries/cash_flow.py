@@ -38,8 +38,8 @@ class Flows:
     """Flows of money in one currency; a positive amount is an inflow.
 
     The sections have the accounts of each kind of activity. `opening` is the money before the
-    first day, `closing` that after the last one. `effect` is what revaluations added to foreign
-    money.
+    first day, `closing` that after the last one. `effect` is the amount by which month-end
+    revaluations changed foreign money.
     """
 
     currency: str

@@ -275,10 +275,11 @@ def sums(reader: Reader) -> Iterator[Finding]:
 def base(reader: Reader) -> Iterator[Finding]:
     """Yield findings about amounts in the base currency.
 
-    The base amounts of an entry must balance if all its lines have one. If the base amounts of the
-    agency are established, every line must have one, those on the accounts of currency exchange
-    and of opening balances must add up to zero, and the control accounts must have what their
-    documents and advances carry.
+    The base amounts of an entry must balance if all its lines have one. Further rules apply if the
+    base amounts of the agency are established. Every line must have a base amount. The base amounts
+    on the accounts of currency exchange and of opening balances must add up to zero. Revaluations
+    must match their rates and entries. The base balances of the control accounts must equal the
+    base amounts of their open documents and advances.
     """
     (entries,) = reader.read(base_amounts.unbalanced_in_base_statement())
     yield from (

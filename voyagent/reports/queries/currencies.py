@@ -78,7 +78,7 @@ class ByCurrency(Generic[Block]):
 
     @property
     def foreign(self) -> list[Block]:
-        """The blocks of other currencies that belong beside the base currency."""
+        """The blocks of other currencies that are not blank; none without a block in base."""
         if self.base is None:
             return []
         books = self.base.currency

@@ -98,7 +98,7 @@ class DayBook:
     """A page of journal entries, and the totals of all pages by currency.
 
     `base_currency` is None unless the base amounts are established. `base` has the totals of all
-    currencies in it, or is None if nothing is in another currency.
+    currencies in this currency, or is None if nothing is in another one.
     """
 
     days: Days

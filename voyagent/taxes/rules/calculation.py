@@ -95,7 +95,7 @@ def tax_on(  # noqa: PLR0913 - each keyword is a fact of the sale
     `treatment` says how the sale is taxed, such as `service_fee` or `air_domestic`. `base` is the
     amount of a document line. If the treatment taxes a share of the fare, `base` is the basic fare.
     `on` is the day whose rates apply. With `is_included` the tax is a part of `base`: the taxable
-    value is what the components leave of it, so that value and components add up. `quantity` is the
+    value is `base` less the components, so that value and components add up. `quantity` is the
     number of units: rates may depend on the value of one unit, such as a room for a night. That
     value is `unit_value` if it is given, as for a further amount on an earlier sale.
 
