@@ -131,7 +131,7 @@ def fit_accounts(reader: Reader) -> list[Row]:
 
 
 def money_codes(reader: Reader) -> dict[str, str]:
-    """Return the codes of the accounts that hold money, each with `cash` or `bank`.
+    """Return the codes of the chart accounts of bank accounts, with `cash` or `bank`.
 
     Every kind of bank account except cash gives `bank`.
     """

@@ -38,8 +38,8 @@ ENTRIES_MAX = 5_000
 SOURCE = "base_amounts"
 """Source type of the corrections; they cannot be reversed by hand."""
 FILL = text("select app.fill_base(:currency, :most)")
-# The trigger that requires base amounts of every line in `ready` would refuse a correction of the
-# account of exchange at commit. It runs before the state changes.
+# In the state `ready`, the deferred trigger would refuse a correction of the currency exchange
+# account at commit. This statement runs the trigger before the state changes.
 _PROVE = text("set constraints journal_entries_checked immediate")
 
 
@@ -65,7 +65,7 @@ def establish_base(actor: Actor, currency: str) -> BaseState:
     entries with other currencies. Repeat the call, each time in a transaction of its own, until the
     returned state is ready (`is_ready`). The work may be interrupted between two calls. The last
     call gives documents and payments their base amounts, and posts the corrections
-    (`due_corrections`). Nobody posts meanwhile.
+    (`due_corrections`). Nobody else can post during the last call.
 
     Once the state is ready, every posting must have an amount in the base currency, and the base
     currency cannot change any more. `currency` must be the base currency: a caller who expects

@@ -68,7 +68,7 @@ class BasePreview:
 def preview_base(actor: Actor, currency: str) -> BasePreview:
     """Return the effect of establishing the base amounts; change nothing.
 
-    Nobody posts meanwhile. Raises Forbidden, BaseCurrencyFixed, BaseCurrencyDiffers.
+    Nobody else can post meanwhile. Raises Forbidden, BaseCurrencyFixed, BaseCurrencyDiffers.
     """
     actor.require("ledger.establish_base")
     if check(currency).missing > LINES_MAX:

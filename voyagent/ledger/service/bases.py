@@ -146,7 +146,7 @@ def own_only(lines: Iterable[BasedLine], base_currency: str) -> list[BasedLine]:
 def wanted_rates(
     lines: Sequence[BasedLine], base_currency: str, rates: Mapping[str, Quote]
 ) -> list[str]:
-    """Return the currencies whose rates `complete` needs beside those in `rates`."""
+    """Return the currencies whose rates `complete` needs and `rates` does not have."""
     foreign = _foreign_without_base(lines, base_currency)
     known = {_follower(lines, base_currency, rates), *rates}
     return [currency for currency in foreign if currency not in known]

@@ -34,7 +34,7 @@ from voyagent.ledger.service.errors import (
 )
 
 _BY_CODE = ("is_monetary", "cash_flow")
-"""Columns that the code of an account without a purpose decides until somebody chooses."""
+"""Columns that follow from the code of an account without a purpose while they are null."""
 _ACCOUNTS = cast("Table", Account.__table__)
 
 

@@ -26,7 +26,7 @@ IDENTIFYING = (
 The value of another member, such as a currency, a place or a reason, may be the name of a customer
 by chance.
 """
-# An id in a longer text is what somebody wrote there, and no reference to a record.
+# An id inside a longer text was typed by somebody, and is no reference to a record.
 _IDS = """
 (select e.seq, true as is_reference, value #>> '{}' as id
    from audit_private p join audit_events e on e.tenant_id = p.tenant_id and e.seq = p.seq

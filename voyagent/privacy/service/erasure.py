@@ -59,7 +59,7 @@ def _without_words(table: str, mention: Mention) -> str:
 
 
 _STEPS = (
-    # Deletes the messages, turns, events and requests of a conversation with it.
+    # Deletes each conversation with its messages, turns, events and requests.
     "delete from chat_sessions where id = any(:conversations)",
     "update enquiries set customer_name = :pseudonym, customer_email = null, customer_phone = null,"
     " notes = null where id = any(:enquiries)",
