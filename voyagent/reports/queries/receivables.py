@@ -112,6 +112,7 @@ class Document:
     pay_on: date | None = None
     """Day on which a scheduled bill will be paid."""
     place: int | None = None
+    """Number of the instalment, or None for a whole document."""
     base: Money | None = None
 
 
@@ -267,8 +268,8 @@ class Open:
     """Receivables or payables in each currency; the agency's own comes first.
 
     `base` has all of them in the base currency. It is None if the base amounts are not established,
-    or if a filter of issue dates or currency is set. It is also None if no document is in another
-    currency and the sum equals the control account.
+    if no amount is in another currency, or if a filter of issue dates or currency is set. It is
+    also None if no document is in another currency and the sum equals the control account.
     """
 
     kind: Kind
@@ -514,8 +515,9 @@ def read_in_base(
 ) -> OpenInBase | None:
     """Return all open documents in the base currency at the end of a day.
 
-    The result is None if the base amounts are not established. It is also None if no document is in
-    another currency and the sum equals the control account.
+    The result is None if the base amounts are not established, or if no amount is in another
+    currency. It is also None if no document is in another currency and the sum equals the control
+    account.
     """
     days: dict[str, Any] = {"today": as_of, "as_of": as_of}
     statements = {
