@@ -34,7 +34,7 @@ JOURNAL = "journal"
 ASSISTANT = "assistant"
 """Source type of entries requested through the assistant."""
 WRITTEN = frozenset({JOURNAL, ASSISTANT})
-"""Source types of entries without a document."""
+"""Source types of manual entries."""
 LINES_MAX = 200
 Accounts = Mapping[UUID | str, Account]
 """Accounts of the lines of an entry, by id or purpose as the lines name them."""
@@ -140,7 +140,7 @@ def reverse_direct(
 
     The total debit of the entry must be within the limit of the actor's role.
 
-    Raises Forbidden, EntryOfDocument (a document posted the entry), AmountAboveLimit,
+    Raises Forbidden, EntryOfDocument (the entry is not a manual one), AmountAboveLimit,
     AccountInactive, and the errors of `reverse`.
     """
     actor.require_authority("ledger.reverse")
@@ -188,9 +188,9 @@ def opened_direct(narration: str) -> set[tuple[UUID, str]]:
 
 
 def is_written(entry: JournalEntry) -> bool:
-    """Return True if no document posted an entry.
+    """Return True if an entry is a manual one.
 
-    A reversal counts as posted by a document if a document posted the reversed entry.
+    A reversal counts as manual if the reversed entry is.
     """
     while entry.reverses_id is not None:
         entry = entries.get_entry(entry.reverses_id)

@@ -205,7 +205,10 @@ class EntryTooLong(Invalid):
 
 
 class EntryOfDocument(Conflict):
-    """A document posted the entry; it can be reversed only through the document."""
+    """The entry is not a manual one, so it cannot be reversed by itself.
+
+    A document or an act, such as a revaluation, has posted it.
+    """
 
     code = "journal_entry_of_document"
     message = N_("This entry belongs to a document. Reverse or void the document instead.")

@@ -69,7 +69,7 @@ class EntryLine(NamedTuple):
 
     @property
     def base_sides(self) -> Sides | None:
-        """Return debit and credit in base, or None if they are not established."""
+        """Return debit and credit in base; None if base amounts are not established."""
         if self.base_currency is None:
             return None
         sides = (self.base_debit_minor, self.base_credit_minor)
