@@ -31,9 +31,9 @@ def check(tenant_id: str, check_id: str) -> None:
 def check_agencies(after: str, findings: int = 0) -> None:
     """Check and sign the chains of 100 agencies, then queue a job for the next 100.
 
-    `findings` is the number of chains in the jobs before that are invalid or no longer signed. The
-    last job also reports the agencies that have statements and are not in the database, and records
-    the number of findings.
+    `findings` is the number of chains in earlier jobs of this night that are invalid or no longer
+    signed. The last job also reports the agencies that have statements and are not in the database,
+    and records the number of findings.
     """
     with transaction():
         batch = chain.agencies(UUID(after), limit=BATCH)

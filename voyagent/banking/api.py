@@ -36,7 +36,8 @@ api = ApiBlueprint("banking", __name__, tag="Books", guard=Guard.BEARER)
 def list_bank_accounts(reader: RequestReader) -> Body[BankAccountsOut]:
     """List all accounts that hold money, with their balances.
 
-    The accounts of the chart for bank and cash are the first ones, in the currency of the books.
+    An agency begins with two of them: the accounts of the chart for bank and cash, in the currency
+    of the books.
     """
     return BankAccountsOut.of({"items": service.listed(reader, reader.authenticate)})
 

@@ -20,7 +20,7 @@ class BankAccountClosed(Conflict):
 
 
 class BankAccountIsDefault(Conflict):
-    """The bank account is the default, so it cannot be closed."""
+    """The bank account is the default, so it can neither be closed nor lose this role."""
 
     code = "bank_account_is_default"
     message = N_(

@@ -102,8 +102,8 @@ class BankAccountChangeForm(SchemaForm[BankAccountPatch]):
     def of(cls, account: BankAccount) -> BankAccountChangeForm:
         """Return the form filled with the details of an account, its number decrypted.
 
-        The form of a default has no field `is_default`: it stays the default until another account
-        becomes it.
+        The form of a default has no field `is_default`: an account stays the default until another
+        account becomes the default.
         """
         form = cls(data={name: getattr(account, name) for name in BankAccountPatch.model_fields})
         if account.is_default:

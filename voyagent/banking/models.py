@@ -21,8 +21,9 @@ class BankAccount(TenantOwned, Base):
     """An account that holds money in one currency, with its account in the chart.
 
     `kind` is one of `rules.KINDS`. Payments that name no bank account use the default of their kind
-    and currency. The number is encrypted; `number_last4` has its last characters. `is_printed`
-    puts number and bank on invoices in the currency. A closed account stays, for its payments.
+    and currency. The number is encrypted; `number_last4` has its last characters. If `is_printed`
+    is true, invoices in the currency show number and bank. A closed account stays, because payments
+    refer to it.
     """
 
     __tablename__ = "bank_accounts"

@@ -32,9 +32,9 @@ _KIND_PLACE = case({kind: place for place, kind in enumerate(KINDS)}, value=_TAB
 def list_accounts(reader: Reader) -> list[Row]:
     """Return all bank accounts of the agency, with balances.
 
-    Open ones come first, then the order is by kind, currency and name, the default first. Each row
-    has the columns of the table without the number, and `balances`: a mapping from currency to
-    debit less credit in minor units.
+    Open accounts come before closed ones. Within both groups, the order is by kind and currency,
+    then the default, then by name. Each row has the columns of the table without the number, and
+    `balances`: a mapping from currency to debit less credit in minor units.
     """
     return _with_balances(reader, reader.read(_list_statement())[0])
 
@@ -131,7 +131,7 @@ def fit_accounts(reader: Reader) -> list[Row]:
 
 
 def money_codes(reader: Reader) -> dict[str, str]:
-    """Return the codes of the accounts that hold money, each with `cash` or `bank`.
+    """Return the codes of the chart accounts of bank accounts, with `cash` or `bank`.
 
     Every kind of bank account except cash gives `bank`.
     """

@@ -15,7 +15,7 @@ BASE_CODES: dict[Kind, str] = {
     "gateway": "1150",
     "wallet": "1150",
 }
-"""Codes behind which new accounts of the chart are numbered, by kind: `1100-2`, `1100-3`."""
+"""Codes by kind; new accounts of the chart add a number to them, as in `1100-2`."""
 CARD_DIGITS_MAX = 4
 """Digits of a card number that may be stored; PCI DSS forbids the whole number without need."""
 

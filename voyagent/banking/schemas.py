@@ -70,7 +70,8 @@ class BankAccountIn(_Details):
 class BankAccountPatch(_Details):
     """Changes of a bank account: an absent member is unchanged, null clears it.
 
-    `is_default` can only become true: then another account of the kind and currency loses it.
+    `is_default` can only become true. The account that was the default of the kind and currency is
+    then no default any more.
     """
 
     name: Annotated[str, Trimmed(NAME_MAX)] = _ABSENT

@@ -57,7 +57,7 @@ _TEXTS = ("kind", "currency", "name", "bank_name", "number", "ifsc", "swift")
 
 
 class BankAccountChanges(TypedDict, total=False):
-    """Changes of a bank account: an absent field is unchanged, None clears one.
+    """Changes of a bank account: an absent field is unchanged, None clears a field.
 
     `is_default` can only be set to true: another account of the kind and currency loses it.
     """
@@ -224,12 +224,12 @@ def find_account(
 
 @direct.on_written
 def check_currencies(lines: Sequence[Line], accounts: direct.Accounts) -> None:
-    """Check that an entry by hand posts to a bank account in its currency.
+    """Check that a manual entry posts to a bank account only in its currency.
 
-    `accounts` are the accounts of the lines that exist, as the lines name them. Another currency
-    may be posted to the account for bank or cash as long as the agency has no bank account of this
-    kind in it, because payments go there too. What an account holds of another currency may be
-    taken out.
+    `accounts` are the accounts of the lines that exist, by id or purpose as in the lines. There are
+    two exceptions. The chart's account for bank or cash may have a currency in which the agency has
+    no default bank account of this kind, because payments are posted there too. And a balance in
+    another currency may be reduced to zero, but not increased.
 
     Raises AccountCurrency.
     """

@@ -114,9 +114,9 @@ def close_month(actor: Actor, month: str, body: CloseMonthRequest | None) -> Bod
     A closed month takes no entries: posting or reversing with a book date in that month is refused
     with `period_locked`. The month to close must be over in the agency's time zone. An earlier
     month that has entries must be closed first. A month whose foreign balances are not at the
-    closing rates is refused with `not_revalued`; an administrator confirms it with
-    `unrevalued_reason`. Services that are not billed or not invoiced do not stop the closing: read
-    them at `/api/months/{month}/open-services`.
+    closing rates is refused with `not_revalued`; an administrator can close it nevertheless, with
+    an `unrevalued_reason`. Services that are not billed or not invoiced do not stop the closing:
+    read them at `/api/months/{month}/open-services`.
     """
     reason = body.unrevalued_reason if body else None
     months.close_month(actor, parse_month(month), unrevalued_reason=reason)
@@ -157,9 +157,9 @@ def revalue(actor: Actor, month: str) -> Body[RevaluationList]:
     """Bring the foreign balances of a month's end to the closing rates.
 
     One entry for each monetary account and currency posts the difference on the last day of the
-    month. That of receivables, payables and deposits is reversed on the next day; that of money is
-    kept. A further run posts what is left, and nothing if nothing is. The answer lists all runs of
-    the month.
+    month. The difference of receivables, payables and deposits is reversed on the next day; that of
+    money is kept. A further run posts only the remaining differences, if there are any. The answer
+    lists all runs of the month.
     """
     revaluing.revalue(actor, parse_month(month))
     return _runs(SessionReader(db.session), month)

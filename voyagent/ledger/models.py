@@ -28,9 +28,9 @@ class Account(TenantOwned, Base):
     """An account in the agency's chart of accounts.
 
     `purpose`, such as `receivable`, identifies an account to which the application posts
-    automatically. `is_monetary` is null unless somebody has chosen; then `rules.revalued` decides.
-    `cash_flow` is a section of the cash flow statement, or null; then `rules.cash_flow_kind`
-    decides.
+    automatically. `is_monetary` is null until somebody chooses; if it is null, `rules.revalued`
+    decides. `cash_flow` is a section of the cash flow statement; if it is null,
+    `rules.cash_flow_kind` decides.
     """
 
     __tablename__ = "accounts"

@@ -26,9 +26,10 @@ class ChartAccount(NamedTuple):
     side of other accounts of the same type.
 
     `revalued` says what a month-end revaluation does with a foreign balance of the account. The
-    difference of an account of documents is reversed on the next day, because a document keeps the
-    amount that it was booked with. That of money is kept, because money has no document: a rest
-    on an emptied account would return each month. An account that is not monetary has None.
+    difference of an account of documents is `reversed` on the next day, because a document keeps
+    the base amount that it was booked with. The difference of an account of money is `kept`,
+    because no document has it: if it were reversed, an emptied account would have a base amount
+    again. `revalued` is None for an account that is not monetary.
     """
 
     code: str
@@ -167,7 +168,7 @@ EXCHANGE = "currency_exchange"
 DIFFERENCES = "exchange_differences"
 """Purpose of the account of exchange gains (credit) and losses (debit)."""
 MONEY_PURPOSES = ("cash", "bank", "gateway_clearing")
-"""Purposes of the accounts of the chart that hold money, beside those of bank accounts."""
+"""Purposes of accounts that hold money; the accounts of bank accounts hold money too."""
 RETAINED = "retained_earnings"
 """Purpose of the account of the results of earlier financial years."""
 UNREALISED = "exchange_unrealised"
@@ -211,7 +212,7 @@ def revalued(account: Row) -> Revalued | None:
 
 
 def cash_flow_kind(account: Row) -> CashFlowKind:
-    """Return the section of the cash flow statement for what an account moves.
+    """Return the section of the cash flow statement to which an account belongs.
 
     `account` has the columns of `accounts`. Equity is financing, unless the column `cash_flow` says
     otherwise. The accounts for fixed assets of the chart are investing, and all others operating.

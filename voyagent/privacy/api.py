@@ -125,7 +125,8 @@ def erase_person(actor: Actor, party_id: UUID, body: EraseRequest) -> Body[Erasu
 def open_identity(actor: Actor, party_id: UUID) -> Body[IdentityOut]:
     """Read the identity of an erased person.
 
-    The identity is the name, address and tax number, which the agency keeps for tax authorities.
+    The identity is the name, address, tax number and PAN, which the agency keeps for tax
+    authorities.
     The audit log records each reading.
     """
     return IdentityOut.of(erasure.open_identity(find_port(Keyring), actor, party_id))

@@ -44,9 +44,9 @@ class PersonLink(TenantBound, Base):
 class Erasure(TenantOwned, Base):
     """The erasure of a person's data.
 
-    `counts` has the number of changed rows by table. `identity_sealed` has the name, address and
-    tax number for tax authorities, encrypted with the party's key. `identity_until` is the last day
-    on which the identity is kept.
+    `counts` has the number of changed rows by table. `identity_sealed` has the name, address, tax
+    number and PAN for tax authorities, encrypted with the party's key. `identity_until` is the last
+    day on which the identity is kept.
     """
 
     __tablename__ = "erasures"

@@ -63,8 +63,9 @@ class CandidateOut(AnswerOf[Row]):
     With the reason `name`, `email` or `phone`, the record has the person's name, e-mail address or
     phone number. With the reason `trip`, the record is a passenger of a trip that is linked to the
     person. With the reason `invoice`, an invoice of the person refers to the enquiry or
-    conversation of somebody else. With the reason `mentioned`, a text of the record names the
-    person. A party with the reason `mentioned` is somebody else, whose notes name the person. A
+    conversation of somebody else. With the reason `merged`, the record is a party that was merged
+    with the person's. With the reason `mentioned`, a text of the record names the person. A party
+    with the reason `mentioned` is somebody else, whose notes name the person. A
     party with the reason `email` or `phone` may be the same person under another name; do not link
     it.
     """
@@ -86,7 +87,7 @@ class BlockingOut(AnswerOf[Row]):
 
 
 class UnreplacedOut(AnswerOf[Row]):
-    """A record that still names the person after an erasure."""
+    """A record that would still name the person after an erasure."""
 
     kind: RecordKind
     record_id: UUID
@@ -97,10 +98,10 @@ class PersonOut(AnswerOf[Row]):
     """The data held about a person, and the effect of an erasure.
 
     `unreplaced` are confirmed records and records of the person that name the person in a way that
-    an erasure does not find, such as a nickname. Edit their texts before the erasure. Enquiries and
-    passengers with one name too many for a search are in it too. After an
-    erasure, the identity of the person is kept for tax authorities until `identity_until`; null if
-    it is not kept. `erased_at` is null if the person was not erased.
+    an erasure does not find, such as a nickname. Edit their texts before the erasure. If the person
+    has too many names to search for all, `unreplaced` also has the enquiries and passengers with
+    the other names. After an erasure, the identity of the person is kept for tax authorities until
+    `identity_until`; null if it is not kept. `erased_at` is null if the person was not erased.
     """
 
     party_id: UUID

@@ -39,7 +39,7 @@ api = ApiBlueprint("rates", __name__, tag="Books", guard=Guard.BEARER)
 def list_exchange_rates(reader: Reader, query: ExchangeRatesQuery) -> Body[ExchangeRateList]:
     """List exchange rates, newest day first.
 
-    Of several rates of a pair, kind and day, the first one counts.
+    Of several rates of a pair, kind and day, the first one in the list counts. It was entered last.
     """
     return ExchangeRateList.of(
         queries.list_rates(reader, query.search(), limit=query.limit, cursor=query.place())

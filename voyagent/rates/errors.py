@@ -15,7 +15,7 @@ class SameCurrency(Unprocessable):
 
 
 class RateOfOtherBooks(Unprocessable):
-    """None of the two currencies is the currency of the books."""
+    """Neither of the two currencies is the currency of the books."""
 
     code = "rate_of_other_books"
     message = N_("One of the two currencies must be the currency of your books.")

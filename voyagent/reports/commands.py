@@ -52,8 +52,8 @@ def books() -> None:
 def check(agency: UUID | None) -> None:
     """Check the books and print every failed check.
 
-    Each line has the agency, the check, the currency and the difference. The exit code is 1 if a
-    check failed, else 0.
+    Each line has the agency, the check, a description, and the currency and difference if an amount
+    is wrong. The exit code is 1 if a check failed, else 0.
     """
     if agency is not None:
         _must_exist(agency)
@@ -121,7 +121,7 @@ def link_parties() -> None:
 @click.option("--currency", required=True, help="ISO 4217 code of the base currency.")
 @with_database
 def establish_base(address: str, currency: str) -> None:
-    """Give every posting of an agency its amount in the base currency, for good.
+    """Give every posting of an agency its amount in the base currency, permanently.
 
     The command works in short transactions, can be stopped and started again, and people may work
     at the same time. No process of the earlier release may run. Earlier postings in other
@@ -266,10 +266,11 @@ def _rebuild(tenant_id: UUID, roll_up: RollUp) -> list[Difference]:
 
 
 def _until_granted(tenant_id: UUID, attempt: Callable[[], T], table: str) -> T:
-    """Call `attempt` in a transaction, repeatedly until it gets its locks.
+    """Call `attempt` in a transaction, and again if it does not get its locks.
 
-    A transaction that posts locks documents before it posts, or rows in the order of its entries.
-    One of the two is then ended, or has waited too long.
+    Transactions that post at the same time lock some of the rows in another order. PostgreSQL then
+    ends one of the two transactions, or the attempt waits too long for a lock. There are at most
+    ATTEMPTS_MAX attempts. Raises ClickException.
     """
     for _attempt in range(ATTEMPTS_MAX):
         db.session.remove()

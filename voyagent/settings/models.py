@@ -23,7 +23,7 @@ class TenantSettings(TenantBound, Base):
     that a job still has to encrypt, because an earlier release stored them unencrypted.
 
     `bill_tolerance_percent` has two decimals, and `bill_tolerance_minor` is in the currency of the
-    books: a bill within both of the expected amount needs no reason.
+    books. A bill needs no reason if its difference from the expected amount is within both.
 
     `base_state` is `ready` when every posting has its amount in `base_currency`, which is fixed
     then. Before, it is `asked`: `base_currency` is null, and `default_currency` takes its place.

@@ -31,7 +31,7 @@ BUILT_IN = "built-in"
 """The value of `model_override` if the agency uses only the built-in planner."""
 HISTORY_MAX = 20
 AUDIT_ADDRESSES_MAX = 5
-"""Addresses, beside those of the administrators, to which audit statements are mailed."""
+"""Most addresses, besides those of administrators, to which audit statements are mailed."""
 _MARK_DIGITS = 32
 
 

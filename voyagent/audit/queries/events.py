@@ -107,7 +107,9 @@ class Directory:
 class AuditListPage:
     """Data of the audit page: events, open event, filter options and checks.
 
-    `is_capped` is true if more events match than were counted.
+    `is_capped` is true if more events match than were counted. `head_seq` is the number of the
+    newest event, or 0. `signed` has seq, head and signed_at of the newest signed statement, or is
+    None. `opened` is the event that the page shows in full, or None.
     """
 
     page: Page[Row]

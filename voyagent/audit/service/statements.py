@@ -70,7 +70,8 @@ def hold_signers() -> None:
 def sign(anchors: Anchors, tenant_id: UUID, head: Head) -> Statement:
     """Sign a verified head, append the statement to the folder, and return it.
 
-    If the newest statement was made today and includes the head, that statement is returned.
+    Nothing is signed if the newest statement is for a later event, or if it is for this head and
+    was made today (UTC). Then the newest statement is returned.
 
     Raises SigningKeyMissing, OSError, and BrokenError if the existing statements are not valid or
     the deletion of the agency has begun.

@@ -501,7 +501,11 @@ def get_key(key_id: UUID) -> Row:
 
 
 def sessions_statement(user_id: UUID) -> Select[Any]:
-    """Select a user's active sessions, the most recently used first."""
+    """Select a user's active sessions, the most recently used first.
+
+    At most SIGN_INS_MAX sessions are selected. The session of a browser is not active after
+    BROWSER_IDLE without a request.
+    """
     is_idle = (_SESSIONS.channel == "browser") & (
         _SESSIONS.last_seen_at <= func.now() - BROWSER_IDLE
     )
@@ -528,7 +532,10 @@ def sessions_statement(user_id: UUID) -> Select[Any]:
 
 
 def list_sessions(reader: Reader, user_id: UUID) -> list[Row]:
-    """Return a user's active sessions, the most recently used first."""
+    """Return a user's active sessions, the most recently used first.
+
+    At most SIGN_INS_MAX sessions are returned.
+    """
     return reader.read(sessions_statement(user_id))[0]
 
 

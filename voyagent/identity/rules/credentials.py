@@ -39,7 +39,7 @@ class Act(StrEnum):
     ADDRESS_CHANGED = "address_changed"
     ADDRESS_CONFIRMED = "address_confirmed"
     FIRST_ADDRESS_CONFIRMED = "first_address_confirmed"
-    """The first confirmation, on the page, which asks for the password."""
+    """The first confirmation in the agency, on the page that asks for the password."""
     SECOND_FACTOR_CHANGED = "second_factor_changed"
     SECOND_FACTOR_OFF = "second_factor_off"
     ROLE_CHANGED = "role_changed"
@@ -57,7 +57,7 @@ class Act(StrEnum):
     SUSPENDED = "suspended"
     """The operator suspends the agency: every credential is refused, and none ends."""
     RESTORED = "restored"
-    """The operator restores a backup, which has sessions and links that ended after it."""
+    """The operator restores a backup. It has sessions and links that have ended since."""
 
 
 class Effect(StrEnum):

@@ -23,7 +23,7 @@ from voyagent.kernel.keyring import Keyring
 
 ALGORITHM = "HS256"
 KEPT = 1024
-"""Tokens whose verified credentials a process keeps."""
+"""Number of tokens whose verified credentials a process keeps."""
 _HEADS_KEPT = 16
 _NAMES_AGENCY = re.compile(r"v2\.([0-9a-f]{32})\.[A-Za-z0-9_-]{43}", re.ASCII)
 _REQUIRED = ["exp", "iat", "sub", "jti", "iss", "aud", "tid", "sid"]

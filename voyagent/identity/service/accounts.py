@@ -50,7 +50,7 @@ def sign_up(  # noqa: PLR0913 - each keyword is a field of the form
 
     `email` must be in lower case.
 
-    Raises TooManyRequests, PasswordTooCommon, EmailAlreadyRegistered.
+    Raises TooManyRequests, PasswordBlank, PasswordTooCommon, EmailAlreadyRegistered, PasswordsBusy.
     """
     with identity.limiter.admit(limits.SIGN_UP, account=email, address=device.ip):
         refuse_common(password, agency_name=agency_name, email=email)

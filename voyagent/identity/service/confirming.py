@@ -30,7 +30,7 @@ def confirm(
     audit event of the refusal is committed. The code is used up only if the transaction commits.
     The user's row is locked until the transaction ends. Source: ASVS 7.5.1.
 
-    Raises Unauthorized, Forbidden, TooManyRequests, InvalidPassword, TotpRefused.
+    Raises Unauthorized, Forbidden, TooManyRequests, PasswordsBusy, InvalidPassword, TotpRefused.
     """
     actor.require("account.update")
     known = db.session.get(User, (actor.tenant_id, actor.user_id)) if actor.user_id else None

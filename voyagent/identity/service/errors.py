@@ -249,14 +249,14 @@ class SignInNotFound(NotFound):
 
 
 class CredentialKindNotFound(NotFound):
-    """Users cannot end all of their credentials of this kind, or the kind is unknown."""
+    """The kind is unknown, or no single request ends all credentials of this kind."""
 
     code = "credential_kind_not_found"
     message = N_("This kind of access cannot be ended here.")
 
 
 class PasswordMissing(Invalid):
-    """The password to confirm an e-mail address was not entered."""
+    """The confirmation of an e-mail address needs the password, and none was entered."""
 
     code = "password_missing"
     message = N_("Enter your password.")

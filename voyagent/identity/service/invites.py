@@ -192,8 +192,8 @@ def accept_invite(
     The user has the role of the invitation. The e-mail address counts as confirmed, but not as
     proven (`User.email_proven`). After a refusal the token still works.
 
-    Raises TooManyRequests, InviteNotFound, InviteNotPending, InviteExpired, PasswordTooCommon,
-    EmailAlreadyRegistered.
+    Raises TooManyRequests, InviteNotFound, InviteNotPending, InviteExpired, PasswordBlank,
+    PasswordTooCommon, EmailAlreadyRegistered, PasswordsBusy.
     """
     with identity.limiter.admit(limits.ACCEPT_INVITE, address=device.ip):
         invited = _open_invite(token)

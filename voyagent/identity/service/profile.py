@@ -94,7 +94,7 @@ def change_password(
     reset the password stop working, and the user is notified by mail.
 
     Raises Unauthorized, Forbidden, PasswordBlank, PasswordTooCommon, TooManyRequests,
-    InvalidPassword, TotpRefused.
+    PasswordsBusy, InvalidPassword, TotpRefused.
     """
     actor.require("account.update")
     refuse_common(new_password, agency_name=actor.tenant_name, email=actor.email)

@@ -131,7 +131,7 @@ def reset_password(identity: Identity, *, token: str, new_password: str, device:
     administrator and no administrator had a proven address, the settings in `settings.GUARDED` get
     their default values.
 
-    Raises TooManyRequests, PasswordBlank, PasswordTooCommon, TokenInvalid.
+    Raises TooManyRequests, PasswordBlank, PasswordTooCommon, TokenInvalid, PasswordsBusy.
     """
     with identity.limiter.admit(limits.ONE_TIME_TOKEN, address=device.ip):
         refuse_common(new_password)

@@ -106,7 +106,7 @@ def refresh(
         id=token_id,
     )
     if not spent:
-        # this error commits what was written, and the losing call's new tokens must not be stored
+        # this error does not roll back, and the losing call's new tokens must not be stored
         db.session.rollback()
         raise InvalidRefreshToken
     return pair

@@ -76,7 +76,7 @@ def begin_sign_in(
     If two-factor authentication is on, a HalfSignIn is returned instead, to be completed with a
     code. An unknown e-mail address takes as long as a known one, with the same rate limits.
 
-    Raises TooManyRequests, InvalidCredentials, EmailNotVerified, in this order.
+    Raises TooManyRequests, PasswordsBusy, InvalidCredentials, EmailNotVerified, in this order.
     """
     with identity.limiter.admit(limits.SIGN_IN, account=email, address=device.ip) as attempt:
         actor, person = _right_password(
@@ -121,8 +121,8 @@ def sign_in_totp(
 
     If the password is wrong, the code is not used up.
 
-    Raises TooManyRequests, InvalidCredentials, EmailNotVerified, TotpNotEnabled, TotpInvalid, in
-    this order.
+    Raises TooManyRequests, PasswordsBusy, InvalidCredentials, EmailNotVerified, TotpNotEnabled,
+    TotpInvalid, in this order.
     """
     with identity.limiter.admit(limits.SIGN_IN, account=email, address=device.ip) as attempt:
         actor, person = _right_password(

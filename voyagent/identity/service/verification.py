@@ -136,11 +136,12 @@ def verify_on_page(
     """Confirm the e-mail address of a mailed link on a page, and return the address.
 
     The password is needed, because a stranger may have created the account with the address of
-    somebody else. No password is needed if `known` is the owner of the account. If this is the
+    somebody else. No password is needed if `known` is the owner of the account, or if the address
+    is confirmed already. If this is the
     first address that the agency confirms, all sessions of the user end except `known.session_id`.
     If the password is refused, the link still works.
 
-    Raises TooManyRequests, TokenInvalid, PasswordMissing, InvalidPassword.
+    Raises TooManyRequests, TokenInvalid, PasswordMissing, PasswordsBusy, InvalidPassword.
     """
     with identity.limiter.admit(limits.ONE_TIME_TOKEN, address=device.ip):
         holder = one_time.look_up(token, Purpose.VERIFY_EMAIL)

@@ -53,8 +53,9 @@ class AccountForm(SchemaForm[AccountIn]):
 class AccountChangeForm(SchemaForm[AccountPatch]):
     """Form that changes an account.
 
-    The fields for type and normal side are left out if they cannot change (`is_fixed`). So is
-    `cash_flow` if the account has a purpose, and `is_monetary` if it is not a balance without one.
+    The fields for type and normal side are left out if they cannot change (`is_fixed`). The field
+    `cash_flow` is left out if the account has a purpose. The field `is_monetary` is left out if the
+    account has a purpose, or if it is neither an asset nor a liability.
     """
 
     schema: ClassVar[type[BaseModel]] = AccountPatch

@@ -82,8 +82,9 @@ def is_established(reader: Reader) -> bool:
 def has_foreign_base(reader: Reader) -> bool:
     """Return True if a line was posted when the agency had another base currency.
 
-    Then the monthly sums of amounts in the base currency and of their base amounts differ, or a
-    line in another currency is in its own base amount. A line without a base amount differs too.
+    Such a line is found in two ways. The monthly sums in the base currency differ from their base
+    amounts, or a line in another currency has the basis `own`. The result is also True if a line in
+    the base currency has no base amount.
     """
     return any(reader.read(_foreign_base_statement(), _other_own_statement()))
 

@@ -1,4 +1,4 @@
-"""Flows of money by the other accounts of their entries."""
+"""Flows of money, by the accounts on the other side of their entries."""
 
 from __future__ import annotations
 
@@ -30,15 +30,16 @@ def money_accounts_statement(bank_accounts: Select[Any]) -> Select[Any]:
 
 
 def cash_flows_statement(first: date, last: date, bank_accounts: Select[Any]) -> Select[Any]:
-    """Select the flows of money in a period by the other accounts of their entries.
+    """Select the flows of money in a period, by the accounts on the other side.
 
-    An entry with a line on an account that holds money (`money_accounts_statement`) moves money.
-    Its lines on other accounts say what for. Their credits less their debits are what the money
-    grew by, in each currency and in base. Only the entries of the period are read.
+    An entry moves money if it has a line on an account that holds money
+    (`money_accounts_statement`). Its lines on the other accounts show where the money came from or
+    went to. The credits less the debits of these lines are the increase of the money, in each
+    currency and in base. Only the entries of the period are read.
 
     Rows, by code and currency: account_id, code, name, type, purpose, cash_flow, currency,
-    is_revaluation, minor, base_minor. is_revaluation is true for what a month-end revaluation
-    added to foreign money. A line without a base amount counts as zero in base_minor.
+    is_revaluation, minor, base_minor. The amounts are credit less debit. is_revaluation is true for
+    the lines of month-end revaluations. A line without a base amount counts as zero in base_minor.
     """
     money = money_accounts_statement(bank_accounts).cte("money")
     in_period = _POSTINGS.effective_date.between(first, last)

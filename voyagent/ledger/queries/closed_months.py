@@ -37,7 +37,7 @@ class Months:
 
 
 def read_first_open_day(reader: Reader) -> date:
-    """Return the day after the latest closed month, or else the first of all days."""
+    """Return the day after the latest closed month; `date.min` if none is closed."""
     last = func.max(_CLOSED.month)
     ((row,),) = reader.read(select(last.label("month")).where(owned(ClosedMonth)))
     return date.min if row["month"] is None else next_month(row["month"])

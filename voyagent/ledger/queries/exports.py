@@ -65,9 +65,9 @@ def account_lines_cells(
 
     `mark` is the value of the first cell of each row. `opening` maps each currency to the account's
     balance at the end of the day before `first`: debit less credit in minor units. `base` is the
-    balance of all currencies in the base currency. Cells: mark, day, entry id, line number,
-    narration, party, memo, currency, debit, credit, running balance in that currency; and with
-    `base`: base currency, and debit, credit and running balance in it.
+    same balance over all currencies in the base currency, or None. Cells: mark, day, entry id, line
+    number, narration, party, memo, currency, debit, credit, running balance in that currency; and
+    with `base`: base currency, and debit, credit and running balance in it.
     """
     moved = _POSTINGS.debit_minor - _POSTINGS.credit_minor
     # One running total for each currency, all in the order of the file. A window partitioned by

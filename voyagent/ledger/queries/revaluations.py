@@ -101,7 +101,10 @@ class Positions:
         return not any(one.difference is None or one.difference for one in self.items)
 
     def total(self, *, is_reversed: bool) -> Money:
-        """Return the sum of the differences that are reversed, or of those that are kept."""
+        """Return the sum of the differences that are reversed, or of those that are kept.
+
+        A balance without a closing rate is left out.
+        """
         found = (one.difference for one in self.items if one.is_reversed is is_reversed)
         return sum((one for one in found if one is not None), Money(0, self.base_currency))
 
@@ -182,7 +185,7 @@ def closing_rates(reader: Reader, day: date) -> dict[str, Quote]:
 
 @cached_statement
 def posted_statement() -> Select[Any]:
-    """Select all revaluations with what their entries post on the account.
+    """Select all revaluations with the amounts that their entries post on the account.
 
     Rows have the columns of `Runs.items`, and those of the account that `rules.revalued` needs.
     `posted_minor` is what the entry posts on the last day of the month, and `reversed_minor` what
@@ -200,8 +203,9 @@ def posted_statement() -> Select[Any]:
 def standing_statement(day: date) -> Select[Any]:
     """Select the revaluations that are not reversed yet at the end of a day.
 
-    Those of accounts of documents stand on the last day of their month only. Those that are kept
-    are left out. Rows: purpose (of the account), currency, base_minor (debit less credit).
+    A revaluation of an account of documents is selected only for the last day of its month, because
+    it is reversed on the next day. Revaluations without a reversal are left out. Rows: purpose (of
+    the account), currency, base_minor (debit less credit).
     """
     difference = func.sum(_REVALUATIONS.base_after_minor - _REVALUATIONS.base_before_minor)
     return (

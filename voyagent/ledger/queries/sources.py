@@ -110,7 +110,7 @@ def on_account_statement(purpose: str, entry_ids: Select[Any]) -> Select[Any]:
 def posted_by_statement(
     account_ids: Collection[UUID], source_types: Collection[str]
 ) -> Select[Any]:
-    """Select what sources of some types have posted to accounts.
+    """Select the sums that sources of some types have posted to accounts.
 
     A reversal counts for the source of the entry that the reversal takes back. Rows: account_id,
     minor (debit less credit).

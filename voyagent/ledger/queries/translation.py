@@ -107,7 +107,7 @@ def posted_bases_statement(entry_ids: Collection[UUID]) -> Select[Any]:
 
 
 def rates_statement() -> Select[Any]:
-    """Select the rates at which lines were translated.
+    """Select the rates at which lines were converted to the base currency.
 
     Rows, earliest day first: currency, rate, is_rate_inverse, rate_on, rate_source, entries (their
     number).

@@ -51,7 +51,7 @@ def in_base(rows: list[Row]) -> list[Row]:
     """Return a trial balance in the base currency, with one row for each account.
 
     `rows` are those of `trial_balance_rows` of an agency whose base amounts are established. The
-    account of exchange is left out, because it comes to zero in base.
+    account of exchange is left out if its debits and credits in base are equal, as they should be.
     """
     found = []
     for _code, same in groupby(rows, key=lambda row: row["code"]):

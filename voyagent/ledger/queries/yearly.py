@@ -62,7 +62,7 @@ def yearly_balances_statement(
 
     `began` and `until` are first days of financial years; the year that begins on `until` is
     excluded. Rows, earliest year first: year_began, code, currency, balance_minor (debit less
-    credit of the year's postings) and base_balance_minor. One of the two is not 0.
+    credit of the year's postings) and base_balance_minor. Rows in which both are 0 are left out.
     """
     year = financial_year_start(_MONTHS.month, began.month)
     balance = func.sum(_MONTHS.debit_minor - _MONTHS.credit_minor)

@@ -38,7 +38,7 @@ class CurrencyLinesOut(AnswerOf[CurrencyLines]):
 class BaseCurrencyOut(AnswerOf[BaseState]):
     """The base currency, and which postings have no amount in it.
 
-    `lines` is the number of lines in the base currency that still get their base amount. `foreign`
+    `lines` is the number of lines in the base currency that have no base amount yet. `foreign`
     has every other currency with postings; its lines are translated at exchange rates.
     `state` is `ready` when every posting has its base amount.
     """

@@ -79,9 +79,9 @@ class RevaluationPreview(AnswerOf[Positions]):
 class RevaluationOut(AnswerOf[Row]):
     """The result of a run for an account and currency.
 
-    `difference` is debit less credit in the base currency; `entry_id` posts it on the last day of
-    the month, and `reversal_entry_id` takes it back on the next day. That is null if the difference
-    is kept. A balance of zero has no rate.
+    `difference` is debit less credit in the base currency. The entry `entry_id` posts it on the
+    last day of the month, and the entry `reversal_entry_id` takes it back on the next day.
+    `reversal_entry_id` is null if the difference is kept. A balance of zero has no rate.
     """
 
     id: UUID

@@ -38,8 +38,8 @@ ENTRIES_MAX = 5_000
 SOURCE = "base_amounts"
 """Source type of the corrections; they cannot be reversed by hand."""
 FILL = text("select app.fill_base(:currency, :most)")
-# The trigger that requires base amounts of every line in `ready` would refuse a correction of the
-# account of exchange at commit. It runs before the state changes.
+# In the state `ready`, the deferred trigger would refuse a correction of the currency exchange
+# account at commit. This statement runs the trigger before the state changes.
 _PROVE = text("set constraints journal_entries_checked immediate")
 
 
@@ -65,7 +65,7 @@ def establish_base(actor: Actor, currency: str) -> BaseState:
     entries with other currencies. Repeat the call, each time in a transaction of its own, until the
     returned state is ready (`is_ready`). The work may be interrupted between two calls. The last
     call gives documents and payments their base amounts, and posts the corrections
-    (`due_corrections`). Nobody posts meanwhile.
+    (`due_corrections`). Nobody else can post during the last call.
 
     Once the state is ready, every posting must have an amount in the base currency, and the base
     currency cannot change any more. `currency` must be the base currency: a caller who expects
@@ -89,7 +89,11 @@ def establish_base(actor: Actor, currency: str) -> BaseState:
 
 
 def check(currency: str) -> BaseState:
-    """Return the state of the base amounts, or raise an error if they cannot be fixed."""
+    """Return the state of the base amounts, if they can be established.
+
+    Raises BaseCurrencyFixed if they are established already, and BaseCurrencyDiffers if `currency`
+    is not the base currency.
+    """
     state = base_amounts.read_base_state(SessionReader(db.session))
     if state.is_ready:
         raise BaseCurrencyFixed
@@ -130,13 +134,14 @@ def _finish(actor: Actor, currency: str) -> None:
 def due_corrections(actor: Actor, currency: str) -> list[Correction]:
     """Return the corrections of accounts of documents in the base currency.
 
-    Each account and currency is brought to what its documents or payments carry. An account on
-    which income or cost waits, and the one of opening balances, is brought to zero if nothing
-    waits. The account of exchange comes to zero over all currencies. The corrections are on the
-    first open day, against exchange differences; what was so at the end of the financial year
-    before is against retained earnings.
+    In each foreign currency, the base amount of an account becomes the sum of the base amounts of
+    its open documents or payments. It becomes zero if nothing is open, also on the accounts of
+    deferred income, prepaid costs and opening balances. The base amount of the currency exchange
+    account becomes zero over all currencies. The corrections are dated on the first open day. The
+    part of a difference that existed at the end of the previous financial year is posted against
+    retained earnings, and the rest against exchange differences.
 
-    An account whose balance differs from its documents in its own currency is left alone.
+    An account whose balance in its own currency differs from its documents is not corrected.
     """
     reader = SessionReader(db.session)
     day = first_open_day(actor)
@@ -194,8 +199,9 @@ def _differences(
 ) -> dict[tuple[str, str], int]:
     """Return the due debit less credit by purpose of the account and currency.
 
-    Amounts are in minor units of the base currency, at the end of the day `until`. That of the
-    account of exchange, over all currencies, is under the currency `exchanged`.
+    Amounts are in minor units of the base currency, at the end of the day `until`. The amount of
+    the currency exchange account, over all currencies, is under the currency `exchanged`. It is
+    left out if `exchanged` is None.
     """
     carried = documents().carried(reader, until)
     rows = trial_balance_rows(reader, until)

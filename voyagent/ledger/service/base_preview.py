@@ -26,7 +26,7 @@ from voyagent.ledger.service.translation import RatesMissing, documents, transla
 from voyagent.settings.queries import get_settings
 
 LINES_MAX = 20_000
-"""Number of earlier lines up to which there is a preview; nobody posts meanwhile."""
+"""Most earlier lines for which there is a preview, because nobody can post meanwhile."""
 UNRATED_MAX = 100
 YEARS_MAX = 5
 
@@ -46,11 +46,13 @@ class YearEnd:
 class BasePreview:
     """The effect of establishing the base amounts.
 
-    `missing` has each currency and day without a rate that is needed, earliest day first. Without
-    them, `rates` has the rates that lines have or would have, `years` the trial balance at the last
-    ends of financial years and today, and `corrections` what would be posted. `unrated` has
-    documents without a rate, the first of `unrated_count`. `is_too_large` says that there are more
-    than LINES_MAX lines without base amounts; then the lists are empty.
+    `missing` has each currency and day whose rate is needed and not known, earliest day first. If
+    there are such days, `rates`, `years` and `corrections` are empty. Else `rates` has the rates of
+    all converted lines, as `queries.rates_statement` selects them, `years` the trial balances of
+    today and of the last ends of financial years, and `corrections` the corrections that would be
+    posted. `unrated` has the first foreign documents without a rate, and `unrated_count` is the
+    number of all. If `is_too_large` is true, there are more than LINES_MAX lines without base
+    amounts, and all lists are empty.
     """
 
     currency: str
@@ -66,7 +68,7 @@ class BasePreview:
 def preview_base(actor: Actor, currency: str) -> BasePreview:
     """Return the effect of establishing the base amounts; change nothing.
 
-    Nobody posts meanwhile. Raises Forbidden, BaseCurrencyFixed, BaseCurrencyDiffers.
+    Nobody else can post meanwhile. Raises Forbidden, BaseCurrencyFixed, BaseCurrencyDiffers.
     """
     actor.require("ledger.establish_base")
     if check(currency).missing > LINES_MAX:

@@ -105,13 +105,14 @@ def translated(
 ) -> list[BasedLine]:
     """Return the lines of an earlier entry with their base amounts; no line is added.
 
-    The base amounts are those of `complete`, where it would add no more than a rest of rounding: a
-    line with an amount takes it. Where the base amounts on the currency exchange account do not add
-    up to zero, or more than two currencies are exchanged, each currency is converted at its own
-    rate. `rates` are the known rates by currency, and `find` returns another one.
+    The base amounts are those of `complete`. Where `complete` adds a line with a difference, the
+    largest line of the currency takes this difference instead. If the base amounts on the currency
+    exchange account do not add up to zero, or more than two currencies are exchanged, each currency
+    is converted at its own rate. `rates` are the known rates by currency, and `find` returns the
+    rate of any other currency.
 
-    Raises the errors of `find`. Raises EntryUnbalancedInBase if a line that had a base amount does
-    not fit the others.
+    Raises the errors of `find`. Raises EntryUnbalancedInBase if a currency cannot be balanced
+    without a change of the base amounts that lines had before.
     """
     known = dict(rates)
     try:
@@ -145,7 +146,7 @@ def own_only(lines: Iterable[BasedLine], base_currency: str) -> list[BasedLine]:
 def wanted_rates(
     lines: Sequence[BasedLine], base_currency: str, rates: Mapping[str, Quote]
 ) -> list[str]:
-    """Return the currencies whose rates `complete` needs beside those in `rates`."""
+    """Return the currencies whose rates `complete` needs and `rates` does not have."""
     foreign = _foreign_without_base(lines, base_currency)
     known = {_follower(lines, base_currency, rates), *rates}
     return [currency for currency in foreign if currency not in known]
@@ -161,7 +162,11 @@ def _foreign_without_base(lines: Sequence[BasedLine], base_currency: str) -> dic
 
 
 def _settle_rests(done: list[BasedLine], lines: Sequence[BasedLine]) -> None:
-    """Let the largest line that had no base amount balance its currency."""
+    """Balance the base amounts of each currency in its largest line.
+
+    Only a line that had no base amount is changed. Raises EntryUnbalancedInBase if there is none,
+    or if it would get a base amount on the other side.
+    """
     sums: dict[str, int] = {}
     for line in done:
         if line.base is not None:

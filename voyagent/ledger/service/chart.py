@@ -34,7 +34,7 @@ from voyagent.ledger.service.errors import (
 )
 
 _BY_CODE = ("is_monetary", "cash_flow")
-"""Columns that the code of an account without a purpose decides until somebody chooses."""
+"""Columns that follow from the code of an account without a purpose while they are null."""
 _ACCOUNTS = cast("Table", Account.__table__)
 
 
@@ -111,7 +111,7 @@ def change_account(actor: Actor, account_id: UUID, changes: AccountChanges) -> A
 
     Type and normal side can change only if the account has no postings. If the application posts to
     the account automatically, type and normal side cannot change, the account cannot be archived,
-    and its purpose decides whether it is monetary and where the cash flow statement has it. An
+    and its purpose decides whether it is monetary and its section of the cash flow statement. An
     account with a balance cannot be archived either.
 
     Raises Forbidden, AccountNotFound, AccountCodeTaken, AccountPosted, AccountServesProgram,

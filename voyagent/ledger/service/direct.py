@@ -34,17 +34,17 @@ JOURNAL = "journal"
 ASSISTANT = "assistant"
 """Source type of entries requested through the assistant."""
 WRITTEN = frozenset({JOURNAL, ASSISTANT})
-"""Source types of entries without a document."""
+"""Source types of manual entries."""
 LINES_MAX = 200
 Accounts = Mapping[UUID | str, Account]
 """Accounts of the lines of an entry, by id or purpose as the lines name them."""
 WrittenCheck = Callable[[Sequence[Line], Accounts], None]
-"""Check of the lines of an entry by hand and of their accounts."""
+"""Check of the lines of a manual entry and of their accounts."""
 _written_checks: list[WrittenCheck] = []
 
 
 def on_written(check: WrittenCheck) -> WrittenCheck:
-    """Register a function that refuses an entry by hand by raising an error."""
+    """Register a function that refuses a manual entry by raising an error."""
     if check not in _written_checks:
         _written_checks.append(check)
     return check
@@ -101,7 +101,7 @@ def post_requested(
 def check_direct(actor: Actor, lines: Sequence[Line], entry_date: date | None) -> None:
     """Check that `post_direct` would accept an entry; post nothing.
 
-    Raises the errors of `post_direct`.
+    Raises the errors of `post_direct` except EntryWithoutNarration.
     """
     actor.require_authority("ledger.post")
     check_entry(actor, lines, entry_date, _allowed(actor, lines, hold=False))
@@ -140,7 +140,7 @@ def reverse_direct(
 
     The total debit of the entry must be within the limit of the actor's role.
 
-    Raises Forbidden, EntryOfDocument (a document posted the entry), AmountAboveLimit,
+    Raises Forbidden, EntryOfDocument (the entry is not a manual one), AmountAboveLimit,
     AccountInactive, and the errors of `reverse`.
     """
     actor.require_authority("ledger.reverse")
@@ -159,7 +159,7 @@ def reverse_direct(
 
 
 def opened_direct(narration: str) -> set[tuple[UUID, str]]:
-    """Return the accounts in manual entries whose narration equals `narration`.
+    """Return the accounts in entries of `post_direct` with a given narration.
 
     Reversals and reversed entries do not count. The result has pairs of account id and currency.
     The import of opening balances uses this function to refuse an account that already has an
@@ -188,9 +188,9 @@ def opened_direct(narration: str) -> set[tuple[UUID, str]]:
 
 
 def is_written(entry: JournalEntry) -> bool:
-    """Return True if no document posted an entry.
+    """Return True if an entry is a manual one.
 
-    A reversal counts as posted by a document if a document posted the reversed entry.
+    A reversal counts as manual if the reversed entry is.
     """
     while entry.reverses_id is not None:
         entry = entries.get_entry(entry.reverses_id)

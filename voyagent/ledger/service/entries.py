@@ -180,9 +180,10 @@ class Posted:
 
 @dataclass(frozen=True, slots=True)
 class _Rates:
-    """The rates of an entry: given ones, those of an earlier entry, those of a day.
+    """The exchange rates of an entry.
 
-    The entry `booked_in`, if there is one, takes precedence over the day `on`.
+    `given` has rates by currency. For any other currency, the rate of the entry `booked_in` takes
+    precedence over the reference rate of the day `on`.
     """
 
     given: Mapping[str, Quote]
@@ -292,8 +293,10 @@ def post(  # noqa: PLR0913 - each keyword is a fact of the entry, but the last
     currency, by currency. For another currency the rate of the entry `booked_in` is used, such as
     that of the invoice that is credited, or else the reference rate of the day `rate_on`, which
     defaults to the book date. If the base amounts do not balance, the difference is posted to the
-    account with the purpose `differences`. As long as the agency's base amounts are not
-    established, a line whose base amount is not known is posted without one.
+    account with the purpose `differences`. If `differences` is None, only a difference of rounding
+    is posted, to the account of exchange differences; a larger one is refused. As long as the
+    agency's base amounts are not established, a line whose base amount is not known is posted
+    without one.
 
     Raises Forbidden, EntryWithoutNarration, EntryTooShort, InvalidAmount, UnknownCurrency,
     EntryUnbalanced, InvalidBookDate, PeriodLocked, AccountNotFound, AccountInactive; and if the
@@ -442,15 +445,17 @@ def reverse(
     zone, or to the book date of the reversed entry if that date is after today. Lines on archived
     accounts can be reversed too.
 
-    `carried` is what the new foreign lines on accounts with these purposes give back to documents
-    and advances in the base currency, debit less credit in minor units, or None if it is not known.
-    It differs from the lines only if the entry was translated (`establish_base`): the document took
-    its own share then, and the difference was corrected. The difference goes back to the account of
-    exchange differences. So does a base amount of a translated entry on the currency exchange
-    account, which was corrected too.
+    `carried` has base amounts by purpose of the account. The foreign lines of the new entry on this
+    account give this amount back to documents and advances. It is debit less credit in minor units,
+    or None if it is not known. It differs from the base amounts of the reversed lines only if
+    `establish_base` translated the entry: the document then received another base amount than the
+    line, and a correction posted the difference. The new entry posts this difference to the account
+    of exchange differences. It does the same with a base amount that a translated entry has left on
+    the currency exchange account, because that amount was corrected too.
 
     Raises Forbidden, EntryWithoutNarration, EntryNotFound, InvalidBookDate, PeriodLocked,
-    EntryAlreadyReversed. Raises ExchangeOfEarlierEntry if such a base amount has no foreign line.
+    EntryAlreadyReversed. Raises ExchangeOfEarlierEntry if a base amount is left on the currency
+    exchange account, but the entry has no foreign line on it.
     """
     _require_authority(actor, "ledger.reverse")
     if not reason.strip():
@@ -590,7 +595,7 @@ def _rows(
 
 
 def _to_base(rates: Mapping[str, Quote], base_currency: str) -> dict[str, Quote]:
-    """Return the rates between their currency and the base currency."""
+    """Return the rates that convert their currency to the base currency or back."""
     return {
         currency: quote
         for currency, quote in rates.items()
@@ -651,7 +656,11 @@ def _give_back(
 
 
 def _drain_exchange(lines: Sequence[Row], base_currency: str) -> list[Row]:
-    """Return lines that bring the account of exchange to zero in the base currency."""
+    """Return lines that bring the account of exchange to zero in the base currency.
+
+    The result is empty if the account has no base amount. Raises ExchangeOfEarlierEntry if it has
+    one but no foreign line.
+    """
     accounts = ledger_accounts.find_accounts((EXCHANGE, DIFFERENCES))
     found = [line for line in lines if line["account_id"] == accounts[EXCHANGE].id]
     rest = sum(line["base_debit_minor"] - line["base_credit_minor"] for line in found)

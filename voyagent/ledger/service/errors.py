@@ -75,7 +75,7 @@ class MonthNotOver(Conflict):
 
 
 class MonthStillRuns(MonthNotOver):
-    """The month is not yet over, so its end has no entries."""
+    """The month is not yet over, so its month-end entries cannot be posted."""
 
     message = N_("This month has not ended. Do this from the first day of the next month.")
 
@@ -83,8 +83,8 @@ class MonthStillRuns(MonthNotOver):
 class NotRevalued(Conflict):
     """Foreign balances are not at the closing rates, and no reason was given.
 
-    The member `unrevalued_reason` of the request confirms it, with the permission
-    `ledger.close_unrevalued`.
+    With the permission `ledger.close_unrevalued`, a request can give the reason in its member
+    `unrevalued_reason`.
     """
 
     code = "not_revalued"
@@ -205,7 +205,10 @@ class EntryTooLong(Invalid):
 
 
 class EntryOfDocument(Conflict):
-    """A document posted the entry; it can be reversed only through the document."""
+    """The entry is not a manual one, so it cannot be reversed by itself.
+
+    A document or an act, such as a revaluation, has posted it.
+    """
 
     code = "journal_entry_of_document"
     message = N_("This entry belongs to a document. Reverse or void the document instead.")

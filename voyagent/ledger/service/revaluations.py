@@ -42,10 +42,11 @@ def revalue(actor: Actor, month: date) -> list[Revaluation]:
     """Bring the foreign balances of a month's end to the closing rates.
 
     For each monetary account and foreign currency, one entry on the last day posts the difference
-    between the balance at the closing rate and its base amount. That of an account of documents is
-    posted against unrealised differences and reversed on the next day. That of money is posted
-    against exchange differences and kept. A further run posts what is left, and nothing if nothing
-    is. Nobody posts meanwhile.
+    between the balance at the closing rate and its base amount. The difference of an account of
+    documents is posted against unrealised differences and reversed on the next day. The difference
+    of an account of money is posted against exchange differences and kept. A further run posts only
+    the remaining differences. Nobody else can post meanwhile. The result has one row for each
+    posted difference, and is empty if there is none.
 
     Raises Forbidden, MonthNotFound, MonthStillRuns, PeriodLocked, BaseNotEstablished, RateMissing
     (a currency has no closing rate), AccountCodeTaken (no code is left for a new account).

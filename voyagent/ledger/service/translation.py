@@ -68,9 +68,10 @@ class Documents:
 
     `rates` returns the rates of those sources that are or belong to documents. `fill` gives
     documents and payments their base amounts; the argument is the base currency. `carried` returns
-    what is open of them at the end of a day, by purpose of the account and currency: the open
-    amount and what it carries in the base currency, each debit less credit, in minor units.
-    `accounts` are the purposes of the accounts that must have in the base currency what is carried.
+    the open amounts of documents and payments at the end of a day, by purpose of the account and
+    currency. Each is a pair: the amount in the currency and its base amount, both debit less
+    credit, in minor units. `accounts` are the purposes of the accounts whose base balance must
+    equal these base amounts.
     `unrated` returns some foreign documents without a rate, and the number of all. Each has kind
     (`invoice` or `bill`), id, number, party_name, issue_date, currency and total (Money).
     """
@@ -96,7 +97,7 @@ def documents() -> Documents:
 
 
 def translate_next(base_currency: str, most: int) -> int:
-    """Give the earliest entries without base amounts theirs; return their number.
+    """Translate the earliest entries without base amounts, and return their number.
 
     At most `most` entries are changed. A line that has a base amount keeps it. Raises RatesMissing
     with all currencies and days without a rate; then nothing is changed.

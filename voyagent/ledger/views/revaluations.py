@@ -68,7 +68,11 @@ def revaluation(actor: Actor, month: str) -> Any:
 
 @register_checks
 def check_revalued(reader: Reader, first: date, _last: date) -> list[Check]:
-    """Return the check of an agency with foreign balances; none for other agencies."""
+    """Return the check that the foreign balances of a month are revalued.
+
+    The result is empty if there are no foreign balances, or if the base amounts are not
+    established.
+    """
     positions = revaluations.read_positions(reader, first)
     if not (positions.is_ready and positions.items):
         return []

@@ -26,7 +26,7 @@ IDENTIFYING = (
 The value of another member, such as a currency, a place or a reason, may be the name of a customer
 by chance.
 """
-# An id in a longer text is what somebody wrote there, and no reference to a record.
+# An id inside a longer text was typed by somebody, and is no reference to a record.
 _IDS = """
 (select e.seq, true as is_reference, value #>> '{}' as id
    from audit_private p join audit_events e on e.tenant_id = p.tenant_id and e.seq = p.seq
@@ -114,9 +114,9 @@ def about(
     The name of another party does not count as a name of the person, even if an expression finds
     it.
 
-    The second set has the other events with one of the ids in `others`. `key` is the party's name
-    in lower case. `linked` has the ids of enquiries, trips and records of others that are linked to
-    the person. `words` are expressions for the names and contact details of the person.
+    The second set has the other events with one of the ids in `others`. `key` is the `party_key` of
+    the party. `linked` has the ids of enquiries, trips and records of others that are linked to the
+    person. `words` are expressions for the names and contact details of the person.
     """
     ids: Row = {"own": [*own], "others": [*others]}
     found = db.session.execute(_ABOUT, ids).all()

@@ -38,7 +38,7 @@ def names_person(session_id: UUID, values: Row) -> bool:
     """Return True if a conversation names a person.
 
     The result is also True if an invoice of the person refers to the conversation. `values` has
-    `key`, the name of the party in lower case, and the search values `names` and `patterns` (see
+    `key`, which is the `party_key` of the party, and the search values `names` and `patterns` (see
     `mentions.candidates`).
     """
     return bool(db.session.scalar(_NAMES, values | {"id": session_id}))

@@ -122,8 +122,8 @@ def linked(party_id: UUID) -> dict[str, list[UUID]]:
 def events(ids: Iterable[UUID], words: Expressions) -> list[int]:
     """Return the sequence numbers of audit events whose personal text names a person.
 
-    `words` are the names and contact details. An event is searched only if its own id or the id of
-    a record to which it refers is in `ids`.
+    `words` has expressions for the names and contact details. An event is searched only if its own
+    id or the id of a record to which it refers is in `ids`.
     """
     values = {
         "ids": [str(one) for one in ids],
@@ -258,7 +258,7 @@ def own_unreplaced(values: Row, most: int) -> list[Row]:
 def names_person(kind: str, record_id: UUID, values: Row) -> bool:
     """Return True if a record names a person, or belongs to the person.
 
-    `values` has `key`, the name of the party in lower case, `party_id`, and the search values
+    `values` has `key`, which is the `party_key` of the party, `party_id`, and the search values
     `names` and `patterns` (see `candidates`).
     """
     if kind == "audit_event":
@@ -296,7 +296,7 @@ def exists(kind: str, record_id: UUID) -> bool:
 
 
 def _named(holding: Holding, mention: Mention) -> str:
-    """Return the SQL condition for records whose free text names the person."""
+    """Return the SQL condition for linked rows of others whose text names the person."""
     return (
         f"t.{mention.record} = any(:linked_{mention.kind}) and ({holding.linked}) is not true"
         f" and {_text(mention)} ~* any(cast(:patterns as text[]))"

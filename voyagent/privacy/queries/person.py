@@ -355,7 +355,7 @@ _FOUND = {
 class Links:
     """The records that are linked to a party, as lists of ids.
 
-    `key` is the key of the party, and `named` is its name in lower case.
+    `key` is the `party_key` of the party, and `named` is its name in lower case.
 
     - `enquiries`, `trips`, `passengers`, `conversations` and `documents` (invoices, bills and
       payments) belong to the person.
@@ -595,7 +595,7 @@ def lock_documents(key: str) -> None:
     """Lock the payments, invoices and bills of a party until the transaction ends.
 
     The call waits for other transactions that are posting to one of these documents. `key` is the
-    party's name in lower case.
+    `party_key` of the party.
     """
     for statement in _LOCKS:
         db.session.execute(statement, {"key": key})
@@ -607,9 +607,9 @@ def has_new_documents(links: Links) -> bool:
 
 
 def is_named_in_books(key: str) -> bool:
-    """Return True if a document, a posting or a table of balances has a party's name.
+    """Return True if a document, a posting or a stored sum refers to a party.
 
-    `key` is the party's name in lower case.
+    `key` is the `party_key` of the party.
     """
     return db.session.execute(_LEFT, {"key": key}).first() is not None
 
@@ -638,8 +638,9 @@ def open_records(links: Links) -> list[Row]:
 
 
 def candidates(links: Links) -> list[Row]:
-    """Return unlinked records that may be about the same person, newest first.
+    """Return unlinked records that may be about the same person.
 
+    The records are ordered by kind, the newest of each kind first.
     Rows: kind, record_id, title, at, reason. `reason` is `name`, `email` or `phone` if the record
     has the person's name, e-mail address or phone number, and `merged` for another record of the
     person as a customer or supplier. `reason` is `trip` for a passenger of a
@@ -715,9 +716,9 @@ def unreplaced(links: Links) -> list[Row]:
 def is_about(party_id: UUID, kind: str, record_id: UUID) -> bool:
     """Return True if a record is linked to a party or names it.
 
-    An enquiry names the party if it has the name, e-mail address or phone number, or if an invoice
-    of the party refers to it. A passenger names the party if it has the name, or if the trip is
-    linked to the party.
+    Any record names the party if one of its texts has the name or a contact detail. An enquiry
+    names the party also if an invoice of the party refers to it, and a passenger also if its trip
+    is linked to the party. A trip names the party also if one of its passengers does.
     """
     party = parties.get_party(party_id)
     values = Links(party_id, party.party_key, party.name.lower()).parameters

@@ -27,9 +27,10 @@ class Mention:
     Such a record, for example another customer's invoice, can be linked to the person. `kind` is
     the kind of the record, and `record` the column with its id. `texts` are the columns in which an
     erasure replaces the names and contact details of the person, and `shown` are further columns
-    for an export. If `posted` is true, only the database function `app.replace_words` can change
-    the rows. If `is_whole` is true, a row that names the person is about nobody else, so an export
-    shows all its texts.
+    for an export. `title` is the SQL expression of the record's title, `at` the column with its
+    time, and `offered` the SQL condition for rows that are offered as candidates. If `posted` is
+    true, only the database function `app.replace_words` can change the rows. If `is_whole` is true,
+    a row that names the person is about nobody else, so an export shows all its texts.
     """
 
     kind: str
@@ -48,13 +49,13 @@ class Holding:
     """Personal data in one table.
 
     `linked` is the SQL condition for the rows that belong to a person; `t` is the alias of the
-    table. If `linked` is empty, no row can be assigned to a customer. The condition may use these
-    parameters: `:key`, the party's name in lower case; the ids `:party_id`, `:enquiries`, `:trips`,
-    `:joined`, `:passengers` and `:conversations`; and `:patterns`, the regular expressions that
-    find the person in a text (`rules/spellings.py`). `erasure` is the effect of an erasure on the
-    rows, and `why` the reason for the data that stays. With `removed`, the rows or their personal
-    columns are deleted. With `pseudonym`, a made-up name takes the place of the name, also inside
-    texts, the address is emptied, and the rest stays. With `stays`, nothing changes.
+    table. If `linked` is empty, no row can be assigned to a customer. The condition may use the
+    keys of `Links.parameters` (`queries/person.py`) as parameters, such as `:key`, the `party_key`
+    of the party, and the ids `:enquiries`. It may also use `:patterns`, the regular expressions
+    that find the person in a text (`rules/spellings.py`). `erasure` is the effect of an erasure on
+    the rows, and `why` the reason for the data that stays. With `removed`, the rows or their
+    personal columns are deleted. With `pseudonym`, a made-up name takes the place of the name, also
+    inside texts, the address is emptied, and the rest stays. With `stays`, nothing changes.
     """
 
     table: str

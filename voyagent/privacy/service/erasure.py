@@ -59,7 +59,7 @@ def _without_words(table: str, mention: Mention) -> str:
 
 
 _STEPS = (
-    # Deletes the messages, turns, events and requests of a conversation with it.
+    # Deletes each conversation with its messages, turns, events and requests.
     "delete from chat_sessions where id = any(:conversations)",
     "update enquiries set customer_name = :pseudonym, customer_email = null, customer_phone = null,"
     " notes = null where id = any(:enquiries)",
@@ -78,7 +78,8 @@ _STEPS = (
     "update enquiries set origin = left(app.without_words(origin, :names, :pseudonym), 128),"
     " destination = left(app.without_words(destination, :names, :pseudonym), 128), notes ="
     " app.without_words(notes, :names, :pseudonym) where id = any(:mentions)",
-    # A contact of another party who is the person is removed, and so is one with its address.
+    # The contacts of the party are removed, and those contacts of a linked party that have a name
+    # or contact detail of the person.
     "delete from party_contacts where party_id = :party_id or party_id = any(:linked_party)"
     " and app.without_words(concat_ws(' ', name, email, phone), :words, '') <>"
     " concat_ws(' ', name, email, phone)",

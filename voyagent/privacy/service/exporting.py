@@ -26,7 +26,7 @@ from voyagent.trips.service import passports
 
 _CONVERSATIONS = ("chat_messages", "chat_turns", "chat_events", "chat_turn_steps", "approvals")
 _ITEM = re.compile(r"[ \t]{0,20}(?:\d{1,4}[.)]|[-*•|])\s")
-"""The begin of a line of a list or a table in a text, which may be about somebody else."""
+"""Beginning of a line of a list or table in a text; it may be about somebody else."""
 _CHOSEN = (*_CONVERSATIONS, "chat_sessions", "trip_lines", "audit_private")
 """Tables whose rows may be about other people too."""
 

@@ -50,7 +50,8 @@ _OVER = (
 # Under row-level security no index serves `coalesce`, which may leak values. `least` and `greatest`
 # of times do not.
 _TEMPLATES: dict[str, tuple[str, ...]] = {
-    # The name is REMOVED as in the index ix_enquiries_named, which a parameter could not use.
+    # The condition has the text of REMOVED as a literal, as the index ix_enquiries_named does.
+    # PostgreSQL would not use the index for a parameter.
     "enquiries": (
         "update enquiries set customer_name = :removed, customer_email = null, customer_phone ="
         " null, origin = null, destination = null, notes = null where id in (select e.id from"
@@ -139,9 +140,9 @@ _STATEMENTS = {
 }
 """SQL statements by kind; each changes the rows of one batch, of at most ROWS_MAX rows.
 
-Of several statements, a later one runs when no earlier one finds a row. Indexes limit what a night
-reads to the rows whose period is over, except for the names of `passengers`: the statement reads
-the trips of the agency.
+Of several statements, a later one runs only if no earlier one finds a row. Indexes limit what a
+night reads to the rows whose period is over, except for the names of `passengers`: the statement
+reads the trips of the agency.
 """
 
 

@@ -1,4 +1,4 @@
-"""Permit to search all texts of an agency for a person."""
+"""Limits of the searches of an agency's texts for a person."""
 
 from __future__ import annotations
 

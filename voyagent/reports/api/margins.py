@@ -25,7 +25,7 @@ def get_reports_trip_margins(reader: RequestReader, query: MarginsQuery) -> Body
     The actual margin is revenue less cost of travel services. Both amounts are sums of the postings
     of the trip's invoices, bills and credits with a book date from `from` to `to`. `books` compares
     the sum of all trips with the trial balance; the difference was posted without a trip. Amounts
-    of different currencies are never added.
+    of different currencies are added only in `base` and `base_books`.
     """
     days = Days.between(query.first, query.last)
     report = read_margins(

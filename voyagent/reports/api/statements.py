@@ -61,9 +61,10 @@ def get_reports_cash_flow(
 ) -> Body[CashFlowResponse]:
     """Return what moved money from `from` to `to`, compared with another period.
 
-    The method is the direct one: a journal entry that touches an account for bank, cash, card,
-    gateway or wallet moves money, and its other accounts say what for. Transfers between these
-    accounts are left out. Amounts of different currencies are added only in `base`.
+    The method is the direct one. A journal entry moves money if it has a line on an account for
+    bank, cash, card, gateway or wallet. Its lines on other accounts show where the money came from
+    or went to. Transfers between accounts that hold money are left out. Amounts of different
+    currencies are added only in `base`.
     """
     days = Days.between(query.first, query.last)
     actor = reader.authenticate()

@@ -249,12 +249,13 @@ def _open_by_age(report: PartyStatement) -> Table:
 def _proof(one: PartyBalances) -> str:
     aged = symbol_money(one.aged)
     if not one.is_proved:
-        return _(
+        text = _(
             "%(currency)s: the ageing report shows %(aged)s due, the ledger shows %(open)s.",
             currency=one.currency,
             aged=aged,
             open=symbol_money(one.open),
         )
+        return str(text)
     come_to = _("%(currency)s: open documents total", currency=one.currency)
     return (
         f"{come_to} {aged}, {_('advances')} {symbol_money(one.advances)}."

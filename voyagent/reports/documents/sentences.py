@@ -48,7 +48,7 @@ def filtered(words: list[str], books: str | None = None) -> str:
     """Join the texts of filters into a sentence, followed by a second sentence.
 
     The second sentence says that amounts in different currencies are not added together. If the
-    report is in the base currency `books`, it says that they are.
+    report is in the base currency `books`, it says instead that other currencies are included.
     """
     if books is not None:
         return str(

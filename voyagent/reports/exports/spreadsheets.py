@@ -147,8 +147,9 @@ def _in_base(base: OpenInBase) -> list[list[Cell]]:
 def trial_balance(report: PeriodBalance, currency: str | None) -> Sheet:
     """Return the trial balance as a sheet with totals.
 
-    There is one row for each account and currency, or for each account in the base currency, with a
-    column for the closing balance in each other currency, debit less credit. The computed row with
+    If `currency` is None and the base amounts are established, there is one row for each account in
+    the base currency, with a column for the closing balance in each other currency, debit less
+    credit. Otherwise there is one row for each account and currency. The computed row with
     the result of earlier years has no account code. `carried_debit` and `carried_credit` are the
     debit and the credit that transfer the balances at the end of a financial year. Both are zero if
     the period is within one financial year.
@@ -195,8 +196,9 @@ def profit_and_loss(report: ProfitAndLoss, currency: str | None) -> Sheet:
     """Return the profit and loss as a sheet.
 
     There is one row for each account and currency, a total for each type of account, and a row with
-    the result of each currency. If the base amounts are established, all these rows are in the base
-    currency, with a column for the amount in each other currency.
+    the result of each currency. If `currency` is given, only this currency is included. If it is
+    None and the base amounts are established, all these rows are in the base currency, with a
+    column for the amount in each other currency.
     """
     compared = _beside if report.before else _alone
     rows: list[list[Cell]] = []
@@ -231,7 +233,8 @@ def cash_flow(report: CashFlow, currency: str | None) -> Sheet:
     """Return the cash flow statement as a sheet.
 
     For each currency, there is a row with the opening money, one for each account, a total for each
-    kind of activity, and rows with the effect of exchange rates and the closing money. If the base
+    kind of activity, and rows with the net flow, the effect of exchange rates and the closing
+    money. If `currency` is given, only this currency is included. If it is None and the base
     amounts are established, all these rows are in the base currency, with a column for the amount
     in each other currency.
     """
@@ -255,9 +258,10 @@ def balance_sheet(report: BalanceSheet, currency: str | None) -> Sheet:
     """Return the balance sheet as a sheet.
 
     There is one row for each account and currency, and a total for each type of account. The two
-    computed results, `retained_earnings` and `result_of_year`, are rows without an account code.
-    If the base amounts are established, all these rows are in the base currency, with a column for
-    the amount in each other currency.
+    computed results, `retained_earnings` and `result_of_year`, are rows without an account code. If
+    `currency` is given, only this currency is included. If it is None and the base amounts are
+    established, all these rows are in the base currency, with a column for the amount in each other
+    currency.
     """
     compared = _beside if report.before else _alone
     rows: list[list[Cell]] = []

@@ -11,7 +11,7 @@ CONTROL = (
     *("receivable", "payable", "customer_advances", "customer_credits", "supplier_advances"),
     "supplier_claims",
 )
-"""Purposes of control accounts; each of their lines but those of revaluations names a party."""
+"""Purposes of control accounts; all their lines except those of revaluations name a party."""
 NAMED = (*CONTROL, "currency_exchange")
 """Purposes of accounts that decide the type of a voucher.
 
@@ -25,7 +25,7 @@ OF_TYPE = {
     "revenue": "Indirect Incomes",
     "expense": "Indirect Expenses",
 }
-"""Group of an account without a purpose, by the type of the account."""
+"""Group of an account whose purpose is not in OF_PURPOSE, by the type of the account."""
 OF_PURPOSE = {
     "cash": "Cash-in-Hand",
     "bank": "Bank Accounts",
@@ -97,10 +97,10 @@ def voucher_type(lines: Iterable[EntryLine]) -> str:
       - Journal if there are debits and credits among the money lines, and also other lines
 
     If the entry has no money lines:
-      - Sales if a customer is debited, Credit Note if a customer is credited, also beyond what he
-        owed
-      - Purchase if a supplier is credited, Debit Note if a supplier is debited, also beyond what
-        was owed to him
+      - Sales if receivables and customer credits together are debited, Credit Note if they are
+        credited
+      - Purchase if payables and claims on suppliers together are credited, Debit Note if they are
+        debited
       - Journal for every other entry, such as an entry of currency exchange
 
     A reversal follows the same rules: the reversal of a Receipt is a Payment.

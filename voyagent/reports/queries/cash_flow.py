@@ -35,11 +35,11 @@ class Pair(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Flows:
-    """Flows of money in one currency; a positive amount is money that came in.
+    """Flows of money in one currency; a positive amount is an inflow.
 
     The sections have the accounts of each kind of activity. `opening` is the money before the
-    first day, `closing` that after the last one. `effect` is what revaluations added to foreign
-    money.
+    first day, `closing` that after the last one. `effect` is the amount by which month-end
+    revaluations changed foreign money.
     """
 
     currency: str
@@ -66,7 +66,7 @@ class Flows:
 
     @property
     def differences(self) -> Pair:
-        """Opening money, flows and effect less closing money; zero if all is right."""
+        """Opening money, flows and effect less closing money; zero in correct books."""
         parts = zip(self.opening, self.net, self.effect, self.closing, strict=True)
         return Pair(*(opening + net + effect - closing for opening, net, effect, closing in parts))
 
@@ -82,7 +82,7 @@ class Flows:
 
     @property
     def is_blank(self) -> bool:
-        """True if no money moved and none is there."""
+        """True if there is no flow, no effect, and no opening or closing money."""
         pairs = (*self.opening, *self.effect, *self.closing)
         return not (any(section.lines for section in self.sections) or any(pairs))
 
@@ -110,8 +110,8 @@ def read_cash_flow(
     """Return the cash flow statement of a period and its comparison period.
 
     If `first` is given, the comparison period begins on this day, and `comparison` is ignored. The
-    block of `home_currency` comes first and is included even without money. The cost depends on
-    the entries of the two periods, not on those before them.
+    block of `home_currency` comes first and is included even without money. The duration of the
+    query depends on the entries of the two periods, not on earlier ones.
     """
     before = days.from_day(first) if first else days.compared(comparison)
     periods = [days, before] if before else [days]

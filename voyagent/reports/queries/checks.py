@@ -275,10 +275,11 @@ def sums(reader: Reader) -> Iterator[Finding]:
 def base(reader: Reader) -> Iterator[Finding]:
     """Yield findings about amounts in the base currency.
 
-    The base amounts of an entry must balance if all its lines have one. If the base amounts of the
-    agency are established, every line must have one, those on the accounts of currency exchange
-    and of opening balances must add up to zero, and the control accounts must have what their
-    documents and advances carry.
+    The base amounts of an entry must balance if all its lines have one. Further rules apply if the
+    base amounts of the agency are established. Every line must have a base amount. The base amounts
+    on the accounts of currency exchange and of opening balances must add up to zero. Revaluations
+    must match their rates and entries. The base balances of the control accounts must equal the
+    base amounts of their open documents and advances.
     """
     (entries,) = reader.read(base_amounts.unbalanced_in_base_statement())
     yield from (
@@ -318,9 +319,10 @@ def base(reader: Reader) -> Iterator[Finding]:
 def revalued(reader: Reader) -> Iterator[Finding]:
     """Yield a finding for each revaluation that its rate or its entries contradict.
 
-    The balance at the rate is the base amount after the revaluation. The entry posts the
-    difference to the base amount before, on the last day of the month. The reversal takes it back
-    on the next day; there is one for each account of documents and for no other account.
+    The base amount after the revaluation must be the balance at the closing rate. The entry must
+    post the difference between the base amounts before and after, on the last day of the month. For
+    an account of documents, and for no other account, a reversal must take this difference back on
+    the next day.
     """
     (rows,) = reader.read(revaluations.posted_statement())
     for row in rows:
@@ -407,8 +409,9 @@ def gateways(reader: Reader) -> Iterator[Finding]:
 def accrued(reader: Reader) -> Iterator[Finding]:
     """Yield findings about accrued trip costs.
 
-    What is accrued for an expected bill must be the sum of its accruals, and in each currency the
-    sum of all must be the balance of the account.
+    The amount accrued for an expected bill must be the sum of its accruals. In each currency, the
+    sum over all expected bills must be the balance of the account of accrued trip costs. Both rules
+    apply to the base amounts too.
     """
     expected, rows, accounts = reader.read(
         expected_bills.accrued_statement(),
@@ -571,9 +574,9 @@ def advance_taxes(reader: Reader) -> Iterator[Finding]:
 def _of_account(
     reader: Reader, check: str, purpose: str, statement: Select[Any], sentence: str
 ) -> Iterator[Finding]:
-    """Yield a finding for each currency in which an account has not what is open.
+    """Yield a finding for each currency with another account balance than open amount.
 
-    Rows of `statement`: currency, open_minor.
+    `purpose` identifies the account. Rows of `statement`: currency, open_minor (debit less credit).
     """
     owed, accounts = reader.read(statement, control_balances_statement(purpose))
     open_minor = {row["currency"]: row["open_minor"] for row in owed}

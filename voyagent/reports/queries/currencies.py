@@ -58,7 +58,12 @@ class ByCurrency(Generic[Block]):
     base: Block | None = field(default=None)
 
     def shown(self, currency: str | None) -> list[Block]:
-        """Return the blocks to show: the one of a currency, or that in base, or else all."""
+        """Return the blocks to show.
+
+        They are the block of `currency` if it is given, or else the block in base if there is one,
+        or else all blocks. Blank blocks are left out, but the block in base only if `foreign` is
+        empty too.
+        """
         if currency is None and self.base is not None:
             return [] if self.base.is_blank and not self.foreign else [self.base]
         return [
@@ -73,7 +78,7 @@ class ByCurrency(Generic[Block]):
 
     @property
     def foreign(self) -> list[Block]:
-        """The blocks of other currencies that belong beside the base currency."""
+        """The blocks of other currencies that are not blank; none without a block in base."""
         if self.base is None:
             return []
         books = self.base.currency

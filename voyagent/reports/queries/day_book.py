@@ -69,7 +69,7 @@ class EntryLine(NamedTuple):
 
     @property
     def base_sides(self) -> Sides | None:
-        """Return debit and credit in base, or None if they are not established."""
+        """Return debit and credit in base; None if base amounts are not established."""
         if self.base_currency is None:
             return None
         sides = (self.base_debit_minor, self.base_credit_minor)
@@ -98,7 +98,7 @@ class DayBook:
     """A page of journal entries, and the totals of all pages by currency.
 
     `base_currency` is None unless the base amounts are established. `base` has the totals of all
-    currencies in it, or is None if nothing is in another currency.
+    currencies in this currency, or is None if nothing is in another one.
     """
 
     days: Days

@@ -245,7 +245,10 @@ class Stretch:
 
 
 def stretches(reader: Reader, report: GeneralLedger) -> list[Stretch]:
-    """Return the parts of a period, split where financial years begin."""
+    """Return the parts of a report's period, split where financial years begin.
+
+    An account that does not start each financial year at zero has one part, the whole period.
+    """
     period, month = report.period, report.period.year_began.month
     balances = {one.opening.currency: one.opening.amount_minor for one in report.currencies}
     base = None if report.added is None else report.added.opening
@@ -272,10 +275,10 @@ def stretches(reader: Reader, report: GeneralLedger) -> list[Stretch]:
 
 
 def _to_carry(ended: list[Row], books: str | None) -> list[Row]:
-    """Return the balances of years that are not zero.
+    """Return the year-end balances that are to be transferred.
 
-    A balance that is zero in its own currency counts if it has an amount in the base currency
-    `books`.
+    If `books` is None, balances that are zero in their own currency are left out. Otherwise all
+    balances stay, because such a balance may have an amount in the base currency `books`.
     """
     return [row for row in ended if row["balance_minor"] or books]
 

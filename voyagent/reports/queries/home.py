@@ -115,8 +115,8 @@ class Now:
     answered. `due` (from customers), `owed` (to suppliers) and `months` (sales and costs) map each
     currency code to amounts. The agency's own currency is the first key and always present. If
     `is_in_base` is true, `months` has the base currency only, with the amounts of all currencies.
-    If `is_due_in_base` is true, so have `due` and `owed`.
-    If the user may not see amounts, `sees_money` is False and all amounts are zero.
+    If `is_due_in_base` is true, `due` and `owed` are in the base currency in the same way. If the
+    user may not see amounts, `sees_money` is False and all amounts are zero.
     """
 
     today: date

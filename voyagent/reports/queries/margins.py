@@ -2,9 +2,10 @@
 
 The planned margin is quoted price less quoted cost of the lines of accepted trips, and the booked
 margin the quoted price less the booked cost of their booked lines. Trips that are only proposed
-stand apart. The forecast of a line is what is invoiced, or else its quoted price, less what is
-billed and still expected, or else its present cost. The actual margin is posted revenue less posted
-cost.
+have a margin of their own. The forecast margin is the forecast price less the forecast cost of each
+line. The forecast price is the invoiced amount, or else the quoted price. The forecast cost is what
+is billed and still expected, or else the present cost. The actual margin is posted revenue less
+posted cost.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ class Margin(NamedTuple):
 
     @property
     def currency(self) -> str:
-        """Currency of both margins."""
+        """Currency of all margins except `base`."""
         return self.planned.currency
 
 

@@ -36,7 +36,7 @@ from voyagent.reports.queries.receivables import EVER, SIDE
 PartyKind = Literal["customer", "supplier"]
 PARTY_KINDS: tuple[PartyKind, ...] = get_args(PartyKind)
 CONTROL: dict[PartyKind, Kind] = {"customer": "receivable", "supplier": "payable"}
-"""Kind of the open documents of each kind of party; it is also that of the control account."""
+"""Kind of open documents, and purpose of the control account, of each kind of party."""
 ADVANCES: dict[PartyKind, tuple[str, ...]] = {
     "customer": receivables.ADVANCES["receivable"],
     "supplier": (*receivables.ADVANCES["payable"], CLAIMS),
@@ -99,8 +99,8 @@ class PartyBalances:
 class PartyStatement:
     """Statement of a customer or supplier: balances, and a page of entries.
 
-    `ref` is what the statement was read by, and `party` is the name that it shows. `currencies` has
-    the balances of each currency for the whole period.
+    `ref` is the id or name with which the statement was requested, and `party` is the name that it
+    shows. `currencies` has the balances of each currency for the whole period.
     """
 
     kind: PartyKind

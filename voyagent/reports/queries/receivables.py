@@ -98,8 +98,9 @@ class Document:
 
     `age` is a number from 0 to 4. The age is 0 up to the due date, 1 from 1 to 30 days after the
     due date, 2 from 31 to 60 days, 3 from 61 to 90 days, and 4 after more than 90 days. With the
-    basis `document_date`, the days are counted from the date of the document. `base` is the amount
-    in base that the open amount carries, or None if it is in base itself or carries none.
+    basis `document_date`, the days are counted from the date of the document. `base` is the open
+    amount in the base currency, at the rate at which the document was booked. It is None if the
+    document is in the base currency itself, or if the amount is not known.
     """
 
     id: UUID
@@ -111,6 +112,7 @@ class Document:
     pay_on: date | None = None
     """Day on which a scheduled bill will be paid."""
     place: int | None = None
+    """Number of the instalment, or None for a whole document."""
     base: Money | None = None
 
 
@@ -205,11 +207,12 @@ class CurrencyBlock:
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """All open documents of one currency, at the base amounts that they carry.
+    """All open documents of one currency, at their booked base amounts.
 
     `ages` has one amount in base for each age from 0 to 4, and `open` is the sum of the documents
-    in their currency. `revaluation` is what the month end added, until it is reversed. `unknown` is
-    the number of documents or instalments that carry no base amount; they are left out of `ages`.
+    in their currency. `revaluation` is the difference that a month-end revaluation has posted and
+    that is not reversed yet. `unknown` is the number of documents or instalments without a base
+    amount; they are left out of `ages`.
     """
 
     currency: str
@@ -220,7 +223,7 @@ class Carried:
 
     @property
     def total(self) -> Money:
-        """Sum of the amounts that the documents carry in base."""
+        """Sum of the documents' booked amounts in the base currency."""
         return sum(self.ages[1:], self.ages[0])
 
 
@@ -245,13 +248,13 @@ class OpenInBase:
 
     @property
     def total(self) -> Money:
-        """Sum of the carried amounts and of the revaluations."""
+        """Sum of the booked amounts in base and of the revaluations."""
         zero = Money(0, self.currency)
         return sum((line.total + line.revaluation for line in self.lines), zero)
 
     @property
     def unknown(self) -> int:
-        """Number of documents or instalments that carry no base amount."""
+        """Number of documents or instalments without a base amount."""
         return sum(line.unknown for line in self.lines)
 
     @property
@@ -265,7 +268,8 @@ class Open:
     """Receivables or payables in each currency; the agency's own comes first.
 
     `base` has all of them in the base currency. It is None if the base amounts are not established,
-    if there is no other currency, or if a filter of issue dates or currency is set.
+    if no amount is in another currency, or if a filter of issue dates or currency is set. It is
+    also None if no document is in another currency and the sum equals the control account.
     """
 
     kind: Kind
@@ -472,7 +476,7 @@ def read_open(
             statements["totals"] = open_items.ageing_statement(kind, first, last, **ages)
     with (
         reader.snapshot()
-    ):  # both queries must read the same snapshot, so that the ages and the account agree
+    ):  # all queries must read the same snapshot, so that the ages and the account agree
         read = dict(zip(statements, reader.read(*statements.values()), strict=True))
         keys = sorted({row["party_key"] for row in read["ahead"]}) if is_paged else None
         of_page: dict[str, Select[Any]] = {}
@@ -511,8 +515,9 @@ def read_in_base(
 ) -> OpenInBase | None:
     """Return all open documents in the base currency at the end of a day.
 
-    The result is None if the base amounts are not established, or if no document is in another
-    currency.
+    The result is None if the base amounts are not established, or if no amount is in another
+    currency. It is also None if no document is in another currency and the sum equals the control
+    account.
     """
     days: dict[str, Any] = {"today": as_of, "as_of": as_of}
     statements = {
@@ -542,9 +547,9 @@ def _foreign_books(read: dict[str, list[Row]]) -> str | None:
 def _base_statements(
     kind: Kind, as_of: date, basis: Basis, read: Mapping[str, list[Row]]
 ) -> dict[str, Select[Any]]:
-    """Return what is still to be read, after `ever`, `control` and `totals`.
+    """Return the statements that are read after `ever`, `control` and `totals`.
 
-    The documents are read only if the base amount of one is not known.
+    `carried` is among them only if a row of `totals` (or `ever`) has no base amount.
     """
     further: dict[str, Select[Any]] = {"revalued": standing_statement(as_of)}
     books = base_currency_of(read["control"])

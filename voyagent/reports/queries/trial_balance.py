@@ -285,7 +285,8 @@ def read_period(
     The opening balance of a revenue or expense account covers only the financial year that contains
     the first day of the period. One computed row has the results of earlier years; the argument
     `retained_earnings` is the name of this row. If a financial year begins within the period, the
-    balances of revenue and expense accounts are transferred to this row.
+    balances of revenue and expense accounts are transferred to this row. Accounts whose amounts are
+    all zero are left out unless `include_zero` is true.
     """
     statements = [
         trial_balance_statement(period.year_before),

@@ -189,7 +189,11 @@ AgeingInCurrency = InCurrency[AgeingRequest, Ageing]
 
 
 class AgedAmounts(AnswerOf[Row]):
-    """Open amounts of documents, by the number of days past the due date."""
+    """Open amounts of documents, by the number of days past the due date.
+
+    If the age is counted from the date of the document, `not_due` has the documents of the day
+    itself.
+    """
 
     not_due: MoneyText
     days_1_to_30: MoneyText
@@ -247,12 +251,13 @@ class CurrencyAgingResponse(AnswerOf[AgeingInCurrency]):
 
 
 class CarriedAmounts(AnswerOf[Carried]):
-    """Open documents of one currency, and what they carry in the base currency.
+    """Open documents of one currency, at the rates at which they were booked.
 
-    `amount` is their sum in `currency`. The other amounts are in the base currency: `ages` are by
-    days past the due date, or since the date of the document; `carried` is their sum; `revaluation`
-    is what the month end added, until it is reversed on the next day. `unknown` documents or
-    instalments carry no base amount and are left out.
+    `amount` is their sum in `currency`. The other amounts are in the base currency. `ages` are by
+    days past the due date, or since the date of the document, and `carried` is their sum.
+    `revaluation` is the difference that a month-end revaluation has posted and that is not reversed
+    yet. `unknown` is the number of documents or instalments without a base amount, which are left
+    out.
     """
 
     currency: str
@@ -266,8 +271,8 @@ class CarriedAmounts(AnswerOf[Carried]):
 class AgingInBase(AnswerOf[OpenInBase]):
     """All open documents on the day `as_of` in the base currency, whatever their date.
 
-    `total` is what all documents carry, and the revaluations. If the books are correct, it equals
-    `control_balance`, the balance of the account `control_code`, and `is_proved` is true.
+    `total` is the sum of `carried` and `revaluation` over all currencies. If the books are correct,
+    it equals `control_balance`, the balance of the account `control_code`, and `is_proved` is true.
     """
 
     base_currency: Annotated[str, Read("currency")]

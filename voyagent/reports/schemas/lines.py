@@ -298,9 +298,9 @@ class PartyStanding(AnswerOf[PartyBalances]):
     """Balances of a customer or supplier in one currency.
 
     A balance is positive if the customer owes it to the agency, or if the agency owes it to the
-    supplier. `closing` is `open_documents` less `advances`, which are unused payments. `aged` is
-    the sum of the open documents on the last day, and `ages` divides it by age. If the books are
-    correct, `aged` equals `open_documents` and `is_proved` is true.
+    supplier. `closing` is `open_documents` less `advances`: unused payments and credits, and claims
+    on a supplier. `aged` is the sum of the open documents on the last day, and `ages` divides it by
+    age. If the books are correct, `aged` equals `open_documents` and `is_proved` is true.
     """
 
     currency: str

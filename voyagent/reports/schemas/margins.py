@@ -76,7 +76,7 @@ class BaseActualItem(ActualItem):
 
 
 class PlanItem(AnswerOf[Total]):
-    """Price, cost and margin of services that are not posted yet."""
+    """Booked, forecast or proposed price, cost and margin (see `MarginItem`)."""
 
     price: MoneyText
     cost: MoneyText
@@ -87,12 +87,12 @@ class MarginItem(AnswerOf[Margin]):
     """Planned price, cost and margin; `actual` has the posted amounts.
 
     Planned amounts are those of accepted trips, as they were quoted. `booked` has the quoted price
-    and the booked cost of their booked services. `forecast` has for each service what is invoiced,
-    or else its quoted price, and what is billed and still expected, or else its cost; it does not
-    depend on the days. `proposed` has the amounts of trips that are not accepted yet; declined and
-    cancelled trips count nowhere. `share` is the margin as a percentage of the price, or null if
-    the price is zero. `base` has the posted amounts in the base currency; it is absent unless the
-    base amounts are established.
+    and the booked cost of their booked services. `forecast` has for each service the invoiced
+    amount, or else the quoted price, and the cost that is billed and still expected, or else the
+    present cost. It does not depend on the days. `proposed` has the amounts of trips that are not
+    accepted yet. Declined and cancelled trips are not counted. `share` is the margin as a
+    percentage of the price, or null if the price is zero. `base` has the posted amounts in the base
+    currency; it is absent unless the base amounts are established.
     """
 
     currency: str

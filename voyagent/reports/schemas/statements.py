@@ -158,9 +158,10 @@ class ProfitAndLossResponse(CurrencyProfitAndLossResponse):
 
 
 class FlowAccount(ComparedAccount):
-    """Money that came from an account, or went to it if the amount is negative.
+    """Flow of money by an account on the other side of its entries.
 
-    `before` is the amount in the comparison period.
+    A positive amount is an inflow, a negative one an outflow. `before` is the amount in the
+    comparison period.
     """
 
 
@@ -209,9 +210,10 @@ def _flows_before(source: FlowsInCurrency) -> Row | None:
 class CurrencyCashFlowResponse(FlowTotals, AnswerOf[FlowsInCurrency]):
     """Cash flow statement in one currency, ordered by account code.
 
-    An account without a flow in both periods is left out. `exchange_effect` is what month-end
-    revaluations added to foreign money. `difference` is zero if the books are correct. `before` has
-    the totals of the period `compared_with`.
+    An account with a flow in neither period is left out. `exchange_effect` is the amount by which
+    month-end revaluations changed foreign money. `difference` is `opening_money` plus
+    `net_cash_flow` plus `exchange_effect` less `closing_money`, and zero if the books are correct.
+    `before` has the totals of the period `compared_with`.
     """
 
     opening_money: Annotated[MoneyText, Read("block.opening.now")]

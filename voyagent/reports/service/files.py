@@ -21,7 +21,7 @@ from voyagent.reports.models import SEAL, ReportFile
 MAKE_TASK = "reports.make_file"
 KEPT_FOR = timedelta(hours=24)
 OPEN_MAX = 5
-"""Files for which a person may wait at a time."""
+"""Most files for which a person may wait at the same time."""
 _FILES = cast("Table", ReportFile.__table__)
 _OPEN = ReportFile.status.in_(("waiting", "running"))
 

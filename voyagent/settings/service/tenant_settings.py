@@ -149,7 +149,7 @@ class SettingsChanges(TypedDict, total=False):
     bill_tolerance_percent: str
     """Percent by which a bill may differ from the expected amount, with two decimals."""
     bill_tolerance_minor: int
-    """Amount by which it may differ, in minor units of the currency of the books."""
+    """Amount by which a bill may differ, in minor units of the currency of the books."""
     confirm_treatments: bool
     """True if tax rates must be confirmed before an invoice uses them for the first time."""
 

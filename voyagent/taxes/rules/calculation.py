@@ -41,7 +41,11 @@ class NoRateForPrice(Conflict):
 
 
 class NoRateForAdvance(Conflict):
-    """The tax of the treatment is not a rate of an amount, or there is none."""
+    """The tax of the treatment cannot be computed from an advance.
+
+    The treatment has no tax, taxes a share of the fare, or has several rates by the price of a
+    unit.
+    """
 
     code = "tax_not_for_advance"
     message = N_("This tax cannot be computed from an advance. Choose another one.")
@@ -92,7 +96,7 @@ def tax_on(  # noqa: PLR0913 - each keyword is a fact of the sale
     `treatment` says how the sale is taxed, such as `service_fee` or `air_domestic`. `base` is the
     amount of a document line. If the treatment taxes a share of the fare, `base` is the basic fare.
     `on` is the day whose rates apply. With `is_included` the tax is a part of `base`: the taxable
-    value is what the components leave of it, so that value and components add up. `quantity` is the
+    value is `base` less the components, so that value and components add up. `quantity` is the
     number of units: rates may depend on the value of one unit, such as a room for a night. That
     value is `unit_value` if it is given, as for a further amount on an earlier sale.
 
@@ -118,8 +122,8 @@ def tax_in_advance(
 ) -> list[Taxed]:
     """Return the tax components that an advance includes, each rounded half up.
 
-    `on` is the day of the receipt. The treatment says which rate applies: an advance has no price
-    of a unit.
+    `on` is the day of the receipt. The treatment alone must decide the rate, because an advance has
+    no price of a unit.
 
     Raises UnknownTreatment and NoRateThen, and NoRateForAdvance if the treatment has no tax, taxes
     a share of the fare, or has several rates by the price of a unit.

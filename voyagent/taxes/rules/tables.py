@@ -53,8 +53,9 @@ class Rate:
     """The rate of one tax component of a treatment, and the days on which it applies.
 
     The tax is `percent` percent of `share` percent of the base. `valid_from` and `valid_to` are
-    inclusive. `valid_to` is None if no last day is known. The rate is that of a value per unit
-    above `unit_above` and up to `unit_up_to`, in major units; None is no limit.
+    inclusive. `valid_to` is None if no last day is known. The rate applies if the value per unit,
+    such as that of a room for a night, is above `unit_above` and at most `unit_up_to`. Both are in
+    major units, and None means that there is no limit.
     """
 
     country: str
@@ -119,9 +120,10 @@ Row = TypeVar("Row", Rate, Band, ServiceCode)
 
 
 def rates_on(country: str, treatment: str, day: date) -> list[Rate]:
-    """Return the rates of a treatment on a day, one for each tax component.
+    """Return the rates of a treatment on a day.
 
-    Raises UnknownTreatment, NoRateThen.
+    There is one rate for each tax component, kind of supply and range of the value per unit. Raises
+    UnknownTreatment, NoRateThen.
     """
     known = rates_of(country, treatment)
     if not known:
@@ -199,7 +201,8 @@ def components_on(country: str, day: date) -> tuple[str, ...]:
 def highest_percent_on(country: str, day: date) -> Decimal | None:
     """Return the highest tax rate of a country on a day, all components together.
 
-    The result is None if the country has no rate on that day.
+    It is a percentage of the taxed share, which can be less than the whole amount. The result is
+    None if the country has no rate on that day.
     """
     sums: dict[tuple[object, ...], Decimal] = defaultdict(Decimal)
     for rate in _rates():
@@ -279,9 +282,9 @@ def states(country: str) -> dict[str, str]:
 def has_own_place(country: str, treatment: str, *, is_registered: bool) -> bool:
     """Return True if the place of supply may be where the service is.
 
-    Otherwise it is the state of the recipient. Such a place is the state of the hotel, or that in
-    which a journey begins. `is_registered` is
-    true for a recipient with a tax number.
+    Examples are the state of the hotel and the state in which a journey begins. If the result is
+    False, the place of supply is the state of the recipient. `is_registered` is true for a
+    recipient with a tax number.
     """
     column = "registered" if is_registered else "unregistered"
     return any(
