@@ -204,7 +204,8 @@ class CancellationPreview:
     fee invoice with its taxes. `credit` is what the customer is owed after the fee, before
     `paid_back`. `due` is what the customer still owes on the invoices and on the fee invoice.
     `held` is what the cancelled lines leave on the account of money held for suppliers, more on
-    invoices than on bills; it is None if no line of a purchase as agent is cancelled.
+    invoices than on bills; it is None if no line of a purchase as agent is cancelled, or if such a
+    line is in another currency than the invoices.
     """
 
     preview_hash: str
