@@ -92,7 +92,7 @@ class CancelPreviewIn(Closed):
     Without `lines`, all that is not credited yet is cancelled and nothing is kept. `tcs` says
     whether tax collected at source is kept, which is required once it is deposited, or credited in
     proportion. `cancelled_on` defaults to today in the agency's time zone, or to the latest issue
-    date of the invoices if that is later. `out_of_order_reason` is
+    date of the invoices and bills if that is later. `out_of_order_reason` is
     required if a document of the financial year has a later date.
 
     `bill_lines` are lines of bills of the trip that suppliers cancel; other bills stay as they are.

@@ -151,9 +151,9 @@ class Cancel:
     they are. `refund_expected_on` is the day on which the suppliers' money is expected.
 
     `lines` is None to cancel all lines of the invoices and to keep nothing. `on` is by default
-    today, or the latest issue date of the invoices if that is later. With `credits_tcs` the tax
-    collected at source is credited in proportion, which is only right before it is deposited.
-    `out_of_order_reason` confirms a day before that of a later document.
+    today, or the latest issue date of the invoices and bills if that is later. With `credits_tcs`
+    the tax collected at source is credited in proportion, which is only right before it is
+    deposited. `out_of_order_reason` confirms a day before that of a later document.
     """
 
     invoice_ids: Sequence[UUID]
