@@ -19,7 +19,7 @@ from voyagent.trips.rules.journey import BOOKED
 
 
 def follow_lines(actor: Actor, lines: Sequence[TripLine]) -> None:
-    """Expect a bill for each booked line of a locked trip, and for no other.
+    """Expect a bill for each booked line with a cost of a locked trip.
 
     The amount is the booked cost, and the bill is due on the first day of the service, or else on
     the day of the booking. An expected bill follows its line until a bill is matched to it. When a
