@@ -786,7 +786,8 @@ def _lines_of(lines: str, town: str, country: str | None, state: str | None) -> 
 def _equal_facts(row: Row) -> dict[str, ColumnElement[bool]]:
     """Return the conditions for the values in `row` that another party may have, too.
 
-    The keys are those of `tax_number`, `pan`, `phone` and `email` for which `row` has a value.
+    The keys are those of `tax_number`, `pan`, `phone` and `email` for which `row` has a value. The
+    PAN can be that in the tax number.
     """
     found: dict[str, ColumnElement[bool]] = {}
     keyring = current_keyring()

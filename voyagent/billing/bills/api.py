@@ -136,9 +136,9 @@ def receive_bill(actor: Actor, bill_id: UUID, body: BillReceiveIn | None) -> Bod
     required. If a matched line differs from what was expected by more than the tolerance of the
     settings, `variance_reason` is required.
 
-    The cost of a line with a `service_date` after the issue date is prepaid. `recognitions` has the
-    further entries by which it becomes cost: on the first or the last day of the service, or
-    divided by day, as the agency's recognition policy says.
+    Cost of a service after the issue date is prepaid. `recognitions` has the further entries by
+    which it becomes cost: on the first or the last day of the service, or divided by day, as the
+    agency's recognition policy says.
 
     The bill is posted to the ledger on its issue date and is payable from then on. The caller needs
     the authority to receive bills without approval, up to the amount limit of their role.

@@ -86,9 +86,9 @@ class BoughtLineIn(InvoiceLineIn):
     line's cost. With `price_includes_tax` the taxes are taken out of unit price and discount.
 
     The service lasts from `service_date`, also accepted as `service_from`, to `service_to`, or one
-    day without `service_to`. If `service_date` is after the issue date, the cost of a `cost`
-    line is prepaid, and becomes cost by the agency's recognition policy: on the first or the last
-    day of the service, or divided by day.
+    day without `service_to`. The cost of a `cost` line for a service after the issue date is
+    prepaid, and becomes cost by the agency's recognition policy: on the first or the last day of
+    the service, or divided by day.
     """
 
     bought_as: BoughtAs = "cost"
@@ -273,7 +273,7 @@ class MatchOut(AnswerOf[Row]):
 class BillOut(BillBrief, DocumentParts):
     """A bill with its lines, its matches, its payments and the supplier's credits.
 
-    `recognitions` has the prepaid cost of lines with a service date after the issue date.
+    `recognitions` has the entries on later days by which prepaid cost becomes cost.
     """
 
     matches: list[MatchOut]

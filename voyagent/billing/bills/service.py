@@ -256,8 +256,8 @@ def bill_from_expected(
     """Draft a bill from expected bills of one supplier and currency.
 
     Each line has the amount that is still expected and the days of the service, and is matched to
-    its expected bill. Raises
-    ExpectedBillNotFound, ExpectedBillNotOpen, ExpectedBillsDiffer, and the errors of `draft_bill`.
+    its expected bill. Raises ExpectedBillNotFound, ExpectedBillNotOpen, ExpectedBillsDiffer, and
+    the errors of `draft_bill`.
     """
     actor.require("bill.draft")
     rows = expected_bills.get_expected_bills(expected_bill_ids, lock=True)
@@ -298,12 +298,12 @@ def receive_draft(
 ) -> Bill:
     """Receive a draft bill and post it against payables.
 
-    Costs, purchases as agent and input taxes are posted on the issue date. The cost of a line with
-    a later service date is prepaid until then. Further entries post it by the recognition policy:
-    on the first or the last day of the service, or divided by day. `seen` is the
-    `updated_at` that the caller has read, or None to receive any version of the draft.
-    `input_tax_reason` confirms a claimed tax above the highest rate of the day, and
-    `variance_reason` a difference from the expected bills above the tolerance of the settings.
+    Costs, purchases as agent and input taxes are posted on the issue date. Cost of a service after
+    the issue date is prepaid. Further entries post it by the recognition policy: on the first or
+    the last day of the service, or divided by day. `seen` is the `updated_at` that the caller has
+    read, or None to receive any version of the draft. `input_tax_reason` confirms a claimed tax
+    above the highest rate of the day, and `variance_reason` a difference from the expected bills
+    above the tolerance of the settings.
 
     Raises Forbidden, BillNotFound, BillNotDraft, DraftChanged, DateInFuture, InputTaxAboveRate,
     BillVariance, ExpectedBillNotOpen, ExpectedBillsDiffer, MatchExceedsLine, TextTooLong,

@@ -92,8 +92,8 @@ class CancelPreviewIn(Closed):
     Without `lines`, all that is not credited yet is cancelled and nothing is kept. `tcs` says
     whether tax collected at source is kept, which is required once it is deposited, or credited in
     proportion. `cancelled_on` defaults to today in the agency's time zone, or to the latest issue
-    date of the invoices and bills if that is later. `out_of_order_reason` is
-    required if a document of the financial year has a later date.
+    date of the invoices and bills if that is later. `out_of_order_reason` is required if a document
+    of the financial year has a later date.
 
     `bill_lines` are lines of bills of the trip that suppliers cancel; other bills stay as they are.
     What is paid of them is claimed from the supplier, and expected on `refund_expected_on`.

@@ -67,8 +67,8 @@ class PartIn(Closed):
 
     If the document is in another currency than the payment, give the settled amount in the
     document's currency (`settled_amount` and `settled_currency`), or the exchange rate of the day
-    (`exchange_rate`). If both are given, they must agree. If the currencies differ and
-    neither is the agency's currency, the payment and the document must have base amounts.
+    (`exchange_rate`). If both are given, they must agree. If the currencies differ and neither is
+    the agency's currency, the payment and the document must have base amounts.
     """
 
     document_id: Id
@@ -166,11 +166,10 @@ class PaymentRecordIn(MeansIn, TdsIn, ChargeIn):
     `fee` and `taxes` are what the bank or payment gateway kept of a payment from a customer. The
     documents are settled for the amount, the tax deducted and this charge together.
 
-    The party is given by `party_id`, by its name or by both. If no party has the name, a party
-    is created.
-    The part of the amount that is not allocated to documents is an advance. `paid_on` defaults to
-    today in the agency's time zone. `over_cash_limit_reason` confirms cash of the amount that the
-    law forbids; the caller needs the permission `payment.over_cash_limit`.
+    The party is given by `party_id`, by its name or by both. If no party has the name, a party is
+    created. The part of the amount that is not allocated to documents is an advance. `paid_on`
+    defaults to today in the agency's time zone. `over_cash_limit_reason` confirms cash of the
+    amount that the law forbids; the caller needs the permission `payment.over_cash_limit`.
     """
 
     direction: Direction = "in"

@@ -132,8 +132,8 @@ def read_payout(reader: Reader, payout_id: UUID) -> PayoutDocument:
 def unequal_statement() -> Select[Any]:
     """Select the payouts whose amount is not the payments less the refunds they cover.
 
-    A reversed payout counts as zero. Rows: paid_on, currency, difference_minor
-    (the amount less the sum).
+    A reversed payout counts as zero. Rows: paid_on, currency, difference_minor (the amount less the
+    sum).
     """
     items = _all_items()
     covered = (

@@ -126,7 +126,7 @@ class IssueIn(Closed):
 class InvoiceSendIn(Closed):
     """The e-mail address to send an invoice to, and the language of the mail.
 
-    The PDF is in the language in which it was kept when the invoice was issued. Only the PDF of an
+    The PDF of an invoice is kept in the language of the agency's settings. Only the PDF of an
     opening balance is in the language of the mail.
     """
 

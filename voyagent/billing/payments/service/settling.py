@@ -409,8 +409,8 @@ def settlement_of(
 
     `document` is the locked document that the part settles. If the document has a base amount, the
     book value of the settlement is the settled part of this amount. Two foreign currencies are
-    exchanged only if both the
-    payment and the document have base amounts; a payment that is not posted yet will have one.
+    exchanged only if both the payment and the document have base amounts; a payment that is not
+    posted yet will have one.
 
     Raises SettledAmountMissing, SettledAmountWrong, BookedRateMissing, TwoForeignCurrencies,
     MixedCurrencies, RateOfOtherMoney, InvalidRate, InvalidAmount.
