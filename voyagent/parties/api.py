@@ -85,8 +85,8 @@ def list_parties(reader: Reader, query: PartyQuery) -> Body[PartyListOut]:
 def create_party(actor: Actor, body: PartyIn) -> Body[PartyCreatedOut]:
     """Add a customer or supplier.
 
-    If a document has made a party with this name, it is completed. Otherwise the party is new, even
-    if others have the name. `similar` names other parties with the same tax number, PAN, phone
+    If a party with this name was made for a document, it is completed. Otherwise the party is new,
+    even if others have the name. `similar` names other parties with the same tax number, PAN, phone
     number or e-mail address, or with the same or nearly the same name.
     """
     row = queries.row_of(service.create(actor, **body.changes(actor.currency)))
@@ -302,7 +302,8 @@ def list_tax_numbers(reader: Reader, party_id: UUID) -> Body[PartyTaxNumbersOut]
 def add_tax_number(actor: Actor, party_id: UUID, body: PartyTaxNumberIn) -> Body[PartyTaxNumberOut]:
     """Add a tax number; with `is_default` it replaces the default of its state.
 
-    An invoice without a tax number of its own shows the GSTIN in its place of supply.
+    If no tax number is entered for an invoice, it shows the customer's GSTIN in the invoice's place
+    of supply.
     """
     added = tax_numbers.add(actor, party_id, **body.changes())
     return PartyTaxNumberOut.of(queries.detail_row(added))

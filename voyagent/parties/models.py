@@ -35,14 +35,15 @@ TAX_NUMBER = "tax_number"
 class Party(TenantOwned, Base):
     """A customer, a supplier, or both.
 
-    The address, e-mail address, phone and tax number of this row are the main ones, which documents
-    use. `PartyAddress` has further addresses and `PartyTaxNumber` further tax numbers, not the main
-    ones, and `PartyContact` has the people to talk to.
+    The address, e-mail address, phone and tax number of this row are the main ones. `PartyAddress`
+    has further addresses, `PartyTaxNumber` further tax numbers and `PartyContact` the people to
+    talk to. A document uses one of these instead of the main one if it fits, such as the default
+    address for billing.
 
     Documents, payments and postings refer to a party by `party_id`, and store its name as it was
     then. They are found and added up by `party_key`, which they store too. It is unique: the name
-    in lower case, and for a further party of this name (a namesake) the id behind it. A namesake
-    has the name in lower case in `name_key`, too. A trigger writes both keys (key_party).
+    in lower case, followed by the id if another party has this name as its key (a namesake). A
+    namesake has the name in lower case in `name_key`. A trigger writes both keys (key_party).
 
     `origin` is `person` or `import` if somebody recorded the party, `document` if a document with a
     new name did, and `migration` if `flask books link-parties` did.

@@ -169,7 +169,7 @@ def find_named(name: str) -> Sequence[Party]:
     """Return the active parties with a name, ignoring case, at most CANDIDATES_MAX.
 
     If all parties with the name are archived, these are returned. Of parties that are merged with
-    each other, only one is returned, if possible the root.
+    each other, only one is returned: the one into which the others are merged, if it has the name.
     """
     found = db.session.scalars(
         select(Party).where(has_name(name)).order_by(Party.party_key).limit(CANDIDATES_MAX)
@@ -201,7 +201,11 @@ def read_namesakes(reader: Reader, name: str | None = None) -> list[Row]:
 
 
 def namesakes_statement(name: str | None, *, with_archived: bool = False) -> Select[Any]:
-    """Select the parties with a name, or that share theirs, for `told_apart`."""
+    """Select the parties with a name, for `told_apart`.
+
+    Without a name, the parties that have the same name as another one are selected. Rows: the
+    columns of a party, `key` (the name in lower case) and `root_id` (see `root_of`).
+    """
     roots = cast("Table", PartyRoot.__table__)
     is_member = (roots.c.tenant_id == _PARTIES.tenant_id) & (roots.c.party_id == _PARTIES.id)
     twins = aliased(Party.__table__).c
@@ -222,7 +226,10 @@ def namesakes_statement(name: str | None, *, with_archived: bool = False) -> Sel
 
 
 def told_apart(found: Sequence[Row]) -> list[Row]:
-    """Return one row for each root of rows of parties, if several roots share a name."""
+    """Return one row for each name and root, of the names that several roots share.
+
+    `found` are rows of `namesakes_statement`. The root of a party is the result of `root_of`.
+    """
     rows = list({(row["key"], row["root_id"]): row for row in found}.values())
     numbers_of = Counter(row["key"] for row in rows)
     return [with_tax_numbers(row) for row in rows if numbers_of[row["key"]] > 1]
@@ -286,7 +293,8 @@ def merged_keys() -> Subquery:
 def read_merges(reader: Reader, party_id: UUID) -> list[Row]:
     """Return the merges of a party and of all merged with it, the newest first.
 
-    Rows: id, from_id, from_name, into_id, into_name, reason, merged_at, undone_at (null).
+    Merges that were undone are left out. Rows: id, from_id, from_name, into_id, into_name, reason,
+    merged_at, undone_at (always null).
     """
     merges, roots = (cast("Table", one.__table__) for one in (PartyMerge, PartyRoot))
     moved, into = (aliased(Party.__table__) for _ in range(2))
@@ -336,9 +344,10 @@ def is_key_taken(name: str, *, besides: UUID) -> bool:
 
 
 def find_automatic(name: str) -> Party | None:
-    """Return the party of a name that was made for a document, and lock its row.
+    """Return the party of a name that was made automatically, and lock its row.
 
-    The result is None if there is no such party, or if a person has completed or archived it since.
+    Such a party was made for a document or by a migration. The result is None if there is no such
+    party, or if a person has completed or archived it since.
     """
     made = select(Party).where(
         has_name(name),
@@ -553,9 +562,9 @@ def postal_address(
 ) -> str | None:
     """Return the address that documents print, as lines, or None if there is none.
 
-    It is the further address with `address_id`, which may have been removed since. Otherwise it is
-    an address for billing in the Indian state `state`, else the default one, else the main address.
-    An Indian state has its code, and another country its English name.
+    It is the further address with `address_id`. If none is given or it was removed, it is an
+    address for billing in the Indian state `state`, else the default address for billing, else the
+    main address. An Indian state is printed with its code, another country with its English name.
     """
     is_chosen = func.coalesce(PartyAddress.id == literal(address_id, Uuid()), sql_false())
     is_there = func.coalesce(
@@ -591,7 +600,8 @@ def postal_address(
 def read_recipient(reader: Reader, party_id: UUID) -> tuple[str | None, str | None]:
     """Return what documents print of a party: its postal address and its tax number.
 
-    The address is that of `postal_address`. Raises PartyNotFound.
+    The address is the default one for billing, else the main address, or None. The tax number is
+    the main one, or None. Raises PartyNotFound.
     """
     party = read_party(reader, party_id)
     billed = (one for one in read_addresses(reader, party_id) if one["kind"] == "billing")
@@ -774,7 +784,11 @@ def _lines_of(lines: str, town: str, country: str | None, state: str | None) -> 
 
 
 def _equal_facts(row: Row) -> dict[str, ColumnElement[bool]]:
-    """Return the conditions for equal numbers and addresses, by name of the fact."""
+    """Return the conditions for the values in `row` that another party may have, too.
+
+    The keys are those of `tax_number`, `pan`, `phone` and `email` for which `row` has a value. The
+    PAN can be that in the tax number.
+    """
     found: dict[str, ColumnElement[bool]] = {}
     keyring = current_keyring()
     number, pan = (plain_number(row.get(name) or "") for name in ("tax_number", "pan"))
@@ -827,8 +841,8 @@ def list_parties(
     """Return a page of parties, ordered by name, that begins after the cursor's party.
 
     A merged party is not listed: its root is, if the root or any party merged into it matches the
-    search. An `external_id` finds just the party that has it. `merged_names` has the names of the
-    parties that are merged into a row's party.
+    search. An `external_id` finds just the party that has it, also a merged one. `merged_names` in
+    a row has the names of the parties that are merged into its party.
     """
     typed = plain_number(search.text or "")
     digests = tuple(current_keyring().digests(TAX_NUMBER, typed)) if typed else ()
@@ -899,7 +913,8 @@ def _columns() -> Select[Any]:
 def _conditions(search: PartySearch, digests: tuple[bytes, ...]) -> list[ColumnElement[bool]]:
     """Return the conditions of the list.
 
-    The matching members of groups are read once, so that the indexes of the search find the rest.
+    The merged parties that match are found by one subquery for the whole statement, so that indexes
+    can be used for the parties themselves.
     """
     is_archived = _PARTIES.is_archived.is_(search.is_archived)
     if search.external_id is not None:

@@ -334,7 +334,11 @@ class PartyMergeIn(Closed):
 
 
 class PartyMergeOut(AnswerOf[Row]):
-    """A merge: `from_id` is shown under the root of `into_id`, until it is undone."""
+    """A merge of the party `from_id` into the party `into_id`.
+
+    Until the merge is undone, lists and statements add the documents of `from_id` to those of
+    `into_id`, or of the party into which `into_id` is merged.
+    """
 
     id: UUID
     from_id: UUID
@@ -345,7 +349,10 @@ class PartyMergeOut(AnswerOf[Row]):
 
 
 class PartyMergesOut(AnswerOf[Row]):
-    """The merges that join a party with others, the newest first, and their root."""
+    """The merges that join a party with others, the newest first.
+
+    `root_id` is the party into which all others are merged, directly or through others.
+    """
 
     root_id: UUID
     items: list[PartyMergeOut]

@@ -297,7 +297,7 @@ def remove_line(actor: Actor, trip_id: UUID, line_id: UUID) -> None:
     errors=CANCEL_ERRORS,
 )
 def cancel_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Body[CancelledLineOut]:
-    """Cancel a line of a trip; the line stays on the trip, without a price.
+    """Cancel a line of a trip; it stays on the trip, but not in the totals.
 
     A flight that is held at a supplier is released free of charge, together with all flights of its
     booking. A pending request to issue the tickets of the booking is withdrawn. Cancelling booked

@@ -113,12 +113,11 @@ class TripLine(TenantOwned, Base):
     `details` has a shape for each kind (`rules/details.py`). `starts_on` and `ends_on` are the
     first and the last local day of the service. Cost and price have the same currency. The quoted
     amounts are those at the acceptance of the trip, and `booked_cost_minor` is the cost at the
-    booking; later changes of the line leave them. `party_id` is the party of a booked line's
-    supplier.
-    `supplier_ref` is the booking number, and `supplier_key` the supplier's own id of the booking.
-    `our_reference` is sent with every attempt of a request, so that a repeated request books
-    nothing twice. All flights of one booking have equal values of `supplier_ref`, `supplier_key`
-    and `our_reference`.
+    booking; they do not follow later changes of the line. `party_id` is the party of a booked
+    line's supplier. `supplier_ref` is the booking number, and `supplier_key` the supplier's own id
+    of the booking. `our_reference` is sent with every attempt of a request, so that a repeated
+    request books nothing twice. All flights of one booking have equal values of `supplier_ref`,
+    `supplier_key` and `our_reference`.
     """
 
     __tablename__ = "trip_lines"

@@ -82,9 +82,9 @@ def accrue(actor: Actor, month: str) -> Body[AccrualList]:
     """Accrue the cost of services that were given by a month's end and are not billed.
 
     One entry for each expected bill debits cost of services and credits accrued trip costs, on the
-    last day of the service and at the reference rate of this day. The bill takes the accrued cost
-    over. A further run posts what is left, and nothing if nothing is. The answer lists all changes
-    of the month.
+    last day of the service, or on the first open day if that day is in a closed month, and at the
+    reference rate of this day. The bill takes over the accrued cost when it is received. A further
+    run posts only what is not accrued yet. The answer lists all changes of the month.
     """
     service.accrue(actor, parse_month(month))
     return AccrualList.of(queries.read_accruals(SessionReader(db.session), parse_month(month)))
@@ -103,9 +103,9 @@ def accrue(actor: Actor, month: str) -> Body[AccrualList]:
     ),
 )
 def release_accrual(actor: Actor, expected_bill_id: UUID, body: ReleaseIn) -> Body[AccrualOut]:
-    """Take back the accrued cost of an expected bill, because no bill will come.
+    """Take back the accrued cost of an expected bill, because no bill is expected.
 
-    An entry credits cost of services with what is accrued. No bill is expected any more.
+    An entry credits cost of services with the accrued amount. The expected bill is closed.
     """
     row = service.release_accrual(actor, expected_bill_id, reason=body.reason, on=body.released_on)
     return AccrualOut.of(queries.read_accrual(SessionReader(db.session), row.id))

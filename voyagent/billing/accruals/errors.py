@@ -6,7 +6,7 @@ from voyagent.kernel.errors import N_, Conflict
 
 
 class AccrualMatched(Conflict):
-    """Nothing is accrued for the expected bill, such as after its bill came."""
+    """Nothing is accrued for the expected bill, for example because it was billed."""
 
     code = "accrual_matched"
     message = N_("Nothing is accrued any more: the bill came, or the cost was released.")

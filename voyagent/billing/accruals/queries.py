@@ -37,10 +37,10 @@ LOOKED_BACK = timedelta(days=365)
 
 @dataclass(frozen=True, slots=True)
 class OpenServices:
-    """Services that were given by the end of a month, and what is missing of them.
+    """Services that were given by the end of a month, and lack a bill or an invoice.
 
-    `unbilled` are those whose bill has not come, and `uninvoiced` those that no invoice has.
-    `cancelled` were not given after all, but their cost is still accrued.
+    `unbilled` are those whose supplier has not sent the whole bill, and `uninvoiced` those that are
+    on no invoice. `cancelled` were not given after all, but their cost is still accrued.
     """
 
     month: date
@@ -119,8 +119,9 @@ class Accruals:
 def read_due(reader: Reader, month: date) -> AccrualsDue:
     """Return the cost to accrue at the end of a month, given by its first day.
 
-    It is what is expected and not accrued yet, on the last day of the service, or on the first
-    open day if that day is in a closed month.
+    For each open expected bill it is the amount that is still expected and not accrued yet. It is
+    accrued on the last day of the service, or on the first open day if that day is in a closed
+    month. At most RUN_MAX expected bills are read.
     """
     last = next_month(month) - timedelta(days=1)
     first_open = closed_months.read_first_open_day(reader)

@@ -38,7 +38,7 @@ class UnbilledOut(AnswerOf[Row]):
 
 
 class UninvoicedOut(AnswerOf[Row]):
-    """A service that was given and that no invoice has; `price` is before tax."""
+    """A service that was given and is on no invoice; `price` is before tax."""
 
     trip_id: UUID
     trip_title: str
@@ -53,9 +53,9 @@ class UninvoicedOut(AnswerOf[Row]):
 class OpenServicesOut(AnswerOf[OpenServices]):
     """Services that were given by the end of a month, at most 200 in each list.
 
-    `unbilled` are those whose bill has not come. `uninvoiced` are those of the last 12 months that
-    no invoice has. `cancelled` were not given after all, but their cost is still accrued. The
-    earliest service is first.
+    `unbilled` are those whose supplier has not sent the whole bill. `uninvoiced` are those of the
+    last 12 months that are on no invoice. `cancelled` were not given after all, but their cost is
+    still accrued. The earliest service is first.
     """
 
     month: Annotated[Month, Converted(wire_month)]
@@ -144,7 +144,7 @@ class AccrualList(AnswerOf[Accruals]):
 
 
 class ReleaseIn(Closed):
-    """The reason why no bill will come, and the day of the entry, or else today."""
+    """The reason why no bill is expected, and the day of the entry, by default today."""
 
     reason: Annotated[str, Trimmed(500)]
     released_on: BusinessDate | None = None

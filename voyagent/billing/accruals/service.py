@@ -49,8 +49,8 @@ def accrue(actor: Actor, month: date) -> list[Accrual]:
     For each open expected bill whose service has ended, one entry on the last day of the service
     debits cost of services and credits accrued trip costs with what is expected and not accrued
     yet, at the reference rate of the day. If the month of that day is closed, the entry is on the
-    first open day. It stays until the bill comes or the cost is released. A further run posts what
-    is left, and nothing if nothing is. A run posts at most 1,000 accruals.
+    first open day. The cost stays accrued until the bill is received or the cost is released. A
+    further run posts only what is not accrued yet. A run posts at most 1,000 accruals.
 
     Raises Forbidden, MonthNotFound, MonthStillRuns, PeriodLocked, BaseNotEstablished, RateMissing,
     AccountCodeTaken (no code is left for a new account).
@@ -82,10 +82,10 @@ def accrue(actor: Actor, month: date) -> list[Accrual]:
 def release_accrual(
     actor: Actor, expected_bill_id: UUID, *, reason: str, on: date | None = None
 ) -> Accrual:
-    """Take back the accrued cost of an expected bill, because no bill will come.
+    """Take back the accrued cost of an expected bill, because no bill is expected.
 
-    The entry of the day `on`, by default today, credits cost of services with what the accrued
-    cost carries. No bill is expected any more.
+    The entry of the day `on`, by default today, credits cost of services with the accrued amount
+    and its base amount. The expected bill is closed.
 
     Raises Forbidden, ExpectedBillNotFound, AccrualMatched (nothing is accrued), ReasonRequired,
     TextTooLong, DateInFuture, DateTooEarly (before the accrual), AmountAboveLimit, PeriodLocked.

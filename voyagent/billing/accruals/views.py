@@ -79,7 +79,7 @@ def accruals(actor: Actor, month: str) -> Any:
     missing=ExpectedBillNotFound,
 )
 def release_accrual(actor: Actor, expected_bill_id: UUID) -> Any:
-    """Ask why no bill will come (GET), and release the accrued cost (POST)."""
+    """Ask why no bill is expected (GET), and release the accrued cost (POST)."""
     form = ReleaseForm(data={"released_on": today()})
     done = form.attempt(
         lambda body: service.release_accrual(

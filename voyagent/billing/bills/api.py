@@ -136,8 +136,9 @@ def receive_bill(actor: Actor, bill_id: UUID, body: BillReceiveIn | None) -> Bod
     required. If a matched line differs from what was expected by more than the tolerance of the
     settings, `variance_reason` is required.
 
-    The cost of a line with a `service_date` after the issue date is prepaid until then: a further
-    entry of that day is in `recognitions`.
+    Cost of a service after the issue date is prepaid. `recognitions` has the further entries by
+    which it becomes cost: on the first or the last day of the service, or divided by day, as the
+    agency's recognition policy says.
 
     The bill is posted to the ledger on its issue date and is payable from then on. The caller needs
     the authority to receive bills without approval, up to the amount limit of their role.
@@ -205,7 +206,7 @@ def unschedule_bill(actor: Actor, bill_id: UUID) -> Body[BillOut]:
 def draft_bill_from_expected(actor: Actor, body: BillFromExpectedIn) -> Body[BillOut]:
     """Draft a bill from expected bills of one supplier and currency.
 
-    Each line has what is still expected, and is matched.
+    Each line has the amount that is still expected, and is matched to its expected bill.
     """
     bill = bill_service.bill_from_expected(
         actor,
@@ -226,7 +227,8 @@ def draft_bill_from_expected(actor: Actor, body: BillFromExpectedIn) -> Body[Bil
 def match_bill(actor: Actor, bill_id: UUID, body: MatchesIn) -> Body[BillOut]:
     """Replace the matches of a draft bill.
 
-    They count as billed when the bill is received, and are expected again when it is voided.
+    The matched expected bills count as billed when the bill is received. They are open again when
+    the bill is voided.
     """
     currency = bill_queries.get_bill(bill_id, lock=True).currency
     return _bill(bill_service.match_bill(actor, bill_id, body.in_currency(currency)).id)
@@ -247,9 +249,9 @@ def match_bill(actor: Actor, bill_id: UUID, body: MatchesIn) -> Body[BillOut]:
 def rematch_bill(actor: Actor, bill_id: UUID, body: RematchIn) -> Body[BillOut]:
     """Replace the matches of a received bill.
 
-    What it is not matched to any more is expected again, with its accrued cost. The accrued cost of
-    what it is matched to now is released. If a new match differs from what was expected by more
-    than the tolerance of the settings, `variance_reason` is required.
+    An expected bill to which it is not matched any more is open again, with its accrued cost. The
+    accrued cost of a newly matched one is released. If a new match differs from what was expected
+    by more than the tolerance of the settings, `variance_reason` is required.
     """
     currency = bill_queries.get_bill(bill_id, lock=True).currency
     return _bill(

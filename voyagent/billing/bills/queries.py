@@ -130,7 +130,7 @@ def list_bills(
 ) -> CursorPage[Row]:
     """Return a page of bills after the cursor, newest issue date first.
 
-    A text filter looks only at the first 20,000 bills after the cursor.
+    A text is searched only in the first 20,000 bills after the cursor.
     """
     return page_of(reader.read(_list_statement(search, limit + 1, cursor))[0], limit)
 

@@ -86,8 +86,9 @@ class BoughtLineIn(InvoiceLineIn):
     line's cost. With `price_includes_tax` the taxes are taken out of unit price and discount.
 
     The service lasts from `service_date`, also accepted as `service_from`, to `service_to`, or one
-    day without `service_to`. If `service_date` is after the issue date, a `cost` line is a prepaid
-    cost until then.
+    day without `service_to`. The cost of a `cost` line for a service after the issue date is
+    prepaid, and becomes cost by the agency's recognition policy: on the first or the last day of
+    the service, or divided by day.
     """
 
     bought_as: BoughtAs = "cost"
@@ -260,7 +261,7 @@ class BoughtLineOut(DocumentLineOut):
 class MatchOut(AnswerOf[Row]):
     """An expected bill to which a line is matched.
 
-    In a draft `amount` is null for the cost of the line that no other match has.
+    In a draft `amount` can be null: it then means the cost of the line that no other match covers.
     """
 
     line_no: int
@@ -272,7 +273,7 @@ class MatchOut(AnswerOf[Row]):
 class BillOut(BillBrief, DocumentParts):
     """A bill with its lines, its matches, its payments and the supplier's credits.
 
-    `recognitions` has the prepaid cost of lines with a service date after the issue date.
+    `recognitions` has the entries on later days by which prepaid cost becomes cost.
     """
 
     matches: list[MatchOut]
@@ -287,10 +288,10 @@ class BillListOut(CursorPageOf[BillBrief]):
 
 
 class MatchIn(Closed):
-    """A part of a bill line that is the bill of an expected one.
+    """A match of a bill line, or of a part of it, to an expected bill.
 
-    Without `amount` it is the cost of the line that no other match has. With `is_final` no further
-    bill is expected, whatever the amount.
+    Without `amount` it is the cost of the line that no other match covers. With `is_final` no
+    further bill is expected, whatever the amount.
     """
 
     line_no: Annotated[int, Field(ge=1, le=LINES_MAX)]

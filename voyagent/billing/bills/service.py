@@ -57,9 +57,10 @@ from voyagent.trips.queries import expected_bills
 
 
 def void_bill(actor: Actor, bill_id: UUID, *, reason: str, on: date | None = None) -> Bill:
-    """Void a received bill on the day `on`; what it was matched to is expected again.
+    """Void a received bill on the day `on`.
 
-    Accrued cost that the bill took over is accrued again.
+    The expected bills to which it was matched are open again, unless their lines are not booked any
+    more. Accrued cost that the bill took over is accrued again.
 
     The default of `on` is today, or the issue date if the issue date is later. Raises Forbidden,
     BillNotFound, and the errors of `void_document`.
@@ -209,9 +210,9 @@ def rematch_bill(
 ) -> Bill:
     """Replace the expected bills to which the lines of a received bill are matched.
 
-    What it is not matched to any more is expected again, and its cost is accrued again. The
-    accrued cost of what it is matched to now is released. These entries are on the day `on`, by
-    default today. Matches that do not change stay as they are. `variance_reason` confirms a
+    An expected bill to which it is not matched any more is open again, and its cost is accrued
+    again. The accrued cost of a newly matched one is released. These entries are on the day `on`,
+    by default today. Matches that do not change stay as they are. `variance_reason` confirms a
     difference from a new match above the tolerance of the settings.
 
     Raises Forbidden, BillNotFound, BillNotReceived, DateTooEarly (before the issue date),
@@ -254,8 +255,9 @@ def bill_from_expected(
 ) -> Bill:
     """Draft a bill from expected bills of one supplier and currency.
 
-    The lines have what is still expected and the days of the service, and are matched. Raises
-    ExpectedBillNotFound, ExpectedBillNotOpen, ExpectedBillsDiffer, and the errors of `draft_bill`.
+    Each line has the amount that is still expected and the days of the service, and is matched to
+    its expected bill. Raises ExpectedBillNotFound, ExpectedBillNotOpen, ExpectedBillsDiffer, and
+    the errors of `draft_bill`.
     """
     actor.require("bill.draft")
     rows = expected_bills.get_expected_bills(expected_bill_ids, lock=True)
@@ -296,11 +298,12 @@ def receive_draft(
 ) -> Bill:
     """Receive a draft bill and post it against payables.
 
-    Costs, purchases as agent and input taxes are posted on the issue date. The cost of a line with
-    a later service date is prepaid until then: a further entry posts it on that day. `seen` is the
-    `updated_at` that the caller has read, or None to receive any version of the draft.
-    `input_tax_reason` confirms a claimed tax above the highest rate of the day, and
-    `variance_reason` a difference from the expected bills above the tolerance of the settings.
+    Costs, purchases as agent and input taxes are posted on the issue date. Cost of a service after
+    the issue date is prepaid. Further entries post it by the recognition policy: on the first or
+    the last day of the service, or divided by day. `seen` is the `updated_at` that the caller has
+    read, or None to receive any version of the draft. `input_tax_reason` confirms a claimed tax
+    above the highest rate of the day, and `variance_reason` a difference from the expected bills
+    above the tolerance of the settings.
 
     Raises Forbidden, BillNotFound, BillNotDraft, DraftChanged, DateInFuture, InputTaxAboveRate,
     BillVariance, ExpectedBillNotOpen, ExpectedBillsDiffer, MatchExceedsLine, TextTooLong,

@@ -407,8 +407,8 @@ def _match_step(bill: Bill, form_type: type[MatchForm], act: Callable[[Any], Bil
 def _matches(reader: Reader, matches: Sequence[Row], currency: str) -> list[Row]:
     """Return the matches of a bill with their expected bills and amounts.
 
-    `variance` is what all bills come to above what was expected, negative if less, or None while
-    the expected bill is open.
+    `variance` is the sum of all matched bills less the expected amount, or None while the expected
+    bill is open.
     """
     if not matches:
         return []

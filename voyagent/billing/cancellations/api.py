@@ -130,7 +130,7 @@ def cancel_trip(actor: Actor, trip_id: UUID, body: CancelIn) -> Body[Cancellatio
     """Cancel lines of the invoices of a trip.
 
     The invoices have one customer and one currency. The bill lines that suppliers cancel are named
-    in `bill_lines`. The bookings of the trip are cancelled by themselves.
+    in `bill_lines`. The bookings of the trip are not cancelled; cancel its lines separately.
     """
     return _cancel(actor, _of_trip(trip_id, body), body.preview_hash)
 

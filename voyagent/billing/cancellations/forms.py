@@ -148,10 +148,10 @@ class CancelForm(SentOnce, SchemaForm[CancelIn]):
     ) -> Self:
         """Return the form to cancel lines of invoices.
 
-        At first all lines of the customer and the currency of the first one are chosen, and no line
-        of a bill. `known` and `known_bills` have each line with its document and the amount that is
-        not credited yet. `day` is the proposed day, and `fee_words` the proposed description of
-        the fee. `accounts_in` returns the choices for the refund in a currency.
+        At first all lines with the customer and the currency of the first line are chosen, and no
+        line of a bill. `known` and `known_bills` have each line with its document and the amount
+        that is not credited yet. `day` is the proposed day, and `fee_words` the proposed
+        description of the fee. `accounts_in` returns the choices for the refund in a currency.
         """
         together = together_with(known[0][0])
         form = cls(

@@ -1,4 +1,4 @@
-"""Queries of cancellations: one cancellation, and what one can be about."""
+"""Queries of cancellations, and of the documents that one can credit."""
 
 from __future__ import annotations
 

@@ -76,9 +76,9 @@ class FeeIn(Closed):
 
 
 class PayBackIn(MeansIn):
-    """The refund of what the customer has left.
+    """The refund of the credit that the cancellation leaves the customer.
 
-    Without `amount` it is all of it. The date defaults to that of the cancellation.
+    `amount` is by default the whole credit. The date defaults to that of the cancellation.
     """
 
     amount: PlainAmount | None = None
@@ -91,8 +91,9 @@ class CancelPreviewIn(Closed):
 
     Without `lines`, all that is not credited yet is cancelled and nothing is kept. `tcs` says
     whether tax collected at source is kept, which is required once it is deposited, or credited in
-    proportion. `cancelled_on` defaults to today in the agency's time zone. `out_of_order_reason` is
-    required if a document of the financial year has a later date.
+    proportion. `cancelled_on` defaults to today in the agency's time zone, or to the latest issue
+    date of the invoices and bills if that is later. `out_of_order_reason` is required if a document
+    of the financial year has a later date.
 
     `bill_lines` are lines of bills of the trip that suppliers cancel; other bills stay as they are.
     What is paid of them is claimed from the supplier, and expected on `refund_expected_on`.

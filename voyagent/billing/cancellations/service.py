@@ -151,9 +151,9 @@ class Cancel:
     they are. `refund_expected_on` is the day on which the suppliers' money is expected.
 
     `lines` is None to cancel all lines of the invoices and to keep nothing. `on` is by default
-    today, or the latest issue date of the invoices if that is later. With `credits_tcs` the tax
-    collected at source is credited in proportion, which is only right before it is deposited.
-    `out_of_order_reason` confirms a day before that of a later document.
+    today, or the latest issue date of the invoices and bills if that is later. With `credits_tcs`
+    the tax collected at source is credited in proportion, which is only right before it is
+    deposited. `out_of_order_reason` confirms a day before that of a later document.
     """
 
     invoice_ids: Sequence[UUID]
@@ -204,7 +204,8 @@ class CancellationPreview:
     fee invoice with its taxes. `credit` is what the customer is owed after the fee, before
     `paid_back`. `due` is what the customer still owes on the invoices and on the fee invoice.
     `held` is what the cancelled lines leave on the account of money held for suppliers, more on
-    invoices than on bills; it is None if no line of a purchase as agent is cancelled.
+    invoices than on bills; it is None if no line of a purchase as agent is cancelled, or if such a
+    line is in another currency than the invoices.
     """
 
     preview_hash: str

@@ -34,7 +34,7 @@ _OPEN_MINOR = case(
 
 @dataclass(frozen=True, slots=True)
 class ClaimSearch:
-    """Filters of the list of claims: supplier, bill, and only what is open."""
+    """Filters of the list of claims; with `is_open` only claims with an open amount."""
 
     is_open: bool = False
     party_id: UUID | None = None

@@ -37,7 +37,8 @@ class BillClaimIn(CreditIn):
     """A refund of a paid bill that a supplier owes: lines, reason and date.
 
     Without `lines` it is everything that is not credited yet. `expected_on` is the day on which the
-    money is expected. `credit_note_number` is that of the supplier's credit note, if it is here.
+    money is expected. `credit_note_number` is that of the supplier's credit note, if it has
+    arrived.
     """
 
     expected_on: BusinessDate | None = None
@@ -55,7 +56,7 @@ class ClaimReceiptIn(Closed):
 
     `amount` is in the currency of the claim, and is by default all that is open. If the bank
     account has another currency, `money_amount` and `money_currency` are what reached it. With
-    `give_up_rest` the rest will not come and becomes cost; `amount` may then be `0.00`.
+    `give_up_rest` the rest is given up and becomes cost; `amount` may then be `0.00`.
     `received_on` defaults to today in the agency's time zone, and the account to the default one of
     the currency. `reference` is that of the bank.
     """

@@ -53,7 +53,9 @@ Side = tuple[UUID | str, int, Money]
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """Money of a supplier for a claim; with `give_up_rest` the rest will not come.
+    """Money that a supplier refunds for a claim.
+
+    With `give_up_rest` the amount that is then still open is given up.
 
     `amount` is in the currency of the claim; None is all that is open. `money` is what reached the
     bank account, if the account has another currency. `bank_account_id` is by default that of the
@@ -97,7 +99,7 @@ def open_claim(
     service date. `on` is by default today, or the issue date of the bill if that is later.
 
     `expected_on` is the day on which the money is expected. `credit_note_number` is that of the
-    supplier's credit note, if it is here; a later one is matched by `match_credit_note`.
+    supplier's credit note, if it has arrived; a later one is matched by `match_credit_note`.
 
     The transaction is that of the caller. Raises Forbidden, BillNotFound, DocumentNotOpen,
     NothingToClaim, ReasonRequired, TextTooLong, InvalidDate, NoLines, LineNotOnBill, InvalidAmount,
@@ -158,8 +160,9 @@ def claim_now(
 def receive_claim(actor: Actor, claim_id: UUID, refund: Refund) -> SupplierClaimReceipt:
     """Record the money that a supplier refunds, and give up the rest if it is lost.
 
-    The claim loses its share of its base amount. What is given up is cost of services; a difference
-    between the money and the share is an exchange difference.
+    The base amount of the claim is reduced in proportion to what is received and given up. The part
+    that is given up is cost of services. A difference between the base amount of the money and the
+    part for the received amount is an exchange difference.
 
     Raises Forbidden, ClaimNotFound, ClaimNotOpen, ClaimExceeded, NothingSettled, InvalidAmount,
     AmountAboveLimit, InvalidDate, RateMissing, PeriodLocked, and the errors of `find_means`.
@@ -211,7 +214,7 @@ def refund_sides(actor: Actor, claim_id: UUID, refund: Refund) -> list[Side]:
 def reverse_receipt(
     actor: Actor, receipt_id: UUID, *, reason: str, on: date | None = None
 ) -> SupplierClaimReceipt:
-    """Reverse a whole receipt of a claim, whose amount is open again.
+    """Reverse a whole receipt of a claim, so that its amount is open again.
 
     `on` is the day of the reversal, by default today.
 
@@ -280,9 +283,10 @@ def follow_up(
     expected_on: date | None = None,
     credit_note_number: str | None = None,
 ) -> None:
-    """Note an answer of a supplier: a new day, the credit note, or both.
+    """Note the number of a supplier's credit note for a claim, a reminder, or both.
 
-    Without a number the supplier was only reminded, by default today. Raises the errors of
+    A reminder is noted if there is no `credit_note_number`, or if one of the days is given.
+    `chased_on` is the day of the reminder, by default today. Raises the errors of
     `match_credit_note` and `chase_claim`.
     """
     actor.require("bill.draft")

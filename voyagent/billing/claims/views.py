@@ -258,7 +258,10 @@ def reverse_claim_receipt(actor: Actor, claim_receipt_id: UUID) -> Any:
 
 
 def _shown(row: Row, day: date) -> Row:
-    """Return a claim with its amounts, and with the days since it was expected."""
+    """Return a claim with its amounts, and with the number of days that it is late.
+
+    `days_late` is zero if nothing is open, or if no day is expected.
+    """
     late = (day - row["expected_on"]).days if row["open_minor"] and row["expected_on"] else 0
     amounts = with_amounts([row], row["currency"], "amount", "received", "given_up", "open")[0]
     return amounts | {"days_late": max(late, 0)}

@@ -13,7 +13,7 @@ class InvoiceNotFound(NotFound):
 
 
 class NothingToInvoice(Conflict):
-    """Each service of the trip is on an invoice, or has no price."""
+    """No service of the trip can be invoiced: each is invoiced or has no price."""
 
     code = "nothing_to_invoice"
     message = N_("Nothing of this trip is left to invoice.")

@@ -29,9 +29,10 @@ class RefundNotFound(NotFound):
 
 
 class TwoForeignCurrencies(MixedCurrencies):
-    """Payment and document have different currencies, and both are foreign.
+    """Payment and document have different foreign currencies and lack base amounts.
 
-    An exchange gain or loss can be computed only against the ledger's currency.
+    One of them has no base amount. Without base amounts a gain or loss can be computed only against
+    the ledger's currency.
     """
 
     message = N_(

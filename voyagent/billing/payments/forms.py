@@ -231,7 +231,7 @@ class DeductionsForm(ChargeForm[Deducted]):
     tds_certificate = StringField(_l("Certificate"))
 
     def values(self) -> dict[str, Any]:
-        """Return the values; the tax has no grouping separators."""
+        """Return the entered values; the tax has no grouping separators."""
         values = super().values()
         if values.get("tds_amount"):
             values["tds_amount"] = plain(values["tds_amount"])
@@ -537,7 +537,10 @@ class ReceiptForm(MeansForm[ReceiptIn], DeductionsForm[ReceiptIn], SentOnce, Amo
     over_cash_limit_reason = StringField(_l("Reason for cash above the limit"))
 
     def fill(self, due: Money) -> None:
-        """Enter the amount due less tax and charge, if these are below it."""
+        """Fill in the amount due less tax and charge.
+
+        The field is left as it is if these are not below the amount due, or cannot be read.
+        """
         deducted = self.deducted(due.currency)
         if deducted is not None and deducted.amount_minor < due.amount_minor:
             self.amount.data = typed_amount(due - deducted)

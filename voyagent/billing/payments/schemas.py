@@ -67,8 +67,8 @@ class PartIn(Closed):
 
     If the document is in another currency than the payment, give the settled amount in the
     document's currency (`settled_amount` and `settled_currency`), or the exchange rate of the day
-    (`exchange_rate`). If both are given, they must agree. If the currencies differ, one of them
-    must be the agency's currency.
+    (`exchange_rate`). If both are given, they must agree. If the currencies differ and neither is
+    the agency's currency, the payment and the document must have base amounts.
     """
 
     document_id: Id
@@ -104,8 +104,8 @@ class MeansIn(Closed):
     """The bank account, the mode and the instrument of a payment.
 
     `account` means the default bank account for bank or cash in the currency of the payment.
-    `bank_account_id` names another one, and wins. The instrument is a cheque or another paper: its
-    number, its date and the bank that pays it.
+    If `bank_account_id` names another one, `account` is ignored. The instrument is a cheque or
+    another paper: its number, its date and the bank that pays it.
     """
 
     account: MoneyAccount = "bank"
@@ -151,7 +151,7 @@ class ChargeIn(Closed):
 
 
 class BounceIn(ReverseIn, ChargeIn):
-    """A cheque that bounced: the reason and the day, and what the bank takes for it.
+    """A cheque that bounced: the reason, the day and the charge of the bank.
 
     `fee` is the charge before tax. The tax on it is claimed as input tax. `reversed_on` defaults
     to today in the agency's time zone.
@@ -166,10 +166,10 @@ class PaymentRecordIn(MeansIn, TdsIn, ChargeIn):
     `fee` and `taxes` are what the bank or payment gateway kept of a payment from a customer. The
     documents are settled for the amount, the tax deducted and this charge together.
 
-    The party is given by `party_id`, by its name or by both. A name that no party has makes one.
-    The part of the amount that is not allocated to documents is an advance. `paid_on` defaults to
-    today in the agency's time zone. `over_cash_limit_reason` confirms cash of the amount that the
-    law forbids; the caller needs the permission `payment.over_cash_limit`.
+    The party is given by `party_id`, by its name or by both. If no party has the name, a party is
+    created. The part of the amount that is not allocated to documents is an advance. `paid_on`
+    defaults to today in the agency's time zone. `over_cash_limit_reason` confirms cash of the
+    amount that the law forbids; the caller needs the permission `payment.over_cash_limit`.
     """
 
     direction: Direction = "in"
@@ -367,7 +367,7 @@ class PaymentBrief(AnswerOf[Row]):
 
     `origin` is `money`, `opening` for an imported advance, or `credit_note` for a credit of a
     customer: what the credit note `credit_note_id` credited above the open amount of its invoice.
-    Such a credit has no bank account, and its `account` says nothing.
+    Such a credit has no bank account, and its `account` has no meaning.
 
     `nature` is `service` for money paid for services, and `refundable` if the agency must return
     the unused amount on demand.

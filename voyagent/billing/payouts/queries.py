@@ -130,10 +130,10 @@ def read_payout(reader: Reader, payout_id: UUID) -> PayoutDocument:
 
 @cached_statement
 def unequal_statement() -> Select[Any]:
-    """Select the payouts whose amount is not that of what they cover.
+    """Select the payouts whose amount is not the payments less the refunds they cover.
 
-    It must be the sum of the payments less the refunds. Rows: paid_on, currency, difference_minor
-    (the amount less the sum).
+    A reversed payout counts as zero. Rows: paid_on, currency, difference_minor (the amount less the
+    sum).
     """
     items = _all_items()
     covered = (

@@ -196,7 +196,11 @@ def _checked(actor: Actor, payout: Payout, *, lock: bool) -> _Checked:
 
 
 def _money(gateway_id: UUID, item: Payment | Refund, payment: Payment) -> int:
-    """Return what a payment or refund brought into a gateway, negative if it left it."""
+    """Return the money that a payment or refund brought into a gateway.
+
+    The amount is in minor units, and negative if the money left the gateway. Raises NotInGateway,
+    PaymentPaidOut.
+    """
     if item.bank_account_id != gateway_id or item.reversed_on is not None:
         raise NotInGateway
     if item.payout_id is not None:

@@ -61,8 +61,8 @@ def reverse_supplier_credit(
 ) -> SupplierCredit:
     """Reverse a whole supplier credit on a day, with its claim on the supplier.
 
-    `on` defaults to today, or to the issue date of the credit if the issue date is later. It is not
-    before the last reversal of a receipt of the claim.
+    `on` is not before the issue date of the credit, nor before the last reversal of a receipt of
+    the claim. It defaults to today, or to the later of these dates if that is after today.
 
     Raises Forbidden, SupplierCreditNotFound, SupplierCreditReversed, SupplierCreditOfCancellation,
     ClaimReceived, ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate, PeriodLocked.

@@ -28,7 +28,7 @@ def place_of_advance(voucher: Row) -> str:
 
 
 def value_of_advance(voucher: Row) -> Money:
-    """Return the taxable value of an advance: what its taxes leave of the amount."""
+    """Return the taxable value of an advance: the amount less its taxes."""
     taxes = sum(voucher[f"{name}_minor"] for name in COMPONENTS)
     return Money(voucher["amount_minor"] - taxes, voucher["currency"])
 

@@ -55,8 +55,8 @@ def write_off_invoice(
     (section 34 of the CGST Act).
 
     Raises Forbidden, InvoiceNotFound, DocumentNotOpen, ReasonRequired, TextTooLong,
-    MixedCurrencies, InvalidAmount, WriteOffExceedsOpen, InvalidDate, AmountAboveLimit,
-    PeriodLocked, AccountNotFound, AccountInactive.
+    MixedCurrencies, InvalidAmount, WriteOffExceedsOpen, CustomerCreditUnused, InvalidDate,
+    AmountAboveLimit, PeriodLocked, AccountNotFound, AccountInactive.
     """
     actor.require_authority("invoice.write_off")
     invoice = invoice_queries.get_invoice(invoice_id, lock=True)

@@ -1,8 +1,8 @@
 """Services of further addresses of a party: add, change and remove.
 
-The address in the record of a party is its main address, which documents print. The rows of
-`party_addresses` are further ones for billing, shipping and offices; a row never repeats the main
-address.
+The address in the record of a party is its main address. The rows of `party_addresses` are further
+ones for billing, shipping and offices. Documents print an address for billing if there is one that
+fits, else the main address (`queries.postal_address`).
 """
 
 from __future__ import annotations

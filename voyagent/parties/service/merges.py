@@ -1,8 +1,8 @@
 """Services that merge records of one customer or supplier, and undo it.
 
 A merge changes no document: documents and postings keep their party. It only changes the root of
-the merged parties (`PartyRoot`), by which lists, statements and limits add them up. Undoing it
-restores the roots that the other merges give, so nothing is lost.
+the merged parties (`PartyRoot`): the party under which lists, statements and limits add up their
+amounts. After a merge is undone, the roots are those that the other merges give.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class MergeNotFound(NotFound):
 class Group:
     """Parties that a merge would make one.
 
-    `ids` has the root first, and `pans` the different PANs of all.
+    `ids` has the ids of all, that of the root first. `pans` has their different PANs.
     """
 
     ids: tuple[UUID, ...]
@@ -150,7 +150,9 @@ def merge(actor: Actor, from_id: UUID, into_id: UUID, *, reason: str) -> PartyMe
 
 
 def unmerge(actor: Actor, merge_id: UUID) -> PartyMerge:
-    """Undo a merge: the merged party is again a root, with what was merged into it.
+    """Undo a merge; what was merged into the merged party before stays with it.
+
+    The merged party is then its own root.
 
     Raises Forbidden, MergeNotFound.
     """

@@ -170,7 +170,8 @@ class InvalidTerms(Invalid):
 class PartyNameTaken(Conflict):
     """Another party has the same name, ignoring case.
 
-    It is in the file of an import without an id of its own, or was added at the same moment.
+    An import raises this error if its file has a party of this name without an `external_id`.
+    Elsewhere it means that the other party was added at the same moment.
     """
 
     code = "party_name_taken"
@@ -269,9 +270,9 @@ def create(
 ) -> Party:
     """Add a customer or supplier, or complete one that was made for a document.
 
-    A party that `party_of` made from a name has nothing else. The details are added to it, and it
-    stays the customer or supplier of its documents. Any other party of the name is a namesake: the
-    new one is another person or firm.
+    A party that `party_of` made has only a name. The details are added to it, and it stays the
+    customer or supplier of its documents. Any other party with the name is a namesake: the new
+    party is then another person or firm.
 
     `country` is a code of ISO 3166. `state` is a state code of that country. `terms_days` is a
     number from 0 to 365. If the country is India, the tax number must be a GSTIN, which determines
@@ -442,7 +443,7 @@ def _name_key(party_id: UUID, name: str) -> str | None:
 
 
 def _candidate(row: Mapping[str, Any]) -> dict[str, str | None]:
-    """Return what tells a party from its namesakes, for a program."""
+    """Return the fields that distinguish a party from its namesakes, for the API."""
     names = ("name", "address", "phone", "email", "tax_number", "external_id")
     return {"id": str(row["id"])} | {name: row[name] for name in names}
 

@@ -34,8 +34,8 @@ def document_of(
 ) -> Attached:
     """Return the itinerary as a PDF in the current language.
 
-    `contact` is the name of the person whom the customer can ask; the default is the person who
-    created the trip.
+    `contact` is the person whom the customer can ask: a name, and an e-mail address on a second
+    line if it is to be printed. The default is the name of the person who created the trip.
     """
     typesetter = installed(Paper, "paper")
     data = _on_paper(sheet_of(journey, prices=prices), agency, contact or journey.trip["opened_by"])

@@ -31,8 +31,8 @@ class Charge:
 
     `line_ids` are the lines of the trip that it covers, and `service_date` is their first day.
     `service_to` is the last day, or None for a service of one day.
-    `line_id` is the one with the price. `nights` is the length of a hotel stay, or None. A stay is
-    invoiced by the night: quantity times `unit_price`, less `discount`, is `price`.
+    `line_id` is the first of them that has a price. `nights` is the length of a hotel stay, or
+    None. A stay is invoiced by the night: quantity times `unit_price`, less `discount`, is `price`.
     """
 
     description: str
@@ -51,7 +51,7 @@ class Charge:
 
     @property
     def unit(self) -> str | None:
-        """Return what is counted, or None if nothing is."""
+        """Return `night` or `nights` for a stay, else None."""
         return None if self.nights is None else "night" if self.nights == 1 else "nights"
 
     @property
@@ -69,8 +69,9 @@ class Charge:
 def charges_of(journey: Journey) -> list[Charge]:
     """Return the invoice items of a trip by date; lines without a price are left out.
 
-    All flights of one booking are one item, but for those that have a price of their own beside the
-    first price: an item of an invoice names one line.
+    All flights of one booking are one item, because they usually have one price. A flight with a
+    price is an item of its own if another flight of the booking already has a price, because an
+    item of an invoice names one line.
     """
     bookings: dict[tuple[str, str, str], list[Line]] = {}
     for line in journey.active_lines:

@@ -30,7 +30,7 @@ _sources: list[DocumentFacts] = []
 
 
 def on_documents(source: DocumentFacts) -> DocumentFacts:
-    """Register a function that selects what documents have of the lines of a trip."""
+    """Register a function that selects amounts on documents for the lines of a trip."""
     if source not in _sources:
         _sources.append(source)
     return source
@@ -55,7 +55,7 @@ class LineFacts:
 
     @property
     def quoted(self) -> Total:
-        """Return cost and price at the acceptance, or those of now without one."""
+        """Return cost and price at the acceptance, or the present ones if there is none."""
         return Total(
             self.line.cost if self.line.quoted_cost is None else self.line.quoted_cost,
             self.line.price if self.line.quoted_price is None else self.line.quoted_price,
@@ -70,7 +70,7 @@ class LineFacts:
 
     @property
     def forecast(self) -> Total:
-        """Return what the line is forecast to cost and to bring."""
+        """Return the forecast cost and the forecast price of the line."""
         known = [one for one in (self.billed, self.expected) if one is not None]
         cost = sum(known[1:], known[0]) if known else self.line.cost
         return Total(cost, self.quoted.price if self.invoiced is None else self.invoiced)

@@ -33,8 +33,8 @@ def list_not_invoiced(
 
     The last day of a service decides; the earliest is first. Only booked lines of accepted trips
     count; those without a day are left out. Each row has trip_id, trip_title, trip_line_id, service
-    (the name), kind, supplier, given_on (the last day), currency and price_minor (quoted, or of
-    now).
+    (the name), kind, supplier, given_on (the last day), currency and price_minor (the quoted price,
+    or else the present one).
     """
     return [
         {**row, "service": name_of(read_details(row["kind"], row["details"]))}

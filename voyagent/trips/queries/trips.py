@@ -144,7 +144,10 @@ def ids_of_enquiry(enquiry_id: UUID) -> Select[Any]:
 
 
 def find_trip(*, session_id: UUID | None = None, enquiry_id: UUID | None = None) -> Trip | None:
-    """Return the trip of a conversation, else the newest trip of an enquiry, or None."""
+    """Return the trip of a conversation or the newest trip of an enquiry, or None.
+
+    If `session_id` is given, `enquiry_id` is ignored.
+    """
     if session_id is not None:
         return db.session.scalar(select(Trip).where(Trip.session_id == session_id))
     return db.session.scalar(

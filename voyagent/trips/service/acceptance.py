@@ -105,8 +105,8 @@ def settle(actor: Actor, trip_id: UUID) -> UUID | None:
 def _settle(actor: Actor, trip: Trip, lines: Sequence[TripLine]) -> None:
     """Store the acceptance of a locked trip, and freeze amounts of its lines.
 
-    The quoted amounts are frozen at the acceptance, and the booked cost at the booking, which also
-    expects a bill.
+    The quoted amounts are frozen at the acceptance, and the booked cost at the booking. The
+    expected bills of the lines are then updated.
     """
     is_accepted = trip.decision == "accepted" or _has_fact(trip, lines)
     if is_accepted and trip.accepted_at is None:

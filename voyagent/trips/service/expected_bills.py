@@ -19,14 +19,14 @@ from voyagent.trips.rules.journey import BOOKED
 
 
 def follow_lines(actor: Actor, lines: Sequence[TripLine]) -> None:
-    """Expect a bill for each booked line of a locked trip, and for no other.
+    """Expect a bill for each booked line with a cost of a locked trip.
 
     The amount is the booked cost, and the bill is due on the first day of the service, or else on
-    the day of the booking. An expected bill follows its line until a bill is matched to it. A line
-    that is cancelled releases an open one; if a part of it is billed or accrued, it opens again
-    with the next booking of the line. In another currency, a line whose cost is accrued expects
-    another bill. The supplier of a booked line becomes a party, unless several have its
-    name.
+    the day of the booking. An expected bill follows its line until a bill is matched to it. When a
+    line is cancelled, its open expected bill is released. If a part of it is billed or accrued, it
+    opens again with the next booking of the line. A line whose cost is accrued in another currency
+    than its present one gets a new expected bill. The supplier of a booked line becomes a party,
+    unless several have its name.
     """
     statement = select(ExpectedBill).where(
         ExpectedBill.trip_line_id.in_([line.id for line in lines]),
@@ -60,14 +60,20 @@ def follow_lines(actor: Actor, lines: Sequence[TripLine]) -> None:
 
 
 class Billed(NamedTuple):
-    """The part of a bill for an expected one, in minor units; a final one closes it."""
+    """The amount of a bill that is matched to an expected bill, in minor units.
+
+    If `is_final`, no further bill is expected.
+    """
 
     amount_minor: int
     is_final: bool
 
 
 class Accrued(NamedTuple):
-    """A change of accrued cost, in minor units of its and of the base currency."""
+    """A change of accrued cost, in minor units.
+
+    `amount_minor` is in the currency of the expected bill, `base_minor` in the base currency.
+    """
 
     amount_minor: int
     base_minor: int
@@ -93,7 +99,10 @@ def close_without_bill(expected_bill_id: UUID) -> None:
 
 
 def mark_billed(billed: Mapping[UUID, Billed]) -> None:
-    """Add bills to locked expected bills, by their ids; a final one closes it."""
+    """Add the amounts of bills to locked expected bills, by their ids.
+
+    An expected bill is closed if the bill is final or if its whole amount is billed.
+    """
     for expected in _get(billed):
         one = billed[expected.id]
         expected.matched_minor += one.amount_minor

@@ -216,8 +216,8 @@ def cancel_line(actor: Actor, trip_id: UUID, line_id: UUID) -> TripLine:
     """Mark a line as cancelled, without informing a supplier.
 
     This function is for lines that are planned, booked elsewhere, ticketed or filed. The line stays
-    on the trip without a price. Pending requests for approval of an act on the line are withdrawn.
-    Raises Forbidden, LineNotFound, LineIsOver, CancelAtSupplier.
+    on the trip, but its cost and price do not count any more. Pending requests for approval of an
+    act on the line are withdrawn. Raises Forbidden, LineNotFound, LineIsOver, CancelAtSupplier.
     """
     actor.require("trip.update")
     for tool, name in ASKED_ABOUT:  # before the trip is locked: an approval locks in this order too

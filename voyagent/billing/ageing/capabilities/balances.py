@@ -76,7 +76,9 @@ class OpenBalancesInput(Closed):
 
 
 def open_balances(call: Invocation, kind: Kind, inputs: OpenBalancesInput) -> JsonObject:
-    """Return the open balance of each party and currency, the agency's currency first.
+    """Return the matching open balances by party and currency.
+
+    Those in the agency's currency come first.
 
     The balances are in the list `customers` or `suppliers`. `totals` has the sum of the balances in
     each currency.

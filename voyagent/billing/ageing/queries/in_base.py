@@ -15,12 +15,12 @@ from voyagent.rates.queries import base_currency
 
 @cached_statement
 def carried_by_age_statement(kind: Kind, as_of: date, basis: Basis = "due_date") -> Select[Any]:
-    """Select what open documents in other currencies carry, by currency and age.
+    """Select the open base amounts of documents in other currencies, by age.
 
     Documents and payments after `as_of` are left out. Each instalment has an age of its own.
 
-    Rows: currency, age, base_minor, unknown (the number of instalments of documents that carry no
-    base amount, which count as zero).
+    Rows: currency, age, base_minor, unknown (the number of instalments of documents without a base
+    amount, which count as zero).
     """
     found = open_instalments(kind, *EVER, as_of).subquery("found")
     age = age_on(aged_from(found, basis), as_of)

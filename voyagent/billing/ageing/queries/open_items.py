@@ -1,6 +1,7 @@
 """Queries of open amounts by age and by party, now or as of another day.
 
-A party is a customer (of invoices) or a supplier (of bills). A `party_key` is the key of a party.
+A party is a customer (of invoices) or a supplier (of bills). A `party_key` identifies a party of an
+agency: its name in lower case, followed by its id if another party has this name.
 Amounts of different currencies are never added.
 """
 
@@ -62,9 +63,9 @@ def ageing_statement(
 ) -> Select[Any]:
     """Select the open amounts of documents issued in a period, by currency and age.
 
-    Rows: currency, age, n, open_minor, base_minor (what these documents carry in the base currency;
-    null if it is not known of all), not_due_minor (the part of open_minor that is not due yet).
-    Each instalment has an age of its own and counts once in `n`.
+    Rows: currency, age, n, open_minor, base_minor (the open amounts in the base currency; null if
+    one of the documents has no base amount), not_due_minor (the part of open_minor that is not due
+    yet). Each instalment has an age of its own and counts once in `n`.
 
     `age` is counted to `as_of`, or to `today` if `as_of` is None. Age 0 is not past due, 1 is 1 to
     30 days past due, 2 is 31 to 60, 3 is 61 to 90, and 4 is more. Documents issued and payments
@@ -205,7 +206,8 @@ def _largest(found: Subquery, limit: int) -> Select[Any]:
 def _largest_of_all(kind: Kind, limit: int) -> Select[Any]:
     """Select the parties with the largest open amounts, for documents of all dates.
 
-    An index has the largest single parties. The sums of merged parties are added before the cut.
+    The largest parties are read from an index. Merged parties, whose sums have to be added first,
+    are read in addition.
     """
     open_now = owned(PartyOpenBalance) & (_TOTAL.kind == inlined(kind)) & (_TOTAL.n > inlined(0))
     used = select(
@@ -332,12 +334,11 @@ def scheduled_statement(first: date, last: date, *, as_of: date | None = None) -
 def due_statement(kind: Kind, *, today: date, monday: date, weeks: int) -> Select[Any]:
     """Select open amounts by the week of the due date, from the roll-up table.
 
-    Rows: currency, week, n, open_minor, open_base_minor (what these documents carry in the base
-    currency; null if it is not known of all), base_currency (null unless the base amounts are
-    established). Week 0 begins on
-    `monday` and contains `today`. For a due date before `today`, `week` is OVERDUE. For a due date
-    in week number `weeks` or later, `week` is equal to `weeks`. A document counts once in `n`, in
-    the week of its first open instalment.
+    Rows: currency, week, n, open_minor, open_base_minor (the open amounts in the base currency;
+    null if one of the documents has no base amount), base_currency (null unless the base amounts
+    are established). Week 0 begins on `monday` and contains `today`. For a due date before `today`,
+    `week` is OVERDUE. For a due date in week number `weeks` or later, `week` is equal to `weeks`. A
+    document counts once in `n`, in the week of its first open instalment.
     """
     ahead = cast(_DUE.due_date - monday, Integer) // 7
     week = cast(

@@ -1,6 +1,7 @@
 """Query of parties by open amount, with their advances, as of the end of any day.
 
-A `party_key` is the key of a party.
+A `party_key` identifies a party of an agency: its name in lower case, followed by its id if another
+party has this name.
 """
 
 from __future__ import annotations

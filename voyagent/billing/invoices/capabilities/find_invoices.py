@@ -102,9 +102,9 @@ def sentence(given: JsonObject, _output: JsonObject) -> str:
 def row(invoice: JsonObject) -> str:
     """Return an invoice as text: number, customer, total, and due date.
 
-    In place of the due date, a void invoice has its status, and one without an open amount says how
-    it was settled. The amount due is added if it
-    differs from the total.
+    In place of the due date, the text of a void invoice has its status, and that of an invoice
+    without an open amount says how it was settled. The amount due is added if it differs from the
+    total.
     """
     parts = [_number(invoice), invoice["customer_name"]]
     parts.append(money(invoice["total"]))

@@ -26,7 +26,7 @@ from voyagent.kernel.json_values import JsonObject
 
 
 class ShowTaxesInput(Closed):
-    """The invoices; without a value, the newest invoice of the conversation."""
+    """The invoices to find; if both fields are absent, those of the conversation."""
 
     number: Annotated[Annotated[str, Text(64)] | None, Slot("document")] = Field(
         default=None, description="Number of the invoice; digits alone match the end of a number."

@@ -266,8 +266,8 @@ def _on_one_line(address: Row) -> str:
 class SendForm(SentOnce, SchemaForm[InvoiceSendIn]):
     """Form to send an invoice by mail.
 
-    The e-mail address defaults to the customer's address in the enquiry. Without such an address it
-    is the e-mail address that is stored for the customer.
+    The e-mail address is at first that of the customer's default contact, else that in the enquiry,
+    else that of the customer (`address_of_customer`).
     """
 
     schema: ClassVar[type[BaseModel]] = InvoiceSendIn

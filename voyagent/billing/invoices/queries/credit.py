@@ -26,9 +26,9 @@ from voyagent.parties import queries as parties
 class CreditTerms:
     """The customer of a draft, with the terms that can stop an invoice.
 
-    `party_key` is the key of the customer. The terms are those of the root, if the customer is
-    merged into another one; `root_id` is None if the root has neither limit nor hold. A customer
-    without a limit has `limit` None.
+    `party_key` is that of the customer. If the customer is merged into another one, the terms are
+    those of the root, which is the party at the end of the chain of merges. `root_id` is None if
+    this party has neither limit nor hold. A customer without a limit has `limit` None.
     """
 
     party_key: str
@@ -103,7 +103,7 @@ def _terms(invoice_id: UUID, *, lock: bool) -> CreditTerms | None:
 def read_exposure(invoice: Invoice, limit: Money) -> Exposure:
     """Return what the customer of a draft would owe after its issue.
 
-    What is merged with the customer counts too.
+    The amounts of parties that are merged with the customer count too.
 
     An amount in another currency counts at the booked rate of its invoice. A booked rate far from
     the known rate of the draft's issue date is not used, because the author of the invoice enters

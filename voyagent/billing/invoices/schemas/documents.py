@@ -114,8 +114,8 @@ class IssueIn(Closed):
     `out_of_order_reason` is for a date before that of an earlier number.
 
     `advance_ids` are payments of the customer in the currency of the invoice. Their unused amounts
-    settle the invoice in this order. The part of an invoice in another currency than that of the
-    agency which they cover is worth their base amounts.
+    settle the invoice in this order. If the invoice is in a foreign currency, the part that they
+    settle is booked at their base amounts.
     """
 
     over_limit_reason: Annotated[str, Trimmed(REASON_MAX)] | None = None
@@ -124,7 +124,11 @@ class IssueIn(Closed):
 
 
 class InvoiceSendIn(Closed):
-    """The e-mail address to send an invoice to, and the language of mail and PDF."""
+    """The e-mail address to send an invoice to, and the language of the mail.
+
+    The PDF of an invoice is kept in the language of the agency's settings. Only the PDF of an
+    opening balance is in the language of the mail.
+    """
 
     to: Email
     locale: Literal["en", "hi"]
@@ -163,8 +167,8 @@ class InvoiceBrief(DocumentBrief):
     """An invoice in a list; a draft has no number.
 
     `round_off` is the amount that rounds the total to whole units; it is negative if the total is
-    rounded down. `credited_amount` excludes write-offs. `excess_amount` is the part of it that was
-    not open any more and became a credit of the customer.
+    rounded down. `credited_amount` excludes write-offs. `excess_amount` is the part of
+    `credited_amount` above the open amount of the invoice. It became a credit of the customer.
     """
 
     # The stored amount includes write-offs.

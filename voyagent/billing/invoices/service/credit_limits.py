@@ -26,7 +26,7 @@ from voyagent.kernel.money import Money, spoken
 class Stop:
     """The reason for which an invoice is not issued without a confirmation.
 
-    `exposure` is None if the customer is on hold and has no limit, or is within it.
+    `exposure` is None if the customer is on hold, and has no limit or is within the limit.
     """
 
     is_on_hold: bool
@@ -34,7 +34,10 @@ class Stop:
 
     @property
     def error(self) -> PartyOnHold | CreditLimitExceeded:
-        """Return the error with which issuing is refused; its message has the sum."""
+        """Return the error with which issuing is refused.
+
+        A hold comes first. The message of CreditLimitExceeded has the sum.
+        """
         if self.exposure is None or self.is_on_hold:
             return PartyOnHold()
         return CreditLimitExceeded(_sentence(self.exposure))

@@ -182,9 +182,9 @@ def _address_of(party_id: UUID | None, address_id: UUID | None) -> UUID | None:
 def _address(
     invoice: Invoice, changes: DraftChanges, customer: NamedParty | None
 ) -> FurtherColumns:
-    """Return the changed column of the chosen address.
+    """Return the changed column of the chosen address, if it changes.
 
-    The address is dropped with its customer.
+    If the customer changes, a chosen address of the former customer is cleared.
     """
     party_id = invoice.party_id if customer is None else customer.id
     if "customer_address_id" in changes:
@@ -195,7 +195,8 @@ def _address(
 def _buyer(invoice: Invoice, changes: DraftChanges, customer: NamedParty | None) -> FurtherColumns:
     """Return the changed columns about the buyer, which determine the taxes.
 
-    A place that stays keeps its tax number or has none: a cleared number is not looked up again.
+    A tax number is looked up only if the customer or the place of supply changes, so a number that
+    was cleared stays empty.
     Raises InvalidTaxNumber, UnknownState.
     """
     party: PartyRef = invoice.party_id or invoice.party_name

@@ -24,7 +24,10 @@ from voyagent.trips.queries.charges import Charge, charges_of
 
 @dataclass(frozen=True, slots=True)
 class TripSale:
-    """The part of a trip that an invoice can have, with sentences about the rest."""
+    """The services of a trip that an invoice can contain.
+
+    `left_out` has a sentence about each other service.
+    """
 
     trip_id: UUID
     enquiry_id: UUID | None
@@ -65,10 +68,12 @@ def draft_from_trip(
 
 
 def find_sale(trip_id: UUID, line_ids: Sequence[UUID] | None = None) -> TripSale:
-    """Return what an invoice of a trip can have now.
+    """Return the services of a trip that an invoice can contain now.
 
-    The services of a booking are one item. Left out are services on an invoice that is not void,
-    discounts, and services in another currency than the first one. Raises TripNotFound.
+    The services of a booking are one item (`charges_of`). Left out are services on an invoice that
+    is not void, discounts, services in another currency than the first one, and those after the
+    first LINES_MAX. With `line_ids` only items with one of these lines are considered. Raises
+    TripNotFound.
     """
     journey = trips.read_trip(SessionReader(db.session), trip_id)
     enquiry_id = journey.trip["enquiry_id"]

@@ -285,8 +285,8 @@ def reverse_payment(actor: Actor, payment_id: UUID, body: ReverseIn) -> Body[Pay
 def bounce_payment(actor: Actor, payment_id: UUID, body: BounceIn) -> Body[PaymentOut]:
     """Record that a cheque bounced.
 
-    The payment is reversed, so the documents that it settled are open again. What the bank takes
-    for it is posted on the same day: `fee` to the account of bank charges, `taxes` to input tax.
+    The payment is reversed, so the documents that it settled are open again. The bank's charge is
+    posted on the same day: `fee` to the account of bank charges, `taxes` to input tax.
     """
     payment_reversals.reverse_payment(
         actor, payment_id, reason=body.reason, on=body.reversed_on, charge=body.charge()

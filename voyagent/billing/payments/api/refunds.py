@@ -48,8 +48,8 @@ api = ApiBlueprint("refunds", __name__, tag="Payments", guard=Guard.BEARER)
 def refund_party(actor: Actor, body: RefundPartyIn) -> Body[RefundDocumentOut]:
     """Refund unused payments and credits of a customer.
 
-    The refund has one number and one line on the bank account. Without `parts` the
-    oldest are returned first.
+    The refund has one number and one line on the bank account. Without `parts` the oldest payments
+    are returned first.
     """
     refund = refunds.refund_party(
         actor,

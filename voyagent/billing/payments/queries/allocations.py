@@ -76,7 +76,10 @@ def payment_of_allocation(reader: Reader, allocation_id: UUID) -> UUID:
 
 
 def payment_of_refund(reader: Reader, refund_id: UUID) -> UUID:
-    """Return the id of the payment that a refund belongs to. Raises RefundNotFound."""
+    """Return the id of the payment that a refund belongs to.
+
+    A refund of several payments belongs to the first of them. Raises RefundNotFound.
+    """
     found = reader.read(select(_REFUNDS.payment_id).where(owned(Refund), _REFUNDS.id == refund_id))[
         0
     ]
@@ -85,10 +88,10 @@ def payment_of_refund(reader: Reader, refund_id: UUID) -> UUID:
 
 
 def refund_parts(refund: Refund) -> dict[UUID, tuple[int, int]]:
-    """Return the amounts that a refund takes of each of its payments.
+    """Return the amounts that a refund returns, by the id of the payment.
 
-    The first is in the currency of the payment, the second in the base currency. Both are in
-    minor units; the second is 0 if there is no base amount.
+    The first amount of a pair is in the currency of the payment, the second in the base currency.
+    Both are in minor units; the second is 0 if there is no base amount.
     """
     found: Sequence[Refund | RefundPart] = (
         db.session.scalars(select(RefundPart).where(RefundPart.refund_id == refund.id)).all()
@@ -116,7 +119,7 @@ def allocations_of(payment_id: UUID) -> list[Allocation]:
 def exchanged_before(document: Invoice | Bill) -> Exchanged:
     """Return the part of a document that payments in other currencies have settled.
 
-    The caller must have locked the document.
+    Allocations without a booked amount are left out. The caller must have locked the document.
     """
     of = getattr(Allocation, kind_of(document).key)
     sums = ((Allocation.settled_minor, "settled_minor"), (Allocation.booked_minor, "booked_minor"))

@@ -64,10 +64,11 @@ class _Advances:
     ids: Sequence[UUID]
 
     def base_of(self, invoice: Invoice) -> Money | None:
-        """Return the total in the base currency: that of the advances, and the rest.
+        """Lock the advances and return the invoice's total in the base currency.
 
-        The rest is converted at the rate of the invoice, or else at the reference rate of its issue
-        date, which the invoice keeps. The result is None if an advance has no base amount.
+        The part that the advances settle has their base amount. The rest is converted at the rate
+        of the invoice, or else at the reference rate of its issue date. This rate is set in the
+        invoice. The result is None if an advance has no base amount.
         """
         # In this order two requests cannot deadlock.
         for payment_id in sorted(set(self.ids)):
@@ -115,8 +116,8 @@ class _Advances:
     def _parts(self, invoice: Invoice) -> list[tuple[Payment, int]]:
         """Return how much of each advance settles an invoice, in minor units.
 
-        Raises PaymentNotFound, also for a credit of the customer, which is not paid for services,
-        and InvalidDate for an advance that was paid after the issue date.
+        Raises PaymentNotFound, also for a payment to a supplier and for one that is not for
+        services, and InvalidDate for an advance that was paid after the issue date.
         """
         by_id = {one: payment_queries.get_payment(one) for one in self.ids}
         left = [(one, payment.unapplied_minor) for one, payment in by_id.items()]

@@ -49,10 +49,11 @@ def moving_lines(actor: Actor, payment: Payment, allocations: Sequence[Allocatio
 
 
 def given_back(payment: Payment, allocations: Sequence[Allocation]) -> dict[str, int | None]:
-    """Return what the reversal of a payment's entry gives back.
+    """Return the base amounts that the reversal of a payment's entry restores.
 
-    The keys are purposes of accounts, as `entries.reverse` takes them. `allocations` are those made
-    with the payment.
+    The keys are purposes of accounts, as `entries.reverse` takes them. The amounts are in minor
+    units, positive for a debit, and None where the original has no base amount. `allocations` are
+    those that were posted in the payment's own entry.
     """
     documents, advances = CONTROL[payment.direction][0], payment.advances_account
     sign = 1 if payment.direction == "in" else -1
@@ -66,7 +67,10 @@ def given_back(payment: Payment, allocations: Sequence[Allocation]) -> dict[str,
 
 
 def exchanged_back(payment: Payment, allocation: Allocation) -> dict[str, int | None]:
-    """Return what the reversal of an exchange gives back, as `given_back` does."""
+    """Return the base amounts that the reversal of an exchange restores.
+
+    The result has the form of that of `given_back`.
+    """
     documents, advances = CONTROL[payment.direction][0], payment.advances_account
     sign = 1 if payment.direction == "in" else -1
     taken, used = allocation.document_base_minor, allocation.payment_base_minor
@@ -81,8 +85,9 @@ def exchange_lines(
 ) -> list[Line]:
     """Return the journal lines of an allocation to a document in another currency.
 
-    What is exchanged is worth the base money of the entry. Without base money it is worth what the
-    payment gives.
+    If the payment and the document have base amounts, both lines on the currency exchange account
+    carry the base amount of the payment's part. Otherwise only the line in the document's currency
+    carries one: that of the document's part, if there is one.
     """
     documents, advances = CONTROL[payment.direction][0], payment.advances_account
     document_base_minor, paid_minor = allocation.document_base_minor, allocation.payment_base_minor

@@ -112,8 +112,8 @@ def _received(
 ) -> Iterator[tuple[str, int]]:
     """Yield sums of cash to compare with the limit: of the day, invoices and trips.
 
-    Each sum, in minor units, includes this payment. The text before it is a sentence about the sum,
-    with placeholders for the sum and the limit.
+    Each result is a pair: a sentence with placeholders for the sum and the limit, and the sum in
+    minor units, which includes this payment. The sum of the day is left out unless `is_new`.
     """
     if is_new:
         yield _ON_A_DAY, _of_the_day(payment) + payment.money_minor
@@ -133,7 +133,10 @@ def _received(
 
 
 def _of_the_day(payment: Payment) -> int:
-    """Return the customer's stored cash payments of the day, as a sum in minor units."""
+    """Return the sum of the customer's stored cash payments on the payment date.
+
+    The sum is in minor units.
+    """
     return int(
         db.session.scalar(
             select(func.coalesce(func.sum(money_of(Payment.__table__.c)), 0)).where(

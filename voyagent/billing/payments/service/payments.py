@@ -272,9 +272,9 @@ def refund_payment(
 
     `amount` defaults to the whole unused amount. `on`, the date of the refund, defaults to today.
 
-    Raises Forbidden, PaymentNotFound, MixedCurrencies, InvalidAmount, PaymentReversed,
-    PaymentOverAllocated, AmountAboveLimit, InvalidDate, TextTooLong, PeriodLocked, and the errors
-    of `find_means`.
+    Raises Forbidden, PaymentNotFound, MixedCurrencies, InvalidAmount, PaymentReversed, NothingLeft,
+    PaymentOverAllocated, CustomerCreditUnused, AmountAboveLimit, InvalidDate, TextTooLong,
+    PeriodLocked, and the errors of `find_means`.
     """
     actor.require_authority("payment.record")
     payment = payment_queries.get_payment(payment_id, lock=True)
@@ -342,8 +342,8 @@ def _read(  # noqa: PLR0913 - each argument is a field of the document
 ) -> Payment:
     """Check the submitted fields and return a Payment that is not yet saved.
 
-    Raises InvalidAmount, AmountAboveLimit, InvalidDate, TextTooLong, TdsWithoutSection,
-    ChargeOfPaymentOut, and the errors of `read_charge`.
+    Raises InvalidAmount, AmountAboveLimit, InvalidDate, TextTooLong, MixedCurrencies,
+    TdsWithoutSection, ChargeOfPaymentOut, and the errors of `read_charge`.
     """
     check_tds(tds, amount.currency)
     day = day_of(actor, on, months.FIRST_DAY)
@@ -443,7 +443,7 @@ def _money_sides(
 
     They are the money, the deducted tax, the charge, the settled documents and the advance.
     `account` holds the money. `parts` settle documents in the payment's currency. The rest is an
-    advance. Documents without base amounts have a line of their own.
+    advance. The documents without base amounts have one line, the other documents another one.
     """
     settled = sum(part.amount.amount_minor for part in parts)
     carrying = [
@@ -480,8 +480,8 @@ def _post(
     """Post the journal entry of a payment, and set its id and its base amount.
 
     `parts` settle documents in the payment's currency. They take their base amounts from the
-    documents, and a difference to that of the money is an exchange gain or loss. Return what the
-    parts take of the base amount of the payment, or None if it has none.
+    documents, and a difference to that of the money is an exchange gain or loss. Return the part
+    of the payment's base amount that `parts` use, or None if the payment has no base amount.
     """
     name, memo, is_in = payment.party_name, payment.reference, payment.direction == "in"
     kind = "Receipt" if is_in else "Payment"

@@ -53,7 +53,10 @@ class _Planned:
     parts: list[tuple[Payment, int]]
 
     def groups(self) -> list[list[tuple[Payment, int]]]:
-        """Return the parts of each journal line: of one account and one record."""
+        """Return the parts in groups of the same account and party record.
+
+        Each group becomes one journal line.
+        """
         found: dict[tuple[str, UUID | None], list[tuple[Payment, int]]] = {}
         for payment, minor in sorted(self.parts, key=lambda part: part[0].advances_account):
             key = payment.advances_account, payment.party_id
@@ -76,9 +79,9 @@ class _Planned:
         ]
 
     def bases(self) -> dict[UUID, int]:
-        """Return what the refund takes of the base amounts, by payment.
+        """Return the base amounts of the parts in minor units, by payment id.
 
-        The result is empty if one of them is not known.
+        The result is empty if a payment has no base amount.
         """
         found = {payment.id: carried_by_payment(payment, minor) for payment, minor in self.parts}
         known = {key: minor for key, minor in found.items() if minor is not None}

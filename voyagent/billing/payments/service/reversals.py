@@ -232,7 +232,8 @@ def reverse_refund(
 def check_reversible(payment: Payment) -> None:
     """Check that a payment can be reversed.
 
-    It is money, neither reversed nor paid out by a gateway, and all of its refunds are reversed.
+    It is not the credit of a credit note, is neither reversed nor paid out by a gateway, and all of
+    its refunds are reversed.
 
     Raises PaymentOfCreditNote, PaymentReversed, PaymentPaidOut, PaymentRefunded.
     """
@@ -257,8 +258,8 @@ def bounce_sides(
 ) -> list[tuple[UUID | str, int, Money | None]]:
     """Return the journal lines that a bounced cheque would post.
 
-    They are those of the reversal and of the charge. A journal line is a tuple: key of the account,
-    1 for debit or -1 for credit, and amount. Raises the errors of `read_charge`.
+    They are those of the reversal and of the charge. A journal line is a tuple: key or id of the
+    account, 1 for debit or -1 for credit, and amount. Raises the errors of `read_charge`.
     """
     return [
         *reversal_sides(payment),
@@ -269,8 +270,8 @@ def bounce_sides(
 def reversal_sides(payment: Payment) -> list[tuple[UUID | str, int, Money | None]]:
     """Return the journal lines that reversing a payment would post.
 
-    A journal line is a tuple: key of the account, 1 for debit or -1 for credit, and amount. The
-    amount is never None.
+    A journal line is a tuple: key or id of the account, 1 for debit or -1 for credit, and amount.
+    The amount is never None.
     """
     sign = 1 if payment.direction == "in" else -1
     exchanged = [one for one in allocation_queries.allocations_of(payment.id) if one.is_exchanged]

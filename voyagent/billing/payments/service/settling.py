@@ -161,7 +161,10 @@ def check_parts(
 
 
 def _is_same_party(document: Invoice | Bill, payment: Payment) -> bool:
-    """Return True if both have one party, or one name where a party is missing."""
+    """Return True if both have the same party.
+
+    If one of them has no party id, their names are compared without regard to case.
+    """
     if document.party_id is not None and payment.party_id is not None:
         return document.party_id == payment.party_id
     one, other = document.party_name, payment.party_name
@@ -176,8 +179,8 @@ def new_allocations(
 ) -> list[Allocation]:
     """Return new allocations that are not stored and have no journal entry yet.
 
-    `base_minor` is what they take together of the base amount of the payment, or None if it has no
-    base amount. `settle` stores the allocations with their journal entry.
+    `base_minor` is the part of the payment's base amount that they use together, or None if the
+    payment has no base amount. `settle` stores the allocations with their journal entry.
     """
     bases: list[int] | list[None] = (
         [None] * len(parts)
@@ -382,8 +385,8 @@ class Settlement:
     `amount` is in the payment's currency. `settled` is the amount of the document that is settled,
     in the document's currency. `booked` is `settled`, converted into the payment's currency at
     the rate at which the document was booked. It is None if both currencies are equal, or if the
-    payment is not in the currency of the ledger. `document_base_minor` is what the settlement takes
-    of the base amount of the document, or None if the document has no base amount.
+    payment is not in the currency of the ledger. `document_base_minor` is the part of the
+    document's base amount that is settled, or None if the document has no base amount.
     """
 
     document_id: UUID
@@ -404,9 +407,10 @@ def settlement_of(
 ) -> Settlement:
     """Check one part of a payment and return it as a Settlement.
 
-    `document` is the locked document that the part settles. If it has a base amount, its book value
-    is what the part takes of this amount. Two foreign currencies are exchanged only if both the
-    payment and the document have base amounts; a payment that is not posted yet will have one.
+    `document` is the locked document that the part settles. If the document has a base amount, the
+    book value of the settlement is the settled part of this amount. Two foreign currencies are
+    exchanged only if both the payment and the document have base amounts; a payment that is not
+    posted yet will have one.
 
     Raises SettledAmountMissing, SettledAmountWrong, BookedRateMissing, TwoForeignCurrencies,
     MixedCurrencies, RateOfOtherMoney, InvalidRate, InvalidAmount.
