@@ -1,9 +1,10 @@
-"""An agency whose records are created once, for tests that change none of them."""
+"""Agencies whose records are created once, for the tests that change none of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -14,15 +15,21 @@ from tests.people import People, Person
 
 @dataclass(frozen=True, eq=False)
 class Owned:
-    """An agency with the records that a path names.
-
-    The owner is signed in in `browser`, a colleague with the role `viewer` in `viewer`.
-    """
+    """An agency with the records that the paths of one kind name."""
 
     owner: Person
-    browser: FlaskClient
-    viewer: FlaskClient
     ids: dict[str, object]
+
+    @cached_property
+    def browser(self) -> FlaskClient:
+        """Return a browser in which the owner is signed in."""
+        return self.owner.browser
+
+    @cached_property
+    def viewer(self) -> FlaskClient:
+        """Return a browser in which a colleague with the role `viewer` is signed in."""
+        people = People(self.owner.app)
+        return people.colleague(self.owner, "Victor Viewer", role="viewer").browser
 
 
 Ids = Callable[[Addressed], dict[str, object]]
@@ -30,15 +37,22 @@ Owner = Callable[[Addressed], Owned]
 
 
 def owner_of(app: Flask) -> Owner:
-    """Return a function that returns one agency with the records of a path.
+    """Return a function that returns the agency with the records of a path.
 
-    The records of each kind of path are created at its first use.
+    Each kind of path has an agency of its own: another test must not close its month, and its
+    lists have no other records.
     """
-    people = People(app)
-    owner = people.sign_up("Alice Owner", agency="Alice Travels")
-    viewer = people.colleague(owner, "Victor Viewer", role="viewer").browser
-    browser, ids = owner.browser, records_of(owner)
-    return lambda what: Owned(owner, browser, viewer, ids(what))
+    known: dict[tuple[object, ...], Owned] = {}
+
+    def of(what: Addressed) -> Owned:
+        makers = makers_of(what)
+        kind = tuple(makers.items())
+        if kind not in known:
+            owner = People(app).sign_up("Alice Owner", agency="Alice Travels")
+            known[kind] = Owned(owner, made_by(makers, owner))
+        return known[kind]
+
+    return of
 
 
 def records_of(owner: Person) -> Ids:
