@@ -68,7 +68,7 @@ def test_a_small_file_is_made_in_the_request(alice: Person) -> None:
 def test_the_page_of_a_large_file_leads_to_it(busy: Person, form: str) -> None:
     file_id = requested(busy, form)
     page = busy.tab.get(f"/reports/files/{file_id}")
-    assert "Your file is waiting" in page.text
+    assert "Your file is in the queue" in page.text
     assert f'hx-get="/reports/files/{file_id}/state"' in page.text
     make(busy, file_id)
     ready = busy.tab.get(f"/reports/files/{file_id}/state", headers={"HX-Request": "true"})
