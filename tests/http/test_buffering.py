@@ -853,5 +853,5 @@ def test_certificates_are_refused_with_a_sentence() -> None:
     class Configuration:
         is_ssl, worker_connections, threads, keepalive = True, 2000, 256, 75
 
-    with pytest.raises(RuntimeError, match="TLS is terminated by a proxy"):
+    with pytest.raises(RuntimeError, match="TLS is not supported"):
         BufferingWorker.check_config(Configuration(), None)
