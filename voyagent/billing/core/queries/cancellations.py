@@ -6,11 +6,11 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, select
+from sqlalchemy import ColumnElement, Select, and_, exists, select
 
 from voyagent.billing.core.models.cancellations import Cancellation, CancellationLine
 from voyagent.billing.core.models.credits import CreditNote, SupplierCredit
-from voyagent.billing.core.models.kinds import DocumentKind
+from voyagent.billing.core.models.kinds import BILL, INVOICE, DocumentKind
 from voyagent.kernel.db import db
 from voyagent.kernel.tenancy import owned
 
@@ -41,13 +41,8 @@ def lost_lines(bill_id: UUID) -> set[int]:
 
 def is_of_cancellation(credit: CreditNote | SupplierCredit) -> bool:
     """Return True if a cancellation has made a credit note or a supplier credit."""
-    made = (
-        (CancellationLine.invoice_id == credit.invoice_id)
-        & (CancellationLine.credit_note_id == credit.id)
-        if isinstance(credit, CreditNote)
-        else (CancellationLine.bill_id == credit.bill_id)
-        & (CancellationLine.supplier_credit_id == credit.id)
-    )
+    kind = INVOICE if isinstance(credit, CreditNote) else BILL
+    made = _has_made(kind, getattr(credit, kind.key), credit.id)
     found = select(CancellationLine.cancellation_id).where(made)
     return db.session.scalars(found.limit(1)).first() is not None
 
@@ -66,12 +61,17 @@ def of_credit(kind: DocumentKind, name: str) -> ColumnElement[Any]:
         .where(
             owned(CancellationLine),
             owned(Cancellation),
-            lines[kind.key] == credit[kind.key],
-            lines[f"{kind.credit.name}_id"] == credit.id,
+            _has_made(kind, credit[kind.key], credit.id),
         )
         .limit(1)
         .scalar_subquery()
     )
+
+
+def _has_made(kind: DocumentKind, document_id: Any, credit_id: Any) -> ColumnElement[bool]:
+    """Return the condition for the lines of the cancellation that made a credit."""
+    lines = CancellationLine.__table__.c
+    return and_(lines[kind.key] == document_id, lines[f"{kind.credit.name}_id"] == credit_id)
 
 
 def cancellations_of_statement(invoice_id: UUID) -> Select[Any]:
