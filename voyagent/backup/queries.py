@@ -39,7 +39,7 @@ NAMES_MAX = 3
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Origin of a snapshot: PostgreSQL version, time, position and schema revision.
+    """Origin of a snapshot: PostgreSQL version, time, WAL position, schema revision.
 
     `made_at` and `lsn` are as in `Manifest`.
     """
@@ -73,7 +73,11 @@ def export_snapshot(connection: psycopg.Connection[TupleRow]) -> str:
 
 
 def origin(connection: psycopg.Connection[TupleRow]) -> Origin:
-    """Return time, position and schema revision of the open transaction's snapshot."""
+    """Return PostgreSQL version, time, WAL position and schema revision.
+
+    The last three are those of the snapshot of the open transaction. On a standby the position is
+    the last one that it has replayed.
+    """
     row = connection.execute(_ORIGIN).fetchone()
     assert row is not None
     return Origin(*map(str, row))

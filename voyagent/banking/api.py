@@ -59,8 +59,8 @@ def list_bank_accounts(reader: RequestReader) -> Body[BankAccountsOut]:
 def open_bank_account(actor: Actor, body: BankAccountIn) -> Body[BankAccountOut]:
     """Add a bank account, and its account in the chart unless `account_id` names one.
 
-    Kind and currency cannot change later. Like all changes of bank accounts, this needs an access
-    token from a sign-in with the password, or an API key with the scope `settings`. To add an
+    Kind and currency cannot change later. Like all changes of bank accounts, this needs a fresh
+    access token, obtained with a password, or an API key with the scope `settings`. To add an
     account to the chart, a key also needs the scope `books`.
     """
     account = service.open_account(

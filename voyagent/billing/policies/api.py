@@ -45,7 +45,7 @@ def list_recognition_policies(reader: RequestReader) -> Body[RecognitionPolicies
 def add_recognition_policy(actor: Actor, body: RecognitionPolicyIn) -> Body[RecognitionPolicyOut]:
     """Set a method of recognition for documents issued from a day on.
 
-    Documents that are posted keep the method of their lines. The call needs an access token from a
-    sign-in with the password, or an API key with the scope `settings`.
+    Documents that are posted keep the method of their lines. The call needs a fresh access
+    token, obtained with a password, or an API key with the scope `settings`.
     """
     return RecognitionPolicyOut.of(service.set_policy(actor, **body.model_dump()))

@@ -14,7 +14,7 @@ class RecognitionMethodUnknown(Unprocessable):
 
 
 class RecognitionUnchanged(Conflict):
-    """The method is already in force on the day from which it would be."""
+    """The method already applies on the day on which the change would begin."""
 
     code = "recognition_unchanged"
     message = N_("This method is already in force on that day.")

@@ -32,7 +32,7 @@ def list_tax_treatments(reader: Reader) -> Body[TreatmentsOut]:
 def confirm_tax_treatment(actor: Actor, body: ConfirmTreatmentIn) -> Body[TreatmentOut]:
     """Confirm that the rates of a tax treatment are those of the law.
 
-    The confirmation names the caller and is never changed. It needs an access token from a sign-in
-    with the password; no API key can do it.
+    The confirmation names the caller and is never changed. The access token must be fresh: obtained
+    with a password, not with a refresh token. No API key can do it.
     """
     return TreatmentOut.of(service.confirm(actor, **body.model_dump()))

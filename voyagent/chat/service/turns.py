@@ -81,9 +81,10 @@ _opened: list[TurnHook] = []
 
 
 def on_opened(hook: TurnHook) -> TurnHook:
-    """Register a function that is called with each new turn, to run the turn.
+    """Register a function that queues the job of each new turn.
 
-    The call is in the transaction that creates the turn.
+    The function is called with the turn, in the transaction that creates it. It must not run the
+    turn itself.
     """
     _opened.append(hook)
     return hook

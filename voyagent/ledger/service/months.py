@@ -40,9 +40,9 @@ _CLOSING = text(
 
 
 def close_month(actor: Actor, month: date, *, unrevalued_reason: str | None = None) -> None:
-    """Close a month, given by its first day, and all earlier months.
+    """Close a month, and the earlier open months that have no entries.
 
-    An earlier open month that has entries must be closed first; otherwise EarlierMonthOpen is
+    `month` is the first day of the month. If an earlier open month has entries, EarlierMonthOpen is
     raised. If foreign balances are not at the closing rates of the month, the function needs
     `unrevalued_reason`, and the permission `ledger.close_unrevalued`.
 

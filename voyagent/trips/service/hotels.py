@@ -88,9 +88,9 @@ def book_hotel(
 ) -> OutboundCall[TripLine]:
     """Book an offered rate for passengers and add the stay to their trip.
 
-    The first passenger is the lead guest. A repeated request does not book the rate twice. Raises
-    Forbidden, OfferNotFound, PassengerNotFound, TooManyGuests, TripFull, SupplierError (such as
-    SoldOut, PriceChanged, OfferExpired).
+    The lead guest is the one of these passengers who was added to the trip first. A repeated
+    request does not book the rate twice. Raises Forbidden, OfferNotFound, PassengerNotFound,
+    TooManyGuests, TripFull, SupplierError (such as SoldOut, PriceChanged, OfferExpired).
     """
     actor.require_authority("trip.book_hotel")
     trip = trip_of_people(passenger_ids)
