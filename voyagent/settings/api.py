@@ -60,8 +60,8 @@ def patch_tenant_settings(
 
     A member that is absent stays unchanged. Null clears a setting that may be empty. A change
     applies from the next request. To change the four-eyes rule, approval limits, recipients of the
-    signed audit log head, bank details or the tax number, send a fresh access token or an API key with
-    the scope `settings`. A fresh token was obtained with a password, not with a refresh token.
+    signed audit log head, bank details or the tax number, send a fresh access token or an API key
+    with the scope `settings`. A fresh token was obtained with a password, not with a refresh token.
     """
     return _answer(queries.row_of(tenant_settings.update(actor, body.changes(), seen=_seen())))
 
