@@ -10,6 +10,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from operator import itemgetter
 from typing import NamedTuple, Self
 from uuid import UUID
 
@@ -30,7 +31,7 @@ from voyagent.reports.queries.periods import Days, Period
 from voyagent.reports.queries.trial_balance import Sides, both_sides, on_one_side
 
 PAGE_LINES = 100
-_SIDES = ("debit_minor", "credit_minor")
+_amounts = itemgetter("currency", "debit_minor", "credit_minor")
 
 
 class BaseAmounts(NamedTuple):
@@ -390,7 +391,7 @@ class _Running:
 
     def line(self, row: Row) -> LedgerLine:
         """Return a posting with the balances after it."""
-        debit, credit = (Money(row[side], row["currency"]) for side in _SIDES)
+        currency, debit_minor, credit_minor = _amounts(row)
         return LedgerLine(
             entry_id=row["entry_id"],
             line_no=row["line_no"],
@@ -400,10 +401,10 @@ class _Running:
             memo=row["memo"],
             source_type=row["source_type"],
             source_id=row["source_id"],
-            debit=debit,
-            credit=credit,
-            balance=self._move(debit - credit),
-            base=self._move_base(*(row[f"base_{side}"] or 0 for side in _SIDES)),
+            debit=Money(debit_minor, currency),
+            credit=Money(credit_minor, currency),
+            balance=self._move(currency, debit_minor - credit_minor),
+            base=self._move_base(row["base_debit_minor"] or 0, row["base_credit_minor"] or 0),
         )
 
     def carry(self, ended: Row) -> CarriedLine:
@@ -415,17 +416,17 @@ class _Running:
             began.replace(year=began.year + 1) - timedelta(days=1),
             debit,
             credit,
-            self._move(debit - credit),
+            self._move(currency, -ended["balance_minor"]),
             self._move_base(max(base_minor, 0), max(-base_minor, 0)),
         )
 
-    def _move(self, by: Money) -> Money:
-        self.balances[by.currency] += by.amount_minor
-        return Money(self.balances[by.currency], by.currency)
+    def _move(self, currency: str, minor: int) -> Money:
+        self.balances[currency] += minor
+        return Money(self.balances[currency], currency)
 
     def _move_base(self, debit_minor: int, credit_minor: int) -> BaseAmounts | None:
         if self.base is None:
             return None
-        debit, credit = (Money(minor, self.base.currency) for minor in (debit_minor, credit_minor))
-        self.base += debit - credit
-        return BaseAmounts(debit, credit, self.base)
+        currency = self.base.currency
+        self.base = Money(self.base.amount_minor + debit_minor - credit_minor, currency)
+        return BaseAmounts(Money(debit_minor, currency), Money(credit_minor, currency), self.base)

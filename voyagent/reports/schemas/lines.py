@@ -17,7 +17,7 @@ from voyagent.kernel.fields import (
     Query,
     Text,
 )
-from voyagent.kernel.money import Money
+from voyagent.kernel.money import Money, wire_amount
 from voyagent.kernel.serializers import AnswerOf, Computed, Minor, MoneyText, OmitNone, Read
 from voyagent.ledger.queries.account_lines import LineCursor
 from voyagent.ledger.schemas.chart import AccountType
@@ -99,12 +99,16 @@ class PartyStatementQuery(DayBookQuery):
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = PARTY_PAGE
 
 
+def _in_base(line: EntryLine, minor: int | None) -> str | None:
+    return None if line.base_currency is None else wire_amount(minor or 0, line.base_currency)
+
+
 def _line_base_debit(line: EntryLine) -> str | None:
-    return line.base_sides[0].wire if line.base_sides else None
+    return _in_base(line, line.base_debit_minor)
 
 
 def _line_base_credit(line: EntryLine) -> str | None:
-    return line.base_sides[1].wire if line.base_sides else None
+    return _in_base(line, line.base_credit_minor)
 
 
 class DayBookLine(AnswerOf[EntryLine]):
