@@ -12,6 +12,10 @@ $$ select case currency when 'USD' then 84 * amount end $$;
 create function pg_temp.party(name text) returns uuid language sql immutable as
 $$ select pg_temp.key(1, split_part(name, ' ', 2)::bigint) $$;
 
+-- A time of the day with microseconds, as each row of the program has. Midnight would take longer to write as text.
+create function pg_temp.at(day date) returns timestamptz language sql stable as
+$$ select (day + time '10:15:30.123456') at time zone 'UTC' $$;
+
 create function pg_temp.year_of(day date) returns text language sql immutable as
 $$ select to_char(day - interval '3 months', 'YYYY') || '-' || to_char(day + interval '9 months', 'YY') $$;
 
@@ -109,7 +113,7 @@ select family + 6, n, issued, case kind when 'in' then 'credit_note' else 'suppl
 
 insert into journal_entries (tenant_id, id, entry_date, narration, source_type, source_id, purpose, line_count, reverses_id, created_by_user_id, recorded_at)
 select %(tenant)s, pg_temp.key(family, n), day, narration, source, pg_temp.key(source_family, n), purpose, cardinality(purposes),
-       case when reverses is not null then pg_temp.key(reverses, n) end, %(user)s, day
+       case when reverses is not null then pg_temp.key(reverses, n) end, %(user)s, pg_temp.at(day)
   from entries order by day, n, family;
 
 -- The party stands on control accounts and on money that moved.
@@ -131,7 +135,7 @@ insert into invoices (tenant_id, id, status, issue_date, due_date, currency, tot
                       entry_id, created_by_user_id, voided_on, void_reason, void_entry_id, voided_by_user_id, created_at, updated_at, number, issued_at, issued_by_user_id)
 select %(tenant)s, pg_temp.key(family, n), status, issued, issued + 30, currency, total, paid, credited,
        case when fate <> 6 then pg_temp.base(currency, total) end, coalesce(pg_temp.base(currency, paid + credited), 0), party, pg_temp.party(party), case when fate <> 6 then pg_temp.key(family + 1, n) end,
-       %(user)s, void.*, issued, issued, number, case when fate <> 6 then issued end, case when fate <> 6 then %(user)s::uuid end
+       %(user)s, void.*, pg_temp.at(issued), pg_temp.at(issued), number, case when fate <> 6 then pg_temp.at(issued) end, case when fate <> 6 then %(user)s::uuid end
   from docs
   left join lateral (select issued + 5, 'entered twice', pg_temp.key(family + 2, n), %(user)s::uuid where fate = 2) void on true
  where kind = 'in' order by n;
@@ -140,7 +144,7 @@ insert into bills (tenant_id, id, status, issue_date, due_date, currency, total_
                    entry_id, created_by_user_id, voided_on, void_reason, void_entry_id, voided_by_user_id, created_at, updated_at, vendor_reference)
 select %(tenant)s, pg_temp.key(family, n), status, issued, issued + 30, currency, total, paid, credited,
        case when fate <> 6 then pg_temp.base(currency, total) end, coalesce(pg_temp.base(currency, paid + credited), 0), party, pg_temp.party(party), case when fate <> 6 then pg_temp.key(family + 1, n) end,
-       %(user)s, void.*, issued, issued, 'S-' || n
+       %(user)s, void.*, pg_temp.at(issued), pg_temp.at(issued), 'S-' || n
   from docs
   left join lateral (select issued + 5, 'entered twice', pg_temp.key(family + 2, n), %(user)s::uuid where fate = 2) void on true
  where kind = 'out' order by n;
@@ -154,12 +158,12 @@ select %(tenant)s, pg_temp.key(family, n), 1, 'Hotel and flights', 1, total, tot
 insert into payments (tenant_id, id, number, direction, party_name, party_id, currency, amount_minor, allocated_minor, base_minor, base_used_minor, paid_on,
                       entry_id, created_by_user_id, created_at)
 select %(tenant)s, pg_temp.key(family + 3, k), number, kind, party, pg_temp.party(party), currency, used + ahead, used,
-       pg_temp.base(currency, used + ahead), coalesce(pg_temp.base(currency, used), 0), paid_on, pg_temp.key(family + 4, k), %(user)s, paid_on
+       pg_temp.base(currency, used + ahead), coalesce(pg_temp.base(currency, used), 0), paid_on, pg_temp.key(family + 4, k), %(user)s, pg_temp.at(paid_on)
   from paid order by k, kind;
 
 insert into allocations (tenant_id, id, payment_id, invoice_id, bill_id, amount_minor, document_base_minor, payment_base_minor, effective_on, entry_id, created_at)
 select %(tenant)s, pg_temp.key(family + 7, n), pg_temp.key(family + 3, k), case kind when 'in' then pg_temp.key(family, n) end,
-       case kind when 'out' then pg_temp.key(family, n) end, paid, pg_temp.base(currency, paid), pg_temp.base(currency, paid), paid_on, pg_temp.key(family + 4, k), paid_on
+       case kind when 'out' then pg_temp.key(family, n) end, paid, pg_temp.base(currency, paid), pg_temp.base(currency, paid), paid_on, pg_temp.key(family + 4, k), pg_temp.at(paid_on)
   from docs where paid > 0 order by n;
 
 insert into credit_notes (tenant_id, id, invoice_id, number, issue_date, currency, total_minor, base_minor, party_name, party_id, reason, entry_id, created_by_user_id)
