@@ -139,6 +139,7 @@ def test_a_cell_that_looks_like_a_formula_is_plain_text(alice: Person, first: st
     ("content", "expected"),
     [
         ("name,colour\nA,red\n", [(1, "colour", "column_unknown")]),
+        ("\n\nname,colour\nA,red\n", [(3, "colour", "column_unknown")]),
         ("is_customer\nyes\n", [(1, "name", "column_missing")]),
         ("name,NAME,is_customer\nA,B,yes\n", [(1, "name", "column_twice")]),
         ('name,is_customer\n"A,yes\n', [(2, None, "quotes_do_not_fit")]),

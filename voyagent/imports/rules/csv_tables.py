@@ -113,12 +113,12 @@ def decoded(raw: bytes) -> str:
 def normal(text: str) -> str:
     """Normalise a file's text: remove the byte order mark, unify line ends.
 
-    Line ends at the beginning and at the end of the text are removed.
+    Line ends at the end of the text are removed. Those at its beginning count as lines.
 
     Raises FileTooLarge, FileUnreadable.
     """
     plain = (
-        text.removeprefix(_BYTE_ORDER_MARK).replace("\r\n", "\n").replace("\r", "\n").strip("\n")
+        text.removeprefix(_BYTE_ORDER_MARK).replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
     )
     if contains_unstorable(plain):
         raise FileUnreadable
@@ -135,9 +135,9 @@ def read(text: str, columns: Sequence[str], needed: Sequence[str]) -> Table:
     """
     table = Table()
     rows = _rows(text, table.findings)
-    _line, head = next(rows, (1, []))
+    first, head = next(rows, (1, []))
     names = [cell.strip().casefold() for cell in head]
-    table.findings += _of_head(names, columns, needed)
+    table.findings += _of_head(first, names, columns, needed)
     if table.findings:
         return table
     for line, cells in rows:
@@ -197,21 +197,23 @@ def _separator(text: str) -> str:
     return max(SEPARATORS, key=head.count)
 
 
-def _of_head(names: list[str], columns: Sequence[str], needed: Sequence[str]) -> list[Finding]:
+def _of_head(
+    line: int, names: list[str], columns: Sequence[str], needed: Sequence[str]
+) -> list[Finding]:
     found = [
-        Finding(1, name, "column_missing", N_("The header must have this column."))
+        Finding(line, name, "column_missing", N_("The header must have this column."))
         for name in needed
         if name not in names
     ]
     found += [
-        Finding(1, name, "column_twice", N_("The header has this column twice."))
+        Finding(line, name, "column_twice", N_("The header has this column twice."))
         for name, number in Counter(names).items()
         if number > 1
     ]
     unknown = [name for name in dict.fromkeys(names) if name not in columns]
     return found + [
         Finding(
-            1, name[:64], "column_unknown", N_("Unknown column. Remove it or correct its name.")
+            line, name[:64], "column_unknown", N_("Unknown column. Remove it or correct its name.")
         )
         for name in unknown
     ]
