@@ -92,6 +92,11 @@ def test_each_kind_of_slot_has_a_reader() -> None:
         ("trial_balance", "TB with zero accounts", {"include_zero": True}),
         ("add_passenger", "add Arjun, 7 years old", {"full_name": "Arjun", "kind": "child"}),
         ("add_passenger", "baby Diya Nair, 12/03/2026", {"date_of_birth": "2026-03-12"}),
+        (
+            "add_passenger",
+            "Diya Nair, 12/03/1996, passport expired 04/05/2020",
+            {"date_of_birth": "1996-03-12", "passport_expiry": "2020-05-04"},
+        ),
         ("find_invoices", "the part paid ones", {"status": "partially_paid"}),
         ("find_enquiries", "leads not answered", {"status": "open"}),
         ("update_enquiry", "her new phone is 98470 12345", {"status": None}),

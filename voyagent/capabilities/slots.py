@@ -389,7 +389,7 @@ def _dates(capability: Capability[Any], text: str, context: Context) -> dict[str
         due = _due_date(text, context)
         if due:
             given["due_date"] = Found(due, text)
-    _add_birth(names, given, readings, context)
+    _add_birth(names, given, readings, context, {(start, end) for start, end, _ in taken})
     _count_nights(names, given, text)
     return given | _periods(capability, text, context)
 
@@ -399,13 +399,17 @@ def _add_birth(
     given: dict[str, Found],
     readings: Mapping[DateKind, Reading],
     context: Context,
+    taken: set[tuple[int, int]],
 ) -> None:
-    """Take the last date up to today as date of birth, unless a word names one."""
+    """Take the last free date up to today as date of birth, unless a word names one.
+
+    `taken` has the first and last place of each date that another field has.
+    """
     if "date_of_birth" not in names or "date_of_birth" in given:
         return
     reading = readings["birth"]
     for span in reading.of("date"):
-        if span.value <= context.today:
+        if span.value <= context.today and (span.start, span.end) not in taken:
             given["date_of_birth"] = Found(span.value.isoformat(), reading.words(span))
 
 
