@@ -32,6 +32,12 @@ SAMPLES = 6
 EVERY_EIGHTH = [call for call in CALLS if call.path.startswith("/api/")][::8]
 """For what one function checks before it knows the operation."""
 
+MESSAGES = {
+    "json_invalid": "JSON decode error",
+    "json_too_deep": "JSON is nested too deeply",
+    "json_too_large": "JSON has too many members",
+}
+
 # Raw bodies that are refused before anybody asks who sends them.
 RAW: dict[str, tuple[bytes, int, str]] = {
     "no json": (f"{{{MARK}".encode(), 422, "json_invalid"),
@@ -205,7 +211,7 @@ def test_a_malformed_body_is_refused_before_authentication(
     raw, status, code = RAW[kind]
     answer = send(app, call, call.address(), data=raw, content_type=JSON)
     assert answer.status_code == status, answer.text
-    assert answer.json["detail"] == [{"type": code, "loc": ["body"], "msg": "JSON decode error"}]
+    assert answer.json["detail"] == [{"type": code, "loc": ["body"], "msg": MESSAGES[code]}]
     check(answer)
 
 

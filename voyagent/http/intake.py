@@ -106,10 +106,11 @@ def read_json(limit: int, *, required: bool) -> bytes | None:
         text = raw.decode("utf-8")
         _check_shape(text)
         json.loads(text, parse_constant=_no_constant, parse_float=_finite)
-    except (_Refused, UnicodeDecodeError, ValueError, RecursionError) as error:
-        kind = error.kind if isinstance(error, _Refused) else "json_invalid"
+    except _Refused as error:
+        raise SchemaViolation([{"type": error.kind, "loc": ["body"], "msg": str(error)}]) from None
+    except (UnicodeDecodeError, ValueError, RecursionError):
         raise SchemaViolation(
-            [{"type": kind, "loc": ["body"], "msg": "JSON decode error"}]
+            [{"type": "json_invalid", "loc": ["body"], "msg": "JSON decode error"}]
         ) from None
     return raw
 
@@ -334,13 +335,13 @@ def _check_shape(text: str) -> None:
 
 
 def _no_constant(_name: str) -> float:
-    raise _Refused("json_invalid", "NaN and Infinity are not JSON")
+    raise _Refused("json_invalid", "JSON decode error")
 
 
 def _finite(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
-        raise _Refused("json_invalid", "A number is out of range")
+        raise _Refused("json_invalid", "JSON decode error")
     return value
 
 
