@@ -215,6 +215,8 @@ def test_an_invoice_with_a_debit_note_is_voided_after_it(agency: Person) -> None
     assert code(refused) == (409, "invoice_has_debit_notes")
     page = f"/invoices/{invoice_id}"
     assert f"{page}/void" not in agency.tab.get(page).text
+    answer = agency.tab.get(f"{page}/void")
+    assert (answer.status_code, answer.location) == (303, page)
     void(agency, note_id)
     assert f"{page}/void" in agency.tab.get(page).text
     void(agency, invoice_id)

@@ -399,8 +399,8 @@ class BillPaid(DocumentNotOpen):
 class DocumentNotVoidable(Conflict):
     """The document cannot be voided.
 
-    The document is not posted, is already void, or has payments, credits or a claim, or a
-    cancellation has kept a part of one of its lines.
+    The document is not posted, is already void, or has payments, credits, a claim or a debit note,
+    or a cancellation has kept a part of one of its lines.
     """
 
     code = "document_not_voidable"

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from datetime import date
 from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy import select
 
 from voyagent.audit.service import recording as audit
 from voyagent.billing.core.errors import DocumentNotVoidable
@@ -34,11 +37,10 @@ Document = TypeVar("Document", Invoice, Bill)
 def can_be_void(document: Invoice | Bill) -> bool:
     """Return True for a posted document that nothing has settled or cancelled.
 
-    It has no payments, credits, claim or cancellation. An invoice with an issued debit note cannot
-    be void either (`debit_notes.check_not_debited`).
+    It has no payments, credits, claim or cancellation, and an invoice has no issued debit note.
     """
     is_used = (
-        bool(document.excess_minor or kept_lines(document.id))
+        bool(document.excess_minor or kept_lines(document.id)) or has_debit_note(document.id)
         if isinstance(document, Invoice)
         else claim_queries.has_claim(document.id) or bool(lost_lines(document.id))
     )
@@ -49,6 +51,14 @@ def can_be_void(document: Invoice | Bill) -> bool:
         and document.entry_id is not None
         and document.open_minor == document.total_minor
     )
+
+
+def has_debit_note(invoice_id: UUID) -> bool:
+    """Return True if an invoice has an issued debit note that is not void."""
+    issued = select(Invoice.id).where(
+        Invoice.debits_id == invoice_id, Invoice.status.not_in(("draft", "void"))
+    )
+    return db.session.scalar(issued.limit(1)) is not None
 
 
 def void_document(actor: Actor, document: Document, reason: str, on: date | None) -> Document:

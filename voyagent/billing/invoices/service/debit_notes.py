@@ -12,8 +12,6 @@ from datetime import date
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import select
-
 from voyagent.audit.service import recording as audit
 from voyagent.billing.core.errors import DateTooEarly, LineNotOnInvoice, NoLines
 from voyagent.billing.core.models.invoices import Invoice, InvoiceLine
@@ -23,10 +21,10 @@ from voyagent.billing.core.service.days import default_day
 from voyagent.billing.core.service.exchange import quote_of
 from voyagent.billing.core.service.pricing import LineItem, SoldAs
 from voyagent.billing.core.service.reversals import why_of
+from voyagent.billing.core.service.voiding import has_debit_note
 from voyagent.billing.invoices.errors import InvoiceHasDebitNotes, NotDebitable
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.db import db
 from voyagent.kernel.money import MixedCurrencies, Money
 from voyagent.parties import queries as parties
 from voyagent.parties.service.parties import NamedParty
@@ -123,10 +121,7 @@ def check_not_debited(invoice: Invoice) -> None:
 
     Raises InvoiceHasDebitNotes.
     """
-    issued = select(Invoice.id).where(
-        Invoice.debits_id == invoice.id, Invoice.status.not_in(("draft", "void"))
-    )
-    if db.session.scalar(issued.limit(1)) is not None:
+    if has_debit_note(invoice.id):
         raise InvoiceHasDebitNotes
 
 
