@@ -139,7 +139,7 @@ def test_services_given_without_bill_or_invoice_are_listed_at_closing(
     ] * 3
     assert missing(charlie)["unbilled"] == missing(charlie)["uninvoiced"] == []
     closing = alice.tab.get("/months/2024-11/close").text
-    assert "1 service was given whose bill has not come." in closing
+    assert "1 service was given and is not billed yet." in closing
     assert "1 service was given that is not invoiced." in closing
     page = alice.tab.get("/months/2024-11/accruals").text
     assert page.count(STAY.name) == 2

@@ -9,4 +9,4 @@ class AccrualMatched(Conflict):
     """Nothing is accrued for the expected bill, for example because it was billed."""
 
     code = "accrual_matched"
-    message = N_("Nothing is accrued any more: the bill came, or the cost was released.")
+    message = N_("Nothing is accrued any more: the bill was entered, or the cost was released.")

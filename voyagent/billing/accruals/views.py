@@ -103,8 +103,8 @@ def check_services(reader: Reader, first: date, _last: date) -> list[Check]:
     """Return a check of each list that is not empty; it names the first services."""
     found = queries.read_open_services(reader, first)
     unbilled = ngettext(
-        "%(num)d service was given whose bill has not come.",
-        "%(num)d services were given whose bills have not come.",
+        "%(num)d service was given and is not billed yet.",
+        "%(num)d services were given and are not billed yet.",
         len(found.unbilled),
     )
     uninvoiced = ngettext(
@@ -120,8 +120,8 @@ def check_services(reader: Reader, first: date, _last: date) -> list[Check]:
     is_accrued = all(row["accrued_minor"] >= row["open_minor"] for row in found.unbilled)
     if is_accrued:
         unbilled = ngettext(
-            "%(num)d service was given whose bill has not come; its cost is accrued.",
-            "%(num)d services were given whose bills have not come; their cost is accrued.",
+            "%(num)d service was given and is not billed yet; its cost is accrued.",
+            "%(num)d services were given and are not billed yet; their cost is accrued.",
             len(found.unbilled),
         )
     address = url_for("billing.accruals", month=wire_month(first))

@@ -72,7 +72,7 @@ class ClaimReceiptForm(SentOnce, AmountForm[ClaimReceiptIn]):
 
     amount = StringField(_l("Amount"))
     bank_account_id = SelectField(_l("Paid into"), validate_choice=False)
-    money_amount = StringField(_l("Money that came in"))
+    money_amount = StringField(_l("Amount received"))
     received_on = DateText(_l("Received on"), kind="book")
     reference = StringField(_l("Reference"))
     give_up_rest = BooleanField(_l("Give up the rest"))

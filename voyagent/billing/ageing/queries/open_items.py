@@ -2,7 +2,7 @@
 
 A party is a customer (of invoices) or a supplier (of bills). A `party_key` identifies a party of an
 agency: its name in lower case, followed by its id if another party has this name.
-Amounts of different currencies are never added.
+Amounts are summed by currency, and also in the base currency.
 """
 
 from __future__ import annotations
