@@ -3,9 +3,9 @@
 The planned margin is quoted price less quoted cost of the lines of accepted trips, and the booked
 margin the quoted price less the booked cost of their booked lines. Trips that are only proposed
 have a margin of their own. The forecast margin is the forecast price less the forecast cost of each
-line. The forecast price is the invoiced amount, or else the quoted price. The forecast cost is what
-is billed and still expected, or else the present cost. The actual margin is posted revenue less
-posted cost.
+line. The forecast price is the invoiced amount less credit notes, or else the quoted price. The
+forecast cost is what is billed and still expected, or else the present cost. The actual margin is
+posted revenue less posted cost.
 """
 
 from __future__ import annotations

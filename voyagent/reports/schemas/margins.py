@@ -88,11 +88,11 @@ class MarginItem(AnswerOf[Margin]):
 
     Planned amounts are those of accepted trips, as they were quoted. `booked` has the quoted price
     and the booked cost of their booked services. `forecast` has for each service the invoiced
-    amount, or else the quoted price, and the cost that is billed and still expected, or else the
-    present cost. It does not depend on the days. `proposed` has the amounts of trips that are not
-    accepted yet. Declined and cancelled trips are not counted. `share` is the margin as a
-    percentage of the price, or null if the price is zero. `base` has the posted amounts in the base
-    currency; it is absent unless the base amounts are established.
+    amount less credit notes, or else the quoted price, and the cost that is billed and still
+    expected, or else the present cost. It does not depend on the days. `proposed` has the amounts
+    of trips that are not accepted yet. Declined and cancelled trips are not counted. `share` is the
+    margin as a percentage of the price, or null if the price is zero. `base` has the posted amounts
+    in the base currency; it is absent unless the base amounts are established.
     """
 
     currency: str

@@ -1,4 +1,4 @@
-"""Facts of the lines of a trip: quoted, booked, billed, paid and invoiced."""
+"""Facts of the lines of a trip, such as what is booked, billed and invoiced."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ Step = Literal["book", "bill", "invoice"]
 DocumentFacts = Callable[[UUID, Select[Any]], Select[Any]]
 """Function from the id of a trip, and a select of the ids of its expected bills, to a select.
 
-Rows: `fact` (`paid` or `invoiced`), `trip_line_id` or `expected_bill_id`, and `amount_minor` in the
-currency `currency`.
+Rows: `fact` (`paid`, `invoiced` or `received`), `trip_line_id` or `expected_bill_id`, and
+`amount_minor` in the currency `currency`.
 """
 _EXPECTED = ExpectedBill.__table__.c
 _sources: list[DocumentFacts] = []
@@ -42,7 +42,8 @@ class LineFacts:
 
     `expected` is what the supplier is still expected to bill, or what is accrued if that is more,
     with the id of the expected bill. `billed` is zero if the accrued cost was released, because no
-    bill will come.
+    bill will come. `invoiced` is before tax and less credit notes. `received` is the line's part of
+    what the customer has paid of its invoices.
     """
 
     line: Line
@@ -50,6 +51,7 @@ class LineFacts:
     billed: Money | None
     paid: Money | None
     invoiced: Money | None
+    received: Money | None
     expected: Money | None
     expected_bill_id: UUID | None
 
@@ -177,6 +179,7 @@ def _facts(
         Money(own["matched_minor"], currency) if own and is_billed else None,
         amount("paid"),
         amount("invoiced"),
+        amount("received"),
         Money(max(rest_minor, accrued_minor), currency) if is_open else None,
         own["id"] if own and is_open else None,
     )

@@ -269,8 +269,8 @@ def _amounts(
     forecast_price_minor, proposed_cost_minor and proposed_price_minor, and the posted amounts named
     in `_POSTED`.
 
-    The forecast price of a line is what is invoiced, or else its quoted price. Its forecast cost is
-    what is billed, accrued and still expected, or else its present cost.
+    The forecast price of a line is what is invoiced less credit notes, or else its quoted price.
+    Its forecast cost is what is billed, accrued and still expected, or else its present cost.
     """
     is_accepted = _TRIPS.accepted_at.is_not(None)
     is_booked = is_accepted & _LINES.status.in_(BOOKED)

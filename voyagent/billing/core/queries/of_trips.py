@@ -14,6 +14,7 @@ from sqlalchemy import (
     Select,
     Uuid,
     and_,
+    case,
     cast,
     func,
     literal,
@@ -26,12 +27,14 @@ from sqlalchemy import (
 from voyagent.billing.core.models.accruals import Accrual
 from voyagent.billing.core.models.bills import Bill, ExpectedBillMatch
 from voyagent.billing.core.models.claims import SupplierClaim, SupplierClaimReceipt
+from voyagent.billing.core.models.credits import CreditNote, CreditNoteLine
 from voyagent.billing.core.models.invoices import Invoice, InvoiceLine
 from voyagent.billing.core.models.kinds import BILL, INVOICE, DocumentKind
 from voyagent.kernel.tenancy import owned
 from voyagent.trips.queries import expected_bills, facts
 
-_INVOICES = Invoice.__table__.c
+_INVOICES, _PARTS = Invoice.__table__.c, InvoiceLine.__table__.c
+_NOTES, _CREDITED = CreditNote.__table__.c, CreditNoteLine.__table__.c
 
 
 def of_trips() -> dict[str, Select[Any]]:
@@ -67,24 +70,20 @@ def invoiced(trip_id: ColumnElement[UUID]) -> ScalarSelect[Any]:
 def invoiced_of(lines: FromClause) -> ScalarSelect[Any]:
     """Return a scalar subquery for the amount of a trip line on posted invoices.
 
-    `lines` is the table of trip lines. The amount is before tax, in minor units of the line's
-    currency, and null if no invoice has the line.
+    `lines` is the table of trip lines. The amount is before tax and less credit notes, in minor
+    units of the line's currency, and null if no invoice has the line.
     """
-    parts = InvoiceLine.__table__.c
+    amount = _PARTS.amount_minor - _credited(_CREDITED.amount_minor)
     return (
-        select(cast(func.sum(parts.amount_minor), BigInteger))
-        .join_from(
-            Invoice.__table__,
-            InvoiceLine.__table__,
-            (parts.tenant_id == _INVOICES.tenant_id) & (parts.invoice_id == _INVOICES.id),
-        )
+        select(cast(func.sum(amount), BigInteger))
+        .select_from(_posted_lines())
         .where(
             owned(Invoice),
             owned(InvoiceLine),
             _INVOICES.trip_id == lines.c.trip_id,
             _INVOICES.currency == lines.c.currency,
             _INVOICES.status.not_in(("draft", "void")),
-            parts.trip_line_id == lines.c.id,
+            _PARTS.trip_line_id == lines.c.id,
         )
         .scalar_subquery()
     )
@@ -129,42 +128,37 @@ def is_invoiced(lines: FromClause) -> ColumnElement[bool]:
 
 @facts.on_documents
 def facts_statement(trip_id: UUID, expected_bill_ids: Select[Any]) -> Select[Any]:
-    """Select the invoiced and paid amounts of a trip's lines (`facts.DocumentFacts`).
+    """Select the invoiced, received and paid amounts of a trip's lines.
 
-    The invoiced amount is before tax. A match with a bill counts as paid in the proportion in which
-    the bill is paid.
+    Rows: those of `facts.DocumentFacts`. The invoiced amount is before tax and less credit notes.
+    What is paid of an invoice is received for its lines in proportion (`_invoice_lines`). A match
+    with a bill counts as paid in the proportion in which the bill is paid.
     """
-    parts, matches, bills = (one.__table__.c for one in (InvoiceLine, ExpectedBillMatch, Bill))
-    invoiced_lines = (
+    lines = _invoice_lines(trip_id).cte("invoiced")
+    invoiced_lines, received_lines = (
         select(
-            literal("invoiced").label("fact"),
-            parts.trip_line_id,
+            literal(fact).label("fact"),
+            lines.c.trip_line_id,
             cast(null(), Uuid).label("expected_bill_id"),
-            _INVOICES.currency,
-            cast(func.sum(parts.amount_minor), BigInteger).label("amount_minor"),
+            lines.c.currency,
+            cast(func.sum(minor), BigInteger).label("amount_minor"),
         )
-        .join_from(
-            Invoice.__table__,
-            InvoiceLine.__table__,
-            (parts.tenant_id == _INVOICES.tenant_id) & (parts.invoice_id == _INVOICES.id),
+        .where(lines.c.trip_line_id.is_not(None), minor.is_not(None))
+        .group_by(lines.c.trip_line_id, lines.c.currency)
+        for fact, minor in (
+            ("invoiced", lines.c.invoiced_minor),
+            ("received", lines.c.received_minor),
         )
-        .where(
-            owned(Invoice),
-            owned(InvoiceLine),
-            _INVOICES.trip_id == trip_id,
-            _INVOICES.status.not_in(("draft", "void")),
-            parts.trip_line_id.is_not(None),
-        )
-        .group_by(parts.trip_line_id, _INVOICES.currency)
     )
-    share = func.round(cast(matches.amount_minor, Numeric) * bills.paid_minor / bills.total_minor)
+    matches, bills = ExpectedBillMatch.__table__.c, Bill.__table__.c
+    part = func.round(cast(matches.amount_minor, Numeric) * bills.paid_minor / bills.total_minor)
     paid = (
         select(
             literal("paid"),
             cast(null(), Uuid),
             matches.expected_bill_id,
             bills.currency,
-            cast(func.sum(share), BigInteger),
+            cast(func.sum(part), BigInteger),
         )
         .join_from(
             ExpectedBillMatch.__table__,
@@ -181,7 +175,87 @@ def facts_statement(trip_id: UUID, expected_bill_ids: Select[Any]) -> Select[Any
         )
         .group_by(matches.expected_bill_id, bills.currency)
     )
-    return select(union_all(invoiced_lines, paid).subquery("facts"))
+    return select(union_all(invoiced_lines, received_lines, paid).subquery("facts"))
+
+
+def _invoice_lines(trip_id: UUID) -> Select[Any]:
+    """Select what is invoiced and received for each invoice line of a trip.
+
+    Only posted invoices count. Rows: trip_line_id, currency, invoiced_minor and received_minor. The
+    amounts are before tax.
+
+    What is paid of an invoice is divided over its lines in proportion to their amounts, less what
+    credit notes took of the open amount. A credit above the open amount takes nothing from what is
+    received. Rounded sums are subtracted from each other, so that the parts add up. received_minor
+    is null if nothing of the invoice is paid.
+    """
+    of_open = cast(_CREDITED.amount_minor, Numeric) * (_NOTES.total_minor - _NOTES.excess_minor)
+    lines = (
+        select(
+            *(_PARTS[name] for name in ("invoice_id", "line_no", "trip_line_id")),
+            *(_INVOICES[name] for name in ("currency", "paid_minor")),
+            (_PARTS.amount_minor - _credited(_CREDITED.amount_minor)).label("invoiced_minor"),
+            (_PARTS.amount_minor - _credited(func.round(of_open / _NOTES.total_minor))).label(
+                "due_minor"
+            ),
+            (_INVOICES.total_minor - _INVOICES.credited_minor + _INVOICES.written_off_minor).label(
+                "whole_minor"
+            ),
+        )
+        .select_from(_posted_lines())
+        .where(
+            owned(Invoice),
+            owned(InvoiceLine),
+            _INVOICES.trip_id == trip_id,
+            _INVOICES.status.not_in(("draft", "void")),
+        )
+        .subquery("lines")
+    )
+    of = lines.c
+    due_minor = func.sum(of.due_minor).over(partition_by=of.invoice_id, order_by=of.line_no)
+    until, before = (
+        func.round(cast(minor, Numeric) * of.paid_minor / of.whole_minor)
+        for minor in (due_minor, due_minor - of.due_minor)
+    )
+    return select(
+        *(of[name] for name in ("trip_line_id", "currency", "invoiced_minor")),
+        case((of.paid_minor > 0, until - before)).label("received_minor"),
+    )
+
+
+def _posted_lines() -> FromClause:
+    """Return invoices joined with their lines."""
+    return Invoice.__table__.join(
+        InvoiceLine.__table__,
+        (_PARTS.tenant_id == _INVOICES.tenant_id) & (_PARTS.invoice_id == _INVOICES.id),
+    )
+
+
+def _credited(minor: ColumnElement[Any]) -> ColumnElement[int]:
+    """Return the sum of an expression over the credit notes of an invoice line.
+
+    The sum is zero without credit notes. Reversed ones do not count. Credit notes are looked up
+    only for an invoice that has credits or write-offs.
+    """
+    found = (
+        select(cast(func.sum(minor), BigInteger))
+        .join_from(
+            CreditNote.__table__,
+            CreditNoteLine.__table__,
+            (_CREDITED.tenant_id == _NOTES.tenant_id) & (_CREDITED.credit_note_id == _NOTES.id),
+        )
+        .where(
+            owned(CreditNote),
+            owned(CreditNoteLine),
+            _NOTES.invoice_id == _INVOICES.id,
+            _NOTES.reversed_on.is_(None),
+            _CREDITED.line_no == _PARTS.line_no,
+        )
+        .correlate(Invoice.__table__, InvoiceLine.__table__)
+        .scalar_subquery()
+    )
+    has_credits = _INVOICES.credited_minor + _INVOICES.excess_minor > 0
+    return func.coalesce(case((has_credits, found)), 0)
 
 
 def _documents(kind: DocumentKind) -> Select[Any]:
