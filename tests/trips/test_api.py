@@ -7,9 +7,14 @@ from uuid import uuid4
 
 import pytest
 
+from tests.billing.papers import pay
+from tests.billing.test_expected_bills import SUPPLIER, expected
 from tests.identity.keys import with_key
-from tests.people import Person
-from tests.trips.things import PASSPORT, a_line, a_passenger, a_trip, whole_trip
+from tests.people import ApiClient, Person
+from tests.trips.test_facts import invoice, sold
+from tests.trips.things import DESERT, PASSPORT, a_line, a_passenger, a_trip, whole_trip
+from voyagent.kernel.database.read_pool import ReadPool
+from voyagent.trips.service import lines
 
 FLIGHT = {
     "kind": "flight",
@@ -273,3 +278,91 @@ def test_a_read_key_cannot_change_a_trip(alice: Person) -> None:
     trip_id, key = a_trip(alice), with_key(alice, "read")
     assert key.get(f"/trips/{trip_id}").status_code == 200
     assert key.patch(f"/trips/{trip_id}", json={"title": "x"}).json["detail"] == "forbidden_role"
+
+
+def test_the_api_has_the_facts_of_the_page(alice: Person) -> None:
+    trip_id, (one, two) = sold(alice, "100.00", "50.00")
+    given = {"status": "booked", "supplier": SUPPLIER, "cost": "40.00"}
+    alice.does(lines.update_line, trip_id, one, given)
+    invoice_id = invoice(alice, trip_id, {one: "100.00"})
+    pay(alice, invoice_id, 2_500)
+    (bill,) = expected(alice)
+    answer = alice.api.get(f"/trips/{trip_id}/facts")
+    assert answer.status_code == 200, answer.text
+    assert (answer.json["trip_id"], answer.json["acceptance"]) == (str(trip_id), "accepted")
+    facts = {fact["line_id"]: fact for fact in answer.json["lines"]}
+    common = {"name": DESERT.title, "currency": "INR", "quoted_cost": "1.00"}
+    assert facts[str(one)] == common | {
+        "line_id": str(one),
+        "status": "booked",
+        "quoted_price": "100.00",
+        "booked_cost": "40.00",
+        "expected": "40.00",
+        "expected_bill_id": bill["id"],
+        "billed": None,
+        "paid": None,
+        "invoiced": "100.00",
+        "received": "25.00",
+        "next_steps": ["bill"],
+    }
+    missing = ("booked_cost", "expected", "expected_bill_id", "billed", "paid")
+    assert facts[str(two)] == common | dict.fromkeys((*missing, "invoiced", "received")) | {
+        "line_id": str(two),
+        "status": "planned",
+        "quoted_price": "50.00",
+        "next_steps": ["book"],
+    }
+    (margins,) = answer.json["margins"]
+    assert margins.pop("currency") == "INR"
+    assert {name: (one["cost"], one["price"], one["margin"]) for name, one in margins.items()} == {
+        "planned": ("2.00", "150.00", "148.00"),
+        "booked": ("40.00", "100.00", "60.00"),
+        "actual": ("0.00", "100.00", "100.00"),
+        "forecast": ("41.00", "150.00", "109.00"),
+    }
+
+
+def test_a_trip_without_services_has_no_facts(alice: Person) -> None:
+    answer = alice.api.get(f"/trips/{a_trip(alice, currency='AED')}/facts")
+    assert (answer.json["acceptance"], answer.json["lines"]) == ("proposed", [])
+    (margins,) = answer.json["margins"]
+    nothing = {"currency": "AED", "cost": "0.00", "price": "0.00", "margin": "0.00"}
+    assert margins == {"currency": "AED"} | dict.fromkeys(
+        ("planned", "booked", "actual", "forecast"), nothing
+    )
+
+
+def test_colleagues_read_the_facts_and_others_do_not(
+    alice: Person, victor: Person, charlie: Person
+) -> None:
+    path = f"/trips/{sold(alice, '100.00')[0]}/facts"
+    assert victor.api.get(path).json == alice.api.get(path).json
+    assert with_key(alice, "books").get(path).status_code == 200
+    for scope in ("trips", "reports"):
+        refused = with_key(alice, scope).get(path)
+        assert (refused.status_code, refused.json["detail"]) == (403, "forbidden_role"), scope
+    for client, found in ((charlie.api, 404), (ApiClient(alice.app.test_client(), None), 401)):
+        assert client.get(path).status_code == found
+    unknown = alice.api.get(f"/trips/{uuid4()}/facts")
+    assert (unknown.status_code, unknown.json["detail"]) == (404, "trip_not_found")
+
+
+def test_the_facts_take_one_round_trip_like_the_page(
+    alice: Person, statements: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+    run = ReadPool.run
+
+    def counted(pool: ReadPool, credential: Any, selects: Any) -> Any:
+        seen.append(len(selects))
+        return run(pool, credential, selects)
+
+    monkeypatch.setattr(ReadPool, "run", counted)
+    costs = []
+    for trip_id in (sold(alice, "1.00")[0], sold(alice, *["1.00"] * 5)[0]):
+        for client, path in ((alice.tab, ""), (alice.api, "/facts")):
+            seen.clear()
+            statements.clear()
+            assert client.get(f"/trips/{trip_id}{path}").status_code == 200
+            costs.append((*seen, len(statements)))
+    assert costs == [(7, 0), (6, 0)] * 2, "the page also counts what waits for a decision"

@@ -32,7 +32,7 @@ from voyagent.kernel.pages import Cursor, InvalidCursor
 from voyagent.kernel.serializers import Body
 from voyagent.trips.capabilities.cancellation import cancel
 from voyagent.trips.documents.itinerary_files import ITINERARY
-from voyagent.trips.queries import trips
+from voyagent.trips.queries import facts, trips
 from voyagent.trips.queries.trips import LineNotFound, PassengerNotFound, TripNotFound
 from voyagent.trips.schemas import (
     CancelledLineOut,
@@ -45,6 +45,7 @@ from voyagent.trips.schemas import (
     PassengerList,
     PassengerOut,
     PassengerPatch,
+    TripFactsOut,
     TripIn,
     TripList,
     TripListQuery,
@@ -117,6 +118,21 @@ def open_trip(actor: Actor, body: TripIn) -> Body[TripOut]:
 def get_trip(reader: Reader, trip_id: UUID) -> Body[TripOut]:
     """Read a trip with its passengers, lines, totals and warnings."""
     return TripOut.of(trips.read_trip(reader, trip_id))
+
+
+@api.get(
+    "/trips/<trip_id>/facts",
+    answer=TripFactsOut,
+    permission="billing.read",
+    missing=TripNotFound,
+)
+def get_trip_facts(reader: Reader, trip_id: UUID) -> Body[TripFactsOut]:
+    """Read what is booked, billed, invoiced and so on for a trip's services.
+
+    The answer also has the next steps, and the planned, booked, actual and forecast margins of the
+    trip.
+    """
+    return TripFactsOut.of(facts.read_trip_facts(reader, trip_id))
 
 
 @api.patch(

@@ -30,6 +30,7 @@ from voyagent.kernel.money import Money
 from voyagent.kernel.passport_numbers import masked
 from voyagent.kernel.serializers import AnswerOf, Computed, MoneyText, PageOf, Read
 from voyagent.trips.queries.acceptance import Acceptance, Decision
+from voyagent.trips.queries.facts import LineFacts, Step, TripFacts
 from voyagent.trips.rules.details import NOTES_MAX, Country, Details, OtherDetails, stored
 from voyagent.trips.rules.journey import Journey, Line, Passenger, Total
 from voyagent.trips.rules.lint import Finding, findings
@@ -352,3 +353,60 @@ class LineList(AnswerOf[Journey]):
     """The lines of a trip in order of time."""
 
     items: Annotated[list[LineOut], Read("lines")]
+
+
+class LineFactsOut(AnswerOf[LineFacts]):
+    """The facts of a service of a trip, all in the currency of its line.
+
+    A fact is null if it is missing. `quoted_cost` and `quoted_price` are the amounts at the
+    acceptance of the trip, or the present ones before it. `booked_cost` is the cost at the booking.
+    `billed` is what bills are matched for, and `expected` what the supplier is still expected to
+    bill with the expected bill `expected_bill_id`, or what is accrued if that is more. `paid` is
+    the part of `billed` that is paid. `invoiced` is the amount on issued invoices, before tax and
+    less credit notes. `received` is the service's part of what the customer has paid of these
+    invoices, without tax. It is above `invoiced` if a credit note came after the payment.
+    `next_steps` are the missing facts of an accepted trip.
+    """
+
+    line_id: Annotated[UUID, Read("line.id")]
+    name: Annotated[str, Read("line.name")]
+    status: Annotated[LineStatus, Read("line.status")]
+    currency: Annotated[str, Read("line.price.currency")]
+    quoted_cost: Annotated[MoneyText, Read("quoted.cost")]
+    quoted_price: Annotated[MoneyText, Read("quoted.price")]
+    booked_cost: Annotated[MoneyText | None, Read("booked")]
+    expected: MoneyText | None
+    expected_bill_id: UUID | None
+    billed: MoneyText | None
+    paid: MoneyText | None
+    invoiced: MoneyText | None
+    received: MoneyText | None
+    next_steps: Annotated[list[Step], Read("steps")]
+
+
+class TripMarginsOut(AnswerOf[Row]):
+    """Cost, price and margin of a trip in one currency.
+
+    `planned` is quoted, `booked` has the quoted price and the booked cost of the booked services,
+    and `actual` is posted. `forecast` has for each service the invoiced amount less credit notes,
+    or else the quoted price, and the cost that is billed and still expected, or else the present
+    cost.
+    """
+
+    currency: Annotated[str, Read("planned.currency")]
+    planned: TotalOut
+    booked: TotalOut
+    actual: TotalOut
+    forecast: TotalOut
+
+
+class TripFactsOut(AnswerOf[TripFacts]):
+    """The facts of a trip's services in order of time, and its margins by currency.
+
+    Cancelled and failed services are left out. `actual` includes their postings.
+    """
+
+    trip_id: Annotated[UUID, Read("journey.trip[id]")]
+    acceptance: Annotated[Acceptance, Read("journey.trip[acceptance]")]
+    lines: list[LineFactsOut]
+    margins: list[TripMarginsOut]
