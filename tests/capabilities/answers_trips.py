@@ -73,6 +73,44 @@ def line(number: str, name: str, price: str, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
+def fact(number: str, name: str, *steps: str, **amounts: str) -> dict[str, Any]:
+    missing = ("booked_cost", "expected", "expected_bill_id", "billed", "paid", "invoiced")
+    return {
+        "line_id": number,
+        "name": name,
+        "status": "held",
+        "currency": "INR",
+        "quoted_cost": "50000.00",
+        "quoted_price": "54200.00",
+        **dict.fromkeys((*missing, "received")),
+        "next_steps": list(steps),
+    } | amounts
+
+
+MARGINS = {
+    "planned": "4200.00",
+    "booked": "0.00",
+    "actual": "54200.00",
+    "forecast": "4300.00",
+}
+FACTS: dict[str, Any] = {
+    "trip_id": "t1",
+    "acceptance": "accepted",
+    "lines": [
+        fact("l1", "EK 501", "bill", expected="50000.00", invoiced="54200.00", received="20000.00"),
+        fact("l2", "EK 502", quoted_cost="0.00", quoted_price="0.00"),
+        fact("l3", "Dubai Marina", "invoice", "book", quoted_cost="0.00"),
+    ],
+    "margins": [
+        {
+            "currency": "INR",
+            **{
+                name: {"currency": "INR", "cost": "0.00", "price": margin, "margin": margin}
+                for name, margin in MARGINS.items()
+            },
+        }
+    ],
+}
 TRIP: dict[str, Any] = {
     "trip_id": "t1",
     "title": "Dubai in December",
@@ -86,6 +124,7 @@ TRIP: dict[str, Any] = {
     "totals": [{"currency": "INR", "cost": "50000.00", "price": "54200.00", "margin": "4200.00"}],
     "charges": [],
     "findings": [{"code": "x", "severity": "warning", "sentence": "A passport expires."}],
+    "facts": FACTS,
 }
 PLACES = {"origin": "DXB", "destination": "Dubai Marina"}
 ITINERARY: dict[str, Any] = {
@@ -361,6 +400,16 @@ CASES: list[Case] = [
             "2. EK 502, 12 Dec 2026, held, in the fare above",
             "3. Dubai Marina, 12 Dec 2026, planned, no price yet",
             "The customer pays INR 54,200.00. Some services have no price yet.",
+            "Services and documents",
+            "- Invoiced: INR 54,200.00",
+            "- Received: INR 20,000.00",
+            "- Planned margin: INR 4,200.00",
+            "- Booked margin: INR 0.00",
+            "- Actual margin: INR 54,200.00",
+            "- Forecast margin: INR 4,300.00",
+            "Next",
+            "- EK 501: Enter bill (INR 50,000.00)",
+            "- Dubai Marina: Invoice (INR 54,200.00), Book",
             "A passport expires.",
         ],
         [
@@ -404,8 +453,38 @@ EMPTY: list[Empty] = [
     (
         "show_trip",
         {},
-        {**TRIP, "passengers": [], "lines": [], "totals": [], "findings": []},
+        {**TRIP, "passengers": [], "lines": [], "totals": [], "findings": [], "facts": None},
         "Dubai in December: nobody yet\n\nThere is no price yet.",
+    ),
+    (
+        "show_trip",
+        {},
+        {
+            **TRIP,
+            "lines": [],
+            "totals": [],
+            "findings": [],
+            "facts": {
+                **FACTS,
+                "lines": [fact("l1", "EK 501", booked_cost="50000.00", billed="50000.00")],
+                "margins": [],
+            },
+        },
+        "Dubai in December: Deepa Krishnan\n\nThere is no price yet.\n\nServices and documents"
+        "\n\n- Booked: INR 50,000.00\n- Billed: INR 50,000.00"
+        "\n\nNothing is left to book, bill or invoice.",
+    ),
+    (
+        "show_trip",
+        {},
+        {
+            **TRIP,
+            "lines": [],
+            "totals": [],
+            "findings": [],
+            "facts": {**FACTS, "acceptance": "proposed"},
+        },
+        "Dubai in December: Deepa Krishnan\n\nThere is no price yet.",
     ),
     (
         "read_itinerary",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -11,9 +12,10 @@ import pytest
 from tests.people import Person
 from tests.trips.test_supplies import an_offer, hold, travellers
 from tests.trips.things import a_passenger, a_trip
+from voyagent.capabilities import slots
 from voyagent.capabilities.capability import Choice, Invocation
 from voyagent.chat.service import conversations as chat
-from voyagent.trips.capabilities import lookups
+from voyagent.trips.capabilities import lookups, show_trip
 
 Lookup = Callable[[Invocation, str], list[Choice]]
 
@@ -114,3 +116,17 @@ def test_a_surname_alone_is_no_match(text: str, names: list[str], is_asked: bool
     found = lookups.matching([(Choice(name, name), name) for name in PEOPLE], text)
     assert [one.id for one in found] == names
     assert {one.is_near for one in found} == {is_asked}
+
+
+@pytest.mark.parametrize(
+    "text", ["what is still to be billed on the Menon trip", "Menon, Doha: what is not invoiced?"]
+)
+def test_a_question_about_the_facts_names_its_trip(alice: Person, text: str) -> None:
+    menon = a_trip(alice, title="Menon, Doha")
+    a_trip(alice, title="Krishnan family, Dubai")
+    context = slots.Context(
+        date(2026, 12, 1), look_up=lambda lookup, words: found(alice, lookup, words)
+    )
+    assert slots.fill(show_trip.CAPABILITY, text, context).values["trip_id"] == str(menon)
+    everything = slots.fill(show_trip.CAPABILITY, "show it", context)
+    assert "trip_id" not in everything.values, "the conversation decides"

@@ -1,28 +1,42 @@
-"""Show the conversation's trip to staff: passengers, services, costs and warnings."""
+"""Show a trip to staff: passengers, services, documents, next steps and warnings."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Annotated
 
 from flask_babel import gettext
+from pydantic import Field
+from pydantic_core import to_jsonable_python
 
-from voyagent.capabilities.capability import Capability, Card, Choice, Invocation
-from voyagent.capabilities.cards import SHOWN_MAX, amounts, day, listing, paragraphs
+from voyagent.capabilities.capability import Capability, Card, Choice, Invocation, Slot
+from voyagent.capabilities.cards import SHOWN_MAX, amounts, day, listing, paragraphs, sums
 from voyagent.capabilities.results import Column, Result
 from voyagent.kernel.errors import N_
+from voyagent.kernel.fields import Id
 from voyagent.kernel.json_values import JsonObject
-from voyagent.kernel.money import Money
+from voyagent.kernel.money import Money, spoken
 from voyagent.trips.capabilities.cards import TRIP_RESULTS, people_note, price_text
 from voyagent.trips.capabilities.current_trip import TRIP_CHOICES, CurrentTripInput, current_trip
 from voyagent.trips.capabilities.outputs import money_output
 from voyagent.trips.queries.charges import charges_of
+from voyagent.trips.queries.facts import read_trip_facts
 from voyagent.trips.rules.details import VisaDetails
 from voyagent.trips.rules.journey import Line, Passenger
 from voyagent.trips.rules.lint import findings
+from voyagent.trips.schemas import TripFactsOut
 from voyagent.trips.words import country_name, sentence_of, state_word
 
 _FIELDS = {"flight": ("pnr_id",), "hotel": ("booking_id",)}
+
+
+class ShowTripInput(CurrentTripInput):
+    """The trip to show."""
+
+    trip_id: Annotated[Id | None, Slot("trip")] = Field(
+        default=None, description=CurrentTripInput.model_fields["trip_id"].description
+    )
 
 
 def _name(line: JsonObject) -> str:
@@ -41,13 +55,16 @@ LINES = Result(
 )
 
 
-def run(call: Invocation, inputs: CurrentTripInput) -> JsonObject:
-    """Return the trip with its totals, its warnings and the items for an invoice.
+def run(call: Invocation, inputs: ShowTripInput) -> JsonObject:
+    """Return the trip with totals, warnings, facts and the items for an invoice.
 
-    `findings` are the warnings, and `charges` the items for an invoice. Raises the errors of
-    `current_trip`.
+    `findings` are the warnings, and `charges` the items for an invoice. `facts` is what the API
+    answers about the documents of the trip (`TripFactsOut`), or None if the caller may not read
+    documents. Raises the errors of `current_trip`.
     """
-    journey = current_trip(call, inputs)
+    trip_id = inputs.trip_id or current_trip(call, inputs).trip["id"]
+    found = read_trip_facts(call.reader, trip_id)
+    journey = found.journey
     return {
         "trip_id": str(journey.trip["id"]),
         "title": journey.trip["title"],
@@ -77,6 +94,11 @@ def run(call: Invocation, inputs: CurrentTripInput) -> JsonObject:
             {"code": finding.code, "severity": finding.severity, "sentence": sentence_of(finding)}
             for finding in findings(journey.passengers, journey.active_lines)
         ],
+        "facts": (
+            to_jsonable_python(TripFactsOut.members_of(found))
+            if call.actor.can("billing.read")
+            else None
+        ),
     }
 
 
@@ -91,12 +113,16 @@ def sentence(_given: JsonObject, output: JsonObject) -> str:
 
 
 def answer(_given: JsonObject, output: JsonObject) -> str:
-    """Return the assistant's answer: passengers, services, prices, total and warnings."""
+    """Return the assistant's answer: passengers, services, prices, total and warnings.
+
+    The answer about an accepted trip also has the sums of its documents and the next steps.
+    """
     people = ", ".join(one["full_name"] for one in output["passengers"]) or gettext("nobody yet")
     lines = [_row(line, output["lines"]) for line in output["lines"]]
     return paragraphs(
         listing(f"{output['title']}: {people}", lines, shown_max=len(lines)),
         _total(output),
+        *_documents(output),
         "\n".join(finding["sentence"] for finding in output["findings"][:SHOWN_MAX]),
     )
 
@@ -151,6 +177,59 @@ def _total(output: JsonObject) -> str:
     return f"{total} {gettext('Some services have no price yet.')}" if without else str(total)
 
 
+def _documents(output: JsonObject) -> list[str]:
+    """Return the sums of an accepted trip's documents, its margins and its next steps."""
+    facts = output.get("facts")  # stored answers of earlier releases have none
+    if not facts or facts["acceptance"] != "accepted" or not facts["lines"]:
+        return []
+    words = {
+        "booked_cost": gettext("Booked"),
+        "billed": gettext("Billed"),
+        "paid": gettext("Paid"),
+        "invoiced": gettext("Invoiced"),
+        "received": gettext("Received"),
+    }
+    totals = {
+        word: sums(
+            {"amount": one[name], "currency": one["currency"]}
+            for one in facts["lines"]
+            if one[name] is not None
+        )
+        for name, word in words.items()
+    }
+    for name, word in (
+        ("planned", gettext("Planned margin")),
+        ("booked", gettext("Booked margin")),
+        ("actual", gettext("Actual margin")),
+        ("forecast", gettext("Forecast margin")),
+    ):
+        totals[word] = [
+            {"amount": one[name]["margin"], "currency": one["currency"]} for one in facts["margins"]
+        ]
+    names = {line["id"]: _name(line) for line in output["lines"]}
+    steps = [
+        f"{names[one['line_id']]}: {', '.join(_step(one, step) for step in one['next_steps'])}"
+        for one in facts["lines"]
+        if one["next_steps"]
+    ]
+    sums_of = [f"{word}: {amounts(values)}" for word, values in totals.items() if values]
+    return [
+        listing(gettext("Services and documents"), sums_of, shown_max=len(sums_of), numbered=False),
+        listing(gettext("Next"), steps, numbered=False)
+        if steps
+        else gettext("Nothing is left to book, bill or invoice."),
+    ]
+
+
+def _step(fact: JsonObject, step: str) -> str:
+    """Return a next step with its amount, if there is one: “Enter bill (INR 150.00)”."""
+    words = {"book": gettext("Book"), "bill": gettext("Enter bill"), "invoice": gettext("Invoice")}
+    of = {"book": "quoted_cost", "bill": "expected", "invoice": "quoted_price"}
+    amount = fact[of[step]]
+    stated = f" ({spoken(amount, fact['currency'])})" if Decimal(amount) else ""
+    return f"{words[step]}{stated}"
+
+
 def _passenger(one: Passenger) -> JsonObject:
     return {
         "id": str(one.id),
@@ -179,17 +258,21 @@ CAPABILITY = Capability(
     name="show_trip",
     title=N_("Show the trip"),
     summary=(
-        "Show the conversation's trip, the lines of an invoice for it (`charges`), and warnings."
+        "Show the conversation's trip, the lines of an invoice for it (`charges`), what is booked,"
+        " billed, paid, invoiced and received, the next steps and margins (`facts`), and warnings."
     ),
     area="everywhere",
-    input=CurrentTripInput,
+    input=ShowTripInput,
     output=frozenset(
-        {"trip_id", "title", "status", "passengers", "lines", "totals", "charges", "findings"}
+        {
+            *("trip_id", "title", "status", "passengers", "lines", "totals", "charges"),
+            *("findings", "facts"),
+        }
     ),
     permission="trip.read",
     approval="never",
     run=run,
-    choices=TRIP_CHOICES,
+    lookups=TRIP_CHOICES,
     card=Card(
         icon="suitcase",
         sentence=sentence,
@@ -224,6 +307,12 @@ CAPABILITY = Capability(
             "trip details please",
             "anything pending before departure",
             "is the London trip complete",
+            "what is still to be billed on this trip",
+            "which services of the trip are not invoiced yet",
+            "what do we have to do next on this trip",
+            "how much has the customer paid for this trip",
+            "which supplier bills of this trip are still expected",
+            "what is booked, billed and invoiced on the Goa trip",
         ),
         "hi": (
             "trip dikhao",
@@ -240,6 +329,9 @@ CAPABILITY = Capability(
             "इस ट्रिप में क्या क्या बुक हुआ है",
             "यात्रा में क्या बाकी है",
             "ट्रिप का कुल खर्च कितना है",
+            "is trip mein kiska bill aana baaki hai",
+            "trip ki kaun si service ka invoice nahi bana",
+            "इस ट्रिप में किसका बिल आना बाकी है",
         ),
     },
 )
