@@ -14,6 +14,7 @@ from tests.trips.test_supplies import an_offer, hold, travellers
 from tests.trips.things import a_passenger, a_trip
 from voyagent.capabilities import slots
 from voyagent.capabilities.capability import Choice, Invocation
+from voyagent.capabilities.dialogue import Engine
 from voyagent.chat.service import conversations as chat
 from voyagent.trips.capabilities import lookups, show_trip
 
@@ -130,3 +131,23 @@ def test_a_question_about_the_facts_names_its_trip(alice: Person, text: str) -> 
     assert slots.fill(show_trip.CAPABILITY, text, context).values["trip_id"] == str(menon)
     everything = slots.fill(show_trip.CAPABILITY, "show it", context)
     assert "trip_id" not in everything.values, "the conversation decides"
+
+
+def test_of_several_trips_that_a_question_fits_one_must_be_chosen(alice: Person) -> None:
+    session_id = a_session(alice)
+    a_trip(alice, title="Menon, Doha")
+    a_trip(alice, title="Menon, Bali")
+    own = a_trip(alice, title="Iyer, Goa", session_id=session_id)
+    context = slots.Context(
+        date(2026, 12, 1),
+        known={"trip_id": str(own)},
+        look_up=lambda lookup, words: found(alice, lookup, words, session_id),
+    )
+    engine = Engine([show_trip.CAPABILITY], context)
+    asked = engine.start("show_trip", "what is still to be billed on the Menon trip", context)
+    assert (asked.kind, asked.missing) == ("card", ("trip_id",))
+    assert asked.draft is not None
+    labels = {one.label for one in asked.draft.choices["trip_id"]}
+    assert labels == {"Menon, Doha", "Menon, Bali"}
+    shown = engine.start("show_trip", "what is still to be billed", context)
+    assert (shown.kind, shown.draft and shown.draft.values) == ("run", {"trip_id": str(own)})

@@ -151,7 +151,7 @@ def missing_fields(capability: Capability[Any], draft: Draft) -> tuple[str, ...]
 
     These are the required fields without a value. The customer or supplier is also asked for if
     several have the name. For a query, a field for a name is asked for if the name in the message
-    fits several names.
+    fits several names, and a trip if it fits several trips.
     """
     empty: tuple[Any, ...] = (None, "", [])
     required = [one for one in capability.required_fields if draft.values.get(one) in empty]
@@ -161,7 +161,7 @@ def missing_fields(capability: Capability[Any], draft: Draft) -> tuple[str, ...]
         if (slot := capability.slots.get(name)) is not None
         and (
             slot.reader == "namesake"
-            or (not capability.writes and slot.reader in slots.NAME_READERS)
+            or (not capability.writes and slot.reader in {*slots.NAME_READERS, "trip"})
         )
         and draft.values.get(name) in empty
         and name not in required

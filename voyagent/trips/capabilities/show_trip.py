@@ -34,7 +34,7 @@ _FIELDS = {"flight": ("pnr_id",), "hotel": ("booking_id",)}
 class ShowTripInput(CurrentTripInput):
     """The trip to show."""
 
-    trip_id: Annotated[Id | None, Slot("trip")] = Field(
+    trip_id: Annotated[Id | None, Slot("trip", N_("Which trip?"))] = Field(
         default=None, description=CurrentTripInput.model_fields["trip_id"].description
     )
 
