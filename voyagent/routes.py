@@ -31,6 +31,8 @@ from voyagent.billing.accruals.api import api as accruals_api
 from voyagent.billing.bills import views as bill_views
 from voyagent.billing.cancellations import views as cancellation_views
 from voyagent.billing.cancellations.api import api as cancellations_api
+from voyagent.billing.cheques import views as cheque_views
+from voyagent.billing.cheques.api import api as cheques_api
 from voyagent.billing.claims import views as claim_views
 from voyagent.billing.claims.api import api as claims_api
 from voyagent.billing.core.views.blueprint import pages as billing_pages
@@ -152,6 +154,7 @@ APIS: tuple[ApiBlueprint, ...] = (
     imports_api,
     *BILLING_APIS,
     payouts_api,
+    cheques_api,
     claims_api,
     accruals_api,
     cancellations_api,
@@ -176,6 +179,7 @@ BILLING_VIEWS = (
     treatment_views,
     policy_views,
     payout_views,
+    cheque_views,
     claim_views,
     accrual_views,
     refund_views,

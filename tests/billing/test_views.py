@@ -160,10 +160,10 @@ def test_the_list_needs_three_statements_in_one_round_trip(
     browser.get("/invoices?q=deepa&status=issued")
     browser.get(f"/invoices/{invoice_id}")
     # enter, the page with the numbers of the tabs, the counts of the menu; a document has its
-    # lines, taxes, payments, credit notes, write-offs, what is asked of the last, journal lines and
-    # those of its days of service and cancellations besides, and the settings and bank accounts of
-    # its letterhead
-    assert trips == [3, 3, 13, 3]
+    # lines, taxes, payments, credit notes, write-offs, what is asked of the last, held cheques,
+    # journal lines and those of its days of service and cancellations besides, and the settings and
+    # bank accounts of its letterhead
+    assert trips == [3, 3, 14, 3]
     assert statements == []
 
 

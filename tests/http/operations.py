@@ -23,6 +23,7 @@ from voyagent.billing.accruals import service as accruals
 from voyagent.billing.bills import service as bill_service
 from voyagent.billing.cancellations import service as cancellation_service
 from voyagent.billing.cancellations.service import Cancel
+from voyagent.billing.cheques import service as cheque_service
 from voyagent.billing.claims import service as claim_service
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.payments import Allocation, Refund
@@ -545,6 +546,18 @@ def _cheque(person: Person) -> object:
         ).id
 
 
+def _held_cheque(person: Person) -> object:
+    """Record a received cheque that can be deposited today."""
+    with person.acting() as actor:
+        return cheque_service.receive(
+            actor,
+            party_name="Deepa Krishnan",
+            amount=Money(500, actor.currency),
+            cheque_no="000123",
+            cheque_on=clock.today(actor.timezone),
+        ).id
+
+
 def _allocation(person: Person) -> object:
     """Return the allocation of the newest payment, which the path also names."""
     newest = (
@@ -852,6 +865,7 @@ MAKERS: Makers = {
     "bill_id": _bill,
     "expected_bill_id": _accrued_bill,
     "supplier_credit_id": _supplier_credit,
+    "cheque_id": _held_cheque,
     "claim_id": _claim,
     "claim_receipt_id": _claim_receipt,
     "payment_id": _payment,
@@ -985,6 +999,15 @@ VISAS = {"description": "Dubai visa", "quantity": 2, "unit_price": "22500.00"}
 BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "CapabilityInput": lambda: {"customer_name": "Deepa Krishnan"},
     "ReceiptVoucherIn": lambda: {"tax": "service_fee"},
+    "ChequeIn": lambda: {
+        "party_name": "Deepa Krishnan",
+        "amount": "500.00",
+        "currency": "INR",
+        "cheque_no": "000123",
+        "cheque_on": "2027-01-15",
+    },
+    "DepositIn": dict,
+    "ReturnIn": lambda: {"reason": "Paid in cash instead"},
     "RefundPartyIn": lambda: {
         "party_id": str(new_id()),
         "amount": "1.00",

@@ -52,6 +52,7 @@ MAY_NAME = (
     "/api/payments",
     "/api/payouts",
     "/api/privacy/parties",
+    "/api/received-cheques",
     "/api/refunds",
     "/api/supplier-claims",
     "/api/invoices",

@@ -134,6 +134,7 @@ def test_every_operation_of_these_areas_is_in_the_table(app: Flask) -> None:
         "payouts",
         "privacy",
         "receipt-vouchers",
+        "received-cheques",
         "recognition-policies",
         "refund-vouchers",
         "refunds",

@@ -24,6 +24,7 @@ from voyagent.banking import service as banking
 from voyagent.billing.accruals import service as accruals
 from voyagent.billing.bills import service as bill_service
 from voyagent.billing.cancellations.service import Cancel, cancel, preview_cancellation
+from voyagent.billing.cheques import service as cheques
 from voyagent.billing.claims import service as claims
 from voyagent.billing.core.service import instalments
 from voyagent.billing.core.service.pricing import LineItem
@@ -177,6 +178,15 @@ def _book(person: Person) -> None:
     )
     issued = issuing.issue_invoice(person.actor, drafted.id)
     payment_service.record_receipt(person.actor, issued.id, Money(10_000, issued.currency), ISSUED)
+    cheque = cheques.receive(
+        person.actor,
+        party_name="Deepa Krishnan",
+        amount=Money(10_000, issued.currency),
+        cheque_no="000123",
+        cheque_on=DUE,
+        invoice_ids=[issued.id],
+    )
+    cheques.give_back(person.actor, cheque.id, reason="Paid by card")
     planned: list[instalments.InstalmentItem] = [
         {"due_date": ISSUED, "amount": "300.00"},
         {"due_date": DUE, "amount": "700.00"},

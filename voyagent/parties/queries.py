@@ -15,6 +15,7 @@ from sqlalchemy import (
     ARRAY,
     ColumnElement,
     CompoundSelect,
+    ScalarSelect,
     Select,
     SQLColumnExpression,
     Subquery,
@@ -163,6 +164,13 @@ def get_party(party_id: UUID, *, lock: bool = False) -> Party:
     Raises PartyNotFound.
     """
     return load_one(select(Party).where(Party.id == party_id), PartyNotFound, lock=lock)
+
+
+def name_of(party_id: ColumnElement[Any]) -> ScalarSelect[Any]:
+    """Return an SQL subquery of the name of a party."""
+    return (
+        select(_PARTIES.name).where(owned_by_key(Party), _PARTIES.id == party_id).scalar_subquery()
+    )
 
 
 def find_named(name: str) -> Sequence[Party]:

@@ -3,6 +3,7 @@
 from tests.audit.acts import (
     account,
     banking,
+    cheques,
     claims,
     coming_in,
     imports,
@@ -75,6 +76,7 @@ __all__ = [
     "Left",
     "account",
     "banking",
+    "cheques",
     "claims",
     "coming_in",
     "imports",

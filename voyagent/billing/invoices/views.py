@@ -159,6 +159,7 @@ def invoice(reader: Reader, invoice_id: UUID) -> Any:
         cancellations=document.cancellations,
         write_offs=with_amounts(document.write_offs, currency, "amount"),
         asked=document.write_off_requests[0] if document.write_off_requests else None,
+        held_cheques=with_amounts(document.held_cheques, currency, "amount"),
         journal=posted_lines(document.journal),
         recognitions=journal_of(document.recognitions),
         revenue=invoice_queries.revenue_by_month(reader, document),

@@ -27,7 +27,7 @@ from voyagent.kernel.events import POLL_S
 from voyagent.kernel.program_files import FILES
 
 MIGRATIONS = FILES / "migrations" / "versions"
-SCHEMA_FROM = "0203"
+SCHEMA_FROM = "0205"
 """The lowest revision of the schema on which this release runs."""
 
 UPGRADE_FROM = "0118"

@@ -293,6 +293,9 @@ union all
 select 'payment', id::text, number, 'advance' from payments
  where party_key = :key and allocated_minor + refunded_minor < amount_minor
 union all
+select 'cheque', id::text, cheque_no, 'received' from received_cheques
+ where party_id = :party_id and payment_id is null and returned_on is null
+union all
 select 'conversation', session_id::text, '', 'running' from chat_turns
  where session_id = any(:conversations) and status in ('queued', 'running')
 union all
@@ -629,8 +632,8 @@ def counts(links: Links) -> list[tuple[Holding, int]]:
 def open_records(links: Links) -> list[Row]:
     """Return the records that prevent an erasure.
 
-    Such records are open documents, advances, conversations in which a turn of the assistant is
-    running, and proposals that wait for approval or are being carried out.
+    Such records are open documents, advances, held cheques, conversations in which a turn of the
+    assistant is running, and proposals that wait for approval or are being carried out.
 
     Rows: kind, id, number, status.
     """

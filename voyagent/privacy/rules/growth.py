@@ -56,9 +56,10 @@ GROWTH: tuple[Growth, ...] = (
             *("invoices", "bills", "payments", "refunds", "credit_notes", "supplier_credits"),
             *("write_offs", "gateway_payouts", "cancellations", "refund_parts", "number_series"),
             *("supplier_claims", "supplier_claim_receipts", "receipt_vouchers", "voucher_uses"),
-            *("closed_months", "imports"),
+            *("received_cheques", "cheque_invoices", "closed_months", "imports"),
         ),
-        "each document, payout, claim, voucher, series of numbers, closed month and imported file",
+        "each document, payout, claim, cheque, voucher, series of numbers, closed month and"
+        " imported file",
         End.NEVER,
         f"{_BOOKS}; a draft that is deleted goes",
     ),

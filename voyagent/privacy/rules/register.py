@@ -305,6 +305,25 @@ HOLDINGS: tuple[Holding, ...] = (
         ),
     ),
     Holding(
+        "received_cheques",
+        N_("Received cheques"),
+        (
+            *("cheque_no", "cheque_on", "drawee_bank", "currency", "amount_minor", "received_on"),
+            *("note", "returned_on", "return_reason"),
+        ),
+        "t.party_id = :party_id",
+        "pseudonym",
+        BOOKS,
+        _LEDGER,
+        mention=Mention(
+            "party",
+            ("cheque_no", "drawee_bank", "note", "return_reason"),
+            "party_id",
+            ("cheque_on",),
+            posted=False,
+        ),
+    ),
+    Holding(
         "refunds",
         N_("Refunds"),
         (
@@ -597,7 +616,7 @@ WITHOUT: frozenset[str] = frozenset(
             "expected_bills",
         ),
         *("credit_note_taxes", "daily_balances", "enquiries_by_hour", "enquiry_counts", "imports"),
-        *("cancellation_lines", "gateway_payouts"),
+        *("cancellation_lines", "cheque_invoices", "gateway_payouts"),
         *("heartbeat", "installation", "invoice_counts", "invoice_taxes", "last_runs"),
         *("missing_models", "model_daily_usage"),
         *("monthly_balances", "number_series", "rate_limit_hits", "recovery_codes"),

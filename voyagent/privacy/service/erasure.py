@@ -86,6 +86,12 @@ _STEPS = (
     *(_without_words(holding.table, mention) for holding, mention in MENTIONS),
     "delete from party_addresses where party_id = :party_id",
     "delete from party_tax_numbers where party_id = :party_id",
+    "update received_cheques set"
+    " cheque_no = app.without_words(cheque_no, :words, :pseudonym),"
+    " drawee_bank = app.without_words(drawee_bank, :words, :pseudonym),"
+    " note = app.without_words(note, :words, :pseudonym),"
+    " return_reason = app.without_words(return_reason, :words, :pseudonym)"
+    " where party_id = :party_id",
     "update party_merges set reason = app.without_words(reason, :words, :pseudonym)"
     " where :party_id in (from_id, into_id)",
     "delete from audit_private where seq = any(:events)",

@@ -15,7 +15,7 @@ from voyagent.assistant.queries import spending
 from voyagent.assistant.queries.spending import Spending
 from voyagent.billing.ageing.queries import open_items
 from voyagent.billing.ageing.queries.open_items import OVERDUE
-from voyagent.billing.core.queries import open_list
+from voyagent.billing.core.queries import cheques, open_list
 from voyagent.chat.queries import sessions as chats
 from voyagent.enquiries.queries import enquiries
 from voyagent.enquiries.queries.counts import weeks_statement
@@ -112,11 +112,12 @@ class Now:
     """Contents of the home page.
 
     `waiting` are the proposals that wait for a decision. `asked` are the enquiries that nobody has
-    answered. `due` (from customers), `owed` (to suppliers) and `months` (sales and costs) map each
-    currency code to amounts. The agency's own currency is the first key and always present. If
-    `is_in_base` is true, `months` has the base currency only, with the amounts of all currencies.
-    If `is_due_in_base` is true, `due` and `owed` are in the base currency in the same way. If the
-    user may not see amounts, `sees_money` is False and all amounts are zero.
+    answered, and `cheques_due` counts the cheques that can be deposited. `due` (from customers),
+    `owed` (to suppliers) and `months` (sales and costs) map each currency code to amounts. The
+    agency's own currency is the first key and always present. If `is_in_base` is true, `months` has
+    the base currency only, with the amounts of all currencies. If `is_due_in_base` is true, `due`
+    and `owed` are in the base currency in the same way. If the user may not see amounts,
+    `sees_money` is False and all amounts are zero.
     """
 
     today: date
@@ -137,6 +138,7 @@ class Now:
     is_new: bool
     is_confirmed: bool
     spending: Spending
+    cheques_due: int
 
 
 def read_now(reader: Reader, actor: Actor) -> Now:
@@ -160,6 +162,7 @@ def read_now(reader: Reader, actor: Actor) -> Now:
             enquiries.counted().label("enquiries"),
             people.label("people"),
             identity.is_confirmed(actor.user_id).label("is_confirmed"),
+            cheques.count_due(today).label("cheques_due"),
         ),
         *money,
         *spending.spending_statements(today),
@@ -186,6 +189,7 @@ def read_now(reader: Reader, actor: Actor) -> Now:
         people=numbers[0]["people"],
         has_talked=bool(talks),
         is_confirmed=numbers[0]["is_confirmed"],
+        cheques_due=numbers[0]["cheques_due"] if money else 0,
         spending=spending.spending_of(*rest[len(money) :]),
         is_new=is_idle and not reader.read(trial_balance_statement(today).limit(1))[0],
     )

@@ -15,6 +15,7 @@ from voyagent.billing.core.models.invoices import PAN, TAX_NUMBER, Invoice
 from voyagent.billing.core.models.kinds import INVOICE
 from voyagent.billing.core.models.write_offs import WriteOff
 from voyagent.billing.core.queries.cancellations import cancellations_of_statement
+from voyagent.billing.core.queries.cheques import held_for_invoice_statement
 from voyagent.billing.core.queries.credits import credits_of_statement
 from voyagent.billing.core.queries.documents import BASE_COLUMNS
 from voyagent.billing.core.queries.kept_papers import kept_hash
@@ -74,6 +75,8 @@ class InvoiceDocument:
     write_offs: list[Row]
     write_off_requests: list[Row]
     """The pending request for a write-off; empty if there is none."""
+    held_cheques: list[Row]
+    """Received cheques that are to settle the invoice and are not deposited yet."""
     journal: list[Row]
     recognitions: list[Row]
     """Journal entries on service dates after the issue date."""
@@ -112,7 +115,7 @@ def read_document(reader: Reader, invoice_id: UUID) -> InvoiceDocument:
     """
     found = reader.read(*_document_statements(invoice_id))
     invoices, lines, taxes, payments, notes, cancellations, *others = found
-    debits, write_offs, requests, journal, recognitions = others
+    debits, write_offs, requests, cheques, journal, recognitions = others
     invoice = with_tax_numbers(first_row(invoices, InvoiceNotFound))
     return InvoiceDocument(
         invoice,
@@ -124,6 +127,7 @@ def read_document(reader: Reader, invoice_id: UUID) -> InvoiceDocument:
         debits,
         write_offs,
         requests,
+        cheques,
         journal,
         by_entry(recognitions),
     )
@@ -233,6 +237,7 @@ def _document_statements(invoice_id: Any) -> tuple[Select[Any], ...]:
         _debit_notes_statement(invoice_id),
         write_offs_statement(invoice_id),
         unfinished_statement(WRITE_OFF, "invoice_id", cast(invoice_id, Text)),
+        held_for_invoice_statement(invoice_id),
         entry_lines_statement(entry_id),
         recognitions_statement("invoice", invoice_id),
     )

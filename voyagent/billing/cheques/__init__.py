@@ -1,0 +1,1 @@
+"""Received cheques that are not deposited yet, most of them post-dated."""
