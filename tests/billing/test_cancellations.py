@@ -206,6 +206,10 @@ def test_a_ticket_is_cancelled_with_a_fee_and_a_typed_recall(agency: Person) -> 
     assert (credit["vendor_reference"], credit["total_amount"]) == (done["number"], "69250.00")
     answer = agency.api.post(f"/supplier-credits/{credit['id']}/reverse", json={"reason": WHY})
     assert (answer.status_code, answer.json["detail"]) == (409, "supplier_credit_of_cancellation")
+    read = agency.api.get(f"/supplier-credits/{credit['id']}").json
+    assert read["cancellation_id"] == done["id"]
+    (note,) = agency.api.get(f"/credit-notes?invoice_id={invoice_id}").json["items"]
+    assert agency.api.get(f"/credit-notes/{note['id']}").json["cancellation_id"] == done["id"]
     fee = agency.api.get(f"/invoices/{done['fee_invoice_id']}").json
     assert (fee["total_amount"], fee["status"]) == ("590.00", "paid")
     answered = agency.api.get(f"/invoices/{invoice_id}").json
@@ -287,6 +291,7 @@ def test_an_earlier_credit_note_stays_and_is_not_overtaken(agency: Person) -> No
     body = {"invoice_id": str(invoice_id), "reason": WHY, "issue_date": CANCELLED.isoformat()}
     given = [{"line_no": 1, "amount": "30"}]
     note = agency.api.post("/credit-notes", json=body | {"lines": given}).json
+    assert note["cancellation_id"] is None
     path = f"/invoices/{invoice_id}/cancellations/preview"
     keeps = [{"line_no": 1, "kept": "70"}]
     early = agency.api.post(path, json=body_of(cancelled_on="2026-06-19", lines=keeps))
@@ -402,6 +407,10 @@ def test_a_supplier_keeps_a_part_of_a_paid_bill(alice: Person, owner_engine: sa.
     assert answer.status_code == 303
     shown = Page(alice.tab.get(answer.location)).words(".//*[@id='cancellation-bill-lines']")
     assert "2,650.00" in shown
+    page = Page(alice.tab.get(f"/bills/{bill_id}"))
+    assert WHY in page.words(".//*[@id='cancellations']")
+    (way,) = page.all(".//*[@id='cancellations']//a")
+    assert way.get("href") == answer.location
     there, after = (worth(owner_engine, alice, day) for day in (CLAIMED_ON, SERVICE))
     assert there["supplier_claims"] == 22_419_000
     assert there["cost_of_services"] == 4_210_000

@@ -14,6 +14,7 @@ from voyagent.billing.core.models.accruals import Accrual
 from voyagent.billing.core.models.bills import Bill, ExpectedBillMatch
 from voyagent.billing.core.models.kinds import BILL
 from voyagent.billing.core.models.parts import OPEN_BILL
+from voyagent.billing.core.queries.cancellations import cancellations_of_statement
 from voyagent.billing.core.queries.credits import credits_of_statement
 from voyagent.billing.core.queries.documents import (
     BASE_COLUMNS,
@@ -105,7 +106,7 @@ class BillSearch(DocumentSearch):
 
 @dataclass(frozen=True, slots=True)
 class BillDocument:
-    """A bill with lines, taxes, payments, credits, journal lines and matches.
+    """A bill with its parts, journal lines, matches and cancellations.
 
     `later_lines` are those of its journal entries on later service dates.
     """
@@ -115,6 +116,7 @@ class BillDocument:
     taxes: list[Row]
     payments: list[Row]
     credits: list[Row]
+    cancellations: list[Row]
     journal: list[Row]
     matches: list[Row]
     later_lines: list[Row]
@@ -201,6 +203,7 @@ def _document_statements(bill_id: Any) -> tuple[Select[Any], ...]:
         tax_amounts_statement(BILL, bill_id),
         settling_statement(BILL, bill_id),
         credits_of_statement(BILL, bill_id),
+        cancellations_of_statement(BILL, bill_id),
         entry_lines_statement(entry_id),
         _matches_statement(bill_id),
         recognitions_statement("bill", bill_id),

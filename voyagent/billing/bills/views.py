@@ -131,6 +131,7 @@ def bill(reader: Reader, bill_id: UUID) -> Any:
             currency,
             "amount",
         ),
+        cancellations=document.cancellations,
         journal=posted_lines(document.journal),
         recognitions=journal_of(document.recognitions),
         costs=costs_by_month(reader, document),

@@ -133,11 +133,13 @@ class CreditNoteOut(CreditNoteBrief):
     `recognitions` has only revenue of service dates after the date of the credit note. All other
     revenue is cancelled by the entry of the credit note itself.
 
-    `customer_credit_id` is the id of the payment that is the customer's credit from this note.
+    `customer_credit_id` is the id of the payment that is the customer's credit from this note, and
+    `cancellation_id` that of the cancellation that made the note. Each is null if there is none.
     """
 
     invoice_date: date
     customer_credit_id: UUID | None
+    cancellation_id: UUID | None
     place_of_supply: str | None
     lines: list[CreditLineOut]
     recognitions: list[RecognitionOut]

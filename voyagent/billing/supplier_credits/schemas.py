@@ -101,9 +101,11 @@ class SupplierCreditOut(SupplierCreditBrief):
     """A supplier credit with its lines and the prepaid cost that it cancels.
 
     `recognitions` has only cost of service dates after the date of the credit. All other cost is
-    cancelled by the entry of the credit itself.
+    cancelled by the entry of the credit itself. `cancellation_id` is the cancellation that made the
+    credit, or null.
     """
 
+    cancellation_id: UUID | None
     tax_amount: Annotated[WireAmount, Minor("tax_minor")]
     lines: list[SupplierCreditLineOut]
     recognitions: list[RecognitionOut]

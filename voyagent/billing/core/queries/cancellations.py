@@ -74,19 +74,19 @@ def _has_made(kind: DocumentKind, document_id: Any, credit_id: Any) -> ColumnEle
     return and_(lines[kind.key] == document_id, lines[f"{kind.credit.name}_id"] == credit_id)
 
 
-def cancellations_of_statement(invoice_id: UUID) -> Select[Any]:
-    """Select the cancellations of an invoice, oldest first.
+def cancellations_of_statement(kind: DocumentKind, document_id: UUID) -> Select[Any]:
+    """Select the cancellations of an invoice or a bill, oldest first.
 
     Rows: id, number, cancelled_on, reason.
     """
     cancellations, lines = Cancellation.__table__.c, CancellationLine.__table__.c
-    of_invoice = exists().where(
+    of_document = exists().where(
         owned(CancellationLine),
         lines.cancellation_id == cancellations.id,
-        lines.invoice_id == invoice_id,
+        lines[kind.key] == document_id,
     )
     return (
         select(*(cancellations[name] for name in ("id", "number", "cancelled_on", "reason")))
-        .where(owned(Cancellation), of_invoice)
+        .where(owned(Cancellation), of_document)
         .order_by(cancellations.cancelled_on, cancellations.id)
     )

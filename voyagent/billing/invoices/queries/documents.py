@@ -233,7 +233,7 @@ def _document_statements(invoice_id: Any) -> tuple[Select[Any], ...]:
         taxes_statement(invoice_id),
         settling_statement(INVOICE, invoice_id),
         credits_of_statement(INVOICE, invoice_id),
-        cancellations_of_statement(invoice_id),
+        cancellations_of_statement(INVOICE, invoice_id),
         _debit_notes_statement(invoice_id),
         write_offs_statement(invoice_id),
         unfinished_statement(WRITE_OFF, "invoice_id", cast(invoice_id, Text)),
