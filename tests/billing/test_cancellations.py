@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import date
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +23,11 @@ from tests.ledger.test_revaluations import based
 from tests.people import People, Person
 from tests.rates.entered import entered
 from tests.trips.things import a_trip
+from voyagent.billing.cancellations import service
+from voyagent.billing.cancellations.service import Cancel, CancelledCost
 from voyagent.billing.core.service.pricing import LineItem
+from voyagent.kernel.actor import ApprovalRequired
+from voyagent.kernel.money import Money
 
 HERE = "27AACCN6194P1ZP"
 ISSUED, CANCELLED, SERVICE = date(2026, 6, 10), date(2026, 6, 20), date(2027, 1, 10)
@@ -322,6 +328,64 @@ def test_two_at_the_same_moment_cancel_once(agency: Person) -> None:
     assert sorted(results) == [201, 409]
     assert standing(agency)["revenue_cancellation"] == -4_000_000
     assert findings(agency) == []
+
+
+def a_sale(person: Person, trip_id: UUID, number: str = "B-1") -> tuple[UUID, UUID]:
+    """An invoice of INR 100.00 of a trip, and the supplier's bill of INR 80.00 for it."""
+    terms: dict[str, Any] = {"issue_date": ISSUED, "due_date": ISSUED, "trip_id": trip_id}
+    bought = item("80.00", quantity=1)
+    bill_id = receive(person, bought, vendor_reference=number, **terms)
+    return issued(person, HOTEL, **terms), bill_id
+
+
+def cost_of(bill_id: UUID, kept: str) -> list[dict[str, Any]]:
+    return [{"bill_id": str(bill_id), "line_no": 1, "kept": kept}]
+
+
+def test_two_at_the_same_moment_credit_a_bill_once(agency: Person) -> None:
+    """Each cancels another invoice of the trip, and the same line of the bill."""
+    trip_id = a_trip(agency)
+    (first_id, bill_id), (second_id, _other_bill) = (
+        a_sale(agency, trip_id, number) for number in ("B-1", "B-2")
+    )
+    given = body_of(bill_lines=cost_of(bill_id, "30"))
+    acts = []
+    for invoice_id in (first_id, second_id):
+        path = f"/invoices/{invoice_id}/cancellations"
+        seen = agency.api.post(f"{path}/preview", json=given).json["preview_hash"]
+        body = given | {"preview_hash": seen}
+        acts.append(partial(agency.api.post, path, json=body))
+    answers = at_once(acts)
+    assert sorted(answer.status_code for answer in answers) == [201, 409]
+    (credit,) = agency.api.get(f"/supplier-credits?bill_id={bill_id}").json["items"]
+    assert credit["total_amount"] == "50.00"
+    assert findings(agency) == []
+
+
+def test_a_bill_is_cancelled_only_with_its_own_permission(agency: Person) -> None:
+    invoice_id, bill_id = a_sale(agency, a_trip(agency))
+    trip_id = UUID(agency.api.get(f"/bills/{bill_id}").json["trip_id"])
+    costs = [CancelledCost(bill_id, 1, Money(3_000, "INR"))]
+    given: dict[str, Any] = {"invoice_ids": [invoice_id], "reason": WHY, "on": CANCELLED}
+    given |= {"trip_id": trip_id}
+    for wanted, refusal in (
+        (Cancel(**given), None),
+        (Cancel(**given, costs=costs), ApprovalRequired),
+    ):
+        preview = partial(service.preview_cancellation, wanted=wanted)
+        with pytest.raises(refusal) if refusal else nullcontext():
+            agency.granted("invoice.credit").does(preview)
+    assert agency.api.get(f"/supplier-credits?bill_id={bill_id}").json["items"] == []
+
+
+def test_a_bill_of_which_everything_is_kept_is_not_voided(agency: Person) -> None:
+    invoice_id, bill_id = a_sale(agency, a_trip(agency))
+    page = f"/bills/{bill_id}"
+    assert f"{page}/void" in agency.tab.get(page).text
+    cancelled(agency, f"/invoices/{invoice_id}", bill_lines=cost_of(bill_id, "80"))
+    answer = agency.api.post(f"{page}/void", json={"reason": WHY})
+    assert (answer.status_code, answer.json["detail"]) == (409, "document_not_voidable")
+    assert f"{page}/void" not in agency.tab.get(page).text
 
 
 def test_a_trip_is_cancelled_with_all_its_invoices(agency: Person, charlie: Person) -> None:
