@@ -388,6 +388,27 @@ def test_a_bill_of_which_everything_is_kept_is_not_voided(agency: Person) -> Non
     assert f"{page}/void" not in agency.tab.get(page).text
 
 
+def test_a_credit_note_after_a_cancellation_needs_a_confirmation(agency: Person) -> None:
+    """The supplier keeps 60.00 of 80.00, so its credit note of 20.00 would fit twice."""
+    invoice_id, bill_id = a_sale(agency, a_trip(agency))
+    _preview, done = cancelled(agency, f"/invoices/{invoice_id}", bill_lines=cost_of(bill_id, "60"))
+    line = {"line_no": 1, "amount": "20"}
+    body = {"bill_id": str(bill_id), "vendor_reference": "CN-7", "reason": WHY, "lines": [line]}
+    body |= {"issue_date": CANCELLED.isoformat()}
+    refused = agency.api.post("/supplier-credits", json=body)
+    assert (refused.status_code, refused.json["detail"]) == (409, "line_credited_by_cancellation")
+    path = f"/bills/{bill_id}/credit"
+    typed: dict[str, Any] = {"vendor_reference": "CN-7", "reason": WHY, "amount": ["20"]}
+    typed |= {"issue_date": CANCELLED.isoformat()}
+    assert "further_credit_reason" not in agency.tab.get(path).text
+    asked = Page(send(agency, path, **typed))
+    assert done["number"] in asked.words(".//*[@id='further-credit']")
+    assert send(agency, path, **typed, further_credit_reason="Goodwill").status_code == 303
+    (own, other) = agency.api.get(f"/supplier-credits?bill_id={bill_id}").json["items"]
+    assert {own["total_amount"], other["total_amount"]} == {"20.00"}
+    assert findings(agency) == []
+
+
 def test_a_trip_is_cancelled_with_all_its_invoices(agency: Person, charlie: Person) -> None:
     trip_id = a_trip(agency)
     invoice_ids = [a_ticket(agency, trip_id=trip_id) for _ in range(2)]
@@ -488,6 +509,9 @@ def test_a_supplier_keeps_a_part_of_a_paid_bill(alice: Person, owner_engine: sa.
     # A later credit of the supplier takes from the cost, not from what was prepaid.
     body = {"bill_id": str(bill_id), "reason": WHY, "issue_date": PAID_ON.isoformat()}
     given_back = body | {"lines": [{"line_no": 1, "amount": "100"}]}
+    refused = alice.api.post("/supplier-claims", json=given_back)
+    assert (refused.status_code, refused.json["detail"]) == (409, "line_credited_by_cancellation")
+    given_back |= {"further_credit_reason": "Goodwill"}
     assert alice.api.post("/supplier-claims", json=given_back).status_code == 201
     last = worth(owner_engine, alice, PAID_ON)
     assert last["cost_of_services"] == 4_210_000 - 842_000

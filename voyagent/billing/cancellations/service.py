@@ -551,6 +551,7 @@ def _credit(
             on=done.day,
             amounts=amounts,
             expected_on=wanted.refund_expected_on,
+            further_credit_reason=done.reason,
         )
         return get_supplier_credit(claim.supplier_credit_id)
     position = len(done.suppliers) + 1
@@ -561,6 +562,7 @@ def _credit(
         reason=done.reason,
         on=done.day,
         amounts=amounts,
+        further_credit_reason=done.reason,
     )
 
 

@@ -21,7 +21,10 @@ from voyagent.billing.claims.schemas import (
 from voyagent.billing.core import errors
 from voyagent.billing.core.api import POSTING_ERRORS
 from voyagent.billing.core.schemas.reversals import ReverseIn
-from voyagent.billing.supplier_credits.errors import SupplierCreditTaken
+from voyagent.billing.supplier_credits.errors import (
+    LineCreditedByCancellation,
+    SupplierCreditTaken,
+)
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
@@ -65,6 +68,7 @@ def list_supplier_claims(reader: Reader, query: SupplierClaimQuery) -> Body[Supp
         errors.LineAlreadyNamed,
         errors.CreditExceedsLine,
         claim_errors.NothingToClaim,
+        LineCreditedByCancellation,
         SupplierCreditTaken,
         InvalidAmount,
         *POSTING_ERRORS,
@@ -85,6 +89,7 @@ def open_claim(actor: Actor, body: SupplierClaimIn) -> Body[SupplierClaimOut]:
         amounts=amounts,
         expected_on=body.expected_on,
         credit_note_number=body.credit_note_number,
+        further_credit_reason=body.further_credit_reason,
     )
     return _claim(claim.id)
 

@@ -59,6 +59,7 @@ class ClaimForm(DocumentCreditForm[BillClaimIn]):
 
     expected_on = DateText(_l("Expected on"), kind="due")
     credit_note_number = StringField(_l("Their credit note"))
+    further_credit_reason = StringField(_l("Reason for a further credit"))
 
 
 class ClaimReceiptForm(SentOnce, AmountForm[ClaimReceiptIn]):

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from voyagent.billing.claims.queries import ClaimDocument, ClaimSearch
 from voyagent.billing.claims.service import Refund
-from voyagent.billing.core.schemas.credits import CreditIn
+from voyagent.billing.core.schemas.credits import SupplierCreditFields
 from voyagent.billing.core.schemas.documents import LIMIT_MAX
 from voyagent.billing.core.schemas.lines import PAGE_SIZE
 from voyagent.kernel.database.read_pool import Row
@@ -33,12 +33,13 @@ from voyagent.kernel.serializers import AnswerOf, CursorPageOf, Minor, Read
 Number = Annotated[str, Field(pattern=r"^[0-9A-Za-z_./-]{1,64}$", examples=["CN-77"])]
 
 
-class BillClaimIn(CreditIn):
+class BillClaimIn(SupplierCreditFields):
     """A refund of a paid bill that a supplier owes: lines, reason and date.
 
     Without `lines` it is everything that is not credited yet. `expected_on` is the day on which the
     money is expected. `credit_note_number` is that of the supplier's credit note, if it has
-    arrived.
+    arrived. `further_credit_reason` is required if a cancellation has already credited one of the
+    lines.
     """
 
     expected_on: BusinessDate | None = None

@@ -79,7 +79,7 @@ class _Checked:
     bases: list[Money | None]
 
 
-def open_claim(
+def open_claim(  # noqa: PLR0913 - each keyword is a field of the form
     actor: Actor,
     bill_id: UUID,
     *,
@@ -88,6 +88,7 @@ def open_claim(
     amounts: Mapping[int, Money] | None = None,
     expected_on: date | None = None,
     credit_note_number: str | None = None,
+    further_credit_reason: str | None = None,
 ) -> SupplierClaim:
     """Credit a paid or part-paid bill, and claim a refund from the supplier.
 
@@ -100,11 +101,12 @@ def open_claim(
 
     `expected_on` is the day on which the money is expected. `credit_note_number` is that of the
     supplier's credit note, if it has arrived; a later one is matched by `match_credit_note`.
+    `further_credit_reason` confirms a credit on a line that a cancellation has credited.
 
     The transaction is that of the caller. Raises Forbidden, BillNotFound, DocumentNotOpen,
     NothingToClaim, ReasonRequired, TextTooLong, InvalidDate, NoLines, LineNotOnBill, InvalidAmount,
-    MixedCurrencies, CreditExceedsLine, SupplierCreditTaken, AmountAboveLimit, RateMissing,
-    PeriodLocked, AccountNotFound, AccountInactive.
+    MixedCurrencies, CreditExceedsLine, SupplierCreditTaken, LineCreditedByCancellation,
+    AmountAboveLimit, RateMissing, PeriodLocked, AccountNotFound, AccountInactive.
     """
     actor.require_authority("bill.credit")
     claim_queries.lock_supplier(bill_id)
@@ -116,9 +118,16 @@ def open_claim(
     if expected_on is not None and expected_on < day:
         raise DateTooEarly
     given = None if credit_note_number is None else read_reference(credit_note_number)
+    further = supplier_credits.check_further(bill, credit, further_credit_reason)
     chart.account_of(actor, CLAIMS)
     number = numbering.take_number(CLAIM_SERIES, day, letter=CLAIM_LETTER)
-    entry = CreditEntry(number=given or number, reason=why, day=day, contents=credit)
+    entry = CreditEntry(
+        number=given or number,
+        reason=why,
+        further_credit_reason=further,
+        day=day,
+        contents=credit,
+    )
     found, posted = supplier_credits.enter(actor, bill, entry, credit)
     claim = SupplierClaim(
         id=new_id(),

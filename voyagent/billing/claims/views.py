@@ -128,6 +128,7 @@ def open_claim(actor: Actor, bill_id: UUID) -> Any:
             amounts=body.amounts(bill.currency),
             expected_on=body.expected_on,
             credit_note_number=body.credit_note_number,
+            further_credit_reason=body.further_credit_reason,
         )
 
     def sides(body: BillClaimIn) -> list[tuple[str, int, Money]]:

@@ -71,6 +71,7 @@ def list_supplier_credits(
         errors.LineAlreadyNamed,
         errors.CreditExceedsLine,
         errors.SupplierCreditExceedsOpen,
+        supplier_credit_errors.LineCreditedByCancellation,
         supplier_credit_errors.SupplierCreditTaken,
         InvalidAmount,
         *POSTING_ERRORS,
@@ -80,12 +81,18 @@ def credit_bill(actor: Actor, body: SupplierCreditIn) -> Body[SupplierCreditOut]
     """Enter a supplier's credit note on all or some lines of a received bill.
 
     The total is at most the open amount of the bill. The credit is posted immediately and cannot be
-    changed, only reversed.
+    changed, only reversed. A credit on a line that a cancellation has credited needs
+    `further_credit_reason`.
     """
     amounts = body.amounts(bill_queries.get_bill(body.bill_id).currency)
-    given = {"vendor_reference": body.vendor_reference, "reason": body.reason}
     credit = supplier_credit_service.credit_bill(
-        actor, body.bill_id, on=body.issue_date, amounts=amounts, **given
+        actor,
+        body.bill_id,
+        vendor_reference=body.vendor_reference,
+        reason=body.reason,
+        on=body.issue_date,
+        amounts=amounts,
+        further_credit_reason=body.further_credit_reason,
     )
     return _response(SessionReader(db.session), credit.id)
 

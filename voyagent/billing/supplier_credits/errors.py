@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from voyagent.billing.core.errors import NeedsReason
 from voyagent.kernel.errors import N_, Conflict, NotFound
 
 
@@ -17,6 +18,24 @@ class SupplierCreditTaken(Conflict):
 
     code = "supplier_credit_taken"
     message = N_("A credit note of this supplier with this reference already exists.")
+
+
+class LineCreditedByCancellation(NeedsReason):
+    """A cancellation has already credited a line that is to be credited.
+
+    `number` is that of the cancellation. The member `further_credit_reason` of the request confirms
+    that the supplier gives back more.
+    """
+
+    code = "line_credited_by_cancellation"
+    message = N_(
+        "A cancellation has already credited this line. If this is the supplier’s credit note for"
+        " it, do not enter it again. If the supplier gives back more, enter the reason."
+    )
+
+    def __init__(self, number: str) -> None:
+        super().__init__()
+        self.further = (N_("It is cancellation %(number)s."), {"number": number})
 
 
 class SupplierCreditOfCancellation(Conflict):

@@ -26,6 +26,7 @@ class BillCreditForm(DocumentCreditForm[BillCreditIn]):
     stand_ins: ClassVar[dict[str, Any]] = DocumentCreditForm.stand_ins | {"vendor_reference": "–"}
 
     vendor_reference = StringField(_l("Their reference"))
+    further_credit_reason = StringField(_l("Reason for a further credit"))
 
     document: Bill
     known: Sequence[BillLine]

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from voyagent.billing.bills.schemas import InputTaxOut
 from voyagent.billing.core.queries.credits import CreditSearch
-from voyagent.billing.core.schemas.credits import CreditIn
+from voyagent.billing.core.schemas.credits import SupplierCreditFields
 from voyagent.billing.core.schemas.documents import DocumentQuery, RecognitionOut
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
@@ -23,10 +23,11 @@ from voyagent.kernel.fields import (
 from voyagent.kernel.serializers import AnswerOf, CursorPageOf, Minor, Read
 
 
-class BillCreditIn(CreditIn):
+class BillCreditIn(SupplierCreditFields):
     """A supplier's credit note: its number, the lines to credit, reason and date.
 
-    Without `lines`, everything that is not credited yet is credited.
+    Without `lines`, everything that is not credited yet is credited. `further_credit_reason` is
+    required if a cancellation has already credited one of the lines.
     """
 
     vendor_reference: Annotated[str, Trimmed(64)]

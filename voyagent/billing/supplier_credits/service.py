@@ -44,9 +44,11 @@ from voyagent.billing.core.service.credits import (
 from voyagent.billing.core.service.days import book_day
 from voyagent.billing.core.service.earning import Recognition
 from voyagent.billing.core.service.input_taxes import Bought, bought_sides, later_costs, of_line
+from voyagent.billing.core.service.pricing import REASON_MAX, words
 from voyagent.billing.core.service.reversals import why_of
 from voyagent.billing.supplier_credits import queries as supplier_credit_queries
 from voyagent.billing.supplier_credits.errors import (
+    LineCreditedByCancellation,
     SupplierCreditOfCancellation,
     SupplierCreditTaken,
 )
@@ -94,17 +96,19 @@ def credit_bill(
     reason: str,
     on: date | None = None,
     amounts: Mapping[int, Money] | None = None,
+    further_credit_reason: str | None = None,
 ) -> SupplierCredit:
     """Enter a supplier's credit note on a bill.
 
     `amounts` are the amounts to credit before tax, by line number. The default is every amount of
     the bill that is not credited yet. `vendor_reference` is the supplier's number of the credit
     note. Prepaid cost is credited as such, and so is its recognition on the later service date.
+    `further_credit_reason` confirms a credit on a line that a cancellation has credited.
 
     Raises Forbidden, BillNotFound, DocumentNotOpen, VendorReferenceRequired, ReasonRequired,
     TextTooLong, InvalidDate, NoLines, LineNotOnBill, InvalidAmount, MixedCurrencies,
-    CreditExceedsLine, SupplierCreditExceedsOpen, SupplierCreditTaken, AmountAboveLimit,
-    PeriodLocked, AccountNotFound, AccountInactive.
+    CreditExceedsLine, SupplierCreditExceedsOpen, SupplierCreditTaken, LineCreditedByCancellation,
+    AmountAboveLimit, PeriodLocked, AccountNotFound, AccountInactive.
     """
     actor.require_authority("bill.credit")
     claim_queries.lock_supplier(bill_id)
@@ -116,8 +120,32 @@ def credit_bill(
     credit, day = credit_now(actor, bill, amounts, on)
     if credit.excess:
         raise SupplierCreditExceedsOpen
-    entry = CreditEntry(number=reference, reason=why, day=day, contents=credit)
+    entry = CreditEntry(
+        number=reference,
+        reason=why,
+        further_credit_reason=check_further(bill, credit, further_credit_reason),
+        day=day,
+        contents=credit,
+    )
     return enter(actor, bill, entry, credit)[0]
+
+
+def check_further(bill: Bill, credit: BillCredit, reason: str | None) -> str | None:
+    """Check that a supplier's credit note is not entered again after a cancellation.
+
+    If a cancellation has credited a line of the credit, `reason` confirms that the supplier gives
+    back more, and is returned without surplus spaces. Otherwise None is returned.
+
+    Raises LineCreditedByCancellation if `reason` is blank, and TextTooLong.
+    """
+    credited = cancellation_queries.credited_lines(bill.id)
+    number = next((credited[number] for number in credit.minors if number in credited), None)
+    if number is None:
+        return None
+    why = words(reason, REASON_MAX)
+    if why is None:
+        raise LineCreditedByCancellation(number)
+    return why
 
 
 def enter(

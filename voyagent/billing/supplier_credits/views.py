@@ -97,9 +97,14 @@ def credit_bill(actor: Actor, bill_id: UUID) -> Any:
     )
 
     def act(body: BillCreditIn) -> Any:
-        given = {"vendor_reference": body.vendor_reference, "reason": body.reason}
         return supplier_credit_service.credit_bill(
-            actor, bill_id, on=body.issue_date, amounts=body.amounts(bill.currency), **given
+            actor,
+            bill_id,
+            vendor_reference=body.vendor_reference,
+            reason=body.reason,
+            on=body.issue_date,
+            amounts=body.amounts(bill.currency),
+            further_credit_reason=body.further_credit_reason,
         )
 
     def sides(body: BillCreditIn) -> list[tuple[str, int, Money]]:

@@ -36,6 +36,7 @@ CREDIT_ERROR_FIELDS = {
     "invalid_date": "issue_date",
     "date_in_future": "issue_date",
     "document_out_of_order": "out_of_order_reason",
+    "line_credited_by_cancellation": "further_credit_reason",
     "period_locked": "issue_date",
     "invalid_amount": "lines",
     "credit_exceeds_line": "lines",

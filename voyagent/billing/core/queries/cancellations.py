@@ -39,6 +39,20 @@ def lost_lines(bill_id: UUID) -> set[int]:
     return {line_no for line_no in db.session.scalars(found) if line_no is not None}
 
 
+def credited_lines(bill_id: UUID) -> dict[int, str]:
+    """Return the lines of a bill that cancellations have credited.
+
+    The keys are line numbers, and the values are numbers of the last cancellations.
+    """
+    found = (
+        select(CancellationLine.bill_line_no, Cancellation.number)
+        .join(Cancellation, Cancellation.id == CancellationLine.cancellation_id)
+        .where(CancellationLine.bill_id == bill_id, CancellationLine.supplier_refund_minor > 0)
+        .order_by(Cancellation.id)
+    )
+    return {line_no: number for line_no, number in db.session.execute(found) if line_no is not None}
+
+
 def is_of_cancellation(credit: CreditNote | SupplierCredit) -> bool:
     """Return True if a cancellation has made a credit note or a supplier credit."""
     kind = INVOICE if isinstance(credit, CreditNote) else BILL

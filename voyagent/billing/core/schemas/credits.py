@@ -10,7 +10,7 @@ from pydantic import Field
 from voyagent.billing.core.errors import LineAlreadyNamed
 from voyagent.billing.core.queries.credits import CreditDocument
 from voyagent.billing.core.schemas.documents import taxed_lines
-from voyagent.billing.core.service.pricing import LINES_MAX
+from voyagent.billing.core.service.pricing import LINES_MAX, REASON_MAX
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
     BusinessDate,
@@ -53,6 +53,15 @@ class CreditIn(Closed):
             LineAlreadyNamed: Two items name the same line.
         """
         return None if self.lines is None else amounts_of(self.lines, currency)
+
+
+class SupplierCreditFields(CreditIn):
+    """The contents of a credit on a bill.
+
+    `further_credit_reason` is required if a cancellation has already credited one of the lines.
+    """
+
+    further_credit_reason: Annotated[str, Trimmed(REASON_MAX)] | None = None
 
 
 def amounts_of(lines: Sequence[CreditLineIn], currency: str) -> Mapping[int, Money]:

@@ -87,12 +87,14 @@ class Contents(Protocol):
 class CreditEntry:
     """A credit to post: its number, reason, issue date and computed amounts.
 
-    `out_of_order_reason` is the reason for a date before that of an earlier number.
+    `out_of_order_reason` is the reason for a date before that of an earlier number, and
+    `further_credit_reason` that for a credit on a line which a cancellation has credited.
     """
 
     number: str
     reason: str
     out_of_order_reason: str | None = None
+    further_credit_reason: str | None = None
     day: date
     contents: Contents
 
@@ -239,8 +241,11 @@ def enter_credit(
             kind_of(document).key: document.id,
             "journal_entry_id": posted.entry_id,
         },
-        private={"reason": entry.reason}
-        | ({"out_of_order_reason": why} if (why := entry.out_of_order_reason) else {}),
+        private={
+            name: why
+            for name in ("reason", "out_of_order_reason", "further_credit_reason")
+            if (why := getattr(entry, name))
+        },
         outputs=outputs,
     )
     return credit, posted
