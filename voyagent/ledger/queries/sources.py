@@ -7,8 +7,10 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Select, and_, cast, func, or_, select
+from sqlalchemy import BigInteger, Select, and_, cast, func, or_, select, union_all
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
+from voyagent.kernel.database.statement_cache import inlined
 from voyagent.kernel.db import db
 from voyagent.kernel.tenancy import owned, owned_by_key
 from voyagent.ledger.models import Account, JournalEntry, Posting
@@ -221,4 +223,77 @@ def unsettled_statement(purpose: str, source_types: Collection[str]) -> Select[A
         .group_by(source_type, source_id, _POSTINGS.currency)
         .having(difference != 0)
         .order_by(source_type, source_id, _POSTINGS.currency)
+    )
+
+
+def left_by_case_statement(
+    account_id: UUID, last: date, of: Mapping[str, Select[Any]], *, limit: int
+) -> Select[Any]:
+    """Select the sources of cases that do not come to zero on an account.
+
+    A case is what is settled together, such as the documents of a trip. `of` has selects of
+    documents by type of source, with source_id, case_id and trip_id; another source is a case by
+    itself. A reversal counts for the source of the entry that it takes back. Postings after the day
+    `last` do not count.
+
+    Rows: case_id, trip_id, currency, left_minor (of the case), source_type, source_id, minor (of
+    the source), day, entry_id and narration (of the source's first entry). Amounts are debit less
+    credit. The case with the earliest entry comes first.
+    """
+    first = JournalEntry.__table__.alias("first")
+    source_type, source_id = (
+        func.coalesce(first.c[name], _ENTRIES[name]) for name in ("source_type", "source_id")
+    )
+    known = union_all(
+        *(
+            select(inlined(kind).label("source_type"), *found.subquery(f"of_{kind}").c)
+            for kind, found in of.items()
+        )
+    ).subquery("known")
+    order = _ENTRIES.entry_date, _ENTRIES.id
+    sums = (
+        select(
+            func.coalesce(known.c.case_id, source_id).label("case_id"),
+            known.c.trip_id,
+            _POSTINGS.currency,
+            source_type.label("source_type"),
+            source_id.label("source_id"),
+            cast(func.sum(_POSTINGS.debit_minor - _POSTINGS.credit_minor), BigInteger).label(
+                "minor"
+            ),
+            func.min(_ENTRIES.entry_date).label("day"),
+            func.array_agg(aggregate_order_by(_ENTRIES.id, *order))[1].label("entry_id"),
+            func.array_agg(aggregate_order_by(_ENTRIES.narration, *order))[1].label("narration"),
+        )
+        .select_from(Posting.__table__)
+        .join(
+            JournalEntry.__table__,
+            (_ENTRIES.tenant_id == _POSTINGS.tenant_id) & (_ENTRIES.id == _POSTINGS.entry_id),
+        )
+        .outerjoin(
+            first, (first.c.tenant_id == _ENTRIES.tenant_id) & (first.c.id == _ENTRIES.reverses_id)
+        )
+        .outerjoin(known, (known.c.source_type == source_type) & (known.c.source_id == source_id))
+        .where(
+            owned(Posting),
+            owned(JournalEntry),
+            _POSTINGS.account_id == account_id,
+            _POSTINGS.effective_date <= last,
+        )
+        .group_by(known.c.case_id, known.c.trip_id, source_type, source_id, _POSTINGS.currency)
+        .subquery("sums")
+        .c
+    )
+    of_case = [sums.case_id, sums.currency]
+    cases = select(
+        *sums,
+        cast(func.sum(sums.minor).over(partition_by=of_case), BigInteger).label("left_minor"),
+        func.min(sums.day).over(partition_by=of_case).label("began"),
+    ).subquery("cases")
+    return (
+        select(*(column for column in cases.c if column.name != "began"))
+        .where(cases.c.left_minor != 0, cases.c.minor != 0)
+        .order_by(cases.c.began, *(cases.c[one] for one in ("case_id", "currency", "day")))
+        .order_by(cases.c.source_id)
+        .limit(limit)
     )

@@ -39,6 +39,7 @@ from voyagent.reports.queries import (
     receivables as ages,
     trial_balance as books,
 )
+from voyagent.reports.queries.held import HELD, read_held
 from voyagent.reports.queries.home import Due, Now, read_now
 from voyagent.reports.queries.periods import Period, PeriodInverted, settings_statement, year_month
 from voyagent.reports.queries.receivables import EVERYBODY, OpenFilters
@@ -161,8 +162,12 @@ def general_ledger(reader: RequestReader) -> Any:
             )
         )
     sheet = partial(spreadsheets.general_ledger, report) if report else None
+    held = None
+    if report and report.is_first_page and report.account["purpose"] == HELD:
+        held = read_held(reader, report.account["id"], last)
     facts = {
         "accounts": accounts,
+        "held": held,
         "last": last,
         "report": report,
         "words": words,

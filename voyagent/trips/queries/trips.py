@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -251,6 +252,13 @@ def read_title(reader: Reader, trip_id: UUID | None) -> str | None:
     """Return a trip's title; None if there is no id or no such trip."""
     rows = reader.read(title_statement(trip_id))[0] if trip_id is not None else []
     return rows[0]["title"] if rows else None
+
+
+def read_titles(reader: Reader, trip_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Return the titles of those trips that exist, by id."""
+    statement = select(_TRIPS.id, _TRIPS.title).where(owned(Trip), _TRIPS.id.in_(trip_ids))
+    rows = reader.read(statement)[0] if trip_ids else []
+    return {row["id"]: row["title"] for row in rows}
 
 
 def recent(limit: int, chosen: UUID | None = None) -> list[tuple[UUID, str, datetime]]:

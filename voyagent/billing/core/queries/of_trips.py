@@ -52,6 +52,32 @@ def of_trips() -> dict[str, Select[Any]]:
     }
 
 
+def cases() -> dict[str, Select[Any]]:
+    """Return SQL selects of the documents that are settled together, by type.
+
+    The keys are `invoice`, `bill`, `credit_note` and `supplier_credit`. Rows: source_id (the
+    document's id), trip_id, and case_id: the trip, or without one the invoice or bill.
+    """
+    found: dict[str, Select[Any]] = {}
+    for kind in (INVOICE, BILL):
+        documents, notes = kind.model.__table__.c, kind.credit.model.__table__.c
+        case_id = func.coalesce(documents.trip_id, documents.id).label("case_id")
+        known = select(documents.id.label("source_id"), documents.trip_id, case_id).where(
+            owned(kind.model), documents.status != "draft"
+        )
+        found[kind.name] = known
+        found[kind.credit.name] = (
+            known.with_only_columns(notes.id.label("source_id"), documents.trip_id, case_id)
+            .join_from(
+                kind.credit.model.__table__,
+                kind.model.__table__,
+                notes[kind.key] == documents.id,
+            )
+            .where(owned(kind.credit.model))
+        )
+    return found
+
+
 def invoiced(trip_id: ColumnElement[UUID]) -> ScalarSelect[Any]:
     """Return a scalar subquery for the customer's name on a trip's newest invoice.
 
