@@ -10,6 +10,8 @@ from typing import Any
 
 from voyagent.billing.ageing import capabilities as ageing
 from voyagent.billing.bills import capabilities as bills
+from voyagent.billing.cancellations import capabilities as cancellations
+from voyagent.billing.claims import capabilities as claims
 from voyagent.billing.core import capabilities as books
 from voyagent.billing.invoices import capabilities as invoices
 from voyagent.billing.payments import capabilities as payments
@@ -18,7 +20,10 @@ from voyagent.capabilities.capability import Capability
 from voyagent.enquiries import capabilities as enquiries
 from voyagent.trips import capabilities as trips
 
-PACKAGES = (enquiries, trips, ageing, payments, bills, books, invoices, write_offs)
+PACKAGES = (
+    *(enquiries, trips, ageing, payments, bills, books, invoices, write_offs),
+    *(cancellations, claims),
+)
 
 
 def _capabilities_of(package: ModuleType) -> Iterator[Capability[Any]]:

@@ -14,6 +14,10 @@ from flask import Flask, current_app
 from tests.people import Person
 from voyagent.approvals.service import effects
 from voyagent.billing.bills import errors as bill_errors, service as bill_service
+from voyagent.billing.cancellations import service as cancellation_service
+from voyagent.billing.cancellations.service import Cancel
+from voyagent.billing.claims import service as claim_service
+from voyagent.billing.claims.service import Refund
 from voyagent.billing.invoices.service import issuing
 from voyagent.billing.payments.service import payments as payment_service
 from voyagent.billing.write_offs import service as write_off_service
@@ -80,6 +84,16 @@ SERVICES: dict[str, tuple[Act, type[VoyagentError]]] = {
     ),
     "write_off_invoice": (
         lambda actor: write_off_service.write_off_invoice(actor, uuid4(), reason="Gone"),
+        NotFound,
+    ),
+    "cancel_sale": (
+        lambda actor: cancellation_service.cancel(
+            actor, Cancel(invoice_ids=[uuid4()], reason="Gone"), preview_hash=None
+        ),
+        NotFound,
+    ),
+    "record_supplier_refund": (
+        lambda actor: claim_service.receive_claim(actor, uuid4(), Refund()),
         NotFound,
     ),
     "issue_ticket": (

@@ -219,6 +219,30 @@ TABLE: list[tuple[str, str, set[str], set[str], str, set[str], set[str]]] = [
         {"written_off", "open_amount"},
     ),
     (
+        "cancel_sale",
+        "accounting",
+        {"invoice_id", "reason"},
+        {
+            *("kept", "fee", "fee_tax", "currency", "cancelled_on", "tcs", "pays_back", "account"),
+            "out_of_order_reason",
+        },
+        "SA",
+        ACCOUNTANTS,
+        {"cancelled", "cancellation_id", "open_amount"},
+    ),
+    (
+        "record_supplier_refund",
+        "accounting",
+        {"claim_id"},
+        {
+            *("amount", "received_on", "give_up_rest", "bank_account_id", "reference"),
+            *("money_amount", "money_currency"),
+        },
+        "SRA",
+        ACCOUNTANTS,
+        {"received", "claim_receipt_id", "open_amount"},
+    ),
+    (
         "pay_bill",
         "accounting",
         {"bill_id", "amount", "currency", "paid_on"},

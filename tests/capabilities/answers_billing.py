@@ -332,6 +332,50 @@ CASES: list[Case] = [
         [Choice("i1", "2026-27/000042, Deepa Krishnan", "2026-27/000042", Money(0, "INR"))],
     ),
     (
+        "cancel_sale",
+        {},
+        {
+            "cancelled": True,
+            "cancellation_id": "x1",
+            "cancellation_number": "X/2026-27/000001",
+            "invoice_id": "i1",
+            "number": "2026-27/000042",
+            "party_name": "Deepa Krishnan",
+            "amount": "40000.00",
+            "kept_amount": "5000.00",
+            "currency": "INR",
+            "open_amount": "0.00",
+            "fee_number": "2026-27/000043",
+            "refund_number": "F/2026-27/000001",
+        },
+        [
+            "Cancelled invoice 2026-27/000042 to Deepa Krishnan: INR 40,000.00 credited before tax."
+            " The fee is invoice 2026-27/000043. The rest is paid back with refund"
+            " F/2026-27/000001. Nothing more is due."
+        ],
+        [Choice("i1", "2026-27/000042, Deepa Krishnan", "2026-27/000042", Money(0, "INR"))],
+    ),
+    (
+        "record_supplier_refund",
+        {},
+        {
+            "received": True,
+            "claim_receipt_id": "r1",
+            "claim_id": "c1",
+            "number": "L/2026-27/000003",
+            "party_name": "BSP India",
+            "amount": "600.00",
+            "given_up_amount": "0.00",
+            "currency": "INR",
+            "open_amount": "400.00",
+        },
+        [
+            "Recorded a refund of INR 600.00 from BSP India for claim L/2026-27/000003."
+            " Amount due: INR 400.00."
+        ],
+        [Choice("c1", "L/2026-27/000003, BSP India", "L/2026-27/000003", Money(40000, "INR"))],
+    ),
+    (
         "post_journal_entry",
         ENTRY,
         {"posted": True, "journal_id": "j1"},

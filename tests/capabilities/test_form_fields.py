@@ -13,6 +13,8 @@ from tests.people import Person
 from tests.trips.things import a_trip
 from voyagent.billing.bills.capabilities.receive_bill import BillLine
 from voyagent.billing.bills.schemas import BillDraftIn, BoughtLineIn
+from voyagent.billing.cancellations.schemas import CancelPreviewIn
+from voyagent.billing.claims.schemas import ClaimReceiptIn
 from voyagent.billing.invoices.capabilities.draft_invoice import DraftLine
 from voyagent.billing.invoices.schemas.documents import InvoiceDraftIn
 from voyagent.billing.invoices.schemas.lines import SoldLineIn
@@ -33,6 +35,10 @@ PAID = {
     *TdsIn.model_fields,
 }  # a conversation names only bank or cash, and whole amounts
 OF_RECEIPT = {"over_cash_limit_reason", *ChargeIn.model_fields}
+ON_THE_PAGE = {
+    *("lines", "bill_lines", "refund_expected_on"),
+    *("fee", "pay_back"),
+}  # parts of a sale are cancelled on the page; fee and refund have fields of their own
 LINE = {"details", "status"}  # a transfer is added as planned
 
 
@@ -54,6 +60,8 @@ def of(name: str) -> type[BaseModel]:
         (of("record_receipt"), ReceiptIn, PAID),
         (of("pay_bill"), ReceiptIn, PAID | OF_RECEIPT),
         (of("write_off_invoice"), WriteOffIn, set()),
+        (of("cancel_sale"), CancelPreviewIn, ON_THE_PAGE),
+        (of("record_supplier_refund"), ClaimReceiptIn, set()),
         (of("receive_bill"), BillDraftIn, OF_DRAFT),
         (BillLine, BoughtLineIn, set()),
         (of("post_journal_entry").model_fields["entry"].annotation, JournalEntryIn, set()),

@@ -118,6 +118,22 @@ def test_each_kind_of_slot_has_a_reader() -> None:
         ("search_hotels", "rooms in Munnar for 5", {"country": "IN", "guests": 5}),
         ("add_transfer", "hotel se airport, shaam 6 baje", {"origin": "Hotel", "at": "18:00"}),
         ("write_off_invoice", "write off 000042, company closed", {"reason": "company closed"}),
+        ("cancel_sale", "cancel 000042, he fell ill, keep 5000", {
+            "reason": "he fell ill", "kept": "5000", "cancelled_on": "2026-11-30",
+        }),
+        ("cancel_sale", "Deepa cancelled her tour, refund the rest by bank on 28 nov", {
+            "reason": "Deepa cancelled her tour", "pays_back": True, "account": "bank",
+            "cancelled_on": "2026-11-28",
+        }),
+        ("cancel_sale", "000031 radd karo, visa nahi mila, 3000 kaat lo", {
+            "reason": "visa nahi mila", "kept": "3000", "pays_back": None,
+        }),
+        ("cancel_sale", "इनवॉइस 000042 रद्द करो, 500 काट कर बाकी वापस करो", {"pays_back": True}),
+        ("record_supplier_refund", "got 600 back on 28 nov utr HDFC9912, rest is lost", {
+            "amount": "600", "received_on": "2026-11-28", "reference": "HDFC9912",
+            "give_up_rest": True,
+        }),
+        ("record_supplier_refund", "Akbar refunded 600", {"give_up_rest": None}),
         ("visa_requirements", "visa for Nepal passport holder to UK", {"nationality": "NP"}),
         ("receive_bill", "bill of Taj Resort no 8, 500", {"vendor_name": "Taj Resort"}),
         ("create_enquiry", "me and my husband, Bali", {"pax_count": 2}),

@@ -27,6 +27,7 @@ def effect_of(capability: Capability[Any]) -> Effect:
         asks=capability.external,
         run=_stored(capability, capability.run),
         permission=capability.permission,
+        further=capability.further_permissions,
         dry_run=_stored(capability, capability.dry_run) if capability.dry_run else None,
         describe=_stored(capability, capability.preview) if capability.preview else None,
         measure=_stored(capability, capability.measure) if capability.measure else None,

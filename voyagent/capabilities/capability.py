@@ -195,9 +195,10 @@ class Capability(Generic[Input]):
 
     `approval` is `never`, `review` (the assistant asks the user to confirm the fields) or
     `required` (an approved proposal is needed, unless the user's role may act directly).
-    `approvers` are the roles that may approve the proposal. `needs_approval`, if given, decides for
-    a call whether a proposal is needed. `notices` returns sentences that the card shows before the
-    user confirms a call.
+    `approvers` are the roles that may approve the proposal. `further_permissions` are those of
+    other acts that are part of this one; the requester needs them, and an approval grants them too.
+    `needs_approval`, if given, decides for a call whether a proposal is needed. `notices` returns
+    sentences that the card shows before the user confirms a call.
 
     If `external` is true, `run` returns an outbound call, and a preview runs `dry_run` instead.
     `policy` returns the amounts that are compared with the limits of roles. `preview` describes
@@ -225,6 +226,7 @@ class Capability(Generic[Input]):
     examples: Mapping[str, tuple[str, ...]]
     audit: str
     approvers: frozenset[str] = frozenset()
+    further_permissions: frozenset[str] = frozenset()
     undoable: bool = True
     four_eyes: bool = False
     editable: bool = True

@@ -43,6 +43,19 @@ _IS_ORDER = re.compile(
     r"(?!\s+(?:policy|rules?|terms|status))",
     re.IGNORECASE,
 )
+_CAME_IN = re.compile(
+    r"\b(?:got|received?|recd|rcvd)\b(?=[^.\n]{0,60}\b(?:refund|back)\b)"
+    r"|\brefund\b(?=[^.\n]{0,60}\b(?:received?|recd|rcvd|came|credited|landed|hit|reached|mila"
+    r"|aay?a|aa gaya|mil gaya)\b)"
+    r"|\brefund\s+(?:[\w.,'’₹$/-]+\s+){0,4}?from\b"
+    r"|^\W*(?!(?:we|i|please|pls|kindly|have|has)\b)(?:[\w&.'’-]+\s+){1,6}?(?:refunded|returned"
+    r"|(?:sent|gave|given|paid|credited)(?=[^.\n]{0,60}\bback\b))\b(?![^.\n]{0,60}\bto\s+(?!us|our))"
+    r"|\bne\b(?=[^.\n]{0,60}\b(?:refund|wapas|vapas|lauta\w*)\b)"
+    r"|(?:रिफंड|रिफ़ंड)(?=[^.\n]{0,40}(?:आया|आ गया|मिल))"
+    r"|(?<!\S)ने\s(?=[^.\n]{0,60}(?:रिफंड|रिफ़ंड|वापस|लौटा))",
+    re.IGNORECASE,
+)
+"""Words of money that came back, such as the refund of a supplier."""
 _OTHER = re.compile(r"\b(?:cancel\w*|radd|policy|rules?|enquiry|lead)\b|रद्द", re.IGNORECASE)
 
 
@@ -60,8 +73,12 @@ def splits(text: str) -> Iterator[tuple[str, str]]:
 
 
 def is_refund(text: str) -> bool:
-    """Return True if a message asks to give money back, which no capability does."""
-    if _OTHER.search(text) or not _REFUND.search(text):
+    """Return True if a message asks to give a customer money back.
+
+    No capability does that by itself; it is a part of a cancellation. A refund that a supplier has
+    paid is another act.
+    """
+    if _OTHER.search(text) or _CAME_IN.search(text) or not _REFUND.search(text):
         return False
     return bool(find_figures(text) or _MONEY.search(text) or _IS_ORDER.search(text))
 

@@ -15,6 +15,19 @@ FLAGS: Mapping[str, tuple[re.Pattern[str], bool]] = {
             True,
         ),
         "include_zero": (r"\bzeros?\b|\bnil\b|\ball accounts\b|\beven (?:the )?empty\b", True),
+        "pays_back": (
+            r"\b(?:refund(?:ed|ing)?|(?:pay|give|send|return|transfer)\w*\s+(?:\w+\s+){0,4}?back|lauta\w*"
+            r"|(?:wapas|vapas)\s+(?:kar|de|do|bhej)\w*|return (?:the )?(?:rest|balance|money))\b"
+            r"|रिफंड|रिफ़ंड|वापस\s+(?:कर|दे|दो|भेज)|लौटा",
+            True,
+        ),
+        "give_up_rest": (
+            r"\b(?:give up|gave up|forget|write off|waive|drop)\s+(?:on\s+)?(?:the\s+)?"
+            r"(?:rest|balance|remaining|difference)\b|\brest\b[^.,;]{0,20}\b(?:will not come"
+            r"|won['’]t come|is lost|is gone|not coming)|\bbaaki\s+(?:chhod|nahi|bhool)"
+            r"|बाकी\s+(?:छोड़|नहीं)",
+            True,
+        ),
         "prices": (
             r"\b(?:without|no|hide|hiding|minus|excluding|bina|remove)\s+(?:\w+\s+){0,2}?(?:the\s+)?"
             r"(?:prices?|rates?|costs?|amounts?|fares?|daam|keemat|kimat)\b|बिना (?:कीमत|रेट|दाम)"

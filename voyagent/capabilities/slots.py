@@ -97,6 +97,12 @@ _WRITE_OFF = re.compile(
     r"\b(?:write|written|writing|w)[\s/-]*off\b|\bbad debts?\b|\bwaive|\bplease$|\bpls$|राइट ऑफ",
     re.IGNORECASE,
 )
+_CANCEL = re.compile(
+    r"^(?:(?:and|then|also|please|pls|we)\s+)*(?:cancel|keep|retain|deduct|refund|return|pay|give|hold"
+    r"|process)\b|\b(?:radd|cancel|wapas)\s+kar|\b(?:kaat|rakh)\b|(?:रद्द|कैंसल|वापस)\s+कर|काट|रख लो",
+    re.IGNORECASE,
+)
+"""Words of a clause that asks for a cancellation, or says what is kept and paid back."""
 _STATED_NUMBER = re.compile(
     r"\b(?:invoice|inv|bill)\.?\s*(?:no\.?|number|#)?\s*#?(?P<digits>\d{2,6})\b(?![.,]\d)",
     re.IGNORECASE,
@@ -810,7 +816,7 @@ def _group(pattern: re.Pattern[str]) -> FieldReader:
 def _reason(reading: Reading, _context: Context) -> Found | None:
     """Return the words after “because” or a similar word, else the last clause.
 
-    A clause that is the request for a write-off is not a reason.
+    A clause that is the request for a write-off or a cancellation is not a reason.
     """
     match = _REASON.search(reading.text)
     if match:
@@ -819,7 +825,9 @@ def _reason(reading: Reading, _context: Context) -> Found | None:
     reasons = [
         clause.strip()
         for clause in clauses
-        if len(clause.split()) > 1 and not _WRITE_OFF.search(clause)
+        if len(clause.split()) > 1
+        and not _WRITE_OFF.search(clause)
+        and not _CANCEL.search(clause.strip())
     ]
     return Found(reasons[-1], reasons[-1]) if len(clauses) > 1 and reasons else None
 

@@ -115,11 +115,17 @@ class Grant:
     """The right to do the action of `permission` once without a further approval.
 
     `reference` names the source of the right: the id of an approved proposal while `approvals`
-    executes the proposal, or `dry run`.
+    executes the proposal, or `dry run`. `further` are the permissions of other acts that are part
+    of the action, such as the refund of a cancellation.
     """
 
     reference: str
     permission: str
+    further: frozenset[str] = frozenset()
+
+    def covers(self, permission: str) -> bool:
+        """Return True if the right includes the act of a permission."""
+        return permission == self.permission or permission in self.further
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +196,7 @@ class Actor:
         `forbidden_role`.
         """
         self.require(permission)
-        if self.grant is not None and self.grant.permission == permission:
+        if self.grant is not None and self.grant.covers(permission):
             return
         if not self.may_act_directly(permission):
             raise ApprovalRequired

@@ -45,6 +45,24 @@ def recording(session: scoped_session[Any] | Session, *, is_dry: bool) -> Iterat
         del session.info[_NOTES]
 
 
+@contextmanager
+def recording_part(session: scoped_session[Any] | Session) -> Iterator[Notes]:
+    """Record the results of the block, which may be a part of a recorded action.
+
+    The results are also those of the whole action.
+    """
+    whole = notes_of(session)
+    notes = session.info[_NOTES] = Notes(whole is not None and whole.is_dry)
+    try:
+        yield notes
+    finally:
+        del session.info[_NOTES]
+        if whole is not None:
+            session.info[_NOTES] = whole
+            whole.entries += notes.entries
+            whole.mails += notes.mails
+
+
 def notes_of(session: scoped_session[Any] | Session) -> Notes | None:
     """Return the record of the current action, None if its results are not recorded."""
     return session.info.get(_NOTES)

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.audit.acts.account import in_the_browser
 from tests.audit.acts.money import REVERSED
 from tests.audit.acts.registry import Doing, Left, act
 from tests.audit.acts.stage import Stage
-from tests.audit.acts.work import POSTED
+from tests.audit.acts.work import (
+    CONTINUED,
+    POSTED,
+    _effect as effect,
+    _granted as granted,
+)
 from tests.billing.test_claims import CANCELLED, claimed, inr, paid_bill, received
+from voyagent.billing.claims.capabilities import record_supplier_refund
 
 CLAIM = ("bill_id", "claim_id")
 CREDITED = Left("supplier_credit.entered", ("bill_id", "journal_entry_id", "supplier_credit_id"))
@@ -44,6 +52,21 @@ def receive_a_refund_over_the_api(stage: Stage) -> Doing:
     api, claim_id = stage.alice.api, claimed(stage.alice, paid_bill(stage.alice))
     body = {"amount": "400.00", "received_on": "2024-12-10", "give_up_rest": True}
     return lambda: api.post(f"/supplier-claims/{claim_id}/receipts", json=body)
+
+
+@act(
+    "approvals.run_effect",
+    leaves=(
+        *(replace(one, by="bob", via="assistant") for one in (POSTED, RECEIVED)),
+        effect(record_supplier_refund.CAPABILITY.name),
+        CONTINUED,
+    ),
+)
+def record_a_refund_by_a_grant(stage: Stage) -> Doing:
+    claim_id = claimed(stage.alice, paid_bill(stage.alice))
+    given = {"amount": "400.00", "received_on": "2024-12-10", "give_up_rest": True}
+    name = record_supplier_refund.CAPABILITY.name
+    return granted(stage, name, claim_id=str(claim_id), **given)
 
 
 @act(

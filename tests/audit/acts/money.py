@@ -28,6 +28,7 @@ from tests.trips.things import DESERT, a_line, a_trip
 from voyagent.billing.accruals import service as accruals
 from voyagent.billing.bills import service as bill_service
 from voyagent.billing.bills.capabilities import receive_bill
+from voyagent.billing.cancellations.capabilities import cancel_sale
 from voyagent.billing.core.capabilities import post_journal_entry
 from voyagent.billing.credit_notes import service as credit_note_service
 from voyagent.billing.invoices.capabilities import create_invoice
@@ -164,6 +165,35 @@ def write_an_invoice_off_by_a_grant(stage: Stage) -> Doing:
     return granted(
         stage,
         write_off_invoice.CAPABILITY.name,
+        invoice_id=str(papers.issued(stage.alice)),
+        **given,
+    )
+
+
+CANCELLED_SALE = Left(
+    "cancellation.recorded",
+    ("cancellation_id", "invoice_id"),
+    says={"cancelled_on": "2024-06-25", "currency": "INR", "reason": "Not travelled"},
+)
+
+
+@act(
+    "approvals.run_effect",
+    leaves=(
+        *_by_bob(
+            POSTED,
+            Left("credit_note.issued", ("credit_note_id", "invoice_id", "journal_entry_id")),
+            CANCELLED_SALE,
+        ),
+        effect(cancel_sale.CAPABILITY.name),
+        CONTINUED,
+    ),
+)
+def cancel_a_sale_by_a_grant(stage: Stage) -> Doing:
+    given = {"reason": "Not travelled", "cancelled_on": "2024-06-25"}
+    return granted(
+        stage,
+        cancel_sale.CAPABILITY.name,
         invoice_id=str(papers.issued(stage.alice)),
         **given,
     )

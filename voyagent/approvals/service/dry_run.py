@@ -253,7 +253,7 @@ def _results_in(shown: Mapping[str, Any]) -> dict[str, Any]:
 
 def _act(effect: Effect, requester: Actor, arguments: JsonMapping) -> None:
     if effect.run_dry is not None:
-        grant = Grant("dry run", effect.permission)
+        grant = Grant("dry run", effect.permission, effect.further)
         effect.run_dry(requester.granted(grant), dict(arguments))
 
 

@@ -183,8 +183,9 @@ class Effect:
     """An act that needs approval.
 
     `tool_name` is the name of the act. `run` is called with the requester and the stored arguments,
-    and returns a small JSON object. An approval grants only `permission`. If `money` is true, the
-    four-eyes rule applies. If `reversible` is false, the approver must confirm the decision.
+    and returns a small JSON object. An approval grants only `permission`, and the permissions
+    `further` of other acts that are part of this one. If `money` is true, the four-eyes rule
+    applies. If `reversible` is false, the approver must confirm the decision.
 
     If `external` is true, `run` calls an outside system. A dry run calls `dry_run` if it is given.
     Otherwise it calls `run`, but never that of an external act. If `asks` is true, `run` returns an
@@ -205,6 +206,7 @@ class Effect:
     reversible: bool
     run: Run
     permission: str
+    further: frozenset[str] = frozenset()
     describe: Describe | None = None
     external: bool = False
     asks: bool = False

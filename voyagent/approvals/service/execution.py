@@ -240,7 +240,7 @@ def _run(actor: Actor | None, approval: Approval) -> JsonObject | OutboundCall[J
         raise RequesterGone
     if approval.preview is None:
         raise PreviewMissing  # nobody has seen the consequences
-    grant = Grant(approval.id, effect.permission)
+    grant = Grant(approval.id, effect.permission, effect.further)
     return run_as_shown(effect, actor, grant, dict(approval.payload), approval.preview)
 
 

@@ -171,6 +171,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "fee": _l("Service fee"),
     },
     "bought_as": {"cost": _l("Our own cost"), "agent": _l("As agent")},
+    "tcs": {
+        "keep": _l("Keep it: it is deposited"),
+        "credit": _l("Credit it: it is not deposited yet"),
+    },
     "status": {
         "new": _l("New"),
         "quoted": _l("Quoted"),
@@ -193,7 +197,7 @@ AMOUNTS = ("amount", "price", "charge", "debit", "credit", "budget_max")
 _DUE = "due_date due_from due_to pay_on"
 _BOOKED = (
     "issue_date paid_on entry_date effective_on refunded_on reversed_on voided_on written_off_on"
-    " filed_on granted_on exchange_rate.on"
+    " filed_on granted_on cancelled_on received_on exchange_rate.on"
 )
 _PAST = "period_start period_end issued_from issued_to created_from created_to as_of"
 DATE_KINDS: dict[str, DateKind] = {

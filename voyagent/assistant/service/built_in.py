@@ -69,8 +69,8 @@ def _opening(reading: JsonObject) -> Move:
     if kind == "refund":
         return Say(
             gettext(
-                "The assistant records no refunds and reverses no payments. Open the payment in"
-                " Payments to do it. Nothing was saved."
+                "The assistant records no refunds to customers and reverses no payments. Open the"
+                " payment in Payments to do it. Nothing was saved."
             )
         )
     if kind == "unknown" and not reading.get("capability"):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import Select, exists, func, or_, select
 
 from voyagent.billing.cancellations.errors import CancellationNotFound
 from voyagent.billing.core.models.bills import Bill, BillLine
@@ -16,6 +17,7 @@ from voyagent.billing.core.models.claims import SupplierClaim
 from voyagent.billing.core.models.credits import CreditNote, CreditNoteLine, SupplierCredit
 from voyagent.billing.core.models.invoices import Invoice, InvoiceLine
 from voyagent.billing.core.models.kinds import kind_of
+from voyagent.billing.core.models.parts import OPEN_INVOICE
 from voyagent.billing.core.models.payments import Refund
 from voyagent.identity.queries.people import name_of
 from voyagent.kernel.database.read_pool import Reader, Row, first_row
@@ -26,6 +28,7 @@ from voyagent.kernel.tenancy import owned
 _CANCELLATIONS = Cancellation.__table__.c
 _LINES = CancellationLine.__table__.c
 _INVOICES = Invoice.__table__.c
+_DIGITS = re.compile(r"\d{2,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,31 @@ def bills_of_trip(trip_id: UUID) -> list[Bill]:
     """Return a trip's posted bills that are not void, oldest first."""
     found = select(Bill).where(Bill.trip_id == trip_id, Bill.status.not_in(("draft", "void")))
     return list(db.session.scalars(found.order_by(Bill.issue_date, Bill.id)))
+
+
+def list_cancellable(reader: Reader, text: str, *, limit: int) -> list[Row]:
+    """Return invoices of which something is not credited, newest first.
+
+    They are at most `limit` invoices whose numbers end with a number in the text, or else the
+    newest `limit`. Rows: id, reference (the number), party_name, currency, open_minor (the total
+    that is not credited).
+    """
+    left_minor = _INVOICES.total_minor - _INVOICES.credited_minor - _INVOICES.excess_minor
+    found = (
+        select(
+            _INVOICES.id,
+            _INVOICES.number.label("reference"),
+            _INVOICES.party_name,
+            _INVOICES.currency,
+            left_minor.label("open_minor"),
+        )
+        .where(owned(Invoice), _INVOICES.status.in_((*OPEN_INVOICE, "paid")), left_minor > 0)
+        .order_by(_INVOICES.issue_date.desc(), _INVOICES.id.desc())
+        .limit(limit)
+    )
+    ends = [_INVOICES.number.endswith(digits) for digits in set(_DIGITS.findall(text))]
+    numbered = reader.read(found.where(or_(*ends)))[0] if ends else []
+    return numbered or reader.read(found)[0]
 
 
 def last_credited(document: Invoice | Bill) -> date | None:

@@ -80,7 +80,7 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.canonical import digest
 from voyagent.kernel.database.read_pool import Row, SessionReader
 from voyagent.kernel.db import db
-from voyagent.kernel.dry_run import Notes, recording
+from voyagent.kernel.dry_run import Notes, recording, recording_part
 from voyagent.kernel.errors import Unprocessable
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
@@ -268,14 +268,15 @@ def preview_cancellation(actor: Actor, wanted: Cancel) -> CancellationPreview:
     return found[0]
 
 
-def cancel(actor: Actor, wanted: Cancel, *, preview_hash: str) -> Cancellation:
+def cancel(actor: Actor, wanted: Cancel, *, preview_hash: str | None) -> Cancellation:
     """Cancel lines of invoices of one customer in one transaction.
 
     Each invoice gets a credit note on what is cancelled less what the agency keeps. What it keeps
     of revenue that was still to come is revenue of this day. A bill is credited with what the
     supplier gives back; what is paid of it is a claim on the supplier. Prepaid cost that the
     supplier keeps is cost of this day. The customer's credit settles the fee invoice and is paid
-    back, if that is wanted. `preview_hash` is that of `preview_cancellation`.
+    back, if that is wanted. `preview_hash` is that of `preview_cancellation`. It is None for a
+    capability: an approved proposal is compared with its own preview.
 
     Raises Forbidden, InvoiceNotFound, BillNotFound, CancelledTogether, DocumentNotOpen,
     LineNotOnInvoice, LineNotOnBill, KeptExceedsLine, ChargeExceedsLine, RecallOutOfRange,
@@ -283,13 +284,33 @@ def cancel(actor: Actor, wanted: Cancel, *, preview_hash: str) -> Cancellation:
     `open_claim`, `credit_bill`, `issue_invoice`, `allocate` and `refund_party`.
     """
     actor.require_authority("invoice.credit")
-    with recording(db.session, is_dry=False) as notes:
+    with recording_part(db.session) as notes:
         done = _cancel(actor, wanted)
         db.session.flush()
         seen = _seen(done, notes)
-    if seen.preview_hash != preview_hash:
+    if preview_hash not in (None, seen.preview_hash):
         raise PreviewStale
-    return _store(actor, wanted, done, preview_hash)
+    return _store(actor, wanted, done, seen.preview_hash)
+
+
+def keeping(invoice_id: UUID, kept: Money | None) -> list[CancelledLine] | None:
+    """Return the lines of an invoice of which the agency keeps an amount in all.
+
+    `kept` is divided in proportion to what is not credited yet of each line. The result is None if
+    nothing is kept. Raises InvoiceNotFound, MixedCurrencies, KeptExceedsLine, NothingToCancel.
+    """
+    if not kept:
+        return None
+    left = creditable(invoice_queries.get_invoice(invoice_id))
+    if not left:
+        raise NothingToCancel
+    whole = _sum(left.values(), next(iter(left.values())).currency)
+    if (kept - whole).amount_minor > 0:
+        raise KeptExceedsLine
+    shares = kept.within(0).split([one.amount_minor for one in left.values()])
+    return [
+        CancelledLine(invoice_id, number, share) for number, share in zip(left, shares, strict=True)
+    ]
 
 
 def together_with(invoice: Invoice) -> tuple[UUID | str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Annotated
@@ -171,6 +172,15 @@ def open_documents(call: Invocation, kind: Kind, text: str) -> list[Choice]:
     rows = open_list.list_open(
         call.reader, kind, FIRST_DAY, LAST_DAY, today=clock.today(call.actor.timezone)
     )
+    return documents_meant(rows, text)
+
+
+def documents_meant(rows: Sequence[Row], text: str) -> list[Choice]:
+    """Return those documents that a text means, in the order of the rows.
+
+    Rows: id, reference (the number), party_name, open_minor, currency. A number in the text takes
+    precedence over a party name. If the text has neither, all documents are returned.
+    """
     lowered = text.casefold()
     choices = [
         Choice(

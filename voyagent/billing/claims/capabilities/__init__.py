@@ -1,0 +1,1 @@
+"""Capabilities of claims on suppliers."""
