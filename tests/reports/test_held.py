@@ -16,6 +16,7 @@ from tests.trips.things import a_trip
 from voyagent.billing.core.service.pricing import LineItem
 from voyagent.reports.queries import held
 from voyagent.reports.queries.held import HELD, HeldCase, read_held
+from voyagent.reports.queries.periods import Days
 
 ISSUED, LATER, FAR = date(2024, 6, 10), date(2024, 6, 20), date(2200, 12, 31)
 TERMS: dict[str, Any] = {"issue_date": ISSUED, "due_date": ISSUED}
@@ -44,9 +45,9 @@ def left(person: Person, on: date = FAR) -> dict[UUID | None, tuple[int, list[in
     }
 
 
-def cases(person: Person, on: date = FAR) -> tuple[HeldCase, ...]:
+def cases(person: Person, on: date = FAR, first: date = ISSUED) -> tuple[HeldCase, ...]:
     with person.reading() as reader:
-        return read_held(reader, account_id(person, HELD), on).cases
+        return read_held(reader, account_id(person, HELD), Days(first, on)).cases
 
 
 def test_the_documents_of_a_trip_come_to_zero_or_are_listed(alice: Person, charlie: Person) -> None:
@@ -59,7 +60,9 @@ def test_the_documents_of_a_trip_come_to_zero_or_are_listed(alice: Person, charl
         )  # fmt: skip
     assert left(alice) == {short: (-1_000, [-9_000, 8_000])}
     assert set(left(alice, ISSUED)) == {settled, short}, "the bills are dated later"
-    page = Page(alice.tab.get("/reports/general-ledger?account=2160"))
+    (case,) = cases(alice, first=LATER)[:1]
+    assert case.left.amount_minor == 9_000, "the invoice is dated earlier"
+    page = Page(alice.tab.get("/reports/general-ledger?account=2160&from=2024-04-01"))
     words = page.words(".//*[@id='held']")
     for word in ("INR10.00", "INR90.00", "INR80.00", "B-80"):
         assert word in words, words
@@ -67,15 +70,15 @@ def test_the_documents_of_a_trip_come_to_zero_or_are_listed(alice: Person, charl
     assert f"/trips/{settled}" not in page.links()
     assert "held" not in alice.tab.get("/reports/general-ledger?account=2100").text
     with charlie.reading() as reader:
-        assert read_held(reader, account_id(alice, HELD), FAR).cases == ()
-    empty = Page(charlie.tab.get("/reports/general-ledger?account=2160"))
+        assert read_held(reader, account_id(alice, HELD), Days(ISSUED, FAR)).cases == ()
+    empty = Page(charlie.tab.get("/reports/general-ledger?account=2160&from=2024-04-01"))
     assert "No entries on this account" in empty.words()
 
 
 def test_a_long_list_is_cut_and_says_so(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(2):
         issued(alice, ticket("100", "10"), **TERMS)
-    path = "/reports/general-ledger?account=2160"
+    path = "/reports/general-ledger?account=2160&from=2024-04-01"
     assert "Only the first" not in alice.tab.get(path).text
     monkeypatch.setattr(held, "ROWS_MAX", 1)
     assert "Only the first 1 documents" in alice.tab.get(path).text

@@ -227,14 +227,14 @@ def unsettled_statement(purpose: str, source_types: Collection[str]) -> Select[A
 
 
 def left_by_case_statement(
-    account_id: UUID, last: date, of: Mapping[str, Select[Any]], *, limit: int
+    account_id: UUID, days: tuple[date, date], of: Mapping[str, Select[Any]], *, limit: int
 ) -> Select[Any]:
     """Select the sources of cases that do not come to zero on an account.
 
     A case is what is settled together, such as the documents of a trip. `of` has selects of
     documents by type of source, with source_id, case_id and trip_id; another source is a case by
-    itself. A reversal counts for the source of the entry that it takes back. Postings after the day
-    `last` do not count.
+    itself. A reversal counts for the source of the entry that it takes back. Only postings between
+    the two `days` count, both included.
 
     Rows: case_id, trip_id, currency, left_minor (of the case), source_type, source_id, minor (of
     the source), day, entry_id and narration (of the source's first entry). Amounts are debit less
@@ -278,7 +278,7 @@ def left_by_case_statement(
             owned(Posting),
             owned(JournalEntry),
             _POSTINGS.account_id == account_id,
-            _POSTINGS.effective_date <= last,
+            _POSTINGS.effective_date.between(*days),
         )
         .group_by(known.c.case_id, known.c.trip_id, source_type, source_id, _POSTINGS.currency)
         .subquery("sums")

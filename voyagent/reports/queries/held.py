@@ -17,6 +17,7 @@ from voyagent.billing.core.queries.of_trips import cases
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.money import Money
 from voyagent.ledger.queries.sources import left_by_case_statement
+from voyagent.reports.queries.periods import Days
 from voyagent.trips.queries import trips
 
 HELD = "held_for_suppliers"
@@ -60,9 +61,13 @@ class Held:
     cut_at: int | None
 
 
-def read_held(reader: Reader, account_id: UUID, last: date) -> Held:
-    """Return what is left on the account at the end of a day, by trip and document."""
-    (rows,) = reader.read(left_by_case_statement(account_id, last, cases(), limit=ROWS_MAX + 1))
+def read_held(reader: Reader, account_id: UUID, days: Days) -> Held:
+    """Return what the postings of a period leave on the account, by trip and document.
+
+    All cases together are the movement of the account in the period.
+    """
+    period = (days.first, days.last)
+    (rows,) = reader.read(left_by_case_statement(account_id, period, cases(), limit=ROWS_MAX + 1))
     shown = rows[:ROWS_MAX]
     titles = trips.read_titles(reader, {row["trip_id"] for row in shown if row["trip_id"]})
     return Held(tuple(_cases(shown, titles)), ROWS_MAX if len(rows) > ROWS_MAX else None)

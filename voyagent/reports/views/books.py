@@ -164,7 +164,7 @@ def general_ledger(reader: RequestReader) -> Any:
     sheet = partial(spreadsheets.general_ledger, report) if report else None
     held = None
     if report and report.is_first_page and report.account["purpose"] == HELD:
-        held = read_held(reader, report.account["id"], last)
+        held = read_held(reader, report.account["id"], report.period)
     facts = {
         "accounts": accounts,
         "held": held,

@@ -62,7 +62,7 @@ class RecordSupplierRefundInput(ClaimReceiptIn):
     )
     money_amount: PlainAmount | None = Field(
         default=None,
-        title=N_("Money that came in"),
+        title=N_("Amount received"),
         description="What reached the account, if the account has another currency.",
     )
     money_currency: CurrencyCode | None = Field(
@@ -104,7 +104,7 @@ def preview(call: Invocation, inputs: RecordSupplierRefundInput) -> Description:
     facts = [
         (gettext("Amount"), spoken(amount.wire, amount.currency)),
         *(
-            [(gettext("Money that came in"), spoken(refund.money.wire, refund.money.currency))]
+            [(gettext("Amount received"), spoken(refund.money.wire, refund.money.currency))]
             if refund.money
             else []
         ),
