@@ -64,6 +64,40 @@ def test_a_bank_account_is_added_and_used(browser: Browser, site: Site) -> None:
         expect(page.locator("#about")).to_contain_text("Bounced, charge of the bank")
 
 
+def test_a_post_dated_cheque_is_kept_and_another_deposited(browser: Browser, site: Site) -> None:
+    with visiting(browser, *reversed(LOOKS), base_url=site.address) as visit:
+        page = visit.page
+        sign_up(page)
+        page.goto("/payments/cheques")
+        look_at(visit, "cheques-none")
+        number = an_invoice(page, "45000")
+        page.get_by_role("link", name="Record payment").click()
+        page.get_by_role("link", name="Record it as a received cheque").click()
+        expect(page.get_by_label(number)).to_be_checked()
+        page.get_by_label("Cheque number").fill("000123")
+        page.locator("#cheque_on").fill("1 Jan 2199")
+        look_at(visit, "cheque-new")
+        page.get_by_role("button", name="Record cheque").click()
+        expect(page.locator("#cheque")).to_contain_text("Not due yet")
+        look_at(visit, "cheque")
+        page.get_by_role("link", name=number).click()
+        expect(page.locator("#held-cheques")).to_contain_text("Cheque 000123")
+        page.goto("/payments/cheques/new")
+        page.locator("#party_name").fill(CUSTOMER)
+        page.get_by_label("Amount", exact=True).fill("5000")
+        page.get_by_label(number).check()
+        page.get_by_label("Cheque number").fill("000124")
+        page.locator("#cheque_on").fill("today")
+        page.get_by_role("button", name="Record cheque").click()
+        page.get_by_role("link", name="Deposit").click()
+        expect(page.locator("#postings")).to_contain_text("5,000.00")
+        look_at(visit, "cheque-deposit")
+        page.get_by_role("button", name="Record deposit").click()
+        expect(page.locator("#cheque")).to_contain_text("Deposited on")
+        page.goto("/payments/cheques?show=all")
+        look_at(visit, "cheques")
+
+
 def test_a_receipt_follows_the_tax_and_a_gateway_pays_out(browser: Browser, site: Site) -> None:
     with visiting(browser, *reversed(LOOKS), base_url=site.address) as visit:
         page = visit.page
