@@ -28,7 +28,7 @@ POLL_MS = 250
 
 
 class Rests:
-    """Unsent parts of a process's responses, and the threads that wait for clients.
+    """Limits of memory for unsent responses, and of threads that wait for clients.
 
     In the methods, `network` is the IPv4 address or IPv6 /64 of a client, or None for a trusted
     proxy.

@@ -77,7 +77,7 @@ class Spending:
 
     @property
     def is_shown(self) -> bool:
-        """True if there is any usage to show."""
+        """True if there is usage this month, or a daily budget."""
         return self.month.answers > 0 or self.budget is not None
 
 

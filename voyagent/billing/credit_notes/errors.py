@@ -43,7 +43,7 @@ class CreditNoteOfCancellation(Conflict):
 
 
 class CreditedBeforeCancellation(CreditNoteOfCancellation):
-    """A cancellation has kept a part of a line of the credit note."""
+    """A cancellation has kept a part of an invoice line that the note credits."""
 
     message = N_(
         "A cancellation kept a part of a line of this credit note, so it can’t be reversed. If the"

@@ -30,7 +30,7 @@ _NEWEST = (_POLICIES.valid_from.desc(), _POLICIES.created_at.desc(), _POLICIES.i
 
 @dataclass(frozen=True, slots=True)
 class Methods:
-    """The methods for documents of a day, by `applies_to` of a policy."""
+    """Methods of recognising revenue and cost, for the documents of one day."""
 
     principal: str
     agent: str

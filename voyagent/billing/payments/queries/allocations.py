@@ -50,7 +50,7 @@ def get_allocation(payment_id: UUID, allocation_id: UUID) -> Allocation:
 
 
 def get_refund(payment_id: UUID, refund_id: UUID) -> Refund:
-    """Return a refund that covers a payment, alone or with others.
+    """Return a refund of a payment, or of several payments that include it.
 
     Raises RefundNotFound.
     """
