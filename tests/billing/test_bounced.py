@@ -13,7 +13,7 @@ from tests.billing.test_api import code
 from tests.billing.test_payouts import findings, lines_of, registered
 from tests.chat.parallel import at_once
 from tests.enquiries.reading import Page
-from tests.people import Person, csrf_token
+from tests.people import People, Person, csrf_token
 from voyagent.billing.core.service.charges import Charge
 from voyagent.billing.payments.errors import PaymentReversed
 from voyagent.billing.payments.service import reversals
@@ -52,6 +52,15 @@ def test_a_bounced_cheque_is_reversed_with_the_charge_of_the_bank(alice: Person)
     )
     assert code(alice.api.post(path, json=BOUNCE)) == (409, "payment_reversed")
     assert findings(alice) == []
+
+
+def test_the_charge_is_subject_to_the_limit_of_the_role(people: People, alice: Person) -> None:
+    lead, payment_id = people.colleague(alice, "Leila", role="accounting_lead"), cheque(alice, 1000)
+    limits = {"approval_limits": {"accounting_lead": {"amount": "299.99", "currency": "INR"}}}
+    assert alice.api.patch("/tenant-settings", json=limits).status_code == 200
+    path = f"/payments/{payment_id}/bounce"
+    assert code(lead.api.post(path, json=BOUNCE)) == (403, "amount_above_limit")
+    assert lead.api.post(path, json=BOUNCE | {"fee": "299.99"}).status_code == 200
 
 
 def test_only_a_cheque_bounces(alice: Person) -> None:

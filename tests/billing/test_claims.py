@@ -20,7 +20,7 @@ from tests.chat.parallel import at_once
 from tests.enquiries.reading import Page
 from tests.ledger.books import balances, stored
 from tests.ledger.test_base_amounts import make_ready
-from tests.people import Person
+from tests.people import People, Person
 from tests.rates.entered import entered
 from tests.trips.things import a_trip
 from voyagent.billing.bills import service as bill_service
@@ -40,6 +40,7 @@ from voyagent.billing.supplier_credits.errors import SupplierCreditTaken
 from voyagent.kernel.actor import ApprovalRequired, Forbidden
 from voyagent.kernel.money import Money
 from voyagent.ledger.service import revaluations
+from voyagent.settings.queries import AmountAboveLimit
 
 __all__ = ["agency"]
 ORDERED, CANCELLED, PAID_ON = date(2024, 11, 18), date(2024, 11, 29), date(2024, 12, 10)
@@ -285,6 +286,18 @@ def test_who_may_claim_and_receive(alice: Person, bob: Person, charlie: Person) 
         claim = queries.get_claim(claim_id)
         assert (claim.chased_on, claim.expected_on) == (PAID_ON, SERVICE)
     assert sound(alice)
+
+
+def test_what_reaches_the_account_is_subject_to_the_limit(people: People, alice: Person) -> None:
+    lead = people.colleague(alice, "Leila Lead", role="accounting_lead")
+    claim_id = claimed(alice, paid_bill(alice))
+    limits = {"approval_limits": {"accounting_lead": {"amount": "1000.00", "currency": "INR"}}}
+    assert alice.api.patch("/tenant-settings", json=limits).status_code == 200
+    for money in (usd(999_999_900), usd(1)):
+        with pytest.raises(AmountAboveLimit):
+            received(lead, claim_id, inr(50_000), money=money)
+    assert open_of(alice, claim_id) == (0, 0, 100_000)
+    received(lead, claim_id, inr(50_000))
 
 
 def test_the_pages_of_a_claim(alice: Person) -> None:

@@ -353,7 +353,7 @@ def _checked(actor: Actor, claim: SupplierClaim, refund: Refund) -> _Checked:
         money = money.within(1, entries.AMOUNT_MAX_MINOR)
         if money.currency == claim.currency and money != amount:
             raise InvalidAmount
-    check_limit(actor, amount + lost)
+    check_limit(actor, amount + lost, money)
     last = claim_queries.last_receipt_reversed(claim.id)
     day = day_of(actor, refund.on, max(claim.claimed_on, last or claim.claimed_on))
     base_minor, taken_minor = (

@@ -144,13 +144,14 @@ def measure(_call: Invocation, inputs: RecordSupplierRefundInput) -> Measured:
 
 
 def policy(_call: Invocation, inputs: RecordSupplierRefundInput) -> Policy:
-    """Return what is settled of the claim, which is compared with the amount limits.
+    """Return what is settled and received, which is compared with the amount limits.
 
     Raises ClaimNotFound, InvalidAmount.
     """
     claim = queries.get_claim(inputs.claim_id)
     refund, still = inputs.refund(claim.currency), Money(claim.open_minor, claim.currency)
-    return Policy(amounts=(still if refund.give_up_rest else refund.amount or still,))
+    settled = still if refund.give_up_rest else refund.amount or still
+    return Policy(amounts=(settled, *([refund.money] if refund.money else [])))
 
 
 def open_claims(call: Invocation, text: str) -> list[Choice]:

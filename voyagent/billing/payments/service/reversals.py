@@ -149,6 +149,7 @@ def reverse_payment(
     }
     if charge is not None:
         charged = _charged(payment, charge, day)
+        check_limit(actor, charged.total)
         payment.bounce_entry_id = _post_charge(actor, payment, charged, day)
         outputs["charge"] = charged.total.wire
     mark(actor, payment, day, why, reversal.entry_id)
