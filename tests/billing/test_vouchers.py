@@ -171,6 +171,18 @@ def test_the_pages_issue_print_and_reverse_a_voucher(agency: Person) -> None:
     assert "12 Marine Drive" not in again
 
 
+def test_an_erasure_takes_the_name_out_of_the_entries_of_vouchers(agency: Person) -> None:
+    payment_id, _voucher = advanced(agency)
+    agency.does(lambda actor: payments.refund_payment(actor, payment_id).id)
+    payment = agency.api.get(f"/payments/{payment_id}").json
+    name = payment["party_name"]
+    entries = agency.api.get("/journal-entries").json["items"]
+    named = {one["source_type"] for one in entries if name in one["narration"]}
+    assert named >= {"receipt_voucher", "voucher_use"}
+    erase(agency, UUID(payment["party_id"]))
+    assert name not in agency.api.get("/journal-entries").text
+
+
 def test_one_voucher_for_a_taxable_advance(agency: Person, bob: Person, charlie: Person) -> None:
     payment_id = advance(agency, 5_000_000, PAID_ON)
     refused: list[tuple[dict[str, Any], type[VoyagentError]]] = [

@@ -1,7 +1,7 @@
 -- Return the ids of a party's journal entries, and of all entries that reverse them.
 --
--- They are the entries with a line of the party, and those that a document, credit, payment, refund
--- or write-off of the party posted. Such an entry may name the party in its texts only: revenue
+-- They are the entries with a line of the party, and those that a document, credit, payment, refund,
+-- voucher or write-off of the party posted. Such an entry may name the party in its texts only: revenue
 -- and cost that are recognised on a later day, and the bank's charge for a cheque. `key` is the
 -- name of the party in lower case. There is no condition for the agency: row-level security limits
 -- the roles that may call it to the bound one.
@@ -19,6 +19,16 @@ language sql stable as $$
     union all
     select 'refund', r.id
       from refunds r join payments d on d.tenant_id = r.tenant_id and d.id = r.payment_id
+     where d.party_key = key
+    union all
+    select 'receipt_voucher', v.id
+      from receipt_vouchers v join payments d on d.tenant_id = v.tenant_id and d.id = v.payment_id
+     where d.party_key = key
+    union all
+    select 'voucher_use', u.id
+      from voucher_uses u
+      join receipt_vouchers v on v.tenant_id = u.tenant_id and v.id = u.voucher_id
+      join payments d on d.tenant_id = v.tenant_id and d.id = v.payment_id
      where d.party_key = key
     union all
     select 'write_off', w.id
