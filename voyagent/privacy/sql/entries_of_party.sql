@@ -1,10 +1,10 @@
 -- Return the ids of a party's journal entries, and of all entries that reverse them.
 --
--- They are the entries with a line of the party, and those that a document, credit, payment, refund,
--- voucher or write-off of the party posted. Such an entry may name the party in its texts only: revenue
--- and cost that are recognised on a later day, and the bank's charge for a cheque. `key` is the
--- name of the party in lower case. There is no condition for the agency: row-level security limits
--- the roles that may call it to the bound one.
+-- They are the entries with a line of the party, and those that a document, credit, payment,
+-- refund, voucher or write-off of the party posted. Such an entry may name the party in its texts
+-- only: revenue and cost that are recognised on a later day, the bank's charge for a cheque, and
+-- the tax of a voucher. `key` is the key of the party (`key_party.sql`). There is no condition for
+-- the agency: row-level security limits the roles that may call it to the bound one.
 
 create or replace function app.entries_of_party(key text) returns table (id uuid)
 language sql stable as $$
