@@ -13,7 +13,7 @@ from wtforms import SelectChoice, SelectField, SelectMultipleField, StringField
 from voyagent.billing.cheques.queries import ChequeSearch
 from voyagent.billing.cheques.schemas import ChequeIn, ChequeQuery, DepositIn, ReturnIn
 from voyagent.billing.core.forms.parties import PartyFields
-from voyagent.http.account_names import account_name
+from voyagent.http.account_names import bank_account_label
 from voyagent.http.forms import AMOUNT_SENTENCE, DateText, Schema, SchemaForm, SentOnce, plain
 from voyagent.http.list_queries import LABELS, Listing
 from voyagent.kernel.database.read_pool import Row
@@ -64,7 +64,7 @@ class _AccountForm(SchemaForm[Schema]):
         self.bank_account_id.choices = [
             SelectChoice("", _l("Bank (default)")),
             *(
-                SelectChoice(str(row["id"]), f"{account_name(row['name'])}, {row['currency']}")
+                SelectChoice(str(row["id"]), bank_account_label(row))
                 for row in found
                 if row["kind"] != "cash"
             ),

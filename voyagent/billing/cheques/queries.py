@@ -143,14 +143,8 @@ def _conditions(search: ChequeSearch) -> list[Any]:
 
 @keyed_select
 def _document_statements(cheque_id: Any) -> tuple[Select[Any], ...]:
-    names = ("id", "number", "status", "due_date", "currency", "total_minor")
     invoices = (
-        select(
-            *(_INVOICES[name] for name in names),
-            (_INVOICES.total_minor - _INVOICES.paid_minor - _INVOICES.credited_minor).label(
-                "open_minor"
-            ),
-        )
+        select(*(_INVOICES[name] for name in ("id", "number", "total_minor")))
         .join_from(
             ChequeInvoice.__table__,
             Invoice.__table__,

@@ -22,9 +22,8 @@ from voyagent.billing.cheques.forms import (
 )
 from voyagent.billing.cheques.schemas import ChequeIn, DepositIn, ReturnIn
 from voyagent.billing.core.models.parts import OPEN
-from voyagent.billing.core.queries import open_list
 from voyagent.billing.core.views.blueprint import pages
-from voyagent.billing.core.views.documents import not_now, with_amounts
+from voyagent.billing.core.views.documents import not_now, open_of_party, with_amounts
 from voyagent.billing.core.views.previews import is_preview, preview
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.payments.service.payments import Side
@@ -40,7 +39,6 @@ from voyagent.kernel.db import db
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import page_or_first
-from voyagent.ledger.service import months
 from voyagent.parties import queries as parties
 
 
@@ -188,15 +186,7 @@ def _begun() -> dict[str, Any]:
 
 def _open_invoices(form: ChequeForm) -> list[Row]:
     """Return the open invoices of the entered customer in the entered currency."""
-    party = form.party_ref
-    if not isinstance(party, UUID):
-        party = " ".join(party.replace("\x00", "").split())
-        if not 1 <= len(party) <= 255:
-            return []
-    ever = (months.FIRST_DAY, months.LAST_DAY)
-    rows = open_list.list_open(
-        SessionReader(db.session), "receivable", *ever, today=today(), party=party
-    )
+    rows = open_of_party(SessionReader(db.session), "receivable", form.party_ref)
     alike = [row for row in rows if row["currency"] == form.currency.data][:PARTS_MAX]
     return with_amounts(alike, form.currency.data, "open") if alike else []
 

@@ -16,7 +16,7 @@ from voyagent.billing.claims.schemas import (
     SupplierClaimQuery,
 )
 from voyagent.billing.core.forms.credits import CREDIT_ERROR_FIELDS, DocumentCreditForm
-from voyagent.http.account_names import account_name
+from voyagent.http.account_names import bank_account_label
 from voyagent.http.forms import AmountForm, DateText, SchemaForm, SentOnce, plain
 from voyagent.http.list_queries import LABELS, Listing
 from voyagent.kernel.database.read_pool import Row
@@ -89,8 +89,7 @@ class ClaimReceiptForm(SentOnce, AmountForm[ClaimReceiptIn]):
         rows = sorted(found, key=lambda row: (row["currency"] != currency, not row["is_default"]))
         self.accounts = {str(row["id"]): row["currency"] for row in rows}
         self.bank_account_id.choices = [
-            SelectChoice(str(row["id"]), f"{account_name(row['name'])}, {row['currency']}")
-            for row in rows
+            SelectChoice(str(row["id"]), bank_account_label(row)) for row in rows
         ]
 
     def values(self) -> dict[str, Any]:

@@ -32,7 +32,7 @@ from voyagent.billing.payments.schemas import (
     UnallocateIn,
 )
 from voyagent.billing.payments.service.settling import PARTS_MAX
-from voyagent.http.account_names import account_name
+from voyagent.http.account_names import bank_account_label
 from voyagent.http.forms import (
     AMOUNT_SENTENCE,
     AmountForm,
@@ -178,10 +178,7 @@ def account_choices(found: Sequence[Row], books: str) -> list[SelectChoice]:
     return [
         SelectChoice("bank", _l("Bank (default)")),
         SelectChoice("cash", _l("Cash (default)")),
-        *(
-            SelectChoice(str(row["id"]), f"{account_name(row['name'])}, {row['currency']}")
-            for row in others
-        ),
+        *(SelectChoice(str(row["id"]), bank_account_label(row)) for row in others),
     ]
 
 

@@ -19,11 +19,12 @@ from voyagent.billing.core.capabilities.payments import (
     PAYMENT_FACTS,
     amount_due,
     documents_meant,
+    due_record,
 )
 from voyagent.billing.core.models.claims import SupplierClaim
 from voyagent.capabilities.capability import Capability, Card, Choice, Invocation, Policy, Slot
 from voyagent.capabilities.cards import day, sum_note
-from voyagent.http.account_names import account_name
+from voyagent.http.account_names import bank_account_label
 from voyagent.kernel import clock
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, CurrencyCode, Id, PlainAmount
@@ -163,7 +164,7 @@ def open_claims(call: Invocation, text: str) -> list[Choice]:
 def accounts(call: Invocation, _text: str) -> list[Choice]:
     """Return the open bank accounts by kind and name; the text is ignored."""
     return [
-        Choice(str(row["id"]), f"{account_name(row['name'])}, {row['currency']}")
+        Choice(str(row["id"]), bank_account_label(row))
         for row in banking.open_accounts(call.reader)
     ]
 
@@ -193,13 +194,8 @@ def answer(_given: JsonObject, output: JsonObject) -> str:
 
 
 def records(output: JsonObject) -> Sequence[Choice]:
-    """Return the claim, to which the user's next message can refer.
-
-    The amount of the Choice is the amount still due.
-    """
-    number, name = output["number"], output["party_name"]
-    due = Money.parse(output["open_amount"], output["currency"])
-    return (Choice(output["claim_id"], f"{number}, {name}", number, due),)
+    """Return the claim, to which the user's next message can refer."""
+    return due_record(output, "claim_id", "number")
 
 
 def _supplier(claim: SupplierClaim) -> str:

@@ -175,6 +175,17 @@ def open_documents(call: Invocation, kind: Kind, text: str) -> list[Choice]:
     return documents_meant(rows, text)
 
 
+def due_record(output: JsonObject, key: str, number: str) -> tuple[Choice]:
+    """Return a settled document, to which the user's next message can refer.
+
+    `key` and `number` are the names of its id and its number in the output. The amount of the
+    choice is the amount still due.
+    """
+    due = Money.parse(output["open_amount"], output["currency"])
+    label = f"{output[number]}, {output['party_name']}"
+    return (Choice(output[key], label, output[number], due),)
+
+
 def documents_meant(rows: Sequence[Row], text: str) -> list[Choice]:
     """Return those documents that a text means, in the order of the rows.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
@@ -24,8 +25,10 @@ from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.kinds import kind_of, number_of
 from voyagent.billing.core.models.parts import OPEN
+from voyagent.billing.core.queries import open_list
 from voyagent.billing.core.queries.documents import DocumentSearch, open_minor_of
 from voyagent.billing.core.queries.instalments import Instalment, instalments_of
+from voyagent.billing.core.queries.open_documents import Kind
 from voyagent.billing.core.rules import credited_minor_of, shown_status
 from voyagent.billing.core.schemas.documents import VoidIn
 from voyagent.billing.core.service import days, taxing, voiding
@@ -48,7 +51,7 @@ from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast, translated
 from voyagent.http.template_filters import day, today
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.database.read_pool import Row, SessionReader
+from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
 from voyagent.kernel.db import db, finish
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.fields import without_controls
@@ -57,6 +60,7 @@ from voyagent.kernel.money import Money
 from voyagent.kernel.passport_numbers import hidden_in
 from voyagent.ledger.queries import closed_months
 from voyagent.ledger.queries.entries import sides_of
+from voyagent.ledger.service import months
 from voyagent.ledger.service.errors import PeriodLocked
 from voyagent.rates.errors import RateMissing
 from voyagent.taxes.rules.calculation import PlaceOfSupplyMissing
@@ -355,6 +359,20 @@ def _void_page(form: VoidForm, document: Invoice | Bill) -> Any:
     return render_template(
         "billing/void.html", form=form, recognitions=recognitions, **shown
     ), form.status
+
+
+def open_of_party(reader: Reader, kind: Kind, party: UUID | str | None) -> list[Row]:
+    """Return the open documents of an entered party, earliest due date first.
+
+    `party` is an id, or a name as it was typed. The result is empty if it cannot be a name. Rows:
+    those of `open_list.list_open`.
+    """
+    if not isinstance(party, UUID):
+        party = " ".join((party or "").replace("\x00", "").split())
+        if not 1 <= len(party) <= 255:
+            return []
+    ever = (months.FIRST_DAY, months.LAST_DAY)
+    return open_list.list_open(reader, kind, *ever, today=today(), party=party)
 
 
 def not_now(why: str, url: str) -> Any:

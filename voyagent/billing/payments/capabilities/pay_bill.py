@@ -16,6 +16,7 @@ from voyagent.billing.core.capabilities.payments import (
     PAYMENT_OUTPUT,
     PaymentInput,
     amount_due,
+    due_record,
     open_documents,
     party_balance,
     payment_policy,
@@ -144,13 +145,8 @@ def answer(_given: JsonObject, output: JsonObject) -> str:
 
 
 def records(output: JsonObject) -> Sequence[Choice]:
-    """Return the paid bill, to which the user's next message can refer.
-
-    The amount of the Choice is the amount still due.
-    """
-    number, name = output["vendor_reference"], output["party_name"]
-    due = Money.parse(output["open_amount"], output["currency"])
-    return (Choice(output["bill_id"], f"{number}, {name}", number, due),)
+    """Return the paid bill, to which the user's next message can refer."""
+    return due_record(output, "bill_id", "vendor_reference")
 
 
 CAPABILITY = Capability(

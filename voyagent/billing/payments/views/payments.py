@@ -13,12 +13,16 @@ from voyagent.billing.bills import queries as bill_queries
 from voyagent.billing.core.forms.reversals import ReverseForm
 from voyagent.billing.core.models.parts import OPEN
 from voyagent.billing.core.models.payments import Allocation, Payment
-from voyagent.billing.core.queries import open_list
 from voyagent.billing.core.queries.open_documents import Kind
 from voyagent.billing.core.rules import is_taxable_advance
 from voyagent.billing.core.schemas.reversals import ReverseIn
 from voyagent.billing.core.views.blueprint import pages
-from voyagent.billing.core.views.documents import not_now, posted_lines, with_amounts
+from voyagent.billing.core.views.documents import (
+    not_now,
+    open_of_party,
+    posted_lines,
+    with_amounts,
+)
 from voyagent.billing.core.views.previews import is_preview, postings_of, preview, reversal_of
 from voyagent.billing.core.views.reversals import Reversed, reverse_step
 from voyagent.billing.core.words.means import mode_words, money_account
@@ -569,15 +573,11 @@ def _open_documents(
     `can_be` (True if the payment can settle the document), and `is_beyond` (True if neither the
     document nor the payment is in the currency of the ledger).
     """
-    if not isinstance(party, UUID):
-        party = " ".join(str(party or "").replace("\x00", "").split())
-        if not 1 <= len(party) <= 255:
-            return [], []
     if currency not in currency_codes():
         return [], []
     kind: Kind = "payable" if direction == "out" else "receivable"
     reader = SessionReader(db.session)
-    rows = open_list.list_open(reader, kind, *EVER, today=today(), party=party)
+    rows = open_of_party(reader, kind, party)
     alike = [row for row in rows if row["currency"] == currency][: settling.PARTS_MAX]
     others = [row for row in rows if row["currency"] != currency][: settling.PARTS_MAX]
     rates = (
