@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from tests.assistant.line import Line
+from tests.billing.papers import draft
 from tests.people import Person
 from tests.privacy.test_sealing import GSTIN, PAN, stored
 from voyagent.audit.service import recording as audit
@@ -185,3 +186,66 @@ def test_the_database_lets_arguments_of_finished_requests_be_masked_only(
         owner_engine.begin() as connection,
     ):
         connection.execute(update, given)
+
+
+def test_the_printed_tax_number_in_a_preview_is_masked_when_the_request_is_finished(
+    only_alice: Person, bob: Person, owner_engine: sa.Engine
+) -> None:
+    given = {"place_of_supply": "27", "customer_tax_number": GSTIN, "notes": ACCOUNT}
+    invoice_id = str(draft(only_alice, **given))
+    pending, rejected = (
+        bob.api.post("/capabilities/issue_invoice", json={"invoice_id": invoice_id}).json
+        for _ in range(2)
+    )
+    decide(only_alice, rejected["approval_id"], granted=False)
+
+    def paper(proposal: dict[str, str]) -> tuple[str, str, str]:
+        found = only_alice.api.get(f"/approvals/{proposal['approval_id']}").json
+        (one,) = found["preview"]["papers"]
+        return one["customer_tax_number"], one["notes"], found["preview_hash"]
+
+    (*_numbers, before), unmasked = paper(rejected), paper(pending)
+    with only_alice.app.app_context():
+        mask.run(0)
+    assert paper(rejected) == ("••••F1ZV", "A/c ••••7890", before)
+    assert paper(pending) == unmasked
+    assert unmasked[:2] == (GSTIN, ACCOUNT)
+
+
+@pytest.mark.parametrize(
+    ("finished", "sets", "allowed"),
+    [
+        (True, """preview = preview || '{"undo": "••••"}'""", True),
+        (True, """preview = preview || '{"undo": "Another"}'""", False),
+        (True, "preview_hash = repeat('0', 64)", False),
+        (False, """preview = preview || '{"undo": "••••"}'""", False),
+    ],
+)
+def test_the_database_lets_previews_of_finished_requests_be_masked_only(
+    alice: Person, bob: Person, owner_engine: sa.Engine, finished: bool, sets: str, allowed: bool
+) -> None:
+    approval_id = request(bob)
+    decide(alice, approval_id, granted=not finished)
+    with (
+        nullcontext() if allowed else pytest.raises(sa.exc.IntegrityError, match="cannot be"),
+        owner_engine.begin() as connection,
+    ):
+        connection.execute(
+            sa.text(f"update approvals set {sets} where id = :i"), {"i": approval_id}
+        )
+
+
+def test_the_database_lets_no_preview_be_added_to_a_finished_request(
+    alice: Person, bob: Person, owner_engine: sa.Engine
+) -> None:
+    approval_id = request(bob)
+    remove = "update approvals set preview = null, preview_hash = null where id = :i"
+    with owner_engine.begin() as connection:
+        connection.execute(sa.text(remove), {"i": approval_id})
+    decide(alice, approval_id, granted=False)
+    add = "update approvals set preview = '{}', preview_hash = repeat('0', 64) where id = :i"
+    with (
+        pytest.raises(sa.exc.IntegrityError, match="cannot be"),
+        owner_engine.begin() as connection,
+    ):
+        connection.execute(sa.text(add), {"i": approval_id})

@@ -212,7 +212,7 @@ def _several(actor: Actor, chosen: list[str], form: DecideSeveralForm) -> str:
             None if row["currency"] is None else Money(row["amount_minor"], row["currency"])
         )
     items = [
-        (row, review.changes_of(row["preview"] or {}, translated), queries.mark_of(row))
+        (row, review.changes_of(row["preview"] or {}, translated, day), queries.mark_of(row))
         for row in rows
     ]
     return render_template(
@@ -263,7 +263,7 @@ def _review(
         "approval": row,
         "tool": effects.find(approval.tool_name),
         "changes": review.changes_of(
-            showing.preview(actor, approval) if pending else {}, translated
+            showing.preview(actor, approval) if pending else {}, translated, day
         ),
         "arguments": review.arguments_in_words(arguments, row["currency"], day),
         "mark": queries.mark_of(row),

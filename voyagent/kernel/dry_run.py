@@ -22,11 +22,15 @@ class OutsideCallInDryRun(RuntimeError):
 
 @dataclass(slots=True)
 class Notes:
-    """Recorded results of an action: journal entries, and mails as (kind, recipient)."""
+    """Recorded results of an action: journal entries, and mails as (kind, recipient).
+
+    `papers` are the issued documents: what each prints beside its lines and amounts, by name.
+    """
 
     is_dry: bool
     entries: list[UUID] = field(default_factory=list)
     mails: list[tuple[str, str]] = field(default_factory=list)
+    papers: list[dict[str, Any]] = field(default_factory=list)
 
 
 @contextmanager
@@ -61,6 +65,7 @@ def recording_part(session: scoped_session[Any] | Session) -> Iterator[Notes]:
             session.info[_NOTES] = whole
             whole.entries += notes.entries
             whole.mails += notes.mails
+            whole.papers += notes.papers
 
 
 def notes_of(session: scoped_session[Any] | Session) -> Notes | None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
+from flask_babel import gettext, lazy_gettext as _l
 
 from voyagent.kernel.errors import N_
+from voyagent.taxes.rules.numbers import COUNTRY
+from voyagent.taxes.rules.tables import states
 
 STATE_NAMES = (
     N_("Jammu and Kashmir"),
@@ -96,3 +98,8 @@ REQUIRED_SENTENCES: dict[str, Any] = {
 def component(code: str) -> str:
     """Return a tax component's label, such as `CGST`; it is never translated."""
     return code.upper()
+
+
+def place_of_supply(code: str | None) -> str:
+    """Return a state with its code, such as `Kerala (32)`; empty if there is no code."""
+    return f"{gettext(states(COUNTRY)[code])} ({code})" if code else ""

@@ -20,6 +20,7 @@ from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.json_values import JsonMapping, JsonObject
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, spoken
+from voyagent.taxes.words import place_of_supply
 
 _DEPTH_MAX = 6
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -96,7 +97,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The preview of a proposal in the form that the page shows."""
+    """The preview of a proposal in the form that the page shows.
+
+    `printed` has the label and the text of what issued documents print beside lines and amounts.
+    """
 
     title: str = ""
     undo: str = ""
@@ -108,13 +112,14 @@ class Changes:
     itinerary: list[Step] = field(default_factory=list)
     leaves: list[LeavingShown] = field(default_factory=list)
     facts: list[tuple[str, str]] = field(default_factory=list)
+    printed: list[tuple[str, str]] = field(default_factory=list)
     checks: list[tuple[bool, str]] = field(default_factory=list)
 
 
-def changes_of(shown: Description, say: Callable[[str], str]) -> Changes:
+def changes_of(shown: Description, say: Callable[[str], str], day: DayWord) -> Changes:
     """Return a preview for the page, with parsed amounts.
 
-    `say` translates the warning.
+    `say` translates the warning, and `day` formats a date.
     """
     return Changes(
         title=shown.get("title", ""),
@@ -133,6 +138,7 @@ def changes_of(shown: Description, say: Callable[[str], str]) -> Changes:
         ],
         leaves=shown.get("leaves", []),
         facts=[(fact["label"], fact["value"]) for fact in shown.get("facts", [])],
+        printed=[pair for paper in shown.get("papers", []) for pair in _printed(paper, day)],
         checks=[(check["ok"], check["text"]) for check in shown.get("checks", [])],
     )
 
@@ -257,6 +263,15 @@ def _written(key: str, value: Any, beside: dict[str, Any], day: DayWord) -> Any:
 
 def _capital(name: str) -> str:
     return name[:1].upper() + name[1:]
+
+
+def _printed(paper: JsonMapping, day: DayWord) -> Iterator[tuple[str, str]]:
+    """Yield the label and the whole text of each part of a document."""
+    code = paper.get("place_of_supply")
+    place = {"place_of_supply": place_of_supply(str(code) if code else None)}
+    for name, key, value, beside in _flat({**paper, **place}, "", 0, {}):
+        if value:
+            yield name, _written(key, value, beside, day)
 
 
 def _short(value: Any) -> str:

@@ -209,15 +209,14 @@ def run_as_shown(
     if effect.run_dry is not effect.run:
         _check_same(dry_run(effect, requester, arguments, TimeLimit(), locale=locale), shown)
         return effect.run(granted, dict(arguments))
-    with recording(db.session, is_dry=False) as notes:
-        with force_locale(locale):
-            described = _described(effect, requester, arguments)
-            before = _measured(effect, requester, arguments)
+    # The act runs in the language of the preview, because it may store texts that a paper prints.
+    with recording(db.session, is_dry=False) as notes, force_locale(locale):
+        described = _described(effect, requester, arguments)
+        before = _measured(effect, requester, arguments)
         result = effect.run(granted, dict(arguments))
         db.session.flush()
-        with force_locale(locale):
-            after = _measured(effect, requester, arguments)
-            _check_same(_with_results(described, notes, before, after), shown)
+        after = _measured(effect, requester, arguments)
+        _check_same(_with_results(described, notes, before, after), shown)
     return result
 
 
@@ -248,7 +247,7 @@ def _results_in(shown: Mapping[str, Any]) -> dict[str, Any]:
         "checks": {
             check["code"]: check["ok"] for check in shown.get("checks", []) if "code" in check
         },
-    }
+    } | ({"papers": shown["papers"]} if "papers" in shown else {})
 
 
 def _act(effect: Effect, requester: Actor, arguments: JsonMapping) -> None:
@@ -262,6 +261,7 @@ def _run(
 ) -> Description:
     notes.entries.clear()
     notes.mails.clear()
+    notes.papers.clear()
     before = _measured(effect, requester, arguments)
     _act(effect, requester, arguments)
     db.session.flush()
@@ -300,6 +300,8 @@ def _seen(notes: Notes, before: Measured, after: Measured) -> Description:
         shown["itinerary"] = steps
     if notes.mails:
         shown["leaves"] = [LeavingShown(kind="mail", text=to) for _kind, to in notes.mails]
+    if notes.papers:
+        shown["papers"] = list(notes.papers)
     return shown
 
 

@@ -126,7 +126,8 @@ class Description(TypedDict, total=False):
     """The preview of a proposal; each part may be absent.
 
     If a rule would refuse the act now, `refusal` is the rule's code and `warning` is the rule's
-    message.
+    message. `papers` are the documents that the act issues: what each prints beside its lines and
+    amounts, by the names of arguments, such as `notes`.
     """
 
     locale: str
@@ -139,6 +140,7 @@ class Description(TypedDict, total=False):
     document: DocumentShown
     itinerary: list[StepShown]
     leaves: list[LeavingShown]
+    papers: list[JsonObject]
     facts: list[FactShown]
     checks: list[CheckShown]
 

@@ -3,7 +3,7 @@
 -- A reviewer must be able to rely on what is shown: the request itself never changes; its arguments
 -- change only by an edit before the decision, which stores the editor and keeps the first version.
 -- A decision cannot be changed, and an act ends once. When a proposal is finished, parts of its
--- arguments may be masked; their hash stays.
+-- arguments and of its preview may be masked; their hashes stay.
 -- requires: is_masked
 
 create or replace function app.guard_approval() returns trigger
@@ -32,7 +32,9 @@ begin
       using errcode = 'restrict_violation';
   end if;
   if old.status <> 'pending'
-     and (new.preview, new.preview_hash) is distinct from (old.preview, old.preview_hash) then
+     and (new.preview, new.preview_hash) is distinct from (old.preview, old.preview_hash)
+     and not coalesce(is_finished and new.preview_hash = old.preview_hash
+                      and app.is_masked(old.preview, new.preview), false) then
     raise exception 'the preview of a decided proposal cannot be changed'
       using errcode = 'restrict_violation';
   end if;

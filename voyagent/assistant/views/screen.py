@@ -24,6 +24,7 @@ from voyagent.chat.queries import search, sessions as chats
 from voyagent.chat.queries.sessions import SessionNotFound, Turn
 from voyagent.enquiries.queries import enquiries
 from voyagent.http.pages import translated
+from voyagent.http.template_filters import day
 from voyagent.identity.queries import people as identity
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
@@ -319,7 +320,7 @@ def _request(actor: Actor, row: Row) -> Request:
             if effect is not None
             else ""
         ),
-        changes=review.changes_of(showing.preview(actor, approval), translated),
+        changes=review.changes_of(showing.preview(actor, approval), translated, day),
         may_decide=may_decide,
         needs_another=(is_own := limits.needs_another(actor, approval)),
         others=other_approvers_in_words(limits.who_else_may_grant(approval)) if is_own else "",

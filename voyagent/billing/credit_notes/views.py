@@ -29,7 +29,6 @@ from voyagent.billing.core.views.previews import (
 )
 from voyagent.billing.core.words.taxes import (
     is_under_gst,
-    place_of_supply,
     tax_number_words,
     taxable_total,
     with_state,
@@ -49,6 +48,7 @@ from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import page_or_first
 from voyagent.settings import queries as settings
+from voyagent.taxes.words import place_of_supply
 
 PAGES = CreditPages(
     kind=CREDIT_NOTE,

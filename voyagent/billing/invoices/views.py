@@ -41,7 +41,6 @@ from voyagent.billing.core.words.taxes import (
     draft_title,
     is_under_gst,
     line_notes,
-    place_of_supply,
     required_sentences,
     tax_number_words,
     taxable_total,
@@ -83,7 +82,7 @@ from voyagent.kernel.spelling import in_words
 from voyagent.parties import queries as parties
 from voyagent.settings import queries as settings
 from voyagent.taxes.rules.numbers import country_of
-from voyagent.taxes.words import TREATMENTS
+from voyagent.taxes.words import TREATMENTS, place_of_supply
 from voyagent.trips.queries import trips
 
 

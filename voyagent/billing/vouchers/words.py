@@ -7,11 +7,10 @@ from decimal import Decimal
 from flask_babel import gettext
 
 from voyagent.billing.core.models.vouchers import COMPONENTS
-from voyagent.billing.core.words.taxes import place_of_supply
 from voyagent.http.template_filters import amount
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.money import Money
-from voyagent.taxes.words import TREATMENTS, component
+from voyagent.taxes.words import TREATMENTS, component, place_of_supply
 
 
 def service_of_advance(voucher: Row) -> str:

@@ -11,8 +11,8 @@ from voyagent.http.template_filters import amount, long_day
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.money import Money
 from voyagent.taxes.rules.numbers import COUNTRY, country_of, state_of
-from voyagent.taxes.rules.tables import COLLECTED, EXEMPT, states
-from voyagent.taxes.words import REQUIRED_SENTENCES, component
+from voyagent.taxes.rules.tables import COLLECTED, EXEMPT
+from voyagent.taxes.words import REQUIRED_SENTENCES, component, place_of_supply
 
 _GST = frozenset({"cgst", "sgst", "igst"})
 
@@ -124,11 +124,6 @@ def service_note(line: Row) -> list[str]:
         last = long_day(line["service_to"], weekday=False, year=True)
         return [gettext("Service from %(day)s to %(last)s", day=day, last=last)]
     return [gettext("Service on %(day)s", day=day)]
-
-
-def place_of_supply(code: str | None) -> str:
-    """Return a state with its code, such as `Kerala (32)`; empty if there is no code."""
-    return f"{gettext(states(COUNTRY)[code])} ({code})" if code else ""
 
 
 def with_state(letterhead: Row) -> Row:

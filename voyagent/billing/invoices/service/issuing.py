@@ -37,7 +37,9 @@ from voyagent.enquiries.queries import enquiries
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
-from voyagent.kernel.money import Money
+from voyagent.kernel.dry_run import notes_of
+from voyagent.kernel.json_values import JsonObject
+from voyagent.kernel.money import Money, wire_amount
 from voyagent.kernel.rates import Quote
 from voyagent.ledger.rules import OPENING
 from voyagent.ledger.service import chart
@@ -233,6 +235,8 @@ def issue_invoice(
     _follow_facts(actor, invoice)
     if not invoice.is_opening:
         keep_later("invoice", invoice.id)
+    if (notes := notes_of(db.session)) is not None:
+        notes.papers.append(_printed(invoice))
     return invoice
 
 
@@ -303,6 +307,31 @@ def create_invoice(
 def _deferred(invoice: Invoice, lines: Sequence[InvoiceLine]) -> dict[int, dict[date, int]]:
     methods = earning.methods_of_draft(invoice, lines)
     return earning.deferred(lines, invoice.issue_date, methods)
+
+
+def _printed(invoice: Invoice) -> JsonObject:
+    """Return what an issued invoice prints beside lines and amounts, for a preview."""
+    currency = invoice.currency
+    debited_id = invoice.debits_id
+    parts = {
+        "invoice": invoice_queries.get_invoice(debited_id).number if debited_id else None,
+        "billing_address": invoice.party_address,
+        "customer_tax_number": invoice.customer_tax_number,
+        "place_of_supply": invoice.place_of_supply,
+        "party_reference": invoice.party_reference,
+        "due_date": None if invoice.instalment_dues else invoice.due_date.isoformat(),
+        "instalments": [
+            {
+                "due_date": due.isoformat(),
+                "amount": {"amount": wire_amount(minor, currency), "currency": currency},
+            }
+            for due, minor in zip(
+                invoice.instalment_dues or (), invoice.instalment_minors or (), strict=True
+            )
+        ],
+        "notes": invoice.notes,
+    }
+    return {name: value for name, value in parts.items() if value}
 
 
 def _follow_facts(actor: Actor, invoice: Invoice) -> None:

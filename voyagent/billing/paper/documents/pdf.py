@@ -28,7 +28,6 @@ from voyagent.billing.core.words.taxes import (
     draft_title,
     is_under_gst,
     line_notes,
-    place_of_supply,
     required_sentences,
     service_note,
     tax_note,
@@ -53,6 +52,7 @@ from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.money import Money
 from voyagent.mail.service import Attached
 from voyagent.settings import queries as settings
+from voyagent.taxes.words import place_of_supply
 
 
 def document_of(
