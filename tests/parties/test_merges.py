@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -19,9 +21,11 @@ from tests.people import Person
 from tests.privacy.test_erasing_meanwhile import erase
 from tests.privacy.test_mentions import offered
 from voyagent.kernel.errors import Forbidden
+from voyagent.kernel.rates import Quote
 from voyagent.parties import queries
 from voyagent.parties.service import merges
 from voyagent.parties.service.parties import PartyAmbiguous, party_of
+from voyagent.settings.service import tenant_settings as settings
 
 WHY = "Entered twice"
 YEAR = "from=2024-01-01&to=2024-12-31"
@@ -183,9 +187,98 @@ def test_only_an_administrator_merges_different_pans(alice: Person, people: Any)
     assert event["payload"]["entity_refs"]["party_id"] == str(c)
 
 
-def test_the_credit_limit_is_that_of_the_root_and_counts_all(
-    alice: Person, two: tuple[UUID, UUID]
+@pytest.mark.parametrize("held", [0, 1, 2])
+def test_a_hold_of_one_merged_record_stops_all_until_the_merge_is_undone(
+    alice: Person, held: int
 ) -> None:
+    three = [party(alice, name) for name in ("Root", "Merged", "Merged before")]
+    alice.api.patch(f"/parties/{three[held]}", json={"is_on_hold": True})
+    merge_ids = [merged(alice, three[2], three[1]), merged(alice, three[1], three[0])]
+    drafts = [draft(alice, customer_name=None, party_id=one) for one in three]
+    for one in drafts:
+        assert code(alice.api.post(f"/invoices/{one}/issue")) == (409, "party_on_hold")
+    for merge_id in merge_ids:
+        undone(alice, merge_id)
+    free = [number for number in range(3) if number != held]
+    assert [bool(issue(alice, drafts[number])) for number in free] == [True, True]
+    assert code(alice.api.post(f"/invoices/{drafts[held]}/issue"))[0] == 409
+
+
+@pytest.mark.parametrize(
+    ("limits", "refused"),
+    [
+        (("1000", None), True),
+        ((None, "1000"), True),
+        (("1000", "5000"), True),
+        (("5000", "1000"), True),
+        (("5000", "1500"), False),
+    ],
+)
+def test_the_lowest_limit_of_merged_records_counts(
+    alice: Person, limits: tuple[str | None, str | None], refused: bool
+) -> None:
+    root, other = (
+        party(alice, name, credit_limit=limit)
+        for name, limit in zip(("Root", "Other"), limits, strict=True)
+    )
+    merged(alice, other, root)
+    for one in (root, other):
+        drafted = draft(alice, line("1001", quantity=1), customer_name=None, party_id=one)
+        answer = alice.api.post(f"/invoices/{drafted}/issue")
+        if refused:
+            assert code(answer) == (409, "credit_limit_exceeded")
+            assert "INR 1.00 above the credit limit of INR 1,000.00" in answer.json["message"]
+            continue
+        assert answer.status_code == (200 if one == root else 409)
+
+
+def test_limits_of_merged_records_in_two_currencies_both_count(alice: Person) -> None:
+    root = party(alice, "Root", credit_limit="1000000")
+    alice.does(lambda actor: settings.update(actor, {"default_currency": "USD"}).default_currency)
+    other = party(alice, "Other", credit_limit="100")
+    merged(alice, other, root)
+    dollars = line("101", quantity=1, currency="USD")
+    quote = Quote("USD", "INR", Decimal(84), ISSUED, "me")
+    drafted = draft(alice, dollars, customer_name=None, party_id=root, exchange_rate=quote)
+    answer = alice.api.post(f"/invoices/{drafted}/issue")
+    assert code(answer) == (409, "credit_limit_exceeded")
+    assert "credit limit of USD 100.00" in answer.json["message"]
+
+
+def test_invoices_of_merged_records_at_once_keep_the_limit_of_one_of_them(alice: Person) -> None:
+    root, limited, other = (
+        party(alice, "R"),
+        party(alice, "L", credit_limit="1000"),
+        party(alice, "O"),
+    )
+    merged(alice, limited, root)
+    merged(alice, other, root)
+    # In two financial years, so that the lock of the number does not put them in order.
+    drafts = [
+        draft(
+            alice,
+            line("600", quantity=1),
+            customer_name=None,
+            party_id=one,
+            issue_date=day,
+            due_date=day,
+        )
+        for one, day in ((root, date(2023, 6, 10)), (other, ISSUED)) * 2
+    ]
+    answers = at_once([lambda one=one: alice.api.post(f"/invoices/{one}/issue") for one in drafts])
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
+
+
+def test_the_page_of_the_root_shows_the_terms_of_merged_records(alice: Person) -> None:
+    root = party(alice, "Root")
+    merged(alice, party(alice, "Held", is_on_hold=True, credit_limit="1000"), root)
+    merged(alice, party(alice, "Free"), root)
+    shown = Page(alice.tab.get(f"/parties/{root}")).words(".//ul[@id='merges']")
+    assert "Held: On hold, Credit limit INR1,000.00" in " ".join(shown.split())
+    assert "Free: " not in shown
+
+
+def test_the_credit_limit_of_the_root_counts_all(alice: Person, two: tuple[UUID, UUID]) -> None:
     alice.api.patch(f"/parties/{two[0]}", json={"credit_limit": "11500"})
     merge_id = merged(alice, two[1], two[0])
     invoice_id = draft(alice, line("600", quantity=1), customer_name=None, party_id=two[1])

@@ -301,8 +301,9 @@ def merged_keys() -> Subquery:
 def read_merges(reader: Reader, party_id: UUID) -> list[Row]:
     """Return the merges of a party and of all merged with it, the newest first.
 
-    Merges that were undone are left out. Rows: id, from_id, from_name, into_id, into_name, reason,
-    merged_at, undone_at (always null).
+    Merges that were undone are left out. Rows: id, from_id, from_name, is_on_hold, limit_minor and
+    limit_currency (of the merged record), into_id, into_name, reason, merged_at, undone_at (always
+    null).
     """
     merges, roots = (cast("Table", one.__table__) for one in (PartyMerge, PartyRoot))
     moved, into = (aliased(Party.__table__) for _ in range(2))
@@ -316,6 +317,9 @@ def read_merges(reader: Reader, party_id: UUID) -> list[Row]:
             merges.c.id,
             merges.c.from_id,
             moved.c.name.label("from_name"),
+            moved.c.is_on_hold,
+            moved.c.credit_limit_minor.label("limit_minor"),
+            moved.c.credit_limit_currency.label("limit_currency"),
             merges.c.into_id,
             into.c.name.label("into_name"),
             merges.c.reason,
@@ -681,24 +685,33 @@ def _in_state(row: Row, state: str | None) -> Row:
 def credit_terms(
     party_id: SQLColumnExpression[UUID | None], key: SQLColumnExpression[str], *, lock: bool
 ) -> LateralFromClause:
-    """Select the credit limit and the hold of a party's root, for a lateral join.
+    """Select credit limits and holds of a party and those merged with it.
 
-    `key` finds the party of a draft that has no `party_id` yet. There is no row for a root that has
-    no limit and is not on hold. With `lock`, the row is locked until the transaction ends. Columns:
-    root_id, limit_minor, currency, is_on_hold (true if nothing may be sold to the party).
+    The statement is for a lateral join.
+    `key` finds the party of a draft that has no `party_id` yet. There is a row for each record that
+    has a limit or is on hold, ordered by id. With `lock`, these rows are locked until the
+    transaction ends. Columns: party_id, limit_minor, currency, is_on_hold (true if nothing may be
+    sold to the party).
     """
     roots = select(PartyRoot.root_id).where(PartyRoot.party_id == party_id)
-    root = roots.correlate_except(PartyRoot).scalar_subquery()
-    named = aliased(Party)
+    named, merged = aliased(Party), aliased(PartyRoot)
     of_key = select(named.id).where(named.party_key == key).correlate_except(named)
-    statement = select(
-        Party.id.label("root_id"),
-        Party.credit_limit_minor.label("limit_minor"),
-        Party.credit_limit_currency.label("currency"),
-        Party.is_on_hold,
-    ).where(
-        Party.id == func.coalesce(root, party_id, of_key.scalar_subquery()),
-        or_(Party.credit_limit_minor.is_not(None), Party.is_on_hold),
+    root = func.coalesce(
+        roots.correlate_except(PartyRoot).scalar_subquery(), party_id, of_key.scalar_subquery()
+    )
+    members = select(merged.party_id).where(merged.root_id == root).correlate_except(merged)
+    statement = (
+        select(
+            Party.id.label("party_id"),
+            Party.credit_limit_minor.label("limit_minor"),
+            Party.credit_limit_currency.label("currency"),
+            Party.is_on_hold,
+        )
+        .where(
+            Party.id.in_(union_all(select(root).correlate_except(None), members)),
+            or_(Party.credit_limit_minor.is_not(None), Party.is_on_hold),
+        )
+        .order_by(Party.id)
     )
     return (statement.with_for_update(key_share=True) if lock else statement).lateral("terms")
 

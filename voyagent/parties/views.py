@@ -105,12 +105,11 @@ def detail(reader: Reader, party_id: UUID) -> Any:
         for row in queries.read_all_numbers(reader, party_id)
         if row["id"] or row["party_id"] != party_id
     ]
-    merges = queries.read_merges(reader, party_id)
-    limit = (
-        None
-        if party["credit_limit_minor"] is None
-        else Money(party["credit_limit_minor"], party["credit_limit_currency"])
-    )
+    merges = [
+        row | {"limit": _limit(row["limit_minor"], row["limit_currency"])}
+        for row in queries.read_merges(reader, party_id)
+    ]
+    limit = _limit(party["credit_limit_minor"], party["credit_limit_currency"])
     return render_template(
         "parties/detail.html",
         party=party | _place_names(party),
@@ -403,6 +402,10 @@ def _balances(reader: Reader, party_id: UUID) -> list[Row]:
         row | {"amount": Money(row["minor"], row["currency"])}
         for row in queries.read_balances(reader, party_id, today())
     ]
+
+
+def _limit(minor: int | None, currency: str | None) -> Money | None:
+    return None if minor is None or currency is None else Money(minor, currency)
 
 
 def _place_names(row: Row) -> Row:

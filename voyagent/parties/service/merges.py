@@ -2,7 +2,8 @@
 
 A merge changes no document: documents and postings keep their party. It only changes the root of
 the merged parties (`PartyRoot`): the party under which lists, statements and limits add up their
-amounts. After a merge is undone, the roots are those that the other merges give.
+amounts. Of holds and credit limits the strictest of the merged parties counts. After a merge is
+undone, the roots are those that the other merges give.
 """
 
 from __future__ import annotations

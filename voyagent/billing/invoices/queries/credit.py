@@ -26,14 +26,14 @@ from voyagent.parties import queries as parties
 class CreditTerms:
     """The customer of a draft, with the terms that can stop an invoice.
 
-    `party_key` is that of the customer. If the customer is merged into another one, the terms are
-    those of the root, which is the party at the end of the chain of merges. `root_id` is None if
-    this party has neither limit nor hold. A customer without a limit has `limit` None.
+    `party_key` is that of the customer. If records are merged, the stricter terms of all of them
+    apply: `is_on_hold` if one is on hold, and `limits` has the lowest limit in each currency.
+    `party_ids` are the records that have terms. All are empty for a customer without any.
     """
 
     party_key: str
-    root_id: UUID | None
-    limit: Money | None
+    party_ids: tuple[UUID, ...]
+    limits: tuple[Money, ...]
     is_on_hold: bool
 
 
@@ -69,11 +69,11 @@ def find_terms(invoice_id: UUID, *, lock: bool = False) -> CreditTerms | None:
 
     The result is None if there is no such invoice. With `lock`, the row of a customer with a limit
     or a hold is locked until the transaction ends, so that two invoices cannot both pass below the
-    limit. The row of a customer with neither is not locked. If the customer is merged while the
-    call waits for the lock, the row of the new root is locked too.
+    limit. So are the rows of records merged with it, even if they are merged while the call waits
+    for the lock. A row with neither limit nor hold is not locked.
     """
     found = _terms(invoice_id, lock=lock)
-    while lock and found is not None and found.root_id is not None:
+    while lock and found is not None and found.party_ids:
         again = _terms(invoice_id, lock=True)
         if again == found:
             break
@@ -83,21 +83,29 @@ def find_terms(invoice_id: UUID, *, lock: bool = False) -> CreditTerms | None:
 
 def _terms(invoice_id: UUID, *, lock: bool) -> CreditTerms | None:
     terms = parties.credit_terms(Invoice.party_id, Invoice.party_key, lock=lock)
-    row = db.session.execute(
+    rows = db.session.execute(
         select(
             Invoice.party_key,
-            terms.c.root_id,
+            terms.c.party_id,
             terms.c.limit_minor,
             terms.c.currency,
             terms.c.is_on_hold,
         )
         .outerjoin(terms, true())
         .where(Invoice.id == invoice_id)
-    ).first()
-    if row is None:
+    ).all()
+    if not rows:
         return None
-    limit = None if row.limit_minor is None else Money(row.limit_minor, row.currency)
-    return CreditTerms(row.party_key, row.root_id, limit, bool(row.is_on_hold))
+    lowest: dict[str, int] = {}
+    for row in rows:
+        if row.limit_minor is not None:
+            lowest[row.currency] = min(lowest.get(row.currency, row.limit_minor), row.limit_minor)
+    return CreditTerms(
+        rows[0].party_key,
+        tuple(row.party_id for row in rows if row.party_id is not None),
+        tuple(Money(minor, currency) for currency, minor in sorted(lowest.items())),
+        any(row.is_on_hold for row in rows),
+    )
 
 
 def read_exposure(invoice: Invoice, limit: Money) -> Exposure:

@@ -5,6 +5,10 @@ advances. An amount in another currency counts at its booked rate. If an invoice
 far from the known rate (`known_rates`), the sum is not known, so the new invoice needs a
 confirmation too. Imported open invoices are not checked, because they were issued before the
 import.
+
+Records that are merged are one customer, so the stricter terms of all of them apply: a hold of one
+stops invoices to each, and the lowest limit counts. The records themselves keep their terms, so
+undoing a merge gives each exactly what it had.
 """
 
 from __future__ import annotations
@@ -62,9 +66,8 @@ def find_stop(invoice: Invoice, terms: CreditTerms | None) -> Stop | None:
     """Return why a draft cannot be issued without a confirmation, or None if it can."""
     if terms is None or invoice.is_opening:
         return None
-    exposure = None if terms.limit is None else read_exposure(invoice, terms.limit)
-    if exposure is not None and not (exposure.excess or exposure.unrated):
-        exposure = None
+    exposures = (read_exposure(invoice, limit) for limit in terms.limits)
+    exposure = next((one for one in exposures if one.excess or one.unrated), None)
     if exposure is None and not terms.is_on_hold:
         return None
     return Stop(terms.is_on_hold, exposure)
