@@ -28,6 +28,7 @@ from voyagent.parties.service.parties import PartyAmbiguous, party_of
 from voyagent.settings.service import tenant_settings as settings
 
 WHY = "Entered twice"
+OF_ANOTHER = "29AAACI1195H1ZI"
 YEAR = "from=2024-01-01&to=2024-12-31"
 
 
@@ -185,6 +186,78 @@ def test_only_an_administrator_merges_different_pans(alice: Person, people: Any)
         if one["kind"] == "party.merged" and one["payload"]["inputs"]["has_different_pans"]
     ]
     assert event["payload"]["entity_refs"]["party_id"] == str(c)
+
+
+@pytest.mark.parametrize("edited", [0, 1, 2])
+@pytest.mark.parametrize(
+    ("path", "method", "change"),
+    [
+        ("", "patch", {"pan": "AAACI1195H"}),
+        ("", "patch", {"country": "IN", "tax_number": OF_ANOTHER}),
+        ("/tax-numbers", "post", {"country": "IN", "number": OF_ANOTHER}),
+    ],
+)
+def test_an_edit_gives_merged_records_no_second_pan(
+    alice: Person, edited: int, path: str, method: str, change: dict[str, str]
+) -> None:
+    three = [party(alice, name) for name in ("Root", "Merged", "Merged before")]
+    merge_ids = [merged(alice, three[2], three[1]), merged(alice, three[1], three[0])]
+    other = f"/parties/{three[(edited + 1) % 3]}"
+    assert alice.api.patch(other, json={"pan": "AAPFU0939F"}).status_code == 200
+    edit = getattr(alice.api, method)
+    refused = edit(f"/parties/{three[edited]}{path}", json=change)
+    assert code(refused) == (409, "pan_is_not_of_merged")
+    same = {"pan": "AAPFU0939F"} if not path else {"country": "IN", "number": "27AAPFU0939F1ZV"}
+    assert edit(f"/parties/{three[edited]}{path}", json=same).status_code in {200, 201}
+    cleared = {"pan": None, "tax_number": None}
+    assert alice.api.patch(f"/parties/{three[edited]}", json=cleared).status_code == 200
+    for one in alice.api.get(f"/parties/{three[edited]}/tax-numbers").json["items"]:
+        alice.api.delete(f"/parties/{three[edited]}/tax-numbers/{one['id']}")
+    for merge_id in merge_ids:
+        undone(alice, merge_id)
+    assert edit(f"/parties/{three[edited]}{path}", json=change).status_code in {200, 201}
+
+
+def test_a_changed_further_number_gives_merged_records_no_second_pan(alice: Person) -> None:
+    root, other = party(alice, "Root", pan="AAPFU0939F"), party(alice, "Other")
+    path = f"/parties/{other}/tax-numbers"
+    made_id = alice.api.post(path, json={"country": "AE", "number": "TRN 1"}).json["id"]
+    merged(alice, other, root)
+    body = {"country": "IN", "number": OF_ANOTHER}
+    assert code(alice.api.patch(f"{path}/{made_id}", json=body)) == (409, "pan_is_not_of_merged")
+
+
+def test_records_merged_over_their_pans_keep_them(alice: Person) -> None:
+    root, other = party(alice, "Root", pan="AAPFU0939F"), party(alice, "Other", pan="AAACI1195H")
+    merged(alice, other, root)
+    body = {"country": "IN", "number": "27AAPFU0939F1ZV"}
+    assert alice.api.post(f"/parties/{root}/tax-numbers", json=body).status_code == 201
+    third = alice.api.patch(f"/parties/{other}", json={"pan": "AABCU9603R"})
+    assert code(third) == (409, "pan_is_not_of_merged")
+    assert alice.api.patch(f"/parties/{other}", json={"phone": "98200 11111"}).status_code == 200
+
+
+def test_completing_a_merged_record_gives_no_second_pan(alice: Person) -> None:
+    root = party(alice, "Root", pan="AAPFU0939F")
+    draft(alice, customer_name="Amit Shah")
+    with alice.acting():
+        (made_id,) = [one.id for one in queries.find_named("Amit Shah")]
+    merged(alice, made_id, root)
+    body = {"name": "Amit Shah", "is_customer": True, "pan": "AAACI1195H"}
+    assert code(alice.api.post("/parties", json=body)) == (409, "pan_is_not_of_merged")
+
+
+def test_edits_and_a_merge_at_once_leave_one_pan(alice: Person) -> None:
+    for _round in range(3):
+        a, b, c = (party(alice, name) for name in "ABC")
+        merged(alice, b, a)
+        acts = [
+            lambda one=one, pan=pan: alice.api.patch(f"/parties/{one}", json={"pan": pan})
+            for one, pan in ((a, "AAPFU0939F"), (b, "AAACI1195H"))
+        ]
+        at_once([*acts, lambda c=c, a=a: merged(alice, c, a)])
+        with alice.acting():
+            assert len(queries.pans_of([a, b, c])) == 1
 
 
 @pytest.mark.parametrize("held", [0, 1, 2])

@@ -52,6 +52,7 @@ VALUE_ERRORS = (
     service.StateIsNotOfNumber,
     service.InvalidPan,
     service.PanIsNotOfNumber,
+    merges.PanIsNotOfMerged,
     service.PartyNameTaken,
     service.ExternalIdTaken,
 )
@@ -59,6 +60,7 @@ TAX_NUMBER_ERRORS = (
     service.UnknownCountry,
     service.InvalidTaxNumber,
     service.PanIsNotOfNumber,
+    merges.PanIsNotOfMerged,
     tax_numbers.TaxNumberTaken,
 )
 ADDRESS_ERRORS = (addresses.InvalidAddress, service.UnknownCountry, service.UnknownState)

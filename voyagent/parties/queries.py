@@ -687,11 +687,10 @@ def credit_terms(
 ) -> LateralFromClause:
     """Select credit limits and holds of a party and those merged with it.
 
-    The statement is for a lateral join.
-    `key` finds the party of a draft that has no `party_id` yet. There is a row for each record that
-    has a limit or is on hold, ordered by id. With `lock`, these rows are locked until the
-    transaction ends. Columns: party_id, limit_minor, currency, is_on_hold (true if nothing may be
-    sold to the party).
+    The statement is for a lateral join. `key` finds the party of a draft that has no `party_id`
+    yet. There is a row for each record that has a limit or is on hold, ordered by id. With `lock`,
+    these rows are locked until the transaction ends. Columns: party_id, limit_minor, currency,
+    is_on_hold (true if nothing may be sold to the party).
     """
     roots = select(PartyRoot.root_id).where(PartyRoot.party_id == party_id)
     named, merged = aliased(Party), aliased(PartyRoot)

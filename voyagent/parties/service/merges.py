@@ -32,7 +32,8 @@ ERROR_FIELDS = {
     "party_pans_differ": "",
 }
 """The form field at which each error is shown, by error code."""
-# One merge at a time in an agency: two merges could otherwise make a cycle.
+# One merge at a time in an agency: two merges could otherwise make a cycle. An edit of a PAN waits
+# too: it could otherwise miss the PAN of a record that is merged at the same moment.
 _LOCK = text("select pg_advisory_xact_lock(app.name_lock(:tenant_id, chr(31) || 'merges'))")
 
 
@@ -69,6 +70,16 @@ class PansDiffer(Forbidden):
 
     code = "party_pans_differ"
     message = N_("These records have different PANs. Only an administrator may merge them.")
+
+
+class PanIsNotOfMerged(Conflict):
+    """A record that is merged with the party has another PAN."""
+
+    code = "pan_is_not_of_merged"
+    message = N_(
+        "A record that is merged with this one has another PAN. Check the PAN, or undo the merge"
+        " first."
+    )
 
 
 class MergeNotFound(NotFound):
@@ -123,7 +134,7 @@ def merge(actor: Actor, from_id: UUID, into_id: UUID, *, reason: str) -> PartyMe
     why = reason.strip()
     if not 1 <= len(why) <= REASON_MAX:
         raise MergeReasonRequired
-    _lock()
+    lock()
     group = check(actor, from_id, into_id)
     root_id = group.ids[0]
     _lock_rows(root_id, from_id)
@@ -158,7 +169,7 @@ def unmerge(actor: Actor, merge_id: UUID) -> PartyMerge:
     Raises Forbidden, MergeNotFound.
     """
     actor.require("party.merge")
-    _lock()
+    lock()
     active = select(PartyMerge).where(PartyMerge.id == merge_id, PartyMerge.undone_at.is_(None))
     undone: PartyMerge = load_one(active, MergeNotFound, lock=True)
     _lock_rows(queries.root_of(undone.from_id), undone.from_id)
@@ -181,8 +192,23 @@ def unmerge(actor: Actor, merge_id: UUID) -> PartyMerge:
     return undone
 
 
-def _lock() -> None:
+def lock() -> None:
+    """Let other merges, and edits of PANs, wait until the transaction ends."""
     db.session.execute(_LOCK, {"tenant_id": current_tenant(db.session)})
+
+
+def check_pan(party_id: UUID, pan: str | None) -> None:
+    """Check that a PAN gives a party and the records merged with it no further PAN.
+
+    A record with a PAN of its own could otherwise be merged without it and get it afterwards. The
+    caller has called `lock`. A PAN that one of the records has is allowed.
+
+    Raises PanIsNotOfMerged.
+    """
+    ids = queries.members_of(queries.root_of(party_id))
+    others = [one for one in ids if one != party_id]
+    if pan and others and queries.pans_of(others) and pan not in queries.pans_of(ids):
+        raise PanIsNotOfMerged
 
 
 def _lock_rows(*party_ids: UUID) -> None:

@@ -36,6 +36,7 @@ from voyagent.parties.models import (
     tax_number_digests,
 )
 from voyagent.parties.queries import PartyNotFound
+from voyagent.parties.service import merges
 from voyagent.taxes.rules.numbers import (
     COUNTRY as GSTIN_COUNTRY,
     InvalidTaxNumber,
@@ -85,7 +86,7 @@ ERROR_FIELDS = {
     "country_unknown": "country",
     "state_unknown": "state",
     **dict.fromkeys(("tax_number_invalid", "state_is_not_of_tax_number"), "tax_number"),
-    **dict.fromkeys(("pan_invalid", "pan_is_not_of_tax_number"), "pan"),
+    **dict.fromkeys(("pan_invalid", "pan_is_not_of_tax_number", "pan_is_not_of_merged"), "pan"),
     "external_id_taken": "external_id",
     "invalid_amount": "credit_limit",
 }
@@ -283,7 +284,7 @@ def create(
 
     Raises Forbidden, PartyNameRequired, PartyTextTooLong, PartyKindRequired, UnknownCountry,
     UnknownState, InvalidTaxNumber, StateIsNotOfNumber, InvalidPan, PanIsNotOfNumber, InvalidTerms,
-    InvalidAmount, PartyNameTaken, ExternalIdTaken.
+    InvalidAmount, PartyNameTaken, ExternalIdTaken, PanIsNotOfMerged.
     """
     actor.require("party.create")
     values = _checked({"name": "", "is_customer": False, "is_supplier": False} | dict(changes))
@@ -291,6 +292,8 @@ def create(
         actor.require("party.set_credit")
     made = queries.find_automatic(values["name"])
     if made is not None:
+        merges.lock()
+        merges.check_pan(made.id, values["pan"] or queries.pan_in(values["tax_number"]))
         kinds = {name: values[name] or getattr(made, name) for name in _KINDS}
         _change(actor, made, values | kinds | {"origin": origin})
         return made
@@ -357,11 +360,14 @@ def update(
     """Change a party; if no value differs, nothing is stored or audited.
 
     `seen` is the `updated_at` that the caller has read. If the party was changed since,
-    PartyChanged is raised. If the books use the name, only the case of its letters can change.
+    PartyChanged is raised. If the books use the name, only the case of its letters can change. The
+    PAN may not differ from that of a record merged with the party (`merges.check_pan`).
 
     Raises Forbidden, PartyNotFound, PartyChanged, PartyInBooks, and the errors of `create`.
     """
     actor.require("party.update")
+    if not _OF_PAN.isdisjoint(changes):
+        merges.lock()  # before the row, as by a merge
     party = queries.get_party(party_id, lock=True)
     if seen is not None and seen != party.updated_at:
         raise PartyChanged
@@ -376,6 +382,7 @@ def update(
         pan = values["pan"] or queries.pan_in(values["tax_number"])
         if pan and queries.further_pans([party_id]) - {pan}:
             raise PanIsNotOfNumber
+        merges.check_pan(party_id, pan)
     if "name" in changed and not _is_same_name(known["name"], values["name"]):
         lock_name(party.party_key)
         if has_postings(party.party_key):

@@ -19,6 +19,7 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.errors import N_, Conflict
 from voyagent.parties import queries
 from voyagent.parties.models import PartyTaxNumber, plain_number
+from voyagent.parties.service import merges
 from voyagent.parties.service.details import (
     check_room,
     check_unchanged,
@@ -39,7 +40,11 @@ TAX_NUMBERS_MAX = 50
 ERROR_FIELDS = {
     "country_unknown": "country",
     **dict.fromkeys(
-        ("tax_number_invalid", "tax_number_taken", "pan_is_not_of_tax_number"), "number"
+        (
+            *("tax_number_invalid", "tax_number_taken", "pan_is_not_of_tax_number"),
+            "pan_is_not_of_merged",
+        ),
+        "number",
     ),
 }
 """The form field at which each error is shown, by error code."""
@@ -75,9 +80,10 @@ def add(actor: Actor, party_id: UUID, **changes: Unpack[TaxNumberChanges]) -> Pa
     A GSTIN must contain the PAN of the party, because a firm has one PAN.
 
     Raises Forbidden, PartyNotFound, TooManyTaxNumbers, UnknownCountry, InvalidTaxNumber,
-    PanIsNotOfNumber, TaxNumberTaken.
+    PanIsNotOfNumber, TaxNumberTaken, PanIsNotOfMerged.
     """
     actor.require("party.update")
+    merges.lock()
     check_room(PartyTaxNumber, party_id, TAX_NUMBERS_MAX, TooManyTaxNumbers)
     values = _checked(party_id, changes)
     added = insert_detail(PartyTaxNumber, party_id, values, *_alike(values))
@@ -99,6 +105,7 @@ def change(
     TaxNumberNotFound, PartyChanged, and the errors of `add` about values.
     """
     actor.require("party.update")
+    merges.lock()
     found = queries.get_tax_number(party_id, tax_number_id, lock=True)
     check_unchanged(found, seen)
     known = {name: getattr(found, name) for name in TaxNumberChanges.__annotations__}
@@ -139,6 +146,7 @@ def _checked(
     pans = {party.pan, *map(queries.pan_in, known)} - {None}
     if pan and pans - {pan}:
         raise PanIsNotOfNumber
+    merges.check_pan(party_id, pan)
     return {
         "country": place["country"],
         "state": place["state"],
