@@ -10,9 +10,10 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from tests.banking.test_banking import opened
+from tests.banking.test_banking import listed, opened
 from tests.billing.papers import line, receive, untied
 from tests.billing.test_carrying import quote
+from tests.billing.test_effects import run_dry
 from tests.billing.test_forms import send
 from tests.billing.test_prepaid_costs import given, sound
 from tests.billing.test_taxes import agency, findings, posted
@@ -33,6 +34,7 @@ from voyagent.billing.core.errors import (
     DocumentNotOpen,
     DocumentNotVoidable,
 )
+from voyagent.billing.payments.errors import SettledFarFromRate
 from voyagent.billing.payments.service import payments
 from voyagent.billing.payments.service.settling import Part
 from voyagent.billing.supplier_credits import service as supplier_credits
@@ -298,6 +300,44 @@ def test_what_reaches_the_account_is_subject_to_the_limit(people: People, alice:
             received(lead, claim_id, inr(50_000), money=money)
     assert open_of(alice, claim_id) == (0, 0, 100_000)
     received(lead, claim_id, inr(50_000))
+
+
+def test_a_refund_far_from_the_known_rate_is_refused(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
+    """One rupee for USD 2,650 gives the claim up, and so does a false amount above it."""
+    bill_id = dollars(alice, owner_engine)
+    claim_id = claimed(alice, bill_id, amounts={1: usd(265_000)})
+    for money in (inr(100), inr(11_156_400), inr(44_626_100)):
+        with pytest.raises(SettledFarFromRate):
+            received(alice, claim_id, money=money)
+    assert open_of(alice, claim_id) == (0, 0, 265_000)
+    given: dict[str, Any] = {"money_amount": "1.00", "received_on": "2024-12-10"}
+    path = f"/supplier-claims/{claim_id}/receipts"
+    answer = alice.api.post(path, json=given | {"money_currency": "INR"})
+    assert (answer.status_code, answer.json["detail"]) == (422, "settled_amount_far_from_rate")
+    asked = given | {"claim_id": str(claim_id), "money_currency": "INR"}
+    refused = run_dry(alice, "record_supplier_refund", asked)
+    assert refused["refusal"] == "settled_amount_far_from_rate"
+    typed = {"amount": "2650", "received_on": "10 Dec 2024", "money_amount": "1.00"}
+    typed |= {"bank_account_id": listed(alice)["Bank, current account"]["id"]}
+    page = send(alice, f"/suppliers/claims/{claim_id}/receive", **typed)
+    assert page.status_code == 422
+    assert "give up the rest" in Page(page).words(".//*[@id='money_amount-err']")
+    received(alice, claim_id, usd(1_000), money=inr(42_100))
+    received(alice, claim_id, usd(0), give_up_rest=True)
+    assert open_of(alice, claim_id) == (1_000, 264_000, 0)
+    assert sound(alice)
+
+
+def test_a_refund_in_dollars_is_compared_with_the_rate_of_the_table(alice: Person) -> None:
+    claim_id = claimed(alice, paid_bill(alice))
+    account_id = opened(alice, "Dollars", currency="USD")
+    entered(alice, ORDERED, "84.20")
+    with pytest.raises(SettledFarFromRate):
+        received(alice, claim_id, money=usd(1), bank_account_id=account_id)
+    received(alice, claim_id, money=usd(1_180), bank_account_id=account_id)
+    assert open_of(alice, claim_id) == (100_000, 0, 0)
 
 
 def test_the_pages_of_a_claim(alice: Person) -> None:

@@ -692,7 +692,7 @@ def test_a_settlement_far_from_the_booked_rate_is_refused(
     payment_id = advance(alice, minor, direction=direction)
     for answer in by_both_ways(alice, payment_id, body):
         assert (answer.status_code, answer.json["detail"]) == (422, "settled_amount_far_from_rate")
-        assert "write off or credit the rest" in answer.json["message"]
+        assert "write off, credit or give up the rest" in answer.json["message"]
     assert (allocations(owner_engine, alice), left_of(alice, payment_id)) == ([], (0, 0, minor))
     advances = "customer_advances" if direction == "in" else "supplier_advances"
     after = balances(alice, owner_engine)

@@ -21,6 +21,7 @@ from voyagent.billing.claims.schemas import (
 from voyagent.billing.core import errors
 from voyagent.billing.core.api import POSTING_ERRORS
 from voyagent.billing.core.schemas.reversals import ReverseIn
+from voyagent.billing.payments.errors import SettledFarFromRate
 from voyagent.billing.supplier_credits.errors import (
     LineCreditedByCancellation,
     SupplierCreditTaken,
@@ -119,6 +120,7 @@ def get_supplier_claim(reader: Reader, claim_id: UUID) -> Body[SupplierClaimOut]
         claim_errors.ClaimNotOpen,
         claim_errors.ClaimExceeded,
         claim_errors.NothingSettled,
+        SettledFarFromRate,
         errors.InvalidDate,
         InvalidAmount,
         UnknownCurrency,

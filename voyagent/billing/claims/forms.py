@@ -34,6 +34,7 @@ RECEIVED = {
     **dict.fromkeys(("bank_account_not_found", "bank_account_closed"), "bank_account_id"),
     **dict.fromkeys(("account_not_found", "account_inactive"), "bank_account_id"),
     "account_currency": "money_currency",
+    "settled_amount_far_from_rate": "money_amount",
     **dict.fromkeys(("invalid_date", "date_in_future", "period_locked"), "received_on"),
     **dict.fromkeys(("claim_not_open", "rate_missing"), ""),
 }

@@ -24,6 +24,7 @@ from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.claims import SupplierClaim, SupplierClaimReceipt
 from voyagent.billing.core.models.parts import OPEN
 from voyagent.billing.core.queries import claims as claim_queries
+from voyagent.billing.core.queries.known_rates import KnownRates
 from voyagent.billing.core.rules import BOUGHT, CLAIMS
 from voyagent.billing.core.service import numbering
 from voyagent.billing.core.service.carrying import carried_by_claim, money_or_none
@@ -31,6 +32,7 @@ from voyagent.billing.core.service.credits import CreditEntry
 from voyagent.billing.core.service.days import day_of
 from voyagent.billing.core.service.reversals import why_of
 from voyagent.billing.payments.service.means import Means, find_means, ledger_account
+from voyagent.billing.payments.service.settled_rates import check_near
 from voyagent.billing.supplier_credits import service as supplier_credits
 from voyagent.billing.supplier_credits.errors import SupplierCreditTaken
 from voyagent.kernel.actor import Actor
@@ -171,10 +173,12 @@ def receive_claim(actor: Actor, claim_id: UUID, refund: Refund) -> SupplierClaim
 
     The base amount of the claim is reduced in proportion to what is received and given up. The part
     that is given up is cost of services. A difference between the base amount of the money and the
-    part for the received amount is an exchange difference.
+    part for the received amount is an exchange difference. Money in another currency must be near
+    the known rate, so that no part of the claim is given up by it.
 
     Raises Forbidden, ClaimNotFound, ClaimNotOpen, ClaimExceeded, NothingSettled, InvalidAmount,
-    AmountAboveLimit, InvalidDate, RateMissing, PeriodLocked, and the errors of `find_means`.
+    SettledFarFromRate, AmountAboveLimit, InvalidDate, RateMissing, PeriodLocked, and the errors of
+    `find_means`.
     """
     actor.require_authority("payment.record")
     claim = queries.get_claim(claim_id, lock=True)
@@ -354,6 +358,9 @@ def _checked(actor: Actor, claim: SupplierClaim, refund: Refund) -> _Checked:
         if money.currency == claim.currency and money != amount:
             raise InvalidAmount
     check_limit(actor, amount + lost, money)
+    if amount and money.currency != claim.currency:
+        bill = bill_queries.get_bill(claim.bill_id)
+        check_near(actor, money, amount, bill, KnownRates(besides={bill.id}))
     last = claim_queries.last_receipt_reversed(claim.id)
     day = day_of(actor, refund.on, max(claim.claimed_on, last or claim.claimed_on))
     base_minor, taken_minor = (

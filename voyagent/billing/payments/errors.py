@@ -263,7 +263,7 @@ class SettledFarFromRate(Unprocessable):
     message = N_(
         "At the booked or usual exchange rate, the amount settled is worth less than half or more"
         " than twice the amount paid. Check both amounts and the rate. If the rest will not be"
-        " paid, settle only what was paid, and write off or credit the rest."
+        " paid, settle only what was paid, and write off, credit or give up the rest."
     )
 
 
