@@ -204,7 +204,10 @@ TABLE: list[tuple[str, str, set[str], set[str], str, set[str], set[str]]] = [
         "record_receipt",
         "accounting",
         {"invoice_id", "amount", "currency", "paid_on"},
-        {"reference", "account", "over_cash_limit_reason", "fee", "taxes"},
+        {
+            *("reference", "account", "over_cash_limit_reason"),
+            *("fee", "taxes", "deduction_reason"),
+        },
         "SRA",
         ACCOUNTANTS,
         {"recorded", "payment_id"},

@@ -266,6 +266,30 @@ class InputTaxAboveRate(NeedsReason):
         )
 
 
+class ChargeTaxAboveRate(NeedsReason):
+    """The tax on a charge of a bank or gateway is above the highest rate of the day.
+
+    `tax` is the entered tax, and `highest` the tax on the fee at that rate. The member
+    `deduction_reason` of the request confirms the tax.
+    """
+
+    code = "charge_tax_above_rate"
+    message = N_(
+        "The tax on the fee is credited to us, and is more than the highest rate of this day gives."
+        " Check the fee and the tax, or enter the reason."
+    )
+
+    def __init__(self, tax: Money, highest: Money) -> None:
+        super().__init__()
+        self.further = (
+            N_("The tax is %(tax)s; at the highest rate it is %(highest)s."),
+            {
+                "tax": spoken(tax.wire, tax.currency),
+                "highest": spoken(highest.wire, highest.currency),
+            },
+        )
+
+
 class BillVariance(NeedsReason):
     """A bill differs from the expected amount by more than the tolerance.
 

@@ -139,15 +139,18 @@ class TdsIn(Closed):
 class ChargeIn(Closed):
     """A charge of a bank or payment gateway: the fee before tax, and the tax on it.
 
-    The tax is claimed as input tax.
+    The tax is claimed as input tax. `deduction_reason` confirms a tax above the highest rate of the
+    day.
     """
 
     fee: PlainAmount | None = None
     taxes: InputTaxes | None = None
+    deduction_reason: Annotated[str, Trimmed(REASON_MAX)] | None = None
 
     def charge(self) -> Charge:
         """Return the charge for the service."""
-        return Charge(self.fee, {tax.component: tax.amount for tax in self.taxes or ()})
+        taxes = {tax.component: tax.amount for tax in self.taxes or ()}
+        return Charge(self.fee, taxes, self.deduction_reason)
 
 
 class BounceIn(ReverseIn, ChargeIn):

@@ -69,6 +69,7 @@ def list_waiting(reader: Reader, query: WaitingQuery) -> Body[WaitingOut]:
         errors.TaxNumberMissing,
         errors.TaxInAnotherCurrency,
         errors.TaxComponentUnknown,
+        errors.ChargeTaxAboveRate,
         errors.InvalidDate,
         InvalidAmount,
         *POSTING_ERRORS,

@@ -14,7 +14,7 @@ from voyagent.banking import queries as banking
 from voyagent.banking.errors import BankAccountClosed
 from voyagent.billing.core.models.payments import Payment, Refund
 from voyagent.billing.core.models.payouts import GatewayPayout
-from voyagent.billing.core.service.charges import NO_CHARGE, Charge, read_charge
+from voyagent.billing.core.service.charges import NO_CHARGE, Charge, read_charge, reason_kept
 from voyagent.billing.core.service.days import day_of
 from voyagent.billing.core.service.reversals import why_of
 from voyagent.billing.payments.errors import PaymentPaidOut
@@ -64,6 +64,7 @@ class _Checked:
     items: list[Payment | Refund]
     sides: list[Side]
     gateway_name: str
+    why: str | None
 
 
 def record_payout(actor: Actor, payout: Payout) -> GatewayPayout:
@@ -99,6 +100,7 @@ def record_payout(actor: Actor, payout: Payout) -> GatewayPayout:
         actor,
         "payout.recorded",
         entity_refs=_refs(row, row.entry_id),
+        private=reason_kept(checked.why),
         outputs={
             "amount": Money(row.net_minor, row.currency).wire,
             "currency": row.currency,
@@ -192,7 +194,7 @@ def _checked(actor: Actor, payout: Payout, *, lock: bool) -> _Checked:
         created_by_user_id=actor.user_id,
     )
     sides: list[Side] = [(bank.account_id, 1, net), *kept.sides, (gateway.account_id, -1, gross)]
-    return _Checked(row, [item for item, _payment in items], sides, gateway.name)
+    return _Checked(row, [item for item, _payment in items], sides, gateway.name, kept.why)
 
 
 def _money(gateway_id: UUID, item: Payment | Refund, payment: Payment) -> int:

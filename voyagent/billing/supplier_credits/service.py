@@ -44,7 +44,7 @@ from voyagent.billing.core.service.credits import (
 from voyagent.billing.core.service.days import book_day
 from voyagent.billing.core.service.earning import Recognition
 from voyagent.billing.core.service.input_taxes import Bought, bought_sides, later_costs, of_line
-from voyagent.billing.core.service.pricing import REASON_MAX, words
+from voyagent.billing.core.service.pricing import confirmed
 from voyagent.billing.core.service.reversals import why_of
 from voyagent.billing.supplier_credits import queries as supplier_credit_queries
 from voyagent.billing.supplier_credits.errors import (
@@ -142,10 +142,7 @@ def check_further(bill: Bill, credit: BillCredit, reason: str | None) -> str | N
     number = next((credited[number] for number in credit.minors if number in credited), None)
     if number is None:
         return None
-    why = words(reason, REASON_MAX)
-    if why is None:
-        raise LineCreditedByCancellation(number)
-    return why
+    return confirmed(LineCreditedByCancellation(number), reason)
 
 
 def enter(

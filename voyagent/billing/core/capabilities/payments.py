@@ -76,11 +76,16 @@ class PaymentInput(Closed):
 
 
 def payment_preview(
-    title: str, document: Invoice | Bill, inputs: PaymentInput, *, charged: Money | None = None
+    title: str,
+    document: Invoice | Bill,
+    inputs: PaymentInput,
+    *,
+    charged: Money | None = None,
+    reason: str | None = None,
 ) -> Description:
     """Return the preview of a payment, with the amount due before the payment.
 
-    `charged` is what the bank or gateway kept of a receipt.
+    `charged` is what the bank or gateway kept of a receipt, and `reason` confirms it.
 
     Raises AccountNotFound, InvalidAmount, UnknownCurrency.
     """
@@ -95,6 +100,11 @@ def payment_preview(
                 )
             ]
             if charged
+            else []
+        ),
+        *(
+            [FactShown(label=gettext("Reason for the unusual deduction"), value=reason)]
+            if reason
             else []
         ),
         FactShown(label=gettext("Account"), value=_account(inputs.account)),

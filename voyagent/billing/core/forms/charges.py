@@ -16,13 +16,16 @@ from voyagent.taxes.rules import tables
 from voyagent.taxes.words import component
 
 Charged = TypeVar("Charged", bound=BaseModel)
-CHARGE_ERROR_FIELDS = dict.fromkeys(
-    (
-        *("agency_tax_number_required", "tax_currency", "tax_component_unknown"),
-        "invalid_amount",
+CHARGE_ERROR_FIELDS = {
+    **dict.fromkeys(
+        (
+            *("agency_tax_number_required", "tax_currency", "tax_component_unknown"),
+            "invalid_amount",
+        ),
+        "fee",
     ),
-    "fee",
-)
+    "charge_tax_above_rate": "deduction_reason",
+}
 """The form field at which each error of the service is shown, by error code."""
 CHARGE_SENTENCES: dict[str, Any] = {
     "fee.string_pattern_mismatch": AMOUNT_SENTENCE,
@@ -43,6 +46,7 @@ class ChargeForm(SchemaForm[Charged]):
     tax_sgst = StringField(component("sgst"))
     tax_igst = StringField(component("igst"))
     tax_vat = StringField(component("vat"))
+    deduction_reason = StringField(_l("Reason for the unusual deduction"))
 
     def keep_known_taxes(self) -> None:
         """Delete the fields of taxes that the agency's country does not have."""

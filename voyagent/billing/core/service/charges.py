@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
+from voyagent.audit.service import recording as audit
+from voyagent.billing.core.errors import ChargeTaxAboveRate
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.payments import Payment
 from voyagent.billing.core.service import input_taxes
+from voyagent.billing.core.service.pricing import confirmed
 from voyagent.kernel.money import Money
 
 
@@ -16,11 +19,13 @@ from voyagent.kernel.money import Money
 class Charge:
     """A charge as it is entered: the fee before tax, and the tax on it.
 
-    `taxes` has the tax by component, such as `igst`. The amounts are decimal texts.
+    `taxes` has the tax by component, such as `igst`. The amounts are decimal texts. `reason`
+    confirms unusual amounts.
     """
 
     fee: str | None = None
     taxes: Mapping[str, str] = field(default_factory=dict)
+    reason: str | None = None
 
 
 NO_CHARGE = Charge()
@@ -28,10 +33,14 @@ NO_CHARGE = Charge()
 
 @dataclass(frozen=True, slots=True)
 class ChargedAmounts:
-    """The amounts of a charge, all in one currency."""
+    """The amounts of a charge, all in one currency.
+
+    `why` is the reason if the amounts are unusual and were confirmed.
+    """
 
     fee: Money
     taxes: Mapping[str, Money]
+    why: str | None = None
 
     @property
     def tax(self) -> Money:
@@ -70,10 +79,22 @@ def charge_of(payment: Payment) -> ChargedAmounts:
 def read_charge(charge: Charge, currency: str, on: date) -> ChargedAmounts:
     """Return the amounts of a charge in a currency on a day.
 
-    Raises InvalidAmount, and the errors of `input_taxes.check`.
+    A tax above the highest rate of the day must be confirmed by the reason of the charge.
+
+    Raises InvalidAmount, ChargeTaxAboveRate, TextTooLong, and the errors of `input_taxes.check`.
     """
     input_taxes.check(Bill(issue_date=on, currency=currency), charge.taxes)
-    return _parsed(charge, currency)
+    found = _parsed(charge, currency)
+    percent = input_taxes.highest_percent(on) if found.tax else None
+    highest = input_taxes.highest_if_above(found.tax, found.fee, percent)
+    if highest is None:
+        return found
+    return replace(found, why=confirmed(ChargeTaxAboveRate(found.tax, highest), charge.reason))
+
+
+def reason_kept(why: str | None) -> dict[str, audit.Fact]:
+    """Return the personal part of an audit event: the reason `why`, if there is one."""
+    return {"deduction_reason": why} if why else {}
 
 
 def entered_total(charge: Charge, currency: str) -> Money:

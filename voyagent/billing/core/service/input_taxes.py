@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from decimal import ROUND_HALF_UP
+from decimal import ROUND_HALF_UP, Decimal
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ from voyagent.billing.core.rules import BOUGHT, Parts, cost_parts, later_parts
 from voyagent.billing.core.service import earning
 from voyagent.billing.core.service.crediting import CreditedTax
 from voyagent.billing.core.service.earning import Recognition
-from voyagent.billing.core.service.pricing import REASON_MAX, LineItem, PricedLine, price, words
+from voyagent.billing.core.service.pricing import LineItem, PricedLine, confirmed, price
 from voyagent.billing.core.service.taxing import home
 from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
@@ -109,33 +109,41 @@ def check_rates(bill: Bill, reason: str | None) -> str | None:
     is blank, and TextTooLong.
     """
     above = above_rate(bill)
-    if above is None:
-        return None
-    why = words(reason, REASON_MAX)
-    if why is None:
-        raise above
-    return why
+    return None if above is None else confirmed(above, reason)
 
 
 def above_rate(bill: Bill) -> InputTaxAboveRate | None:
     """Return the error of the first line that claims too much tax, or None.
 
-    The tax is compared with the highest rate of the day. A difference up to one unit of the
-    currency is tolerated, because suppliers round. Taxes that are part of the cost are not checked.
+    Taxes that are part of the cost are not checked.
     """
+    percent = highest_percent(bill.issue_date)
+    for number, line in enumerate(bought(bill), start=1):
+        printed = Money(sum(minor for _component, minor in line.taxes), bill.currency)
+        highest = highest_if_above(printed, Money(line.minor, bill.currency), percent)
+        if line.input_credit and highest is not None:
+            return InputTaxAboveRate(number, printed, highest)
+    return None
+
+
+def highest_percent(on: date) -> Decimal | None:
+    """Return the highest tax rate of a day, or None if it is not known."""
     at = home()
-    percent = None if at is None else tables.highest_percent_on(at.country, bill.issue_date)
+    return None if at is None else tables.highest_percent_on(at.country, on)
+
+
+def highest_if_above(tax: Money, amount: Money, percent: Decimal | None) -> Money | None:
+    """Return the tax on an amount at the highest rate if `tax` is above it, else None.
+
+    A difference up to one unit of the currency is tolerated, because suppliers round. Without a
+    rate the result is None.
+    """
     if percent is None:
         return None
-    tolerated = Money.parse("1", bill.currency)
-    for number, line in enumerate(bought(bill), start=1):
-        printed_minor = sum(minor for _component, minor in line.taxes)
-        highest_minor = int((line.minor * percent / 100).to_integral_value(ROUND_HALF_UP))
-        if line.input_credit and printed_minor > highest_minor + tolerated.amount_minor:
-            return InputTaxAboveRate(
-                number, Money(printed_minor, bill.currency), Money(highest_minor, bill.currency)
-            )
-    return None
+    minor = int((amount.amount_minor * percent / 100).to_integral_value(ROUND_HALF_UP))
+    highest = Money(minor, amount.currency)
+    tolerated = Money.parse("1", amount.currency)
+    return highest if (tax - highest - tolerated).amount_minor > 0 else None
 
 
 def sketch_bill(items: Sequence[LineItem], *, issue_date: date) -> list[Bought]:

@@ -63,7 +63,4 @@ def check_order(
     later = last_after(series, day, letter=letter)
     if later is None:
         return None
-    why = pricing.words(reason, pricing.REASON_MAX)
-    if why is None:
-        raise DocumentOutOfOrder(later.number, later.day)
-    return why
+    return pricing.confirmed(DocumentOutOfOrder(later.number, later.day), reason)

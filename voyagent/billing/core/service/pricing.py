@@ -27,6 +27,7 @@ from voyagent.billing.core.errors import (
     TotalOutOfRange,
 )
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import MixedCurrencies, Money
 from voyagent.ledger.queries.party_lines import PartyRef
 from voyagent.ledger.service.entries import AMOUNT_MAX_MINOR
@@ -322,6 +323,17 @@ def words(text: str | None, length_max: int) -> str | None:
     if len(trimmed) > length_max:
         raise TextTooLong
     return trimmed or None
+
+
+def confirmed(error: VoyagentError, reason: str | None) -> str:
+    """Return the reason that confirms an unusual act, without surplus spaces.
+
+    Raises `error` if the reason is blank, and TextTooLong.
+    """
+    why = words(reason, REASON_MAX)
+    if why is None:
+        raise error
+    return why
 
 
 def _line(item: LineItem) -> PricedLine:

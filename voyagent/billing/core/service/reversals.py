@@ -17,10 +17,7 @@ def why_of(reason: str) -> str:
 
     Raises ReasonRequired, TextTooLong.
     """
-    why = pricing.words(reason, pricing.REASON_MAX)
-    if why is None:
-        raise ReasonRequired
-    return why
+    return pricing.confirmed(ReasonRequired(), reason)
 
 
 def mark(actor: Actor, row: Reversible, day: date, why: str, entry_id: UUID) -> None:

@@ -53,6 +53,7 @@ DEDUCTION_ERRORS = (
     errors.TaxNumberMissing,
     errors.TaxInAnotherCurrency,
     errors.TaxComponentUnknown,
+    errors.ChargeTaxAboveRate,
 )
 """Errors of the tax that the payer deducted, and of the charge that the bank kept."""
 PART_ERRORS = (
@@ -276,6 +277,7 @@ def reverse_payment(actor: Actor, payment_id: UUID, body: ReverseIn) -> Body[Pay
         errors.TaxNumberMissing,
         errors.TaxInAnotherCurrency,
         errors.TaxComponentUnknown,
+        errors.ChargeTaxAboveRate,
         errors.ReasonRequired,
         errors.InvalidDate,
         InvalidAmount,

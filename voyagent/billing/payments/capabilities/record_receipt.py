@@ -60,6 +60,11 @@ class RecordReceiptInput(PaymentInput, ChargeIn):
     taxes: InputTaxes | None = Field(
         default=None, description="The tax on this charge, each component such as igst once."
     )
+    deduction_reason: Annotated[str, Trimmed(REASON_MAX)] | None = Field(
+        default=None,
+        title=N_("Reason for the unusual deduction"),
+        description="Needed only for a tax on the charge above the highest rate.",
+    )
     over_cash_limit_reason: Annotated[str, Trimmed(REASON_MAX)] | None = Field(
         default=None,
         title=N_("Reason for cash above the limit"),
@@ -103,7 +108,9 @@ def preview(_call: Invocation, inputs: RecordReceiptInput) -> Description:
         name=invoice.party_name,
         number=invoice.number or gettext("a draft"),
     )
-    return payment_preview(title, invoice, inputs, charged=_charged(inputs))
+    return payment_preview(
+        title, invoice, inputs, charged=_charged(inputs), reason=inputs.deduction_reason
+    )
 
 
 def measure(_call: Invocation, inputs: RecordReceiptInput) -> Measured:

@@ -70,9 +70,7 @@ def check_cash_limit(
     )
     if over is None:
         return None
-    why = pricing.words(reason, pricing.REASON_MAX)
-    if why is None:
-        raise CashLimit(*over, limit)
+    why = pricing.confirmed(CashLimit(*over, limit), reason)
     actor.require("payment.over_cash_limit")
     return why
 

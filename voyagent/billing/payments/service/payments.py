@@ -26,6 +26,7 @@ from voyagent.billing.core.service.charges import (
     charge_of,
     entered_total,
     read_charge,
+    reason_kept,
 )
 from voyagent.billing.core.service.days import day_of
 from voyagent.billing.invoices.queries import documents as invoice_queries
@@ -122,10 +123,10 @@ def record_payment(  # noqa: PLR0913 - each keyword is a field of the document
     kind: Literal["customer", "supplier"] = "customer" if direction == "in" else "supplier"
     party = pricing.party_of(actor, kind, party_id, party_name)
     paid = find_means(actor, means, amount.currency)
-    payment = _read(
+    payment, why = _read(
         actor, direction, party, amount, on, paid, tds=tds, charge=charge, reference=reference
     )
-    return _record(actor, payment, parts, over_cash_limit_reason, exchange_rate)
+    return _record(actor, payment, parts, over_cash_limit_reason, exchange_rate, deducted=why)
 
 
 def _record(
@@ -134,8 +135,13 @@ def _record(
     parts: Sequence[Part],
     over_cash_limit_reason: str | None = None,
     exchange_rate: Quote | None = None,
+    *,
+    deducted: str | None = None,
 ) -> Payment:
-    """Number, post and store a payment, and settle documents with it."""
+    """Number, post and store a payment, and settle documents with it.
+
+    `deducted` is the reason that confirmed an unusual charge.
+    """
     actor.require_authority("payment.record")
     direction = cast("Direction", payment.direction)
     documents = lock_documents(direction, [part.document_id for part in parts])
@@ -168,7 +174,7 @@ def _record(
         "payment.received" if direction == "in" else "payment.made",
         entity_refs=refs_of(payment, parts),
         outputs=_audit_outputs(payment, parts) | over_limit_output(why),
-        private=over_limit_private(why),
+        private=over_limit_private(why) | reason_kept(deducted),
     )
     return payment
 
@@ -192,7 +198,7 @@ def payment_sides(  # noqa: PLR0913 - each keyword is a field of the document
     """
     party = NamedParty(None, pricing.party(party_name))
     paid = find_means(actor, means, amount.currency)
-    payment = _read(actor, direction, party, amount, on, paid, tds=tds, charge=charge)
+    payment, _why = _read(actor, direction, party, amount, on, paid, tds=tds, charge=charge)
     settlements = settlements_now(
         actor, payment, parts, payment.paid_on, left_minor=payment.amount_minor
     )
@@ -339,8 +345,10 @@ def _read(  # noqa: PLR0913 - each argument is a field of the document
     tds: Tds,
     charge: Charge,
     reference: str | None = None,
-) -> Payment:
+) -> tuple[Payment, str | None]:
     """Check the submitted fields and return a Payment that is not yet saved.
+
+    The second result is the reason that confirmed an unusual charge, or None.
 
     Raises InvalidAmount, AmountAboveLimit, InvalidDate, TextTooLong, MixedCurrencies,
     TdsWithoutSection, ChargeOfPaymentOut, and the errors of `read_charge`.
@@ -353,7 +361,7 @@ def _read(  # noqa: PLR0913 - each argument is a field of the document
     settled_beside = Money(tds.minor, amount.currency) + kept.total
     whole = amount.within(1, entries.AMOUNT_MAX_MINOR) + settled_beside
     check_limit(actor, whole.within(1, entries.AMOUNT_MAX_MINOR))
-    return Payment(
+    payment = Payment(
         id=new_id(),
         direction=direction,
         party_id=party.id,
@@ -373,6 +381,7 @@ def _read(  # noqa: PLR0913 - each argument is a field of the document
         created_by_user_id=actor.user_id,
         **asdict(paid),
     )
+    return payment, kept.why
 
 
 def _pay_one(  # noqa: PLR0913 - each keyword is a field of the document
@@ -395,7 +404,7 @@ def _pay_one(  # noqa: PLR0913 - each keyword is a field of the document
         amount = Money(document.open_minor, document.currency) - beside
     if amount.currency != document.currency:
         raise PaidInOtherMoney
-    payment = _read(
+    payment, why = _read(
         actor,
         "in" if isinstance(document, Invoice) else "out",
         NamedParty(document.party_id, document.party_name),
@@ -407,7 +416,8 @@ def _pay_one(  # noqa: PLR0913 - each keyword is a field of the document
         reference=reference,
     )
     whole = Money(payment.amount_minor, payment.currency)
-    return _record(actor, payment, [Part(document.id, whole)], over_cash_limit_reason)
+    parts = [Part(document.id, whole)]
+    return _record(actor, payment, parts, over_cash_limit_reason, deducted=why)
 
 
 def _refunded_on(actor: Actor, payment: Payment, amount: Money, on: date | None) -> date:

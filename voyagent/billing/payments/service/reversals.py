@@ -16,6 +16,7 @@ from voyagent.billing.core.service.charges import (
     ChargedAmounts,
     charge_of,
     read_charge,
+    reason_kept,
 )
 from voyagent.billing.core.service.days import day_of
 from voyagent.billing.core.service.reversals import mark, why_of
@@ -142,6 +143,7 @@ def reverse_payment(
         settle(payment, [counter_of(payment, one, day) for one in alike], reversal.entry_id)
     payment.refunded_minor = payment.amount_minor
     payment.base_used_minor = payment.base_minor or 0
+    private: dict[str, audit.Fact] = {"reason": why}
     outputs: dict[str, audit.Fact] = {
         "amount": wire_amount(payment.money_minor, payment.currency),
         "currency": payment.currency,
@@ -152,13 +154,14 @@ def reverse_payment(
         check_limit(actor, charged.total)
         payment.bounce_entry_id = _post_charge(actor, payment, charged, day)
         outputs["charge"] = charged.total.wire
+        private |= reason_kept(charged.why)
     mark(actor, payment, day, why, reversal.entry_id)
     advance_taxes.follow(actor, payment, day, permission="payment.reverse")
     audit.record(
         actor,
         "payment.reversed" if charge is None else "payment.bounced",
         entity_refs={"payment_id": payment.id, "journal_entry_id": reversal.entry_id},
-        private={"reason": why},
+        private=private,
         outputs=outputs,
     )
     return payment

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from voyagent.banking import queries as banking
 from voyagent.billing.core.models.parts import OPEN_INVOICE
-from voyagent.billing.core.service.charges import read_charge
+from voyagent.billing.core.service.charges import entered_total
 from voyagent.billing.core.views.blueprint import pages
 from voyagent.billing.core.views.documents import turned_back
 from voyagent.billing.core.views.previews import preview
@@ -67,10 +67,7 @@ def receipt(actor: Actor, invoice_id: UUID) -> Any:
 
     def sides(body: ReceiptIn) -> list[payment_service.Side]:
         tds = body.tds(still.currency)
-        beside = (
-            Money(tds.minor, still.currency)
-            + read_charge(body.charge(), still.currency, body.paid_on or today()).total
-        )
+        beside = Money(tds.minor, still.currency) + entered_total(body.charge(), still.currency)
         typed = body.money(still.currency)
         amount = still - beside if typed is None else typed
         return payment_service.payment_sides(
