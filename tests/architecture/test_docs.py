@@ -24,6 +24,8 @@ from voyagent.assistant import schemas
 from voyagent.assistant.api import event_stream
 from voyagent.assistant.queries import interpretation
 from voyagent.billing.core.queries import kept_papers
+from voyagent.billing.core.service import charges
+from voyagent.billing.payments.service import deducting
 from voyagent.drivers.paper import processes, tables, typesetter
 from voyagent.drivers.suppliers import guard
 from voyagent.http import buffering, intake, sending
@@ -277,6 +279,8 @@ FIGURES = {
         sending.READ_BYTES_PER_S // 1024,
         Settings.model_fields["http_send_s"].default,
     ),
+    "charge_share": (charges.CHARGE_SHARE.percent,),
+    "tds_share": (deducting.TDS_SHARE.percent,),
     "decisions": (deciding.BATCH_MAX, time_limits.DECISION_MAX_S),
     "long_decisions": (
         long_work.DECISIONS,

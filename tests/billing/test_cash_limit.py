@@ -20,6 +20,7 @@ from tests.chat.parallel import at_once
 from tests.enquiries.reading import Page
 from tests.people import People, Person
 from tests.trips.things import a_trip
+from voyagent.billing.core.service.charges import Charge
 from voyagent.billing.payments.errors import CashLimit
 from voyagent.billing.payments.service import allocations, reversals
 from voyagent.billing.payments.service.deducting import Tds
@@ -60,8 +61,8 @@ def test_a_receipt_reaches_the_limit(alice: Person) -> None:
 
 def test_tax_that_the_customer_deducted_is_no_cash(alice: Person) -> None:
     tds = Tds(Money(HALF, "INR"), "194H")
-    cash(alice, LIMIT - 2, tds=tds)
-    cash(alice, 1, tds=tds)
+    cash(alice, LIMIT - 2, tds=tds, charge=Charge(reason=WHY))
+    cash(alice, 1, tds=tds, charge=Charge(reason=WHY))
     with pytest.raises(CashLimit):
         cash(alice, 1)
 

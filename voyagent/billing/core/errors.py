@@ -290,6 +290,32 @@ class ChargeTaxAboveRate(NeedsReason):
         )
 
 
+class DeductionAboveUsual(NeedsReason):
+    """A charge or deducted tax is a larger share of a payment or payout than usual.
+
+    `kept` is the charge or tax, and `whole` the amount with it. `usual_percent` is the highest
+    usual share, and `basis` a sentence that has all three as placeholders. The member
+    `deduction_reason` of the request confirms the deduction.
+    """
+
+    code = "deduction_above_usual"
+    message = N_(
+        "An unusually large part of this amount was deducted. Check the amounts, or enter the"
+        " reason. If the rest will not be paid, write it off instead."
+    )
+
+    def __init__(self, basis: str, kept: Money, whole: Money, usual_percent: int) -> None:
+        super().__init__()
+        self.further = (
+            basis,
+            {
+                "kept": spoken(kept.wire, kept.currency),
+                "whole": spoken(whole.wire, whole.currency),
+                "percent": str(usual_percent),
+            },
+        )
+
+
 class BillVariance(NeedsReason):
     """A bill differs from the expected amount by more than the tolerance.
 

@@ -140,7 +140,7 @@ class ChargeIn(Closed):
     """A charge of a bank or payment gateway: the fee before tax, and the tax on it.
 
     The tax is claimed as input tax. `deduction_reason` confirms a tax above the highest rate of the
-    day.
+    day, and a charge or deducted tax that is an unusual share of the payment or payout.
     """
 
     fee: PlainAmount | None = None

@@ -70,6 +70,7 @@ def list_waiting(reader: Reader, query: WaitingQuery) -> Body[WaitingOut]:
         errors.TaxInAnotherCurrency,
         errors.TaxComponentUnknown,
         errors.ChargeTaxAboveRate,
+        errors.DeductionAboveUsual,
         errors.InvalidDate,
         InvalidAmount,
         *POSTING_ERRORS,

@@ -14,7 +14,14 @@ from voyagent.banking import queries as banking
 from voyagent.banking.errors import BankAccountClosed
 from voyagent.billing.core.models.payments import Payment, Refund
 from voyagent.billing.core.models.payouts import GatewayPayout
-from voyagent.billing.core.service.charges import NO_CHARGE, Charge, read_charge, reason_kept
+from voyagent.billing.core.service.charges import (
+    CHARGE_SHARE,
+    NO_CHARGE,
+    Charge,
+    confirm_share,
+    read_charge,
+    reason_kept,
+)
 from voyagent.billing.core.service.days import day_of
 from voyagent.billing.core.service.reversals import why_of
 from voyagent.billing.payments.errors import PaymentPaidOut
@@ -74,8 +81,8 @@ def record_payout(actor: Actor, payout: Payout) -> GatewayPayout:
     and the tax on the fee, which is claimed as input tax. Each payment is paid out once.
 
     Raises Forbidden, BankAccountNotFound, BankAccountClosed, PayoutAccountsUnfit, NotInGateway,
-    PaymentPaidOut, NothingPaidOut, PayoutChargeTooHigh, InvalidAmount, InvalidDate,
-    AmountAboveLimit, PeriodLocked, and the errors of `read_charge`.
+    PaymentPaidOut, NothingPaidOut, PayoutChargeTooHigh, DeductionAboveUsual, InvalidAmount,
+    InvalidDate, AmountAboveLimit, PeriodLocked, and the errors of `read_charge`.
     """
     actor.require_authority("payment.record")
     checked = _checked(actor, payout, lock=True)
@@ -181,6 +188,7 @@ def _checked(actor: Actor, payout: Payout, *, lock: bool) -> _Checked:
     net = gross - kept.total
     if net.amount_minor <= 0:
         raise PayoutChargeTooHigh
+    why = confirm_share(kept.total, gross, CHARGE_SHARE, payout.charge.reason) or kept.why
     row = GatewayPayout(
         id=new_id(),
         gateway_id=gateway.id,
@@ -194,7 +202,7 @@ def _checked(actor: Actor, payout: Payout, *, lock: bool) -> _Checked:
         created_by_user_id=actor.user_id,
     )
     sides: list[Side] = [(bank.account_id, 1, net), *kept.sides, (gateway.account_id, -1, gross)]
-    return _Checked(row, [item for item, _payment in items], sides, gateway.name, kept.why)
+    return _Checked(row, [item for item, _payment in items], sides, gateway.name, why)
 
 
 def _money(gateway_id: UUID, item: Payment | Refund, payment: Payment) -> int:

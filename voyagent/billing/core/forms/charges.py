@@ -24,7 +24,7 @@ CHARGE_ERROR_FIELDS = {
         ),
         "fee",
     ),
-    "charge_tax_above_rate": "deduction_reason",
+    **dict.fromkeys(("charge_tax_above_rate", "deduction_above_usual"), "deduction_reason"),
 }
 """The form field at which each error of the service is shown, by error code."""
 CHARGE_SENTENCES: dict[str, Any] = {

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import NamedTuple
 
 from voyagent.audit.service import recording as audit
-from voyagent.billing.core.errors import ChargeTaxAboveRate
+from voyagent.billing.core.errors import ChargeTaxAboveRate, DeductionAboveUsual
 from voyagent.billing.core.models.bills import Bill
 from voyagent.billing.core.models.payments import Payment
 from voyagent.billing.core.service import input_taxes
 from voyagent.billing.core.service.pricing import confirmed
+from voyagent.kernel.errors import N_
 from voyagent.kernel.money import Money
 
 
@@ -29,6 +31,23 @@ class Charge:
 
 
 NO_CHARGE = Charge()
+
+
+class UsualShare(NamedTuple):
+    """The highest usual share of a deduction, in percent.
+
+    `basis` is a sentence about a higher share. It has placeholders for the deduction, the whole
+    amount and the percentage.
+    """
+
+    percent: int
+    basis: str
+
+
+CHARGE_SHARE = UsualShare(
+    10, N_("The charge is %(kept)s of %(whole)s; up to %(percent)s %% is usual.")
+)
+"""Gateways and card companies keep up to 4 % with tax. A wire of a small sum costs more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +109,19 @@ def read_charge(charge: Charge, currency: str, on: date) -> ChargedAmounts:
     if highest is None:
         return found
     return replace(found, why=confirmed(ChargeTaxAboveRate(found.tax, highest), charge.reason))
+
+
+def confirm_share(kept: Money, whole: Money, usual: UsualShare, reason: str | None) -> str | None:
+    """Return the reason of a deduction above its usual share of an amount, else None.
+
+    A deduction settles a document as money does. Above the usual share it may be a debt that is
+    forgiven, which otherwise needs approval as a write-off. `whole` includes the deduction.
+
+    Raises DeductionAboveUsual, TextTooLong.
+    """
+    if kept.amount_minor * 100 <= whole.amount_minor * usual.percent:
+        return None
+    return confirmed(DeductionAboveUsual(usual.basis, kept, whole, usual.percent), reason)
 
 
 def reason_kept(why: str | None) -> dict[str, audit.Fact]:

@@ -54,6 +54,7 @@ DEDUCTION_ERRORS = (
     errors.TaxInAnotherCurrency,
     errors.TaxComponentUnknown,
     errors.ChargeTaxAboveRate,
+    errors.DeductionAboveUsual,
 )
 """Errors of the tax that the payer deducted, and of the charge that the bank kept."""
 PART_ERRORS = (

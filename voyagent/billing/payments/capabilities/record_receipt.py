@@ -22,7 +22,7 @@ from voyagent.billing.core.capabilities.payments import (
     settled,
 )
 from voyagent.billing.core.schemas.payments import MoneyAccount
-from voyagent.billing.core.service.charges import entered_total
+from voyagent.billing.core.service.charges import CHARGE_SHARE, entered_total
 from voyagent.billing.core.service.pricing import REASON_MAX
 from voyagent.billing.invoices.capabilities.invoices import INVOICE_STEPS, invoice_records
 from voyagent.billing.invoices.queries import documents as invoice_queries
@@ -63,7 +63,8 @@ class RecordReceiptInput(PaymentInput, ChargeIn):
     deduction_reason: Annotated[str, Trimmed(REASON_MAX)] | None = Field(
         default=None,
         title=N_("Reason for the unusual deduction"),
-        description="Needed only for a tax on the charge above the highest rate.",
+        description=f"Needed only for a charge above {CHARGE_SHARE.percent} % of the sum, or for a"
+        " tax on it above the highest rate.",
     )
     over_cash_limit_reason: Annotated[str, Trimmed(REASON_MAX)] | None = Field(
         default=None,

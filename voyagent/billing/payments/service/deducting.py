@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from voyagent.billing.core.service.charges import UsualShare
 from voyagent.billing.payments.errors import TdsWithoutSection
+from voyagent.kernel.errors import N_
 from voyagent.kernel.money import MixedCurrencies, Money
 
 SECTION_PATTERN = r"^[0-9A-Z][0-9A-Z()-]{0,15}$"
 CERTIFICATE_MAX = 64
 TDS_ACCOUNTS = {"in": "tds_receivable", "out": "tds_payable"}
 """Purposes of the accounts of deducted tax, by direction of the payment."""
+TDS_SHARE = UsualShare(
+    30, N_("The tax deducted is %(kept)s of %(whole)s; up to %(percent)s %% is usual.")
+)
+"""The highest rate of the Income-tax Act for payments of an ordinary business, without surcharge.
+
+It is 30 %; a payee without PAN has 20 % (section 206AA). It is of the amount before GST.
+"""
 
 
 @dataclass(frozen=True, slots=True)

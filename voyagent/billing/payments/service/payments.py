@@ -21,9 +21,11 @@ from voyagent.billing.core.rules import CONTROL
 from voyagent.billing.core.service import advance_taxes, numbering, pricing
 from voyagent.billing.core.service.carrying import carried_by_payment, money_or_none
 from voyagent.billing.core.service.charges import (
+    CHARGE_SHARE,
     NO_CHARGE,
     Charge,
     charge_of,
+    confirm_share,
     entered_total,
     read_charge,
     reason_kept,
@@ -51,6 +53,7 @@ from voyagent.billing.payments.service.deducting import (
     CERTIFICATE_MAX,
     NO_TDS,
     TDS_ACCOUNTS,
+    TDS_SHARE,
     Tds,
     check_tds,
 )
@@ -111,13 +114,15 @@ def record_payment(  # noqa: PLR0913 - each keyword is a field of the document
 
     The party is given by its id, its name or both. `amount` is the money. The tax that the payer
     deducted (`tds`) and what the bank or gateway kept of a receipt (`charge`) are added to it, and
-    the sum settles the documents of `parts` immediately; the rest of the sum is an advance.
+    the sum settles the documents of `parts` immediately; the rest of the sum is an advance. The
+    reason of the charge confirms a charge or tax above its usual share of the sum.
     `over_cash_limit_reason` confirms cash of the amount that the law forbids, for an actor with the
     permission `payment.over_cash_limit`. `exchange_rate` is the rate of a foreign currency in the
     books, by default the reference rate of the day.
 
     Raises Forbidden, AmountAboveLimit, TextTooLong, InvalidAmount, CashLimit, ChargeOfPaymentOut,
-    and the errors of `pricing.party_of`, `find_means`, `check_tds`, `read_charge` and `allocate`.
+    DeductionAboveUsual, and the errors of `pricing.party_of`, `find_means`, `check_tds`,
+    `read_charge` and `allocate`.
     """
     actor.require_authority("payment.record")
     kind: Literal["customer", "supplier"] = "customer" if direction == "in" else "supplier"
@@ -140,7 +145,7 @@ def _record(
 ) -> Payment:
     """Number, post and store a payment, and settle documents with it.
 
-    `deducted` is the reason that confirmed an unusual charge.
+    `deducted` is the reason that confirmed an unusual deduction.
     """
     actor.require_authority("payment.record")
     direction = cast("Direction", payment.direction)
@@ -348,19 +353,23 @@ def _read(  # noqa: PLR0913 - each argument is a field of the document
 ) -> tuple[Payment, str | None]:
     """Check the submitted fields and return a Payment that is not yet saved.
 
-    The second result is the reason that confirmed an unusual charge, or None.
+    The second result is the reason that confirmed an unusual deduction, or None.
 
     Raises InvalidAmount, AmountAboveLimit, InvalidDate, TextTooLong, MixedCurrencies,
-    TdsWithoutSection, ChargeOfPaymentOut, and the errors of `read_charge`.
+    TdsWithoutSection, ChargeOfPaymentOut, DeductionAboveUsual, and the errors of `read_charge`.
     """
     check_tds(tds, amount.currency)
     day = day_of(actor, on, months.FIRST_DAY)
     kept = read_charge(charge, amount.currency, day)
     if kept.total and direction == "out":
         raise ChargeOfPaymentOut
-    settled_beside = Money(tds.minor, amount.currency) + kept.total
-    whole = amount.within(1, entries.AMOUNT_MAX_MINOR) + settled_beside
+    deducted = Money(tds.minor, amount.currency)
+    whole = amount.within(1, entries.AMOUNT_MAX_MINOR) + deducted + kept.total
     check_limit(actor, whole.within(1, entries.AMOUNT_MAX_MINOR))
+    why = kept.why
+    if direction == "in":  # tax deducted from a supplier is owed to the government
+        for one, usual in ((kept.total, CHARGE_SHARE), (deducted, TDS_SHARE)):
+            why = confirm_share(one, whole, usual, charge.reason) or why
     payment = Payment(
         id=new_id(),
         direction=direction,
@@ -381,7 +390,7 @@ def _read(  # noqa: PLR0913 - each argument is a field of the document
         created_by_user_id=actor.user_id,
         **asdict(paid),
     )
-    return payment, kept.why
+    return payment, why
 
 
 def _pay_one(  # noqa: PLR0913 - each keyword is a field of the document
