@@ -6,7 +6,7 @@ condition: row-level security limits them to the current agency.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from sqlalchemy import text
@@ -38,6 +38,21 @@ with recursive source as (
       or purpose like 'cancellation %' and source_id in (
         select coalesce(invoice_id, bill_id) from cancellation_lines
          where cancellation_id = any(:documents))
+  union select e.id from journal_entries e join entry on e.reverses_id = entry.id
+)
+select array(select id from entry)
+""")
+# The entries of accrued cost name the service or the trip, and the supplier. That of a bill which
+# takes over the cost is an entry of the bill.
+_ACCRUALS = text("""
+with recursive expected as (
+  select id from expected_bills where trip_id = any(:trips) or party_id = :party_id
+  union select a.expected_bill_id
+          from accruals a join bills b on b.tenant_id = a.tenant_id and b.id = a.bill_id
+         where b.party_key = :key
+), entry as (
+  select entry_id as id from accruals
+   where kind <> 'billed' and expected_bill_id in (select id from expected)
   union select e.id from journal_entries e join entry on e.reverses_id = entry.id
 )
 select array(select id from entry)
@@ -104,10 +119,11 @@ select exists (
 _EVENT_TITLES = text("select id, kind as title from audit_events where id = any(:ids)")
 
 
-def linked(party_id: UUID) -> dict[str, list[UUID]]:
+def linked(party_id: UUID, key: str, trips: Sequence[UUID]) -> dict[str, list[UUID]]:
     """Return the ids of records of somebody else that are linked to a party, by kind.
 
-    The journal entries of a linked document are linked too.
+    The journal entries of a linked document are linked too, and those of cost that is accrued for
+    one of the `trips` or for the party as supplier. `key` is the `party_key` of the party.
     """
     found = db.session.execute(_CONFIRMED, {"party_id": party_id, "kinds": [*KINDS]})
     confirmed: dict[str, list[UUID]] = {row.kind: list(row.ids) for row in found}
@@ -116,6 +132,9 @@ def linked(party_id: UUID) -> dict[str, list[UUID]]:
         documents = [one for kind in RECORDS for one in records[kind]]
         entries = {"documents": documents, "entries": records["journal_entry"]}
         records["journal_entry"] = list(db.session.scalar(_ENTRIES, entries) or ())
+    values = {"party_id": party_id, "key": key, "trips": list(trips)}
+    accrued = db.session.scalar(_ACCRUALS, values) or ()
+    records["journal_entry"] = [*dict.fromkeys((*records["journal_entry"], *accrued))]
     return records
 
 

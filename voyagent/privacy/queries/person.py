@@ -437,7 +437,7 @@ def links_of(party_id: UUID) -> Links:
         trips=list(found.trips),
         passengers=list(found.passengers),
         conversations=list(found.conversations),
-        linked=mentions.linked(party_id),
+        linked=mentions.linked(party_id, party.party_key, [*found.trips, *found.joined]),
     )
     documents = _documents(party.party_key)
     own = [

@@ -71,8 +71,34 @@ class Holding:
 
 _OF_INVOICE = "t.invoice_id in (select id from invoices where party_key = :key)"
 _OF_BILL = "t.bill_id in (select id from bills where party_key = :key)"
-_WRITTEN = "select id from journal_entries where source_type in ('journal', 'assistant')"
-"""Entries without a document. The texts of other entries are also in their documents."""
+EntryTexts = Literal["document", "lines", "service", "offered", "reversal", "nobody"]
+ENTRY_TEXTS: dict[str, EntryTexts] = {
+    **dict.fromkeys(
+        (
+            *("invoice", "bill", "credit_note", "supplier_credit", "write_off"),
+            *("payment", "bounce", "refund", "receipt_voucher", "voucher_use"),
+        ),
+        "document",
+    ),
+    **dict.fromkeys(("allocation", "claim_receipt"), "lines"),
+    "accrual": "service",
+    **dict.fromkeys(("journal", "assistant", "payout"), "offered"),
+    "journal_entry": "reversal",
+    **dict.fromkeys(("revaluation", "base_amounts"), "nobody"),
+}
+"""How an erasure finds a journal entry that may name a person, by the type of its source.
+
+- `document`: by the document of the party (`sql/entries_of_party.sql`).
+- `lines`: by the party, which all lines of the entry have.
+- `service`: by the trip and the supplier of an expected bill (`mentions.linked`). The entry names
+  the service or the trip, so it is also offered as a candidate.
+- `offered`: as a candidate. No document of the person leads to it, and people write its text.
+- `reversal`: with the entry that it reverses.
+- `nobody`: not at all, because it names a currency and a month only.
+"""
+_FREE = ", ".join(f"'{one}'" for one, how in ENTRY_TEXTS.items() if how in ("service", "offered"))
+_WRITTEN = f"select id from journal_entries where source_type in ({_FREE})"  # noqa: S608 - constants
+"""Entries offered as candidates. The texts of other entries are also in their documents."""
 _REVERSALS = f"select id from journal_entries where reverses_id in ({_WRITTEN})"  # noqa: S608 - a constant
 _TAX = N_("Numbers, amounts and dates stay, because tax law requires the document.")
 _LEDGER = N_("Amounts and dates stay, because the books must be kept.")
