@@ -128,7 +128,9 @@ def test_a_tour_without_credit_says_what_its_price_includes(agency: Person) -> N
     [
         (("exempt",), None, "Bill of supply"),
         (("exempt", "service_fee"), None, "Invoice-cum-bill of supply"),
-        (("exempt", "service_fee"), GSTIN_OF_BUYER, "Tax invoice"),
+        (("exempt",), GSTIN_OF_BUYER, "Bill of supply"),
+        (("sez_under_lut",), GSTIN_OF_BUYER, "Tax invoice"),
+        (("export_under_lut", None), None, "Tax invoice"),
         (("service_fee",), None, "Tax invoice"),
         ((None,), None, "Invoice"),
     ],

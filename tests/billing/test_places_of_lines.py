@@ -15,7 +15,7 @@ from tests.billing.test_taxes import HERE, ON, amounts, charged, taxed
 from tests.enquiries.reading import Page
 from tests.people import Person, csrf
 from voyagent.billing.core.errors import InstalmentsDoNotAddUp, LinePlaceNotAllowed, PlacesDiffer
-from voyagent.billing.invoices.errors import InvoiceNotFound, OnePlaceOfSupply
+from voyagent.billing.invoices.errors import InvoiceNotFound, NothingToSplit
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.invoices.service.splitting import split_draft
 from voyagent.kernel.errors import Forbidden
@@ -128,7 +128,7 @@ def test_only_who_drafts_splits_and_only_a_draft_of_two_places(
         split_draft(actor, invoice_id)
     with agency.acting() as actor, pytest.raises(Forbidden):
         split_draft(replace(actor, role="auditor"), invoice_id)
-    with agency.acting() as actor, pytest.raises(OnePlaceOfSupply):
+    with agency.acting() as actor, pytest.raises(NothingToSplit):
         split_draft(actor, draft(agency, taxed("1000"), place_of_supply="27", **ON))
     with agency.acting() as actor, pytest.raises(InstalmentsDoNotAddUp):
         parts = plan((ON["issue_date"], "500.00"), (ON["due_date"], "12980.00"))

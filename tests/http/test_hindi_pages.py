@@ -80,6 +80,7 @@ NAMES = {
             "CGST",
             "SGST",
             "IGST",
+            *("LUT", "SEZ"),
             "VAT",
             "TDS",
             "TCS",

@@ -62,6 +62,8 @@ def test_half_a_paisa_is_rounded_up() -> None:
     [
         ("flight_economy", "1", "5", "5"),
         ("flight_other_cabin", "1", "12", "18"),
+        ("cab_with_credit", "1", "12", "18"),
+        ("cab_without_credit", "1", "5", "5"),
         ("room", "7500", "12", "5"),
         ("room_up_to_7500", "7500", "12", "5"),
         ("room_above_7500", "7500.01", "18", "18"),
@@ -84,10 +86,13 @@ def test_no_date_has_two_rates_of_one_component() -> None:
             for day in (date(2018, 1, 1), date(2025, 9, 21), date(2025, 9, 22), TODAY):
                 rows = tables.rates_on(country, treatment, day)
                 assert len({(row.component, row.supply, row.slab) for row in rows}) == len(rows)
-                is_zero = treatment == tables.EXEMPT
+                is_zero = not tables.is_taxable(treatment)
                 assert all((row.percent == 0) == is_zero for row in rows)
                 assert all(row.source and 0 < row.share <= 100 for row in rows)
                 if is_zero:
+                    continue
+                if tables.recipient_of(treatment) != "any":
+                    assert {row.component for row in rows} == {"igst"}
                     continue
                 within = sum(row.percent for row in rows if row.supply == "same_state")
                 assert within == sum(row.percent for row in rows if row.supply == "other_state")

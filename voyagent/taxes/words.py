@@ -62,6 +62,14 @@ TREATMENTS: dict[str, Any] = {
     "room": _l("Hotel room, by price per night"),
     "room_up_to_7500": _l("Hotel room up to 7,500 a night"),
     "room_above_7500": _l("Hotel room above 7,500 a night"),
+    "cab_without_credit": _l("Cab with driver, without input credit"),
+    "cab_with_credit": _l("Cab with driver, with input credit"),
+    "rail_air_conditioned": _l("Rail, first class or air-conditioned"),
+    "cruise": _l("Cruise"),
+    "export_under_lut": _l("Export, without payment of tax (LUT)"),
+    "export_with_tax": _l("Export, with payment of IGST"),
+    "sez_under_lut": _l("Supply to an SEZ, without payment of tax (LUT)"),
+    "sez_with_tax": _l("Supply to an SEZ, with payment of IGST"),
     "exempt": _l("Exempt or nil rated"),
     "standard": _l("Standard rate"),
 }
@@ -86,11 +94,20 @@ SERVICE_CODES: dict[str, Any] = {
     "997159": _l("Insurance commission"),
 }
 """Labels of Indian service codes (SAC)."""
+_WITH_TAX = "ON PAYMENT OF INTEGRATED TAX"
+_UNDER_LUT = "UNDER BOND OR LETTER OF UNDERTAKING WITHOUT PAYMENT OF INTEGRATED TAX"
+_EXPORT = "SUPPLY MEANT FOR EXPORT"
+_SEZ = "SUPPLY TO SEZ UNIT OR SEZ DEVELOPER FOR AUTHORISED OPERATIONS"
 REQUIRED_SENTENCES: dict[str, Any] = {
     "tour_without_credit": _l(
         "The amount charged includes the charges for accommodation, transport and the other"
         " services of the tour."
     ),
+    # The law gives the words (Rule 46 of the CGST Rules), so they are not translated.
+    "export_under_lut": f"{_EXPORT} {_UNDER_LUT}",
+    "export_with_tax": f"{_EXPORT} {_WITH_TAX}",
+    "sez_under_lut": f"{_SEZ} {_UNDER_LUT}",
+    "sez_with_tax": f"{_SEZ} {_WITH_TAX}",
 }
 """Statements that a document must show by law, by tax treatment."""
 

@@ -85,6 +85,33 @@ class PlacesDiffer(Conflict):
     )
 
 
+class SuppliesDiffer(Conflict):
+    """The lines of a document with one place need several documents by law.
+
+    These are exports and supplies to an SEZ beside other sales, and exempt sales beside taxed ones
+    to a customer with a GSTIN (Rules 46 and 49 of the CGST Rules).
+    """
+
+    code = "supplies_differ"
+    message = N_(
+        "The law asks for an invoice of their own for exports, for supplies to an SEZ, and for"
+        " exempt sales to a customer with a GSTIN. Split the draft first."
+    )
+
+
+class TreatmentNotForCustomer(Conflict):
+    """The tax treatment of a line is not for this customer.
+
+    An export is for a customer without a GSTIN, and a supply to an SEZ for one with it.
+    """
+
+    code = "tax_not_for_customer"
+    message = N_(
+        "This tax does not fit the customer. An export is for a customer without a GSTIN; a supply"
+        " to an SEZ needs the GSTIN of the customer."
+    )
+
+
 class InvalidServiceCode(Unprocessable):
     """A service code (SAC) is not valid, or shorter than the agency's setting says."""
 

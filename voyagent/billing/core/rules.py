@@ -5,6 +5,7 @@ from __future__ import annotations
 from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import chain, repeat
@@ -13,7 +14,7 @@ from typing import Any, Literal, get_args
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.money import Money
 from voyagent.taxes.rules.numbers import COUNTRY, country_of
-from voyagent.taxes.rules.tables import EXEMPT, currency_of, is_taxable
+from voyagent.taxes.rules.tables import ABROAD, currency_of, is_exempt, recipient_of
 
 SettledAs = Literal["paid", "credited", "settled", "paid_part_credited"]
 
@@ -240,8 +241,59 @@ def is_bill_of_supply(treatments: Iterable[str | None]) -> bool:
 
     It has exempt or nil rated lines and no taxable one (Rule 49 of the CGST Rules).
     """
-    found = set(treatments)
-    return EXEMPT in found and not any(is_taxable(one) for one in found)
+    found = {one for one in treatments if one is not None}
+    return bool(found) and all(is_exempt(one) for one in found)
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """The kind of supply that all lines of one document have in common by law.
+
+    `place` is the state code of the place of supply, or None if it is unknown. `treatment` is the
+    tax treatment of an export or of a supply to a special economic zone, else None. `is_exempt` is
+    true for an exempt sale to a registered customer, who gets a bill of supply of its own.
+    """
+
+    place: str | None
+    treatment: str | None = None
+    is_exempt: bool = False
+
+
+def place_of_supply(treatment: str | None, own: str | None, of_document: str | None) -> str | None:
+    """Return the place of supply of a line, or None if it is unknown.
+
+    It is the line's own place, else that of the document. An export's place is always abroad.
+    """
+    if treatment is not None and recipient_of(treatment) == "abroad":
+        return ABROAD
+    return own or of_document
+
+
+def supplies_of(
+    lines: Iterable[tuple[str | None, str | None]], *, is_registered: bool
+) -> list[Supply]:
+    """Return the supply to which each line of a document belongs.
+
+    `lines` has the tax treatment and the place of supply of each line. A line whose place is
+    unknown has the first known one. Lines without a treatment are no supply: they are with the
+    first line that has one. `is_registered` is true for a customer with a tax number.
+    """
+    given = list(lines)
+    known = next(
+        (place for tax, place in given if tax and place and recipient_of(tax) != "abroad"), None
+    )
+    found = [
+        Supply(
+            place or known,
+            tax if recipient_of(tax) != "any" else None,
+            is_registered and is_exempt(tax),
+        )
+        if tax
+        else None
+        for tax, place in given
+    ]
+    first = next((one for one in found if one), Supply(None))
+    return [one or first for one in found]
 
 
 def plain_quantity(quantity: Decimal) -> str:

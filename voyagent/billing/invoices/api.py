@@ -13,7 +13,7 @@ from voyagent.billing.invoices.errors import (
     InvoiceNotFound,
     NotDebitable,
     NothingToInvoice,
-    OnePlaceOfSupply,
+    NothingToSplit,
 )
 from voyagent.billing.invoices.queries import (
     documents as invoice_queries,
@@ -148,12 +148,14 @@ def discard_invoice(actor: Actor, invoice_id: UUID) -> None:
     status=201,
     permission="invoice.draft",
     missing=InvoiceNotFound,
-    errors=(errors.InvoiceNotDraft, DebitNoteFixed, OnePlaceOfSupply, *DRAFT_ERRORS),
+    errors=(errors.InvoiceNotDraft, DebitNoteFixed, NothingToSplit, *DRAFT_ERRORS),
 )
 def split_invoice(actor: Actor, invoice_id: UUID) -> Body[InvoiceSplitOut]:
-    """Split a draft whose lines have several places of supply.
+    """Split a draft whose lines belong on several invoices by law.
 
-    The answer has the changed draft and one new draft for each other place.
+    They have several places of supply, or are exports, supplies to an SEZ, or exempt sales to a
+    registered customer beside other sales. The answer has the changed draft and one new draft for
+    each other part.
     """
     found = splitting.split_draft(actor, invoice_id)
     reader = SessionReader(db.session)

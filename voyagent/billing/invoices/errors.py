@@ -19,11 +19,11 @@ class NothingToInvoice(Conflict):
     message = N_("Nothing of this trip is left to invoice.")
 
 
-class OnePlaceOfSupply(Conflict):
-    """The lines of the draft have one place of supply, so there is nothing to split."""
+class NothingToSplit(Conflict):
+    """The lines of the draft may be on one invoice, so there is nothing to split."""
 
     code = "one_place_of_supply"
-    message = N_("All lines have the same place of supply.")
+    message = N_("All lines may be on one invoice.")
 
 
 class InvoiceNumberConflict(Conflict):

@@ -42,13 +42,14 @@ from voyagent.billing.core.words.taxes import (
     is_under_gst,
     line_notes,
     required_sentences,
+    supply_words,
     tax_number_words,
     taxable_total,
     title_of_invoice,
     with_state,
     with_taxes,
 )
-from voyagent.billing.invoices.errors import InvoiceNotFound, NotDebitable, OnePlaceOfSupply
+from voyagent.billing.invoices.errors import InvoiceNotFound, NotDebitable, NothingToSplit
 from voyagent.billing.invoices.forms.debit_notes import DEBIT_ERROR_FIELDS, DebitNoteForm
 from voyagent.billing.invoices.forms.drafts import COLLECT, SOLD_AS, InvoiceForm
 from voyagent.billing.invoices.forms.listing import InvoiceList
@@ -149,7 +150,7 @@ def invoice(reader: Reader, invoice_id: UUID) -> Any:
         in_words=in_words(Money(document.invoice["total_minor"], currency), page_locale()),
         taxes=tax_queries.sum_taxes(document.taxes, currency),
         waits=taxing.is_waiting(*document.taxed_lines),
-        is_to_split=len(document.places) > 1,
+        is_to_split=len(document.supplies) > 1,
         unconfirmed=_unconfirmed(reader, document, letterhead.get("tax_number")),
         required_sentences=required_sentences(document.lines, document.taxes),
         place_of_supply=place_of_supply(document.invoice["place_of_supply"]),
@@ -246,14 +247,14 @@ def split(actor: Actor, invoice_id: UUID) -> Any:
     if back := turned_back(draft, may=draft.status == "draft"):
         return back
     lines = document_queries.get_lines(draft)
-    places = [
-        (place_of_supply(place), [line.description for line in group])
-        for place, group in splitting.by_place(draft, lines)
+    parts = [
+        (supply_words(supply), [line.description for line in group])
+        for supply, group in splitting.by_supply(draft, lines)
     ]
-    if len(places) < 2:
-        return not_now(translated(OnePlaceOfSupply.message), Place(draft).url())
+    if len(parts) < 2:
+        return not_now(translated(NothingToSplit.message), Place(draft).url())
     if request.method == "GET":
-        return render_template("billing/split.html", place=Place(draft), places=places)
+        return render_template("billing/split.html", place=Place(draft), parts=parts)
     found = splitting.split_draft(actor, invoice_id, seen=opened_state(request.form.get("seen")))
     toast(_("Split into %(count)s drafts.", count=len(found)))
     return see_other(url_for("billing.invoice", invoice_id=invoice_id))

@@ -23,8 +23,10 @@ from voyagent.kernel.errors import N_, Invalid
 Supply = Literal["same_state", "other_state", "any"]
 COLLECTED = "tcs"
 """Component of tax collected at source (TCS), which a credit note does not return."""
-EXEMPT = "exempt"
-"""Treatment of a sale that the law exempts from tax, or taxes at nil."""
+Nature = Literal["taxable", "exempt", "zero_rated"]
+Recipient = Literal["any", "abroad", "sez"]
+ABROAD = "96"
+"""Code of the place of supply of an export, in the place of a state."""
 
 
 class UnknownTreatment(Invalid):
@@ -116,6 +118,19 @@ class ServiceCode:
     source: str
 
 
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """The nature of a tax treatment, and the customers for whom it is.
+
+    `nature` is `exempt` if the law exempts the sale or taxes it at nil, and `zero_rated` for an
+    export, or a supply to a special economic zone (SEZ), without payment of tax. `recipient` says
+    for which customers the treatment is: those abroad, those in an SEZ, or any.
+    """
+
+    nature: Nature
+    recipient: Recipient
+
+
 Row = TypeVar("Row", Rate, Band, ServiceCode)
 
 
@@ -186,7 +201,22 @@ def treatments(country: str) -> tuple[str, ...]:
 
 def is_taxable(treatment: str | None) -> bool:
     """Return True if a document line with this treatment has a tax."""
-    return treatment is not None and treatment != EXEMPT
+    return treatment is not None and _treatment(treatment).nature == "taxable"
+
+
+def is_exempt(treatment: str | None) -> bool:
+    """Return True if lines with this treatment are exempt, or taxed at nil."""
+    return treatment is not None and _treatment(treatment).nature == "exempt"
+
+
+def is_zero_rated(treatment: str | None) -> bool:
+    """Return True for exports and supplies to an SEZ without payment of tax."""
+    return treatment is not None and _treatment(treatment).nature == "zero_rated"
+
+
+def recipient_of(treatment: str) -> Recipient:
+    """Return for which customers a treatment is."""
+    return _treatment(treatment).recipient
 
 
 def components_on(country: str, day: date) -> tuple[str, ...]:
@@ -294,6 +324,22 @@ def has_own_place(country: str, treatment: str, *, is_registered: bool) -> bool:
     )
 
 
+def _treatment(code: str) -> Treatment:
+    """Return a treatment.
+
+    One that a later release has removed counts as taxable and for any customer.
+    """
+    return _treatments().get(code, Treatment("taxable", "any"))
+
+
+@cache
+def _treatments() -> dict[str, Treatment]:
+    return {
+        row["treatment"]: Treatment(_nature(row["nature"]), _recipient(row["recipient"]))
+        for row in _rows("treatments.csv")
+    }
+
+
 @cache
 def _rates() -> tuple[Rate, ...]:
     return tuple(
@@ -365,6 +411,20 @@ def _holds(row: Rate | Band | ServiceCode, day: date) -> bool:
 def _supply(text: str) -> Supply:
     match text:
         case "same_state" | "other_state" | "any":
+            return text
+    raise ValueError(text)
+
+
+def _nature(text: str) -> Nature:
+    match text:
+        case "taxable" | "exempt" | "zero_rated":
+            return text
+    raise ValueError(text)
+
+
+def _recipient(text: str) -> Recipient:
+    match text:
+        case "any" | "abroad" | "sez":
             return text
     raise ValueError(text)
 

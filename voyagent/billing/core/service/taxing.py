@@ -26,8 +26,10 @@ from voyagent.billing.core.errors import (
     InvalidServiceCode,
     LinePlaceNotAllowed,
     PlacesDiffer,
+    SuppliesDiffer,
     TaxInAnotherCurrency,
     TaxNumberMissing,
+    TreatmentNotForCustomer,
 )
 from voyagent.billing.core.models.invoices import Invoice, InvoiceLine, InvoiceTax
 from voyagent.billing.core.queries import (
@@ -36,7 +38,7 @@ from voyagent.billing.core.queries import (
     taxes as tax_queries,
 )
 from voyagent.billing.core.queries.tax_confirmations import confirmed_treatments
-from voyagent.billing.core.rules import Parts
+from voyagent.billing.core.rules import Parts, Supply, place_of_supply, supplies_of
 from voyagent.billing.core.service import earning, numbering, pricing, rounding
 from voyagent.billing.core.service.crediting import CreditedLine, CreditedTax
 from voyagent.billing.core.service.earning import COMMISSION, EARNED, KEPT, SALES, Recognition
@@ -49,7 +51,7 @@ from voyagent.parties import queries as parties
 from voyagent.settings.queries import get_settings
 from voyagent.taxes.rules import calculation, numbers, tables
 from voyagent.taxes.rules.calculation import PlaceOfSupplyMissing, Taxed
-from voyagent.taxes.rules.tables import COLLECTED, UnknownState, is_taxable
+from voyagent.taxes.rules.tables import COLLECTED, UnknownState, is_taxable, recipient_of
 
 OUTPUT = {
     "cgst": "output_cgst",
@@ -177,8 +179,8 @@ def reckon(
     A tax that depends on an unknown place of supply is left out; if `strict` is true,
     PlaceOfSupplyMissing is raised instead. Raises TaxNumberMissing, TaxInAnotherCurrency,
     BasicFareRequired, BasicFareOutOfRange, CommissionOutOfRange, UnknownTreatment, NoRateThen,
-    NoRateForPrice, UnknownState, and LinePlaceNotAllowed if a line has a place of supply of its own
-    against the law.
+    NoRateForPrice, UnknownState, TreatmentNotForCustomer, and LinePlaceNotAllowed if a line has a
+    place of supply of its own against the law.
     """
     if any(line.place_of_supply and not line.tax for line in lines):
         raise LinePlaceNotAllowed
@@ -187,7 +189,9 @@ def reckon(
     at = home()
     if at is None:
         raise TaxNumberMissing
-    if invoice.currency != tables.currency_of(at.country):
+    if invoice.currency != tables.currency_of(at.country) and any(
+        is_taxable(line.tax) or line.collection for line in lines
+    ):
         raise TaxInAnotherCurrency
     found: list[tuple[int, Taxed]] = []
     before: Money | None = None
@@ -195,6 +199,7 @@ def reckon(
     values = _debited_values(invoice)
     for line in lines:
         day = calculation.day_of_supply(issued_on, service=line.service_date)
+        _check_customer(invoice, line)
         _check_place(invoice, line, at)
         value = values.get(line.debits_line_no)
         parts = _taxes_on(line, invoice, at, day, unit_value=value, strict=strict)
@@ -218,7 +223,7 @@ def reckon(
 
 def place_of_line(invoice: Invoice, line: InvoiceLine) -> str | None:
     """Return the state code of the place of supply of a line, or None."""
-    return line.place_of_supply or invoice.place_of_supply
+    return place_of_supply(line.tax, line.place_of_supply, invoice.place_of_supply)
 
 
 def place_of_customer(invoice: Invoice) -> str | None:
@@ -231,26 +236,36 @@ def place_of_customer(invoice: Invoice) -> str | None:
 def take_place(invoice: Invoice, lines: Iterable[InvoiceLine]) -> None:
     """Give an invoice the place of supply that its lines have.
 
-    Raises PlacesDiffer if the lines have several.
+    Raises the error of `reason_to_split`.
     """
-    places = _places(invoice, lines)
-    if len(places) > 1:
-        raise PlacesDiffer
-    invoice.place_of_supply = next(iter(places), invoice.place_of_supply)
+    if reason := reason_to_split(invoice, lines):
+        raise reason
+    places = {supply.place for supply in supplies(invoice, lines)}
+    invoice.place_of_supply = next((one for one in places if one), invoice.place_of_supply)
 
 
-def has_several_places(draft: Invoice) -> bool:
-    """Return True if the lines of a draft have several places of supply."""
-    return len(_places(draft, document_queries.get_lines(draft))) > 1
+def reason_to_split(
+    invoice: Invoice, lines: Iterable[InvoiceLine]
+) -> PlacesDiffer | SuppliesDiffer | None:
+    """Return why the lines belong on several invoices by law, or None if they do not."""
+    found = set(supplies(invoice, lines))
+    if len({supply.place for supply in found}) > 1:
+        return PlacesDiffer()
+    return SuppliesDiffer() if len(found) > 1 else None
 
 
-def _places(invoice: Invoice, lines: Iterable[InvoiceLine]) -> set[str]:
-    """Return the known places of supply of lines.
+def supplies(invoice: Invoice, lines: Iterable[InvoiceLine]) -> list[Supply]:
+    """Return the supply to which each line of an invoice belongs."""
+    return supplies_of(
+        ((line.tax, place_of_line(invoice, line)) for line in lines),
+        is_registered=invoice.customer_tax_number is not None,
+    )
 
-    A line without tax treatment is no supply.
-    """
-    found = (place_of_line(invoice, line) for line in lines if line.tax)
-    return {place for place in found if place}
+
+def _check_customer(invoice: Invoice, line: InvoiceLine) -> None:
+    recipient = "any" if line.tax is None else recipient_of(line.tax)
+    if recipient != "any" and (recipient == "sez") != bool(invoice.customer_tax_number):
+        raise TreatmentNotForCustomer
 
 
 def _check_place(invoice: Invoice, line: InvoiceLine, at: Home) -> None:

@@ -18,7 +18,6 @@ from voyagent.billing.core.errors import (
     DocumentNotVoidable,
     DraftChanged,
     NeedsReason,
-    PlacesDiffer,
 )
 from voyagent.billing.core.forms.drafts import VOID_ERROR_FIELDS, DocumentForm, VoidForm
 from voyagent.billing.core.models.bills import Bill
@@ -26,7 +25,7 @@ from voyagent.billing.core.models.invoices import Invoice
 from voyagent.billing.core.models.kinds import kind_of, number_of
 from voyagent.billing.core.models.parts import OPEN
 from voyagent.billing.core.queries import open_list
-from voyagent.billing.core.queries.documents import DocumentSearch, open_minor_of
+from voyagent.billing.core.queries.documents import DocumentSearch, get_lines, open_minor_of
 from voyagent.billing.core.queries.instalments import Instalment, instalments_of
 from voyagent.billing.core.queries.open_documents import Kind
 from voyagent.billing.core.rules import credited_minor_of, shown_status
@@ -321,11 +320,11 @@ def post_step(
 
 
 def _place_to_settle(draft: Invoice, place: Place) -> Any:
-    """Return a redirect if the places of supply prevent the issue, else None."""
+    """Return a redirect if the supplies of the lines prevent the issue, else None."""
     if taxing.waits(draft):
         return not_now(translated(PlaceOfSupplyMissing.message), place.url("edit"))
-    if taxing.has_several_places(draft):
-        return not_now(translated(PlacesDiffer.message), place.url("split"))
+    if reason := taxing.reason_to_split(draft, get_lines(draft)):
+        return not_now(sentence_of(reason), place.url("split"))
     return None
 
 

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 
 from flask_babel import gettext
 
-from voyagent.billing.core.rules import is_bill_of_supply, taxes_by_line
+from voyagent.billing.core.rules import Supply, is_bill_of_supply, taxes_by_line
 from voyagent.http.template_filters import amount, long_day
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.money import Money
 from voyagent.taxes.rules.numbers import COUNTRY, country_of, state_of
-from voyagent.taxes.rules.tables import COLLECTED, EXEMPT
-from voyagent.taxes.words import REQUIRED_SENTENCES, component, place_of_supply
+from voyagent.taxes.rules.tables import COLLECTED, is_exempt, is_zero_rated
+from voyagent.taxes.words import REQUIRED_SENTENCES, TREATMENTS, component, place_of_supply
 
 _GST = frozenset({"cgst", "sgst", "igst"})
 
@@ -28,8 +28,10 @@ def title_of_invoice(invoice: Row, lines: Iterable[Row], taxes: Iterable[Row]) -
     treatments = [line["tax"] for line in lines]
     if is_bill_of_supply(treatments):
         return str(gettext("Bill of supply"))
-    is_taxed = any(tax["component"] != COLLECTED for tax in taxes)
-    if EXEMPT in treatments and not invoice["customer_tax_number"]:
+    is_taxed = any(tax["component"] != COLLECTED for tax in taxes) or any(
+        is_zero_rated(one) for one in treatments
+    )
+    if any(is_exempt(one) for one in treatments) and not invoice["customer_tax_number"]:
         return str(gettext("Invoice-cum-bill of supply"))
     return str(gettext("Tax invoice") if is_taxed else gettext("Invoice"))
 
@@ -42,7 +44,7 @@ def draft_title(invoice: Row) -> str:
 def is_under_gst(lines: Iterable[Row], taxes: Iterable[Row]) -> bool:
     """Return True if the rules for Indian tax invoices or bills of supply apply."""
     return any(tax["component"] in _GST for tax in taxes) or any(
-        line.get("tax") == EXEMPT for line in lines
+        is_exempt(line.get("tax")) or is_zero_rated(line.get("tax")) for line in lines
     )
 
 
@@ -79,10 +81,16 @@ def with_taxes(lines: Iterable[Row], taxes: Iterable[Row], currency: str) -> lis
                     f" {amount(Money(tax['amount_minor'], currency))}"
                     for tax in own
                 ]
-                or ([gettext("Exempt")] if line.get("tax") == EXEMPT else []),
+                or _untaxed_words(line.get("tax")),
             }
         )
     return found
+
+
+def _untaxed_words(treatment: str | None) -> list[str]:
+    if is_exempt(treatment):
+        return [gettext("Exempt")]
+    return [gettext("Zero rated")] if is_zero_rated(treatment) else []
 
 
 def taxable_total(lines: Iterable[Row], currency: str) -> Money:
@@ -124,6 +132,13 @@ def service_note(line: Row) -> list[str]:
         last = long_day(line["service_to"], weekday=False, year=True)
         return [gettext("Service from %(day)s to %(last)s", day=day, last=last)]
     return [gettext("Service on %(day)s", day=day)]
+
+
+def supply_words(supply: Supply) -> str:
+    """Return the place of a supply and, if that is not all, its kind as text."""
+    kind = TREATMENTS[supply.treatment] if supply.treatment else ""
+    exempt = gettext("exempt") if supply.is_exempt else ""
+    return ", ".join(str(one) for one in (place_of_supply(supply.place), kind, exempt) if one)
 
 
 def with_state(letterhead: Row) -> Row:

@@ -23,7 +23,14 @@ from voyagent.billing.core.queries.parts import items_statement, settling_statem
 from voyagent.billing.core.queries.policies import methods_of, methods_statement
 from voyagent.billing.core.queries.recognitions import by_entry, recognitions_statement
 from voyagent.billing.core.queries.taxes import taxes_statement
-from voyagent.billing.core.rules import by_month, revenue_minor, revenue_parts
+from voyagent.billing.core.rules import (
+    Supply,
+    by_month,
+    place_of_supply,
+    revenue_minor,
+    revenue_parts,
+    supplies_of,
+)
 from voyagent.billing.invoices.errors import InvoiceNotFound
 from voyagent.chat.queries.sessions import is_live
 from voyagent.identity.queries.people import name_of
@@ -93,11 +100,16 @@ class InvoiceDocument:
         ]
 
     @property
-    def places(self) -> set[str]:
-        """Return the state codes of the known places of supply of the lines."""
+    def supplies(self) -> set[Supply]:
+        """Return the supplies to which the lines belong; by law an invoice has one."""
         own = self.invoice["place_of_supply"]
-        found = {line["place_of_supply"] or own for line in self.lines if line["tax"]}
-        return found - {None}
+        given = (
+            (line["tax"], place_of_supply(line["tax"], line["place_of_supply"], own))
+            for line in self.lines
+        )
+        return set(
+            supplies_of(given, is_registered=self.invoice["customer_tax_number"] is not None)
+        )
 
 
 def get_invoice(invoice_id: UUID, *, lock: bool = False) -> Invoice:

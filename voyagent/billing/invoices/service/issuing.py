@@ -165,9 +165,9 @@ def issue_invoice(
     `advances` settle the invoice on its issue date (`payments.service.at_issue`).
 
     Raises Forbidden, InvoiceNotFound, InvoiceNotDraft, DraftChanged, NotDebitable, DateInFuture,
-    DocumentOutOfOrder, PlacesDiffer, TextTooLong, InstalmentsDoNotAddUp, AmountAboveLimit,
-    InvoiceNumberConflict, AccountNotFound, AccountInactive, TreatmentUnconfirmed, and the errors of
-    `credit_limits.check` and of `advances`.
+    DocumentOutOfOrder, PlacesDiffer, SuppliesDiffer, TextTooLong, InstalmentsDoNotAddUp,
+    AmountAboveLimit, InvoiceNumberConflict, AccountNotFound, AccountInactive,
+    TreatmentUnconfirmed, and the errors of `credit_limits.check` and of `advances`.
     """
     actor.require_authority("invoice.issue")
     # The customer is locked first, as by an erasure; another order could end in a deadlock.

@@ -1,6 +1,6 @@
-"""Split a draft invoice whose lines have several places of supply.
+"""Split a draft invoice whose lines belong on several invoices by law.
 
-An invoice has one place of supply, as a return (GSTR-1) and an e-invoice state one.
+A return (GSTR-1) and an e-invoice state one place of supply and one kind of supply per document.
 """
 
 from __future__ import annotations
@@ -11,40 +11,34 @@ from uuid import UUID
 
 from voyagent.billing.core.models.invoices import Invoice, InvoiceLine
 from voyagent.billing.core.queries import documents as document_queries
+from voyagent.billing.core.rules import Supply
 from voyagent.billing.core.service import drafts, taxing
 from voyagent.billing.core.service.exchange import quote_of
 from voyagent.billing.core.service.pricing import LineItem
-from voyagent.billing.invoices.errors import OnePlaceOfSupply
+from voyagent.billing.invoices.errors import NothingToSplit
 from voyagent.billing.invoices.queries import documents as invoice_queries
 from voyagent.billing.invoices.service.drafts import draft_invoice, revise_draft
 from voyagent.kernel.actor import Actor
 
 
-def by_place(
+def by_supply(
     invoice: Invoice, lines: Sequence[InvoiceLine]
-) -> list[tuple[str | None, list[InvoiceLine]]]:
-    """Return the lines of a draft by state code of the place of supply.
-
-    The first place is that of the first line with a tax treatment. Lines without a treatment, and
-    lines whose place is unknown, are with the first place.
-    """
-    supplied = (taxing.place_of_line(invoice, line) for line in lines if line.tax)
-    first = next((place for place in supplied if place), None)
-    groups: dict[str | None, list[InvoiceLine]] = {first: []}
-    for line in lines:
-        place = taxing.place_of_line(invoice, line) if line.tax else first
-        groups.setdefault(place or first, []).append(line)
+) -> list[tuple[Supply, list[InvoiceLine]]]:
+    """Return the lines of a draft by the supply to which they belong."""
+    groups: dict[Supply, list[InvoiceLine]] = {}
+    for supply, line in zip(taxing.supplies(invoice, lines), lines, strict=True):
+        groups.setdefault(supply, []).append(line)
     return list(groups.items())
 
 
 def split_draft(actor: Actor, invoice_id: UUID, *, seen: datetime | None = None) -> list[Invoice]:
-    """Split a draft into one draft for each place of supply, and return them.
+    """Split a draft into one draft for each supply of its lines, and return them.
 
-    The draft keeps the lines of the first place (`by_place`). The others are new drafts with its
+    The draft keeps the lines of the first supply (`by_supply`). The others are new drafts with its
     customer, dates, texts, trip and exchange rate. `seen` is the `updated_at` that the caller has
     read.
 
-    Raises OnePlaceOfSupply if there is nothing to split, InstalmentsDoNotAddUp if the draft has
+    Raises NothingToSplit if there is nothing to split, InstalmentsDoNotAddUp if the draft has
     instalments, and the errors of `revise_draft` and `draft_invoice`.
     """
     actor.require("invoice.draft")
@@ -52,10 +46,10 @@ def split_draft(actor: Actor, invoice_id: UUID, *, seen: datetime | None = None)
     drafts.check_draft(invoice, seen)
     first, *others = [
         _items(lines, invoice.currency)
-        for _place, lines in by_place(invoice, document_queries.get_lines(invoice))
+        for _supply, lines in by_supply(invoice, document_queries.get_lines(invoice))
     ]
     if not others:
-        raise OnePlaceOfSupply
+        raise NothingToSplit
     revised = revise_draft(actor, invoice_id, {"line_items": first})
     return [
         revised,

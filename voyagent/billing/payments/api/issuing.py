@@ -33,6 +33,7 @@ from voyagent.kernel.serializers import Body
         errors.InvalidDate,
         errors.DocumentOutOfOrder,
         errors.PlacesDiffer,
+        errors.SuppliesDiffer,
         errors.InstalmentsDoNotAddUp,
         CreditLimitExceeded,
         PartyOnHold,
