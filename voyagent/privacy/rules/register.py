@@ -86,7 +86,7 @@ ENTRY_TEXTS: dict[str, EntryTexts] = {
     "journal_entry": "reversal",
     **dict.fromkeys(("revaluation", "base_amounts"), "nobody"),
 }
-"""How an erasure finds a journal entry that may name a person, by the type of its source.
+"""Find journal entries that may name a person in one of these ways, by type of source.
 
 - `document`: by the document of the party (`sql/entries_of_party.sql`).
 - `lines`: by the party, which all lines of the entry have.
@@ -97,9 +97,9 @@ ENTRY_TEXTS: dict[str, EntryTexts] = {
 - `nobody`: not at all, because it names a currency and a month only.
 """
 _FREE = ", ".join(f"'{one}'" for one, how in ENTRY_TEXTS.items() if how in ("service", "offered"))
-_WRITTEN = f"select id from journal_entries where source_type in ({_FREE})"  # noqa: S608 - constants
+_WRITTEN = f"select id from journal_entries where source_type in ({_FREE})"  # noqa: S608 - fixed
 """Entries offered as candidates. The texts of other entries are also in their documents."""
-_REVERSALS = f"select id from journal_entries where reverses_id in ({_WRITTEN})"  # noqa: S608 - a constant
+_REVERSALS = f"select id from journal_entries where reverses_id in ({_WRITTEN})"  # noqa: S608 - own
 _TAX = N_("Numbers, amounts and dates stay, because tax law requires the document.")
 _LEDGER = N_("Amounts and dates stay, because the books must be kept.")
 _STAFF = N_("It belongs to a colleague, not to a customer.")
